@@ -1,0 +1,90 @@
+# Everything a person types here. Needs make and Python 3.11 or later, and nothing else: no root, no Docker, no Node.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.PHONY: help demo serve test lint audit bench matrix lock clean
+
+VENV := .venv
+BIN := $(VENV)/bin
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+# The first interpreter that runs, is new enough, and can make a virtual environment.
+CANDIDATES := python3 python3.13 python3.12 python3.11 python3.14
+PYTHON ?= $(shell for candidate in $(CANDIDATES); do \
+	$$candidate -c 'import ensurepip, sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$candidate && break; \
+	done)
+
+PIP_INSTALL := $(BIN)/python -m pip install --quiet --require-hashes --only-binary :all:
+TESTS ?= tests
+PYTEST_ARGS ?=
+LOCKER := .venv-lock
+LOCKER_VERSION := 0.13.9
+LOCK := $(LOCKER)/bin/uv --no-config pip compile --quiet --universal --python-version 3.11 --upgrade \
+	--generate-hashes --no-annotate --no-header
+
+help: ## list these targets
+	@grep -E '^[a-z]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
+
+demo: $(VENV)/runtime.stamp ## the whole scene on this machine: server, bank API, third-party app, development CA
+	$(BIN)/authserver demo $(DEMO_ARGS)
+
+serve: $(VENV)/runtime.stamp ## the server alone, configured by AUTHSERVER_*
+	$(BIN)/authserver serve $(SERVE_ARGS)
+
+test: $(VENV)/test.stamp ## the whole test suite; TESTS=path and PYTEST_ARGS=... narrow it
+	$(BIN)/python -m pytest -n 2 --dist loadfile $(PYTEST_ARGS) $(TESTS)
+
+lint: $(VENV)/test.stamp ## ruff, mypy, import contracts, known vulnerabilities
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	@$(MAKE) --no-print-directory audit
+
+# pip-audit writes its report only after its service has answered: no report means nobody could be asked, and that is
+# said aloud but stops no one who is offline. A report that names a vulnerability fails.
+audit: $(VENV)/test.stamp ## known vulnerabilities in the locked packages, where the service can be reached
+	@report=$$(mktemp) && trap 'rm -f "$$report" "$$report.log"' EXIT && \
+	if $(BIN)/pip-audit --requirement requirements.txt --require-hashes --disable-pip --timeout 10 \
+		--progress-spinner off --format json --output "$$report" >"$$report.log" 2>&1; \
+	then echo "pip-audit: no known vulnerability in requirements.txt"; \
+	elif [ -s "$$report" ]; then cat "$$report.log" "$$report"; exit 1; \
+	else echo "pip-audit: NOT AUDITED, its service cannot be reached"; fi
+
+bench: $(VENV)/test.stamp ## requests per second and microseconds per layer
+	$(BIN)/python bench/run.py $(BENCH_ARGS)
+
+matrix: $(VENV)/test.stamp ## render conformance/requirements.md: clause, check, test
+	$(BIN)/python conformance/render_requirements.py
+
+lock: $(LOCKER)/$(LOCKER_VERSION).stamp ## resolve the requirement files anew, every package pinned and hashed
+	$(LOCK) pyproject.toml --output-file requirements.txt
+	$(LOCK) pyproject.toml --group test --constraint requirements.txt --output-file requirements-test.txt
+	echo hatchling | $(LOCK) - --constraint requirements-test.txt --output-file requirements-build.txt
+
+clean: ## remove what was built here; keeps data and configuration
+	rm -rf $(VENV) $(LOCKER) build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	find authserver bench conformance migrations tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(VENV)/bin/python:
+	@if [ -z "$(PYTHON)" ]; then \
+		echo "authserver needs Python 3.11 or later with the venv module; none of these will do: $(CANDIDATES)." >&2; \
+		echo "Install one (on Debian and Ubuntu: apt-get install python3 python3-venv), or say which: make PYTHON=/path/to/python3" >&2; \
+		exit 1; fi
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "authserver needs Python 3.11 or later; $(PYTHON) is $$($(PYTHON) --version 2>&1)." >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/runtime.stamp: requirements.txt requirements-build.txt pyproject.toml | $(VENV)/bin/python
+	$(PIP_INSTALL) --requirement requirements.txt --requirement requirements-build.txt
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/test.stamp: $(VENV)/runtime.stamp requirements-test.txt
+	$(PIP_INSTALL) --requirement requirements-test.txt
+	@touch $@
+
+$(LOCKER)/$(LOCKER_VERSION).stamp: | $(VENV)/bin/python
+	$(VENV)/bin/python -m venv $(LOCKER)
+	$(LOCKER)/bin/python -m pip install --quiet uv==$(LOCKER_VERSION)
+	@touch $@

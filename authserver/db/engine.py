@@ -1,0 +1,139 @@
+"""The engine and its transactions: the one way for a slice to reach the database."""
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from typing import Protocol
+
+from sqlalchemy import Connection, make_url
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+
+from authserver.db.postgresql import PostgresqlBackend
+from authserver.db.sqlite import SqliteBackend
+from authserver.protocol.errors import OAuthError, TemporarilyUnavailable
+
+__all__ = ["DIALECTS", "Backend", "Connection", "Database"]
+
+DIALECTS = ("sqlite", "postgresql")
+
+
+class Backend(Protocol):
+    """What one kind of database offers; `Database` adds what they share."""
+
+    def transaction(self) -> AbstractContextManager[Connection]:
+        """Commit if the body ends well, roll back if it raises."""
+
+    def single(self) -> AbstractContextManager[Connection]:
+        """Open a connection for one statement that commits itself."""
+
+    def read(self) -> AbstractContextManager[Connection]:
+        """Open a connection for reading."""
+
+    def ping(self) -> None:
+        """Raise if the database does not answer."""
+
+    def dispose(self) -> None:
+        """Close every connection."""
+
+    def passing_trouble(self, error: SQLAlchemyError) -> str | None:
+        """Name the trouble if it may pass by itself."""
+
+
+class Database:
+    """A database, SQLite or PostgreSQL, as the rest of the server knows it.
+
+    Trouble that may pass (a lost connection, a lock not had in time, a full disk) is TemporarilyUnavailable to the
+    caller, and the next call starts afresh; a fault of ours stays the SQLAlchemy error it is.
+
+    Make one for each process, after it was forked: connections do not survive a fork.
+    """
+
+    def __init__(self, dialect: str, backend: Backend) -> None:
+        self.dialect = dialect
+        self._backend = backend
+
+    @classmethod
+    def connect(
+        cls, url: str, *, threads: int = 8, patience_seconds: float = 5.0, statement_seconds: float = 10.0
+    ) -> "Database":
+        """Make the engines for a URL; PostgreSQL is first reached when first used.
+
+        `threads` is how many requests the process serves at once; `patience_seconds` how long one waits for a lock or
+        a connection; `statement_seconds` how long PostgreSQL works on one statement. Raises ValueError for a URL of
+        another kind, without repeating it, since it may hold a password.
+        """
+        try:
+            parsed = make_url(url)
+        except ArgumentError:
+            raise ValueError("the database URL cannot be read") from None
+        kind = parsed.get_backend_name()
+        if kind == "sqlite":
+            return cls(kind, SqliteBackend(parsed, threads=threads, patience_seconds=patience_seconds))
+        if kind == "postgresql":
+            backend = PostgresqlBackend(
+                parsed, threads=threads, patience_seconds=patience_seconds, statement_seconds=statement_seconds
+            )
+            return cls(kind, backend)
+        raise ValueError("the database URL must begin with sqlite:// or postgresql+psycopg://")
+
+    @contextmanager
+    def transaction(self) -> Iterator[Connection]:
+        """Open a transaction: kept if the body ends well or refuses (OAuthError), undone if it raises anything else.
+
+        A refusal is a normal outcome: an id claimed before it stays claimed, a family revoked on replay stays revoked.
+        On leaving, all is durable, and only then does the refusal travel on. Never open one inside another.
+
+        On SQLite the transactions of a process run one after another on one connection. Since a caller sees nothing
+        but this context, leaving it may come to wait for a COMMIT shared with the next transactions in the queue (each
+        in its savepoint, handed from thread to thread) without any caller changing.
+        """
+        refusal: OAuthError | None = None
+        with self._passing_trouble_is_temporary(), self._backend.transaction() as connection:
+            try:
+                yield connection
+            except OAuthError as error:
+                refusal = error
+        if refusal is not None:
+            raise refusal
+
+    @contextmanager
+    def single(self) -> Iterator[Connection]:
+        """Open a connection for work that is one writing statement, durable as soon as it returns.
+
+        PostgreSQL needs one round trip for it instead of three; SQLite runs it as a transaction.
+        """
+        with self._passing_trouble_is_temporary(), self._backend.single() as connection:
+            yield connection
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """Open a connection for reading; each statement sees what is committed when it starts.
+
+        No transaction stays open, so a reader never holds up a purge. SQLite refuses a write here.
+        """
+        with self._passing_trouble_is_temporary(), self._backend.read() as connection:
+            yield connection
+
+    def ping(self) -> bool:
+        """Tell whether the database answers now."""
+        try:
+            with self._passing_trouble_is_temporary():
+                self._backend.ping()
+        except TemporarilyUnavailable:
+            return False
+        return True
+
+    def dispose(self) -> None:
+        """Close every connection; a later use opens new ones."""
+        self._backend.dispose()
+
+    @contextmanager
+    def _passing_trouble_is_temporary(self) -> Iterator[None]:
+        try:
+            yield
+        except SQLAlchemyError as error:
+            trouble = self._backend.passing_trouble(error)
+            if trouble is None:
+                raise
+            raise TemporarilyUnavailable(
+                "The server cannot answer just now. Try again.", reason=trouble, clause="RFC9110-15.6.4"
+            ) from error

@@ -1,0 +1,101 @@
+"""Purging: expired rows go in small batches, while the server runs."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sqlalchemy import Column, Delete, Select, Table, bindparam, delete, func, select
+
+from authserver.db import tables
+from authserver.db.engine import Database
+
+DEFAULT_BATCH_SIZE = 500
+_A_DAY = 24 * 60 * 60
+_PAUSE_SECONDS = 0.01  # between batches, so that another process waiting for SQLite's write lock finds it free
+
+
+@dataclass(frozen=True, slots=True)
+class Expiry:
+    """When the rows of one table may go: `grace_seconds` after their `expires_at`."""
+
+    table: Table
+    grace_seconds: int
+
+    @property
+    def key(self) -> Column[object]:
+        """The table's one primary key column."""
+        return next(iter(self.table.primary_key.columns))
+
+
+# A day's grace keeps a spent code or an old refresh token recognisable, so that its replay is seen as one and not as
+# an unknown value; and a pushed request outlives the page that was opened from it. An id claimed once needs only to
+# outlive what carries it, plus what the clocks of two nodes may differ. Consents stay: they are the person's record.
+EXPIRIES = (
+    Expiry(tables.claimed_ids, 60),
+    Expiry(tables.pushed_requests, _A_DAY),
+    Expiry(tables.interactions, _A_DAY),
+    Expiry(tables.authorization_codes, _A_DAY),
+    Expiry(tables.issued_tokens, _A_DAY),
+    Expiry(tables.sessions, _A_DAY),
+    Expiry(tables.grants, _A_DAY),
+)
+
+
+def _expired_keys(expiry: Expiry) -> Select[object]:
+    expires_at = expiry.table.c.expires_at
+    return select(expiry.key).where(expires_at < bindparam("before")).order_by(expires_at).limit(bindparam("rows"))
+
+
+def _delete_batch(expiry: Expiry) -> Delete:
+    # Rows that a request holds just now are left for the next batch: a purge waits for no one (PostgreSQL).
+    return delete(expiry.table).where(expiry.key.in_(_expired_keys(expiry).with_for_update(skip_locked=True)))
+
+
+def _count(expiry: Expiry) -> Select[int]:
+    return select(func.count()).select_from(expiry.table).where(expiry.table.c.expires_at < bindparam("before"))
+
+
+_DELETES = {expiry.table.name: _delete_batch(expiry) for expiry in EXPIRIES}
+_COUNTS = {expiry.table.name: _count(expiry) for expiry in EXPIRIES}
+
+
+def purge(
+    database: Database,
+    now: int,
+    batch_size: int = DEFAULT_BATCH_SIZE,
+    on_batch: Callable[[str, int], None] | None = None,
+) -> dict[str, int]:
+    """Delete what has expired, oldest first, and answer the rows deleted for each table.
+
+    Each batch is a transaction of its own, so it can be stopped at any moment and nothing waits longer than one batch.
+    `on_batch` receives the table's name and the rows just deleted.
+    """
+    report = on_batch or (lambda _table, _rows: None)
+    return {expiry.table.name: _purge_table(database, expiry, now, batch_size, report) for expiry in EXPIRIES}
+
+
+def count_expired(database: Database, now: int) -> dict[str, int]:
+    """Count the rows that a purge would delete now, for each table."""
+    with database.read() as connection:
+        return {
+            expiry.table.name: connection.execute(
+                _COUNTS[expiry.table.name], {"before": now - expiry.grace_seconds}
+            ).scalar_one()
+            for expiry in EXPIRIES
+        }
+
+
+def _purge_table(
+    database: Database, expiry: Expiry, now: int, batch_size: int, report: Callable[[str, int], None]
+) -> int:
+    parameters = {"before": now - expiry.grace_seconds, "rows": batch_size}
+    total = 0
+    while True:
+        with database.transaction() as connection:
+            deleted = connection.execute(_DELETES[expiry.table.name], parameters).rowcount
+        total += deleted
+        if deleted:
+            report(expiry.table.name, deleted)
+        if deleted < batch_size:
+            return total
+        time.sleep(_PAUSE_SECONDS)

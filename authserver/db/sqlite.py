@@ -1,0 +1,190 @@
+"""SQLite: one writing connection used in turns, and a pool of reading connections."""
+
+import os
+import sqlite3
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+
+from sqlalchemy import URL, Connection, Engine, NullPool, QueuePool, create_engine, event
+from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+
+from authserver.db.turns import Turns
+
+# Primary result codes that a later attempt may not meet; anything else is our fault or a broken file.
+_PASSING = frozenset(
+    {
+        sqlite3.SQLITE_BUSY,
+        sqlite3.SQLITE_LOCKED,
+        sqlite3.SQLITE_NOMEM,
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_CANTOPEN,
+        sqlite3.SQLITE_PROTOCOL,
+    }
+)
+_FIRST_PAUSE_SECONDS = 0.0005
+_LONGEST_PAUSE_SECONDS = 0.004
+
+
+class SqliteBackend:
+    """One database file, in write-ahead mode and synced at every commit.
+
+    Threads of this process queue for the one writing connection. Against other processes BEGIN IMMEDIATE takes the
+    file's write lock before anything is read, so a transaction never fails half-way with `database is locked`; while
+    another process holds it we look again every few milliseconds, where SQLite's own handler would back off to tenths
+    of a second and lose to a busy neighbour.
+    """
+
+    def __init__(self, url: URL, *, threads: int, patience_seconds: float) -> None:
+        _create_private_file(url)
+        self._patience_seconds = patience_seconds
+        self._turns = Turns(patience_seconds)
+        self._writing = _writing_engine(url, patience_seconds)
+        self._reading = _reading_engine(url, threads, patience_seconds)
+        self._writer: Connection | None = None
+
+    @contextmanager
+    def transaction(self) -> Iterator[Connection]:
+        """Commit if the body ends well, roll back if it raises."""
+        with self._turns.turn():
+            connection = self._open_writer()
+            try:
+                _again_while_busy(lambda: _begin_immediate(connection), self._patience_seconds)
+                with connection.begin():
+                    yield connection
+            finally:
+                self._drop_unless_clean(connection)
+
+    def single(self) -> AbstractContextManager[Connection]:
+        """Open a transaction: with one writer there is nothing shorter."""
+        return self.transaction()
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """Open a connection that cannot write."""
+        with self._reading.connect() as connection:
+            yield connection
+
+    def ping(self) -> None:
+        """Raise if the file cannot be read."""
+        with self.read() as connection:
+            connection.exec_driver_sql("PRAGMA schema_version").scalar_one()
+
+    def dispose(self) -> None:
+        """Close every connection; wait for the transaction in progress."""
+        with self._turns.turn():
+            self._drop()
+        self._reading.dispose()
+
+    def passing_trouble(self, error: SQLAlchemyError) -> str | None:
+        """Name the trouble if it may pass by itself; free of statements and values."""
+        if isinstance(error, PoolTimeoutError):
+            return "no connection to read became free in time"
+        cause = error.orig if isinstance(error, DBAPIError) else None
+        if isinstance(cause, sqlite3.Error) and _primary_code(cause) in _PASSING:
+            return f"SQLite answered {cause.sqlite_errorname}"
+        return None
+
+    def _open_writer(self) -> Connection:
+        if self._writer is None:
+            self._writer = self._writing.connect()
+        return self._writer
+
+    def _drop_unless_clean(self, connection: Connection) -> None:
+        # A connection that could not even roll back is not handed to the next transaction.
+        if connection.invalidated or _driver(connection).in_transaction:
+            self._drop()
+
+    def _drop(self) -> None:
+        writer, self._writer = self._writer, None
+        if writer is not None:
+            writer.close()
+
+
+def _primary_code(error: sqlite3.Error) -> int:
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF
+
+
+def _driver(connection: Connection) -> sqlite3.Connection:
+    driver = connection.connection.dbapi_connection
+    if not isinstance(driver, sqlite3.Connection):
+        raise TypeError("the connection is not SQLite's")
+    return driver
+
+
+def _begin_immediate(connection: Connection) -> None:
+    # On the driver: half the price of a statement through SQLAlchemy, on every write.
+    try:
+        _driver(connection).execute("BEGIN IMMEDIATE")
+    except sqlite3.Error as error:
+        raise OperationalError("BEGIN IMMEDIATE", None, error) from error
+
+
+def _again_while_busy(action: Callable[[], None], patience_seconds: float) -> None:
+    """Repeat the action while another process holds the lock; the patience counts the pauses."""
+    waited, pause = 0.0, _FIRST_PAUSE_SECONDS
+    while True:
+        try:
+            return action()
+        except OperationalError as error:
+            busy = isinstance(error.orig, sqlite3.Error) and _primary_code(error.orig) == sqlite3.SQLITE_BUSY
+            if not busy or waited >= patience_seconds:
+                raise
+        time.sleep(pause)
+        waited += pause
+        pause = min(pause * 2, _LONGEST_PAUSE_SECONDS)
+
+
+def _create_private_file(url: URL) -> None:
+    """Create the file readable by its owner alone; SQLite gives its companions the same mode."""
+    if not url.database or url.database == ":memory:":
+        raise ValueError("an SQLite database must be a file, for its connections to share it")
+    os.close(os.open(url.database, os.O_RDWR | os.O_CREAT, 0o600))
+
+
+def _writing_engine(url: URL, patience_seconds: float) -> Engine:
+    engine = create_engine(
+        url,
+        poolclass=NullPool,
+        hide_parameters=True,
+        # isolation_level None: the driver opens no transaction of its own; `timeout` 0: we wait, not SQLite.
+        connect_args={"isolation_level": None, "check_same_thread": False, "timeout": 0},
+    )
+
+    @event.listens_for(engine, "connect")
+    def prepare(driver: sqlite3.Connection, _record: object) -> None:
+        # Turning a new file to write-ahead mode needs it alone, and SQLite does not wait for that.
+        _again_while_busy(lambda: _pragma(driver, "journal_mode = WAL"), patience_seconds)
+        _pragma(driver, "synchronous = FULL")
+        _pragma(driver, "foreign_keys = ON")
+
+    return engine
+
+
+def _reading_engine(url: URL, threads: int, patience_seconds: float) -> Engine:
+    engine = create_engine(
+        url,
+        poolclass=QueuePool,
+        pool_size=threads,
+        pool_timeout=patience_seconds,
+        pool_reset_on_return=None,
+        isolation_level="AUTOCOMMIT",
+        skip_autocommit_rollback=True,
+        hide_parameters=True,
+        connect_args={"check_same_thread": False, "timeout": patience_seconds},
+    )
+
+    @event.listens_for(engine, "connect")
+    def prepare(driver: sqlite3.Connection, _record: object) -> None:
+        _pragma(driver, "query_only = ON")
+
+    return engine
+
+
+def _pragma(driver: sqlite3.Connection, assignment: str) -> None:
+    try:
+        driver.execute(f"PRAGMA {assignment}").close()
+    except sqlite3.Error as error:
+        raise OperationalError(assignment, None, error) from error

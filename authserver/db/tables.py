@@ -1,0 +1,182 @@
+"""The whole schema.
+
+Times are whole seconds since 1970-01-01 UTC. Whatever a caller holds (a token, a code, a cookie) is stored as its
+SHA-256; whatever must be shown again is sealed. Rows keep the ids of their neighbours, not foreign keys across slices:
+each slice's purge is its own.
+
+Text that came from outside is `Text`: its length is a rule of the edge that parses it, and the two databases would
+disagree on a longer value (SQLite keeps it, PostgreSQL answers with an error). Lengths stand on our own words and ids.
+"""
+
+from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, MetaData, String, Table, Text
+
+metadata = MetaData()
+
+clients = Table(
+    "clients",
+    metadata,
+    Column("client_id", Text, primary_key=True),
+    Column("metadata", Text, nullable=False),
+    Column("secret_hash", LargeBinary(32)),
+    Column("profile", String(32), nullable=False),
+    Column("is_resource_server", Integer, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("disabled_at", BigInteger),
+)
+
+signing_keys = Table(
+    "signing_keys",
+    metadata,
+    Column("kid", String(64), primary_key=True),
+    Column("algorithm", String(16), nullable=False),
+    Column("public_jwk", Text, nullable=False),
+    Column("sealed_private_jwk", LargeBinary, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("signs_from", BigInteger, nullable=False),
+    Column("retired_at", BigInteger),
+)
+
+claimed_ids = Table(
+    "claimed_ids",
+    metadata,
+    Column("id_hash", LargeBinary(32), primary_key=True),
+    Column("expires_at", BigInteger, nullable=False),
+    Index("claimed_ids_expires_at", "expires_at"),
+)
+
+pushed_requests = Table(
+    "pushed_requests",
+    metadata,
+    Column("request_uri_hash", LargeBinary(32), primary_key=True),
+    Column("client_id", Text, nullable=False),
+    Column("request", Text, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+    Column("spent_at", BigInteger),
+    Index("pushed_requests_expires_at", "expires_at"),
+)
+
+interactions = Table(
+    "interactions",
+    metadata,
+    Column("interaction_hash", LargeBinary(32), primary_key=True),
+    Column("browser_hash", LargeBinary(32), nullable=False),
+    Column("request_uri_hash", LargeBinary(32), nullable=False),
+    Column("client_id", Text, nullable=False),
+    Column("request", Text, nullable=False),
+    Column("opened_with_session", LargeBinary(32)),
+    Column("created_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+    Column("consent_id", String(64)),
+    Column("refused_with", String(64)),
+    Column("completed_at", BigInteger),
+    Index("interactions_expires_at", "expires_at"),
+)
+
+accounts = Table(
+    "accounts",
+    metadata,
+    Column("account_id", String(64), primary_key=True),
+    Column("username", Text, nullable=False, unique=True),
+    Column("password_hash", Text),
+    Column("claims", Text, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("locked_at", BigInteger),
+)
+
+totp_credentials = Table(
+    "totp_credentials",
+    metadata,
+    Column("account_id", String(64), primary_key=True),
+    Column("sealed_seed", LargeBinary, nullable=False),
+    Column("last_time_step", BigInteger, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("session_hash", LargeBinary(32), primary_key=True),
+    Column("session_id", String(64), nullable=False),
+    Column("account_id", String(64), nullable=False),
+    Column("factors", Text, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("authenticated_at", BigInteger, nullable=False),
+    Column("last_seen_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+    Column("ended_at", BigInteger),
+    Index("sessions_expires_at", "expires_at"),
+    Index("sessions_account_id", "account_id"),
+)
+
+consents = Table(
+    "consents",
+    metadata,
+    Column("consent_id", String(64), primary_key=True),
+    Column("account_id", String(64), nullable=False),
+    Column("client_id", Text, nullable=False),
+    Column("scope", Text, nullable=False),
+    Column("claims", Text, nullable=False),
+    Column("resources", Text, nullable=False),
+    Column("granted_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+    Column("revoked_at", BigInteger),
+    Index("consents_account_client", "account_id", "client_id"),
+)
+
+grants = Table(
+    "grants",
+    metadata,
+    Column("grant_id", String(64), primary_key=True),
+    Column("client_id", Text, nullable=False),
+    Column("account_id", String(64), nullable=False),
+    Column("consent_id", String(64), nullable=False),
+    Column("session_id", String(64), nullable=False),
+    Column("details", Text, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+    Column("refresh_generation", Integer, nullable=False),
+    Column("refresh_expires_at", BigInteger, nullable=False),
+    Column("revoked_at", BigInteger),
+    Column("revoked_because", String(64)),
+    Index("grants_expires_at", "expires_at"),
+    Index("grants_account_id", "account_id"),
+    Index("grants_consent_id", "consent_id"),
+)
+
+authorization_codes = Table(
+    "authorization_codes",
+    metadata,
+    Column("code_hash", LargeBinary(32), primary_key=True),
+    Column("grant_id", String(64), nullable=False),
+    Column("client_id", Text, nullable=False),
+    Column("redirect_uri", Text, nullable=False),
+    Column("redirect_uri_sent", Integer, nullable=False),
+    Column("code_challenge", Text),
+    Column("dpop_jkt", Text),
+    Column("nonce", Text),
+    Column("issued_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+    Column("claimed_at", BigInteger),
+    Index("authorization_codes_expires_at", "expires_at"),
+)
+
+issued_tokens = Table(
+    "issued_tokens",
+    metadata,
+    Column("token_hash", LargeBinary(32), primary_key=True),
+    Column("kind", String(8), nullable=False),
+    Column("grant_id", String(64)),
+    Column("generation", Integer, nullable=False),
+    Column("client_id", Text, nullable=False),
+    Column("account_id", String(64)),
+    Column("claims", Text, nullable=False),
+    Column("sealed_token", LargeBinary),
+    Column("issued_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+    Column("revoked_at", BigInteger),
+    Index("issued_tokens_expires_at", "expires_at"),
+    Index("issued_tokens_grant", "grant_id", "generation"),
+)

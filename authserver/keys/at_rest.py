@@ -1,0 +1,34 @@
+"""A signing key at rest, both ends: sealed into its row, and opened into a signer."""
+
+import json
+
+import orjson
+from joserfc import jwk as jose
+
+from authserver.keys.compact import read_json
+from authserver.keys.envelope import Envelope
+from authserver.keys.jwks import public_members
+from authserver.keys.model import StoredKey
+from authserver.keys.rotation import generate_key
+from authserver.keys.signer import Signer
+
+
+def make_key(algorithm: str, envelope: Envelope, state: str, now: int, signs_from: int) -> StoredKey:
+    """Make a key and seal its private half to its own row: moved to another, it does not open."""
+    private_jwk = generate_key(algorithm)
+    kid = str(private_jwk["kid"])
+    public_jwk = {**public_members(private_jwk), "kid": kid, "alg": algorithm, "use": "sig"}
+    sealed = envelope.seal(orjson.dumps(private_jwk), _place(kid, algorithm))
+    return StoredKey(kid, algorithm, json.dumps(public_jwk), sealed, state, now, signs_from, None)
+
+
+def open_signer(key: StoredKey, envelope: Envelope) -> Signer:
+    """Open a row into a signer, or raise SealBroken."""
+    private_jwk = read_json(envelope.open(key.sealed_private_jwk, _place(key.kid, key.algorithm)))
+    if not isinstance(private_jwk, dict):
+        raise TypeError("a sealed key is a JSON object")
+    return Signer(key.kid, key.algorithm, jose.import_key(private_jwk))
+
+
+def _place(kid: str, algorithm: str) -> str:
+    return f"signing_keys|{kid}|{algorithm}"

@@ -1,0 +1,81 @@
+"""The signing keys in memory: opened once, looked up again every other second, opened anew only when they changed."""
+
+from collections.abc import Callable, Mapping, Sequence
+from threading import Lock
+
+from authserver.clock import Clock
+from authserver.keys.at_rest import open_signer
+from authserver.keys.compact import read_json
+from authserver.keys.envelope import Envelope
+from authserver.keys.jwks import JwksDocument, parse_jwks, render_jwks
+from authserver.keys.model import StoredKey
+from authserver.keys.rotation import signing_key
+from authserver.keys.signer import SigningKeys
+from authserver.protocol.errors import TemporarilyUnavailable
+
+_RELOAD_SECONDS = 2
+_DEFAULT_ALGORITHM = "ES256"
+_PUBLISHED_ORDER = ("signing", "announced", "retired")
+
+
+class KeyRing:
+    """Answers with the keys of the moment; safe to share between threads.
+
+    A rotation made by another process is seen within two seconds. While the database is away the last keys serve on.
+    """
+
+    def __init__(self, load: Callable[[], Sequence[StoredKey]], envelope: Envelope, clock: Clock) -> None:
+        self._load = load
+        self._envelope = envelope
+        self._clock = clock
+        self._lock = Lock()
+        self._rows: tuple[StoredKey, ...] = ()
+        self._keys: SigningKeys | None = None
+        self._loaded_at = 0
+
+    def current(self) -> SigningKeys:
+        """Return the keys; raises LookupError if none was ever provisioned."""
+        keys = self._keys
+        if keys is None or self._is_due():
+            with self._lock:
+                keys = self._reload() if self._keys is None or self._is_due() else self._keys
+        return keys
+
+    def jwks(self) -> JwksDocument:
+        """Return the published keys, ready to send."""
+        return self.current().document
+
+    def _is_due(self) -> bool:
+        return not 0 <= self._clock() - self._loaded_at < _RELOAD_SECONDS  # a clock set back must not freeze the ring
+
+    def _reload(self) -> SigningKeys:
+        try:
+            rows = tuple(self._load())
+        except TemporarilyUnavailable:
+            if self._keys is None:
+                raise
+            rows = self._rows
+        if self._keys is None or rows != self._rows:
+            self._keys = assemble_keys(rows, self._envelope)
+            self._rows = rows
+        self._loaded_at = self._clock()
+        return self._keys
+
+
+def assemble_keys(rows: Sequence[StoredKey], envelope: Envelope) -> SigningKeys:
+    """Open the keys that sign, publish all; raises LookupError if none signs, SealBroken under a wrong master key."""
+    found = (signing_key(rows, algorithm) for algorithm in sorted({row.algorithm for row in rows}))
+    signers = {key.algorithm: open_signer(key, envelope) for key in found if key is not None}
+    if not signers:
+        raise LookupError("there is no signing key: provision one first")
+    default = _DEFAULT_ALGORITHM if _DEFAULT_ALGORITHM in signers else min(signers)
+    published = sorted(rows, key=lambda row: (_PUBLISHED_ORDER.index(row.state), row.created_at, row.kid))
+    public_jwks = tuple(_read_public_jwk(row) for row in published)
+    return SigningKeys(signers, default, public_jwks, parse_jwks({"keys": list(public_jwks)}), render_jwks(public_jwks))
+
+
+def _read_public_jwk(row: StoredKey) -> Mapping[str, object]:
+    public_jwk = read_json(row.public_jwk.encode())
+    if not isinstance(public_jwk, dict):
+        raise TypeError("a public key is a JSON object")
+    return public_jwk

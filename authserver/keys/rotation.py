@@ -1,0 +1,94 @@
+"""The life of a signing key: announced, signing, retired, removed; what is due when, as pure rules.
+
+A key is published before it signs, so that whoever caches the JWKS knows it in time, and stays published after, until
+nothing it signed is alive.
+
+Spec: OIDCC-10.1.1
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from joserfc import jwk as jose
+
+from authserver.keys.jwks import thumbprint
+from authserver.keys.model import StoredKey
+
+_RSA_BITS = 3072
+_KINDS: Mapping[str, tuple[Literal["EC", "RSA", "OKP"], str | int]] = {
+    "ES256": ("EC", "P-256"),
+    "PS256": ("RSA", _RSA_BITS),
+    "RS256": ("RSA", _RSA_BITS),
+    "Ed25519": ("OKP", "Ed25519"),
+}
+
+Action = Literal["announce", "sign", "retire", "remove"]
+
+
+@dataclass(frozen=True, slots=True)
+class RotationPolicy:
+    """How long each part of a key's life lasts.
+
+    `announced_seconds` must exceed the time others cache the JWKS, `retired_seconds` the life of anything signed.
+    """
+
+    signing_seconds: int = 90 * 86_400
+    announced_seconds: int = 86_400
+    retired_seconds: int = 86_400
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One thing that is due; `kid` is empty where a new key is to be made."""
+
+    action: Action
+    algorithm: str
+    kid: str = ""
+
+
+def generate_key(algorithm: str) -> dict[str, object]:
+    """Make a private JWK named by its thumbprint; raises ValueError for an algorithm we do not sign with.
+
+    Two algorithms never share a key: an RSA key is made for PS256 or for RS256.
+
+    Spec: RFC7638-1, FAPI2-SP-FINAL-5.4.1-2
+    """
+    if algorithm not in _KINDS:
+        raise ValueError(f"no signing key can be made for {algorithm}")
+    kind, size = _KINDS[algorithm]
+    private_jwk: dict[str, object] = dict(jose.JWKRegistry.generate_key(kind, size).as_dict(private=True))
+    return {**private_jwk, "kid": thumbprint(private_jwk), "alg": algorithm, "use": "sig"}
+
+
+def signing_key(keys: Sequence[StoredKey], algorithm: str) -> StoredKey | None:
+    """Return the key that signs: the newest, should two servers have provisioned at the same moment."""
+    signing = [key for key in keys if key.algorithm == algorithm and key.state == "signing"]
+    return max(signing, key=lambda key: (key.signs_from, key.kid), default=None)
+
+
+def plan_rotation(keys: Sequence[StoredKey], now: int, policy: RotationPolicy) -> tuple[Step, ...]:
+    """Return what is due, in the order to do it; nothing is due twice."""
+    algorithms = sorted({key.algorithm for key in keys})
+    steps = [step for algorithm in algorithms for step in _plan_succession(keys, algorithm, now, policy)]
+    removals = [
+        Step("remove", key.algorithm, key.kid)
+        for key in keys
+        if key.state == "retired" and key.retired_at is not None and key.retired_at + policy.retired_seconds <= now
+    ]
+    return (*steps, *removals)
+
+
+def _plan_succession(keys: Sequence[StoredKey], algorithm: str, now: int, policy: RotationPolicy) -> list[Step]:
+    current = signing_key(keys, algorithm)
+    successors = [key for key in keys if key.algorithm == algorithm and key.state == "announced"]
+    if current is None and not successors:
+        return []  # retired altogether: an algorithm given up stays so
+    due = [key for key in successors if key.signs_from <= now]
+    if due:
+        successor = min(due, key=lambda key: (key.signs_from, key.kid))
+        retiring = [key for key in keys if key.algorithm == algorithm and key.state == "signing"]
+        return [Step("sign", algorithm, successor.kid), *(Step("retire", algorithm, key.kid) for key in retiring)]
+    if current is not None and not successors and current.signs_from + policy.signing_seconds <= now:
+        return [Step("announce", algorithm)]
+    return []

@@ -1,0 +1,88 @@
+"""The signing keys in the database: the statements, and the two acts made of them, provisioning and rotation."""
+
+from collections.abc import Iterable
+
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
+
+from authserver.db.tables import signing_keys
+from authserver.keys.at_rest import make_key
+from authserver.keys.envelope import Envelope
+from authserver.keys.model import StoredKey
+from authserver.keys.rotation import RotationPolicy, Step, plan_rotation, signing_key
+
+_COLUMNS = (
+    signing_keys.c.kid,
+    signing_keys.c.algorithm,
+    signing_keys.c.public_jwk,
+    signing_keys.c.sealed_private_jwk,
+    signing_keys.c.state,
+    signing_keys.c.created_at,
+    signing_keys.c.signs_from,
+    signing_keys.c.retired_at,
+)
+_FIND_ALL = select(*_COLUMNS).order_by(signing_keys.c.created_at, signing_keys.c.kid)
+_INSERT = insert(signing_keys)
+_UPDATE_STATE = (
+    update(signing_keys)
+    .where(signing_keys.c.kid == bindparam("key_id"), signing_keys.c.state == bindparam("state_before"))
+    .values(state=bindparam("state_after"), retired_at=bindparam("retired_since"))
+)
+_DELETE = delete(signing_keys).where(signing_keys.c.kid == bindparam("key_id"))
+
+
+def find_all(connection: Connection) -> tuple[StoredKey, ...]:
+    """Return every key, oldest first."""
+    return tuple(StoredKey(*row) for row in connection.execute(_FIND_ALL))
+
+
+def insert_key(connection: Connection, key: StoredKey) -> None:
+    """Record a new key."""
+    values = {column.name: getattr(key, column.name) for column in _COLUMNS}
+    connection.execute(_INSERT, values)
+
+
+def update_state(connection: Connection, key: StoredKey, state: str, now: int) -> bool:
+    """Move a key from the state it was read in to the next; False if someone else has moved it first."""
+    values = {
+        "key_id": key.kid,
+        "state_before": key.state,
+        "state_after": state,
+        "retired_since": now if state == "retired" else None,
+    }
+    return connection.execute(_UPDATE_STATE, values).rowcount == 1
+
+
+def delete_key(connection: Connection, kid: str) -> None:
+    """Forget a key: nothing it signed is believed from here on."""
+    connection.execute(_DELETE, {"key_id": kid})
+
+
+def provision_keys(connection: Connection, envelope: Envelope, algorithms: Iterable[str], now: int) -> tuple[str, ...]:
+    """Make the first key of each algorithm that has none signing, and return the kids of those made.
+
+    Safe to repeat; after a key was retired by hand this replaces it at once. Should two servers provision at the same
+    moment both keys are published and `rotation.signing_key` picks the same one on both.
+    """
+    keys = find_all(connection)
+    missing = [algorithm for algorithm in algorithms if signing_key(keys, algorithm) is None]
+    made = [make_key(algorithm, envelope, "signing", now, now) for algorithm in missing]
+    for key in made:
+        insert_key(connection, key)
+    return tuple(key.kid for key in made)
+
+
+def rotate_keys(connection: Connection, envelope: Envelope, policy: RotationPolicy, now: int) -> tuple[Step, ...]:
+    """Do what is due, and return it.
+
+    Each move names the state it starts from, so of two servers rotating at once the second changes nothing.
+    """
+    keys = {key.kid: key for key in find_all(connection)}
+    steps = plan_rotation(tuple(keys.values()), now, policy)
+    for step in steps:
+        if step.action == "announce":
+            insert_key(connection, make_key(step.algorithm, envelope, "announced", now, now + policy.announced_seconds))
+        elif step.action == "remove":
+            delete_key(connection, step.kid)
+        else:
+            update_state(connection, keys[step.kid], "signing" if step.action == "sign" else "retired", now)
+    return steps

@@ -1,0 +1,32 @@
+"""The fields in which profiles differ, each with the clause that asks for it."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """One set of demands on the server and on a client registered under it.
+
+    `clauses` names, for each field, the requirement behind its value; `clause()` looks it up for a refusal.
+    """
+
+    name: str
+    clauses: tuple[tuple[str, str], ...]
+    pushed_requests_required: bool
+    pkce_required: bool
+    redirect_uri_required: bool
+    sender_constraint_required: bool
+    client_authentication_methods: frozenset[str]
+    signing_algorithms: frozenset[str]
+    id_token_algorithms: frozenset[str]
+    response_types: frozenset[str]
+    response_modes: frozenset[str]
+    grant_types: frozenset[str]
+    assertion_audience_issuer_only: bool
+    plain_http_redirects_to_loopback: bool
+    code_lifetime_limit_seconds: int
+    pushed_request_lifetime_limit_seconds: int
+
+    def clause(self, field_name: str) -> str:
+        """Return the requirement id behind a field's value."""
+        return dict(self.clauses)[field_name]

@@ -1,0 +1,77 @@
+"""The `claims` parameter: single claims asked for in the ID token or at UserInfo."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from authserver.protocol.errors import InvalidRequest
+
+_CLAUSE = "OIDCC-5.5"
+_MAX_CHARACTERS = 8192
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimsRequest:
+    """The claims asked for, by name; `acr_values` and `acr_essential` are those asked of `acr` in the ID token.
+
+    Spec: OIDCC-5.5
+    """
+
+    id_token: tuple[str, ...] = ()
+    userinfo: tuple[str, ...] = ()
+    acr_values: tuple[str, ...] = ()
+    acr_essential: bool = False
+
+
+NO_CLAIMS = ClaimsRequest()
+
+
+def parse_claims_request(text: str | None) -> ClaimsRequest:
+    """Parse the `claims` parameter; members this server does not know are ignored.
+
+    Raises InvalidRequest where it is no JSON object of the expected form.
+
+    Spec: OIDCC-5.5, OIDCC-5.5.1
+    """
+    if text is None:
+        return NO_CLAIMS
+    if len(text) > _MAX_CHARACTERS:
+        raise _malformed("too long")
+    try:
+        document = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise _malformed(type(error).__name__) from error
+    if not isinstance(document, dict):
+        raise _malformed("no object")
+    id_token, userinfo = _section(document, "id_token"), _section(document, "userinfo")
+    acr = id_token.get("acr")
+    return ClaimsRequest(
+        id_token=tuple(id_token),
+        userinfo=tuple(userinfo),
+        acr_values=_acr_values(acr),
+        acr_essential=bool(acr and acr.get("essential") is True),
+    )
+
+
+def _section(document: Mapping[str, object], name: str) -> dict[str, Mapping[str, object] | None]:
+    section = document.get(name)
+    if section is None:
+        return {}
+    if not isinstance(section, dict):
+        raise _malformed(f"{name} is no object")
+    if not all(member is None or isinstance(member, dict) for member in section.values()):
+        raise _malformed(f"a member of {name} is neither null nor an object")
+    return section
+
+
+def _acr_values(acr: Mapping[str, object] | None) -> tuple[str, ...]:
+    if acr is None:
+        return ()
+    values = acr.get("values", [acr["value"]] if "value" in acr else [])
+    if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
+        raise _malformed("the values of acr are no list of strings")
+    return tuple(values)
+
+
+def _malformed(reason: str) -> InvalidRequest:
+    return InvalidRequest("The claims parameter is malformed.", reason=reason, clause=_CLAUSE)

@@ -1,0 +1,17 @@
+"""What callers hold: 32 random bytes, of which the SHA-256 is kept."""
+
+import hashlib
+import secrets
+
+
+def new_handle() -> str:
+    """Return 256 random bits as 43 characters.
+
+    Spec: RFC6749-10.10
+    """
+    return secrets.token_urlsafe(32)
+
+
+def hash_handle(handle: str) -> bytes:
+    """Return the SHA-256 under which a code, token or reference is stored."""
+    return hashlib.sha256(handle.encode("utf-8", "surrogatepass")).digest()

@@ -1,0 +1,33 @@
+"""Names from the IANA OAuth registries, spelt once."""
+
+from typing import Final
+
+CLIENT_ASSERTION_TYPE_JWT: Final = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+REQUEST_URI_PREFIX: Final = "urn:ietf:params:oauth:request_uri:"
+
+GRANT_AUTHORIZATION_CODE: Final = "authorization_code"
+GRANT_REFRESH_TOKEN: Final = "refresh_token"  # noqa: S105 - a grant type's name
+GRANT_CLIENT_CREDENTIALS: Final = "client_credentials"
+
+PRIVATE_KEY_JWT: Final = "private_key_jwt"
+TLS_CLIENT_AUTH: Final = "tls_client_auth"
+SELF_SIGNED_TLS_CLIENT_AUTH: Final = "self_signed_tls_client_auth"
+CLIENT_SECRET_BASIC: Final = "client_secret_basic"  # noqa: S105 - an authentication method's name
+CLIENT_SECRET_POST: Final = "client_secret_post"  # noqa: S105 - an authentication method's name
+MTLS_METHODS: Final = frozenset({TLS_CLIENT_AUTH, SELF_SIGNED_TLS_CLIENT_AUTH})
+SECRET_METHODS: Final = frozenset({CLIENT_SECRET_BASIC, CLIENT_SECRET_POST})
+
+TOKEN_TYPE_BEARER: Final = "Bearer"  # noqa: S105 - a token type's name
+TOKEN_TYPE_DPOP: Final = "DPoP"  # noqa: S105 - a token type's name
+
+SCOPE_OPENID: Final = "openid"
+SCOPE_OFFLINE_ACCESS: Final = "offline_access"
+
+ACR_ONE_FACTOR: Final = "urn:openbanking:psd2:ca"
+ACR_TWO_FACTORS: Final = "urn:openbanking:psd2:sca"
+ACR_PHISHING_RESISTANT: Final = "phr"
+ACR_LADDER: Final = (ACR_ONE_FACTOR, ACR_TWO_FACTORS, ACR_PHISHING_RESISTANT)
+"""Weakest first."""
+
+JWT_TYPE_ACCESS_TOKEN: Final = "at+jwt"  # noqa: S105 - a media type
+JWT_TYPE_DPOP: Final = "dpop+jwt"

@@ -1,0 +1,76 @@
+"""The parameters of a request, each at most once."""
+
+from collections.abc import Iterator, Mapping
+from urllib.parse import parse_qsl
+
+from authserver.protocol.errors import InvalidRequest
+
+_REPEATABLE = frozenset({"resource"})
+_MAX_PARAMETERS = 64
+_CLAUSE = "RFC6749-3.1"
+
+
+class Params:
+    """The parameters of one request: decoded, checked for repetition, empty values left out.
+
+    Spec: RFC6749-3.1, RFC8707-2
+    """
+
+    __slots__ = ("_repeated", "_values")
+
+    def __init__(self, values: Mapping[str, str], repeated: Mapping[str, tuple[str, ...]] | None = None) -> None:
+        self._values = dict(values)
+        self._repeated = dict(repeated or {})
+
+    def get(self, name: str) -> str | None:
+        """Return the parameter's value, or None where it is absent or empty."""
+        return self._values.get(name)
+
+    def get_all(self, name: str) -> tuple[str, ...]:
+        """Return every value of a parameter that may be repeated, in order."""
+        return self._repeated.get(name, ())
+
+    def require(self, name: str, *, clause: str) -> str:
+        """Return the parameter's value.
+
+        Raises InvalidRequest where it is absent or empty.
+        """
+        value = self._values.get(name)
+        if value is None:
+            raise InvalidRequest(f"The parameter {name} is required.", clause=clause)
+        return value
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._values or name in self._repeated
+
+    def __iter__(self) -> Iterator[str]:
+        yield from self._values
+        yield from self._repeated
+
+
+def parse_params(encoded: str) -> Params:
+    """Parse a query string or form body.
+
+    Raises InvalidRequest where a parameter is repeated, is not UTF-8, holds a NUL, or there are too many.
+
+    Spec: RFC6749-3.1, RFC6749-3.2
+    """
+    try:
+        pairs = parse_qsl(
+            encoded, keep_blank_values=True, encoding="utf-8", errors="strict", max_num_fields=_MAX_PARAMETERS
+        )
+    except (ValueError, UnicodeDecodeError) as error:
+        raise InvalidRequest("The parameters cannot be read.", reason=type(error).__name__, clause=_CLAUSE) from error
+    values: dict[str, str] = {}
+    repeated: dict[str, tuple[str, ...]] = {}
+    for name, value in pairs:
+        if "\x00" in name or "\x00" in value:
+            raise InvalidRequest("A parameter holds a character that is not allowed.", clause=_CLAUSE)
+        if name in _REPEATABLE:
+            if value:
+                repeated[name] = (*repeated.get(name, ()), value)
+        elif name in values:
+            raise InvalidRequest("A parameter appears more than once.", clause=_CLAUSE)
+        else:
+            values[name] = value
+    return Params({name: value for name, value in values.items() if value}, repeated)

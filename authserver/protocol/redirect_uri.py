@@ -1,0 +1,59 @@
+"""Redirect URIs: what may be registered, and the exact match against it."""
+
+import re
+from collections.abc import Iterable
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+_PRINTABLE = re.compile(r"[\x21-\x7e]+")
+_PRIVATE_USE_SCHEME = re.compile(r"[a-z][a-z0-9+-]*(\.[a-z0-9+-]+)+")
+
+
+def matches_registered(redirect_uri: str, registered: Iterable[str]) -> bool:
+    """Return whether the URI is, character by character, one of the registered ones.
+
+    Spec: RFC9700-2.1, OIDCC-3.1.2.1, RFC6749-3.1.2.3
+    """
+    return redirect_uri in tuple(registered)
+
+
+def find_registration_fault(redirect_uri: object, *, plain_http_to_loopback: bool) -> str | None:
+    """Return why a redirect URI cannot be registered, or None where it can.
+
+    Allowed are https URLs, private-use schemes of reverse domain names, and where the profile says so http to a
+    loopback address.
+
+    Spec: RFC6749-3.1.2, FAPI2-SP-FINAL-5.3.2.2-8, RFC8252-7.1, RFC8252-7.3
+    """
+    if not isinstance(redirect_uri, str) or not _PRINTABLE.fullmatch(redirect_uri):
+        return "is no URI"
+    if any(character in redirect_uri for character in '"<>\\^`{|}'):
+        return "holds a character that no URI may"
+    if "#" in redirect_uri:
+        return "has a fragment"
+    try:
+        parts = urlsplit(redirect_uri)
+        host = parts.hostname
+        _ = parts.port
+    except ValueError:
+        return "is no URI"
+    if parts.username is not None or parts.password is not None:
+        return "holds a user name"
+    return _scheme_fault(parts.scheme, host, plain_http_to_loopback=plain_http_to_loopback)
+
+
+def _scheme_fault(scheme: str, host: str | None, *, plain_http_to_loopback: bool) -> str | None:
+    if scheme == "https":
+        return None if host else "has no host"
+    if scheme == "http":
+        if not plain_http_to_loopback:
+            return "must use https"
+        return None if _is_loopback(host) else "must use https, but for a loopback address"
+    return None if _PRIVATE_USE_SCHEME.fullmatch(scheme) else "has a scheme that is not allowed"
+
+
+def _is_loopback(host: str | None) -> bool:
+    try:
+        return ip_address(host or "").is_loopback
+    except ValueError:
+        return False

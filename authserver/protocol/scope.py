@@ -1,0 +1,44 @@
+"""Scope: a list of tokens in which order means nothing and repetition adds nothing."""
+
+import re
+from collections.abc import Iterable
+
+from authserver.protocol.errors import InvalidScope
+
+_TOKEN = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+")
+
+
+def parse_scope(text: str | None) -> tuple[str, ...]:
+    """Return the scope tokens in the order they came, each once; empty where there is no scope.
+
+    Raises InvalidScope where a token holds a character that is not allowed.
+
+    Spec: RFC6749-3.3
+    """
+    tokens = tuple(dict.fromkeys((text or "").split(" ")))
+    tokens = tuple(token for token in tokens if token)
+    if not all(_TOKEN.fullmatch(token) for token in tokens):
+        raise InvalidScope("The scope is malformed.", clause="RFC6749-3.3")
+    return tokens
+
+
+def format_scope(tokens: Iterable[str]) -> str:
+    """Return scope tokens as the parameter's value.
+
+    Spec: RFC6749-3.3
+    """
+    return " ".join(tokens)
+
+
+def check_scope_within(asked: Iterable[str], allowed: Iterable[str]) -> None:
+    """Return where every token asked for is allowed.
+
+    Raises InvalidScope otherwise.
+
+    Spec: RFC6749-3.3, RFC6749-6
+    """
+    excess = sorted(set(asked) - set(allowed))
+    if excess:
+        raise InvalidScope(
+            "The scope is more than this client may ask for.", reason=f"not allowed: {excess}", clause="RFC6749-3.3"
+        )

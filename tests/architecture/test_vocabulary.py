@@ -1,0 +1,124 @@
+"""The rules of the house that import contracts cannot hold; each is shown to fail on a bad sample first."""
+
+import ast
+import inspect
+from pathlib import Path, PurePosixPath
+
+import pytest
+
+from authserver.protocol import errors
+from tests.architecture import rules
+
+_PACKAGE = Path(__file__).resolve().parents[2] / "authserver"
+_ALSO_SIZED = ("bench", "conformance", "migrations")
+
+_REFUSALS = frozenset(
+    name
+    for name, member in vars(errors).items()
+    if isinstance(member, type)
+    and issubclass(member, errors.OAuthError)
+    and "clause" in inspect.signature(member).parameters
+)
+_clauses = rules.refusals_carry_their_clause(_REFUSALS)
+_LONG = "def f() -> None:\n    '''Do.'''\n" + "    x = 1\n" * 50
+
+# rule, where the sample stands, the sample
+_BAD = [
+    (rules.profiles_are_asked_for_fields, "tokens/a.py", "if client.profile.name == 'fapi2': pass"),
+    (rules.profiles_are_asked_for_fields, "tokens/a.py", "ok = profile.name in {'oidc'}"),
+    (rules.profiles_are_asked_for_fields, "tokens/a.py", "match profile.name:\n    case 'oidc': pass"),
+    (rules.only_the_clock_reads_the_time, "tokens/a.py", "import time\nnow = int(time.time())"),
+    (rules.only_the_clock_reads_the_time, "tokens/a.py", "import time\nclock = time.time"),
+    (rules.only_the_clock_reads_the_time, "tokens/a.py", "from time import time"),
+    (rules.only_the_clock_reads_the_time, "tokens/a.py", "import datetime\ndatetime.datetime.now(datetime.UTC)"),
+    (rules.only_the_clock_reads_the_time, "tokens/a.py", "from datetime import datetime\ndatetime.utcnow()"),
+    (rules.only_the_clock_reads_the_time, "db/a.py", "from sqlalchemy import func\nx = func.now()"),
+    (rules.only_the_clock_reads_the_time, "db/clock.py", "import time\nnow = int(time.time())"),
+    (rules.only_settings_reads_the_environment, "app.py", "import os\nos.environ['A']"),
+    (rules.only_settings_reads_the_environment, "app.py", "import os\nos.getenv('A')"),
+    (rules.only_settings_reads_the_environment, "web/settings.py", "from os import environ"),
+    (rules.secrets_are_compared_in_constant_time, "a.py", "row.code_hash == wanted"),
+    (rules.secrets_are_compared_in_constant_time, "a.py", "wanted != client_secret"),
+    (rules.secrets_are_compared_in_constant_time, "a.py", "ok = form['code_verifier'] == challenge"),
+    (rules.modules_are_named_for_what_they_own, "web/utils.py", ""),
+    (rules.modules_are_named_for_what_they_own, "common/forms.py", ""),
+    (rules.modules_are_named_for_what_they_own, "db/_base.py", ""),
+    (_clauses, "a.py", "raise InvalidGrant('No.')"),
+    (_clauses, "a.py", "raise errors.InvalidClient(reason='x')"),
+    (_clauses, "a.py", "raise InvalidGrant('No.', clause='')"),
+    (_clauses, "a.py", "raise InvalidGrant('No.', clause='section 5')"),
+    (rules.the_public_is_described, "a.py", "x = 1"),
+    (rules.the_public_is_described, "a.py", "'''A.'''\ndef f(): pass"),
+    (rules.the_public_is_described, "a.py", "'''A.'''\nclass C:\n    '''C.'''\n    def f(self): pass"),
+    (rules.packages_open_with_words_alone, "web/__init__.py", "'''A.'''\nfrom authserver.web import forms"),
+    (rules.nothing_is_too_long, "a.py", _LONG),
+    (rules.nothing_is_too_long, "a.py", "def f(a, b, c, d, *, e, g, h): pass"),
+]
+
+_GOOD = [
+    (rules.profiles_are_asked_for_fields, "profiles/a.py", "profile.name == 'fapi2'"),
+    (rules.profiles_are_asked_for_fields, "cli.py", "print(client.profile.name)"),
+    (rules.only_the_clock_reads_the_time, "clock.py", "import time\ntime.time()"),
+    (rules.only_the_clock_reads_the_time, "web/a.py", "import time\ntime.monotonic()"),
+    (rules.only_the_clock_reads_the_time, "web/a.py", "self._clock.now()"),
+    (rules.only_settings_reads_the_environment, "settings.py", "import os\nos.environ['A']"),
+    (rules.only_settings_reads_the_environment, "web/a.py", "request.environ['A']"),
+    (rules.secrets_are_compared_in_constant_time, "a.py", "hmac.compare_digest(row.code_hash, wanted)"),
+    (rules.secrets_are_compared_in_constant_time, "a.py", "codes.c.code_hash == bindparam('code_hash')"),
+    (rules.secrets_are_compared_in_constant_time, "a.py", "row.secret_hash is None"),
+    (rules.modules_are_named_for_what_they_own, "web/forms.py", ""),
+    (_clauses, "a.py", "raise InvalidGrant('No.', clause='RFC6749-5.2')"),
+    (_clauses, "a.py", "raise InvalidGrant('No.', clause='FAPI2-SP-FINAL-5.3.2.1-8')"),
+    (_clauses, "a.py", "raise InvalidGrant('No.', clause=profile.clause('pkce_required'))"),
+    (_clauses, "a.py", "raise UseDpopNonce(nonce)"),
+    (rules.the_public_is_described, "a.py", "'''A.'''\ndef _f(): pass\nclass _C:\n    def f(self): pass"),
+    (rules.packages_open_with_words_alone, "web/__init__.py", "'''A.'''"),
+    (rules.packages_open_with_words_alone, "web/forms.py", "'''A.'''\nimport re"),
+    (rules.nothing_is_too_long, "a.py", "def f(self, a, b, c, d, *, e, g): pass"),
+]
+_RULES = list(dict.fromkeys(rule for rule, _, _ in _BAD))
+
+
+def _label(value: object) -> str:
+    return getattr(value, "__name__", str(value)) if callable(value) else str(value)
+
+
+def _modules() -> list[tuple[PurePosixPath, ast.Module]]:
+    return [
+        (PurePosixPath(path.relative_to(_PACKAGE).as_posix()), ast.parse(path.read_text(encoding="utf-8")))
+        for path in sorted(_PACKAGE.rglob("*.py"))
+    ]
+
+
+@pytest.mark.parametrize(("rule", "path", "source"), _BAD, ids=_label)
+def test_a_bad_sample_is_caught(rule: rules.Rule, path: str, source: str) -> None:
+    assert list(rule(PurePosixPath(path), ast.parse(source)))
+
+
+@pytest.mark.parametrize(("rule", "path", "source"), _GOOD, ids=_label)
+def test_a_good_sample_is_left_alone(rule: rules.Rule, path: str, source: str) -> None:
+    assert not list(rule(PurePosixPath(path), ast.parse(source)))
+
+
+@pytest.mark.parametrize("rule", _RULES, ids=_label)
+def test_the_tree_keeps_the_rule(rule: rules.Rule) -> None:
+    found = [line for path, tree in _modules() for line in rule(path, tree)]
+    assert not found, "\n".join(found)
+
+
+def test_a_file_over_300_lines_is_caught() -> None:
+    assert list(rules.files_stop_at_300_lines(PurePosixPath("a.py"), "x = 1\n" * 301))
+    assert not list(rules.files_stop_at_300_lines(PurePosixPath("a.py"), "x = 1\n" * 300))
+
+
+def test_no_file_is_over_300_lines() -> None:
+    folders = [_PACKAGE, *(_PACKAGE.parent / name for name in _ALSO_SIZED)]
+    paths = [path for folder in folders for path in folder.rglob("*.py") if "node_modules" not in path.parts]
+    found = [
+        line
+        for path in sorted(paths)
+        for line in rules.files_stop_at_300_lines(
+            PurePosixPath(path.relative_to(_PACKAGE.parent).as_posix()), path.read_text(encoding="utf-8")
+        )
+    ]
+    assert not found, "\n".join(found)

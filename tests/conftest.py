@@ -1,0 +1,8 @@
+"""Plugins and fixtures that every kind of test may use."""
+
+pytest_plugins = [
+    "pytester",
+    "tests.support.programs",
+    "tests.support.database_fixtures",
+    "tests.support.deployment_fixtures",
+]

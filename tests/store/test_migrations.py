@@ -1,0 +1,120 @@
+"""The migrations lead to exactly the schema that the code is written for."""
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Connection, String, inspect
+
+from authserver.db import migrate
+from authserver.db.engine import Database
+from authserver.db.tables import metadata
+from tests.support import databases
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty_database_url(request: pytest.FixtureRequest, worker_id: str, tmp_path: Path) -> str:
+    if request.param == "sqlite":
+        return databases.sqlite_url(tmp_path / "empty.db")
+    return databases.new_postgresql_database(f"empty_{worker_id}_{abs(hash(request.node.name)):x}")
+
+
+def _columns(connection: Connection) -> dict[str, list[tuple[str, str, bool]]]:
+    inspector = inspect(connection)
+    return {
+        table: [(column["name"], str(column["type"]), column["nullable"]) for column in inspector.get_columns(table)]
+        for table in metadata.tables
+    }
+
+
+def _keys(connection: Connection) -> dict[str, list[str]]:
+    inspector = inspect(connection)
+    return {table: inspector.get_pk_constraint(table)["constrained_columns"] for table in metadata.tables}
+
+
+def test_head_is_what_the_tables_say(database: Database) -> None:
+    assert migrate.drift(database) == []
+
+
+def test_head_has_the_tables_primary_keys(database: Database) -> None:
+    with database.read() as connection:
+        found = _keys(connection)
+    assert found == {name: [column.name for column in table.primary_key] for name, table in metadata.tables.items()}
+
+
+def test_migrating_and_creating_give_the_same_columns(database: Database) -> None:
+    with database.read() as connection:
+        migrated = _columns(connection)
+    with database.transaction() as connection:
+        metadata.drop_all(connection)
+        metadata.create_all(connection)
+        created = _columns(connection)
+    assert migrated == created
+
+
+def test_drift_is_seen(empty_database_url: str) -> None:
+    with databases.connected(empty_database_url) as database:
+        migrate.upgrade(database, databases.MIGRATIONS)
+        with database.transaction() as connection:
+            connection.exec_driver_sql("ALTER TABLE clients DROP COLUMN profile")
+            connection.exec_driver_sql("DROP INDEX grants_account_id")
+        drift = "\n".join(migrate.drift(database))
+    assert "profile" in drift
+    assert "grants_account_id" in drift
+
+
+def test_upgrade_takes_an_empty_database_to_head_and_repeating_it_changes_nothing(empty_database_url: str) -> None:
+    with databases.connected(empty_database_url) as database:
+        assert migrate.current(database) is None
+        assert not migrate.is_current(database, databases.MIGRATIONS)
+        for _ in range(2):
+            migrate.upgrade(database, databases.MIGRATIONS)
+            assert migrate.current(database) == migrate.head(databases.MIGRATIONS)
+            assert migrate.is_current(database, databases.MIGRATIONS)
+
+
+def test_an_upgrade_that_fails_leaves_nothing_behind(empty_database_url: str, tmp_path: Path) -> None:
+    script_location = tmp_path / "migrations"
+    (script_location / "versions").mkdir(parents=True)
+    for name in ("env.py", "versions/0001_first_schema.py"):
+        (script_location / name).write_bytes((databases.MIGRATIONS / name).read_bytes())
+    (script_location / "versions" / "0002_broken.py").write_text(
+        "revision, down_revision = '0002', '0001'\ndef upgrade():\n    raise ArithmeticError\n", encoding="utf-8"
+    )
+    with databases.connected(empty_database_url) as database:
+        with pytest.raises(ArithmeticError):
+            migrate.upgrade(database, script_location)
+        with database.read() as connection:
+            assert inspect(connection).get_table_names() == []
+
+
+def test_nodes_that_upgrade_at_the_same_moment_take_turns(empty_database_url: str) -> None:
+    with ThreadPoolExecutor(2) as nodes:
+        for node in [nodes.submit(databases.migrate, empty_database_url) for _ in range(2)]:
+            node.result()
+
+
+def test_a_drafted_migration_says_what_the_database_lacks(empty_database_url: str, tmp_path: Path) -> None:
+    script_location = tmp_path / "migrations"
+    (script_location / "versions").mkdir(parents=True)
+    for name in ("env.py", "script.py.mako", "versions/0001_first_schema.py"):
+        (script_location / name).write_bytes((databases.MIGRATIONS / name).read_bytes())
+    with databases.connected(empty_database_url) as database:
+        migrate.upgrade(database, script_location)
+        with database.transaction() as connection:
+            connection.exec_driver_sql("DROP TABLE totp_credentials")
+        migrate.draft(database, script_location, "add the second factor")
+    (drafted,) = set((script_location / "versions").glob("*.py")) - {
+        script_location / "versions" / "0001_first_schema.py"
+    }
+    assert "create_table('totp_credentials'" in drafted.read_text(encoding="utf-8")
+
+
+def test_text_from_outside_has_no_length_in_the_schema() -> None:
+    bounded = {
+        column.name for table in metadata.tables.values() for column in table.columns if type(column.type) is String
+    }
+    assert bounded == {
+        "account_id", "algorithm", "consent_id", "grant_id", "kid", "kind", "profile",
+        "refused_with", "revoked_because", "session_id", "state",
+    }  # fmt: skip

@@ -1,0 +1,146 @@
+"""A whole deployment for tests: a real application on a real database, with a clock that stands until it is moved."""
+
+import base64
+import os
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Self
+
+from flask import Flask
+from sqlalchemy import event
+from sqlalchemy.engine import Engine
+
+from authserver.accounts import store as accounts
+from authserver.accounts.passwords import hash_password
+from authserver.accounts.second_factor import enrol_totp
+from authserver.app.create import create_app
+from authserver.clients.registration import prepare_registration
+from authserver.clients.store import insert_client
+from authserver.db.engine import Database
+from authserver.events import Event
+from authserver.keys.envelope import Envelope
+from authserver.keys.store import provision_keys
+from authserver.settings.model import Settings
+from tests.support.authority import NOW, Authority, create_authority
+
+ISSUER = "https://localhost:8443"
+MTLS_ORIGIN = "https://localhost:8444"
+BANK = "https://bank.example/"
+VAULT = "https://vault.example/"
+PASSWORD = "correct-horse-battery-staple"
+SEED = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
+MASTER_KEY = bytes(range(32))
+CLAIMS: Mapping[str, object] = {
+    "name": "Alice Example",
+    "given_name": "Alice",
+    "family_name": "Example",
+    "email": "alice@example.com",
+    "email_verified": True,
+    "address": {"locality": "Lisbon"},
+    "phone_number": "+351 555 0100",
+    "updated_at": 1_700_000_000,
+}
+
+
+@cache
+def authority() -> Authority:
+    """Return the authority of every client certificate in this run."""
+    return create_authority("Test clients", NOW)
+
+
+@cache
+def _password_hash() -> str:
+    return hash_password(PASSWORD, bytes(16))
+
+
+@dataclass
+class Deployment:
+    """The application with its database, its clock and what it has told of itself."""
+
+    database: Database
+    app: Flask
+    times: list[int]
+    events: list[Event] = field(default_factory=list)
+
+    @property
+    def now(self) -> int:
+        """Return the deployment's present moment."""
+        return self.times[0]
+
+    def wait(self, seconds: int) -> None:
+        """Let time pass."""
+        self.times[0] += seconds
+
+    def add_client(self, **metadata: object) -> str | None:
+        """Register a client and return its secret, where it has one."""
+        registration = prepare_registration(metadata, default_profile="fapi2")
+        with self.database.transaction() as connection:
+            insert_client(connection, registration.client_id, registration.metadata, registration.secret_hash, self.now)
+        return registration.client_secret
+
+    def add_person(self, username: str, *, totp: bool) -> str:
+        """Create an account with the one password, and the one seed if wanted; return its id."""
+        with self.database.transaction() as connection:
+            account = accounts.create(connection, username, CLAIMS, _password_hash(), self.now)
+            assert account is not None
+            if totp:
+                enrol_totp(connection, Envelope(MASTER_KEY), account.account_id, SEED, self.now)
+        return account.account_id
+
+    def event_names(self) -> list[str]:
+        """Return the names of all events so far."""
+        return [event.name for event in self.events]
+
+
+def deploy(database: Database, url: str, **settings: object) -> Deployment:
+    """Return a deployment on a database with its tables, its keys, two resource servers, and alice and bob."""
+    folder = Path(tempfile.mkdtemp(prefix="authserver-test-"))
+    (folder / "master.key").write_bytes(base64.b64encode(MASTER_KEY))
+    (folder / "clients.pem").write_bytes(authority().pem)
+    values: dict[str, object] = {
+        "issuer": ISSUER,
+        "mtls_origin": MTLS_ORIGIN,
+        "database_url": url,
+        "data_dir": folder,
+        "client_ca_file": folder / "clients.pem",
+        "trusted_proxies": ("127.0.0.1/32",),
+        "client_cert_header": "rfc9440",
+        "profiles": ("fapi2", "oidc"),
+        "limits_path": folder / "limits.sqlite",
+        "limit_sign_in_username": "",
+        "limit_second_factor_account": "",
+        **settings,
+    }
+    times, events = [NOW], list[Event]()
+    with database.transaction() as connection:
+        provision_keys(connection, Envelope(MASTER_KEY), ("ES256", "PS256", "Ed25519", "RS256"), NOW)
+    app = create_app(Settings(**values), clock=lambda: times[0], events=events.append)  # type: ignore[arg-type]  # a test's settings are checked by the model itself
+    deployment = Deployment(database, app, times, events)
+    deployment.add_person("alice", totp=True)
+    deployment.add_person("bob", totp=False)
+    return deployment
+
+
+class StatementCounter:
+    """Counts the SQL statements of every engine while it is open."""
+
+    def __init__(self) -> None:
+        self.statements: list[str] = []
+
+    def __enter__(self) -> Self:
+        event.listen(Engine, "before_cursor_execute", self._note)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        event.remove(Engine, "before_cursor_execute", self._note)
+
+    def _note(self, _connection: object, _cursor: object, statement: str, *_: object) -> None:
+        self.statements.append(statement)
+
+
+def random_id() -> str:
+    """Return a fresh id for an assertion or a proof."""
+    return base64.urlsafe_b64encode(os.urandom(16)).decode().rstrip("=")

@@ -1,0 +1,63 @@
+"""The system programs that some tests drive: found, or the test is skipped aloud, and never skipped where CI=true.
+
+A pytest plugin. Mark a test `@pytest.mark.chromium` (or `nginx`, `node`, `valkey`) and it runs only where the program
+is; `find_program("nginx")` gives its path. Each missing program gets one line at the end of the run, with the number
+of tests that went unrun and the command that mends it.
+"""
+
+import os
+import shutil
+from dataclasses import dataclass
+
+import pytest
+
+_SYSTEM_FOLDERS = ("/usr/sbin", "/usr/local/sbin", "/sbin")
+_PROPERTY = "missing_program"
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """A program by the names it goes by, and how to get it."""
+
+    executables: tuple[str, ...]
+    install: str
+
+
+PROGRAMS = {
+    "chromium": Program(("chromium", "chromium-browser"), "apt-get install chromium"),
+    "nginx": Program(("nginx",), "apt-get install nginx-light"),
+    "node": Program(("node", "nodejs"), "apt-get install nodejs npm"),
+    "valkey": Program(("valkey-server", "redis-server"), "apt-get install valkey-server (or redis-server)"),
+}
+
+
+def find_program(marker: str) -> str | None:
+    """Return the path of the program behind a marker, or None where this machine has none."""
+    # Debian keeps servers where a plain user's PATH does not look.
+    path = os.pathsep.join((os.environ.get("PATH", ""), *_SYSTEM_FOLDERS))
+    found = (shutil.which(name, path=path) for name in PROGRAMS[marker].executables)
+    return next((program for program in found if program), None)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip a marked test before its fixtures start anything, or fail it where CI promised the program."""
+    for marker, program in PROGRAMS.items():
+        if item.get_closest_marker(marker) is None or find_program(marker):
+            continue
+        if os.environ.get("CI", "").lower() == "true":
+            pytest.fail(f"{marker} is missing and CI=true: {program.install}", pytrace=False)
+        item.user_properties.append((_PROPERTY, marker))
+        pytest.skip(f"{marker} is not on this machine")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print one loud line for each program that was missed."""
+    missed: dict[str, int] = {}
+    for report in terminalreporter.stats.get("skipped", []):
+        for name, marker in getattr(report, "user_properties", ()):
+            if name == _PROPERTY:
+                missed[marker] = missed.get(marker, 0) + 1
+    for marker, count in sorted(missed.items()):
+        line = f"NOT TESTED: {marker} is missing, {count} tests did not run. Mend it: {PROGRAMS[marker].install}"
+        terminalreporter.write_line(line, red=True, bold=True)
