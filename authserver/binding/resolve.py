@@ -1,0 +1,72 @@
+"""Which proof a request carries, whether it is the one that is needed, and that it is used once."""
+
+from dataclasses import dataclass
+
+from authserver.binding.dpop import DpopNonces, DpopProof, ProofTarget, verify_proof
+from authserver.binding.model import NO_BINDING, Binding
+from authserver.binding.mtls import certificate_thumbprint
+from authserver.db.engine import Connection
+from authserver.db.once import claim_id, id_hash
+from authserver.protocol.errors import InvalidDpopProof, InvalidRequest
+from authserver.protocol.evidence import Evidence
+
+
+@dataclass(frozen=True, slots=True)
+class BindingDemand:
+    """What the caller's registration and profile ask of a token's binding.
+
+    `sender_constraint` asks for either kind, `dpop` and `certificate` for that kind; `clause` is cited in a refusal.
+    """
+
+    sender_constraint: bool
+    dpop: bool
+    certificate: bool
+    clause: str
+
+
+def read_proof(evidence: Evidence, nonces: DpopNonces, now: int) -> DpopProof | None:
+    """Verify the DPoP proof of a request to one of our own endpoints, where there is one; nothing is recorded.
+
+    Called before any one-time thing is spent, so that a caller told to use a nonce can repeat the same request.
+
+    Raises InvalidDpopProof or UseDpopNonce.
+
+    Spec: RFC9449-5, RFC9449-8
+    """
+    if not evidence.dpop_proofs:
+        return None
+    return verify_proof(evidence.dpop_proofs, ProofTarget(evidence.http_method, evidence.http_uris), nonces, now)
+
+
+def resolve_binding(evidence: Evidence, proof: DpopProof | None, demand: BindingDemand) -> Binding:
+    """Return what the tokens of this request are to be bound to: a proof's key first, else the certificate.
+
+    A certificate binds where the registration asks for it or the profile needs some constraint; otherwise a token for a
+    client that merely authenticated by certificate would be bound unasked.
+
+    Raises InvalidDpopProof or InvalidRequest where the demand is not met.
+
+    Spec: RFC8705-3, RFC9449-5, FAPI2-SP-FINAL-5.3.2.1-4, FAPI2-SP-FINAL-5.3.2.1-5
+    """
+    if proof is not None:
+        return Binding(jkt=proof.jkt)
+    if demand.dpop:
+        raise InvalidDpopProof("A DPoP proof is required.", clause="RFC9449-5.2")
+    if evidence.certificate is not None and (demand.certificate or demand.sender_constraint):
+        return Binding(x5t_s256=certificate_thumbprint(evidence.certificate))
+    if demand.certificate or demand.sender_constraint:
+        raise InvalidRequest("A client certificate or a DPoP proof is required.", clause=demand.clause)
+    return NO_BINDING
+
+
+def claim_proof(connection: Connection, proof: DpopProof | None) -> None:
+    """Claim a proof's jti, so that it is accepted once.
+
+    Raises InvalidDpopProof where it was claimed before.
+
+    Spec: RFC9449-11.1
+    """
+    if proof is None:
+        return
+    if not claim_id(connection, id_hash("dpop", proof.jkt, proof.jti), proof.expires_at):
+        raise InvalidDpopProof("The DPoP proof is not valid.", reason="jti was used before", clause="RFC9449-11.1")

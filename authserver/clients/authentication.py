@@ -1,0 +1,196 @@
+"""Client authentication: exactly one method, the registered one, on every machine endpoint."""
+
+import hmac
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from authserver.binding.mtls import ChainVerifier, UntrustedCertificate
+from authserver.clients.assertions import AssertionAudience, AssertionId, check_assertion_claims
+from authserver.clients.certificates import subject_matches
+from authserver.clients.model import Client
+from authserver.clients.registry import ClientRegistry
+from authserver.clients.shared_secrets import check_secret, parse_basic
+from authserver.db.engine import Connection
+from authserver.db.once import claim_id, id_hash
+from authserver.keys.model import BadJwt, PublicKeys
+from authserver.keys.remote import RemoteKeys
+from authserver.keys.verifier import read_unverified, verify_jwt
+from authserver.protocol import names
+from authserver.protocol.errors import InvalidClient
+from authserver.protocol.evidence import Evidence
+
+
+@dataclass(frozen=True, slots=True)
+class AuthenticatedClient:
+    """A client that has proved itself; an assertion's id is still to be claimed."""
+
+    client: Client
+    assertion_id: AssertionId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ClientAuthentication:
+    """Verifies who calls, without writing anything: fetching keys and checking signatures hold no transaction open.
+
+    `chain` verifies certificates of `tls_client_auth` clients and is None where no authority is configured. `failed`
+    hears of each failure with the caller's evidence, for limits and events.
+
+    Spec: RFC6749-2.3, FAPI2-SP-FINAL-5.3.2.1-6
+    """
+
+    registry: ClientRegistry
+    remote_keys: RemoteKeys
+    chain: ChainVerifier | None
+    issuer: str
+    own_urls: frozenset[str]
+
+    def verify(self, evidence: Evidence, now: int) -> AuthenticatedClient:
+        """Return the client whose credentials the evidence holds.
+
+        Raises InvalidClient where there are none, more than one, of another method than the registered one, or wrong.
+
+        Spec: RFC6749-2.3, RFC6749-5.2
+        """
+        method = _presented_method(evidence)
+        return _VERIFIERS[method](self, evidence, now)
+
+    def find_client(self, client_id: str, evidence: Evidence, methods: frozenset[str]) -> Client:
+        """Return the client of that id where it may use one of these methods and nothing else names another.
+
+        Raises InvalidClient otherwise; every cause reads the same outside.
+        """
+        if evidence.client_id is not None and evidence.client_id != client_id:
+            raise InvalidClient(reason="client_id is not the authenticated client", clause="RFC7521-4.2")
+        client = self.registry.find(client_id)
+        if client is None:
+            raise InvalidClient(reason="no such client, or it is disabled", clause="RFC6749-5.2")
+        if client.token_endpoint_auth_method not in methods:
+            raise InvalidClient(
+                reason=f"registered for {client.token_endpoint_auth_method}, presented {sorted(methods)}",
+                clause="RFC6749-2.3",
+            )
+        return client
+
+
+def claim_assertion(connection: Connection, caller: AuthenticatedClient) -> None:
+    """Claim the assertion's jti for its client, so that it is accepted once.
+
+    Raises InvalidClient where it was claimed before.
+
+    Spec: RFC7523-3-7, OIDCC-9
+    """
+    assertion = caller.assertion_id
+    if assertion is None:
+        return
+    if not claim_id(connection, id_hash("assertion", caller.client.client_id, assertion.jti), assertion.expires_at):
+        raise InvalidClient(reason="assertion: jti was used before", clause="RFC7523-3-7")
+
+
+def _presented_method(evidence: Evidence) -> str:
+    """Return the one family of methods that the evidence shows.
+
+    Spec: RFC6749-2.3
+    """
+    presented = []
+    if evidence.basic is not None:
+        presented.append(names.CLIENT_SECRET_BASIC)
+    if evidence.client_secret is not None:
+        presented.append(names.CLIENT_SECRET_POST)
+    if evidence.client_assertion is not None or evidence.client_assertion_type is not None:
+        presented.append(names.PRIVATE_KEY_JWT)
+    if len(presented) > 1:
+        raise InvalidClient(reason=f"several methods at once: {presented}", clause="RFC6749-2.3")
+    if presented:
+        return presented[0]
+    if evidence.client_id is not None and evidence.certificate is not None:
+        return names.TLS_CLIENT_AUTH
+    raise InvalidClient(reason="no client authentication in the request", clause="RFC6749-2.3")
+
+
+def _verify_basic(service: ClientAuthentication, evidence: Evidence, _now: int) -> AuthenticatedClient:
+    credentials = parse_basic(evidence.basic or "")
+    client = service.find_client(credentials.client_id, evidence, frozenset({names.CLIENT_SECRET_BASIC}))
+    check_secret(client.secret_hash, credentials.client_secret)
+    return AuthenticatedClient(client)
+
+
+def _verify_post(service: ClientAuthentication, evidence: Evidence, _now: int) -> AuthenticatedClient:
+    client = service.find_client(evidence.client_id or "", evidence, frozenset({names.CLIENT_SECRET_POST}))
+    check_secret(client.secret_hash, evidence.client_secret or "")
+    return AuthenticatedClient(client)
+
+
+def _verify_assertion(service: ClientAuthentication, evidence: Evidence, now: int) -> AuthenticatedClient:
+    """Verify a client assertion; the client is the one its subject names.
+
+    Spec: RFC7521-4.2, RFC7523-3
+    """
+    if evidence.client_assertion_type != names.CLIENT_ASSERTION_TYPE_JWT or evidence.client_assertion is None:
+        raise InvalidClient(reason="client_assertion or its type is missing or unknown", clause="RFC7521-4.2")
+    try:
+        unverified = read_unverified(evidence.client_assertion)
+        unverified_subject = unverified.claims.get("sub")
+        if not isinstance(unverified_subject, str):
+            raise InvalidClient(reason="assertion: sub is missing or no string", clause="RFC7523-3-2")
+        client = service.find_client(unverified_subject, evidence, frozenset({names.PRIVATE_KEY_JWT}))
+        kid = unverified.header.get("kid")
+        keys = _keys_of(client, service.remote_keys, kid if isinstance(kid, str) else None)
+        verified = verify_jwt(evidence.client_assertion, keys, algorithms=_algorithms_of(client), types=None)
+    except BadJwt as error:
+        raise InvalidClient(reason=f"assertion: {error}", clause="RFC7523-3-9") from error
+    audience = AssertionAudience(service.issuer, client.profile.assertion_audience_issuer_only, service.own_urls)
+    assertion_id = check_assertion_claims(verified.claims, client_id=client.client_id, audience=audience, now=now)
+    return AuthenticatedClient(client, assertion_id)
+
+
+def _verify_certificate(service: ClientAuthentication, evidence: Evidence, now: int) -> AuthenticatedClient:
+    """Verify a client by its certificate, as it is registered: by name under an authority, or by the certificate.
+
+    Spec: RFC8705-2.1, RFC8705-2.2
+    """
+    client = service.find_client(evidence.client_id or "", evidence, names.MTLS_METHODS)
+    certificate = evidence.certificate or b""
+    if client.token_endpoint_auth_method == names.SELF_SIGNED_TLS_CLIENT_AUTH:
+        registered = client.registered_certificates
+        if client.jwks_uri is not None:
+            registered = service.remote_keys.keys(client.jwks_uri, None).x5c_certificates()
+        if not any(hmac.compare_digest(certificate, candidate) for candidate in registered):
+            raise InvalidClient(reason="the certificate is not a registered one", clause="RFC8705-2.2")
+        return AuthenticatedClient(client)
+    _check_chain(service.chain, certificate, now)
+    if client.certificate_subject is None or not subject_matches(certificate, client.certificate_subject):
+        raise InvalidClient(reason="the certificate is for another subject", clause="RFC8705-2.1")
+    return AuthenticatedClient(client)
+
+
+def _check_chain(chain: ChainVerifier | None, certificate: bytes, now: int) -> None:
+    if chain is None:
+        raise InvalidClient(reason="no certificate authority is configured", clause="RFC8705-2.1")
+    try:
+        chain.verify(certificate, now)
+    except UntrustedCertificate as error:
+        raise InvalidClient(reason=f"certificate: {error}", clause="RFC8705-2.1") from error
+
+
+def _keys_of(client: Client, remote_keys: RemoteKeys, kid: str | None) -> PublicKeys:
+    if client.jwks_uri is not None:
+        return remote_keys.keys(client.jwks_uri, kid)
+    return client.keys
+
+
+def _algorithms_of(client: Client) -> frozenset[str]:
+    """Return the algorithm registered for assertions, or all that the profile permits.
+
+    Spec: OIDCR-2, FAPI2-SP-FINAL-5.4.1-1
+    """
+    registered = client.token_endpoint_auth_signing_alg
+    return frozenset({registered}) if registered is not None else client.profile.signing_algorithms
+
+
+_Verifier = Callable[[ClientAuthentication, Evidence, int], AuthenticatedClient]
+_VERIFIERS: dict[str, _Verifier] = {
+    names.CLIENT_SECRET_BASIC: _verify_basic,
+    names.CLIENT_SECRET_POST: _verify_post,
+    names.PRIVATE_KEY_JWT: _verify_assertion,
+    names.TLS_CLIENT_AUTH: _verify_certificate,
+}

@@ -1,0 +1,212 @@
+"""From metadata to a client, in agreement with its profile and with itself."""
+
+from authserver.clients.certificates import parse_dn
+from authserver.clients.metadata import AS_JWT, ClientMetadata
+from authserver.clients.model import CertificateSubject, Client, ResourceServer
+from authserver.keys.jwks import check_public_jwks, parse_jwks
+from authserver.keys.model import EMPTY_KEYS, PublicKeys
+from authserver.profiles.catalogue import PROFILES
+from authserver.profiles.model import Profile
+from authserver.protocol import names
+from authserver.protocol.errors import InvalidClientMetadata, InvalidRedirectUri, InvalidScope, InvalidTarget
+from authserver.protocol.redirect_uri import find_registration_fault
+from authserver.protocol.resource import parse_resources
+from authserver.protocol.scope import parse_scope
+
+
+def build_client(metadata: ClientMetadata, *, client_id: str, secret_hash: bytes | None, version: int = 1) -> Client:
+    """Return the client that the metadata describes.
+
+    Raises InvalidClientMetadata, with the clause, where it breaks its profile or contradicts itself.
+
+    Spec: FAPI2-SP-FINAL-5.3.2.1-3, FAPI2-SP-FINAL-5.3.2.1-6
+    """
+    profile = _find_profile(metadata.profile)
+    _check_authentication(metadata, profile)
+    _check_grants(metadata, profile)
+    _check_redirect_uris(metadata, profile)
+    _check_urls(metadata)
+    keys = _parse_keys(metadata)
+    return Client(
+        client_id=client_id,
+        profile=profile,
+        client_name=metadata.client_name or client_id,
+        redirect_uris=tuple(metadata.redirect_uris),
+        grant_types=frozenset(metadata.grant_types),
+        response_types=frozenset(_response_types(metadata)),
+        scope=frozenset(_scope(metadata.scope, "scope")),
+        token_endpoint_auth_method=metadata.token_endpoint_auth_method,
+        token_endpoint_auth_signing_alg=metadata.token_endpoint_auth_signing_alg,
+        keys=keys,
+        jwks_uri=metadata.jwks_uri,
+        certificate_subject=_certificate_subject(metadata),
+        registered_certificates=keys.x5c_certificates(),
+        secret_hash=secret_hash,
+        certificate_bound_access_tokens=metadata.tls_client_certificate_bound_access_tokens,
+        dpop_bound_access_tokens=metadata.dpop_bound_access_tokens,
+        require_pushed_authorization_requests=metadata.require_pushed_authorization_requests
+        or profile.pushed_requests_required,
+        id_token_signed_response_alg=metadata.id_token_signed_response_alg,
+        default_acr_values=tuple(metadata.default_acr_values),
+        default_max_age=metadata.default_max_age,
+        require_auth_time=metadata.require_auth_time,
+        refresh_rotation=metadata.refresh_rotation,
+        client_uri=metadata.client_uri,
+        logo_uri=metadata.logo_uri,
+        policy_uri=metadata.policy_uri,
+        tos_uri=metadata.tos_uri,
+        resource_server=_resource_server(metadata),
+        version=version,
+        disabled=False,
+    )
+
+
+def _find_profile(name: str | None) -> Profile:
+    profile = PROFILES.get(name or "fapi2")
+    if profile is None:
+        known = ", ".join(sorted(PROFILES))
+        raise InvalidClientMetadata("profile", f"The profile must be one of: {known}.", clause="RFC7591-2")
+    return profile
+
+
+def _check_authentication(metadata: ClientMetadata, profile: Profile) -> None:
+    method = metadata.token_endpoint_auth_method
+    if method not in profile.client_authentication_methods:
+        raise InvalidClientMetadata(
+            "token_endpoint_auth_method",
+            f"The profile {profile.name} permits: {', '.join(sorted(profile.client_authentication_methods))}.",
+            clause=profile.clause("client_authentication_methods"),
+        )
+    algorithm = metadata.token_endpoint_auth_signing_alg
+    if algorithm is not None and algorithm not in profile.signing_algorithms:
+        raise InvalidClientMetadata(
+            "token_endpoint_auth_signing_alg",
+            f"The profile {profile.name} permits: {', '.join(sorted(profile.signing_algorithms))}.",
+            clause=profile.clause("signing_algorithms"),
+        )
+    if metadata.id_token_signed_response_alg not in profile.id_token_algorithms:
+        raise InvalidClientMetadata(
+            "id_token_signed_response_alg",
+            f"The profile {profile.name} permits: {', '.join(sorted(profile.id_token_algorithms))}.",
+            clause=profile.clause("id_token_algorithms"),
+        )
+    if metadata.jwks is not None and metadata.jwks_uri is not None:
+        raise InvalidClientMetadata("jwks_uri", "Give jwks or jwks_uri, not both.", clause="RFC7591-2")
+    needs_keys = method in {names.PRIVATE_KEY_JWT, names.SELF_SIGNED_TLS_CLIENT_AUTH}
+    if needs_keys and metadata.jwks is None and metadata.jwks_uri is None:
+        raise InvalidClientMetadata("jwks", f"{method} needs jwks or jwks_uri.", clause="RFC7591-2")
+
+
+def _check_grants(metadata: ClientMetadata, profile: Profile) -> None:
+    if not set(metadata.grant_types) <= profile.grant_types:
+        raise InvalidClientMetadata(
+            "grant_types",
+            f"The profile {profile.name} permits: {', '.join(sorted(profile.grant_types))}.",
+            clause=profile.clause("grant_types"),
+        )
+    if not set(_response_types(metadata)) <= profile.response_types:
+        raise InvalidClientMetadata(
+            "response_types", "The response type code is the only one.", clause=profile.clause("response_types")
+        )
+    if names.GRANT_REFRESH_TOKEN in metadata.grant_types and not _uses_code(metadata):
+        raise InvalidClientMetadata("grant_types", "refresh_token goes with authorization_code.", clause="RFC7591-2.1")
+    unknown = set(metadata.default_acr_values) - set(names.ACR_LADDER)
+    if unknown:
+        raise InvalidClientMetadata(
+            "default_acr_values", f"The acr values are: {', '.join(names.ACR_LADDER)}.", clause="OIDCR-2"
+        )
+
+
+def _check_redirect_uris(metadata: ClientMetadata, profile: Profile) -> None:
+    if _uses_code(metadata) and not metadata.redirect_uris:
+        raise InvalidRedirectUri("redirect_uris", "At least one redirect URI is needed.", clause="RFC6749-3.1.2.2")
+    for redirect_uri in metadata.redirect_uris:
+        fault = find_registration_fault(redirect_uri, plain_http_to_loopback=profile.plain_http_redirects_to_loopback)
+        if fault is not None:
+            raise InvalidRedirectUri(
+                "redirect_uris", f"A redirect URI {fault}.", clause=profile.clause("plain_http_redirects_to_loopback")
+            )
+
+
+def _check_urls(metadata: ClientMetadata) -> None:
+    for member in ("jwks_uri", "client_uri", "logo_uri", "policy_uri", "tos_uri"):
+        url = getattr(metadata, member)
+        if url is not None and not url.startswith("https://"):
+            raise InvalidClientMetadata(member, f"The {member} must be an https URL.", clause="RFC7591-2")
+
+
+def _parse_keys(metadata: ClientMetadata) -> PublicKeys:
+    if metadata.jwks is None:
+        return EMPTY_KEYS
+    try:
+        check_public_jwks(metadata.jwks)
+        keys = parse_jwks(metadata.jwks)
+    except ValueError as error:
+        raise InvalidClientMetadata(
+            "jwks", "The jwks must hold public keys of kinds this server knows.", clause="RFC7591-2"
+        ) from error
+    if not keys:
+        raise InvalidClientMetadata("jwks", "The jwks holds no usable key.", clause="RFC7591-2")
+    if metadata.token_endpoint_auth_method == names.SELF_SIGNED_TLS_CLIENT_AUTH and not keys.x5c_certificates():
+        raise InvalidClientMetadata("jwks", "The jwks must hold the certificate as x5c.", clause="RFC8705-2.2.2")
+    return keys
+
+
+def _certificate_subject(metadata: ClientMetadata) -> CertificateSubject | None:
+    """Return the one certificate subject of a `tls_client_auth` client.
+
+    Spec: RFC8705-2.1.2
+    """
+    if metadata.token_endpoint_auth_method != names.TLS_CLIENT_AUTH:
+        return None
+    members = {
+        "subject_dn": metadata.tls_client_auth_subject_dn,
+        "san_dns": metadata.tls_client_auth_san_dns,
+        "san_uri": metadata.tls_client_auth_san_uri,
+        "san_ip": metadata.tls_client_auth_san_ip,
+        "san_email": metadata.tls_client_auth_san_email,
+    }
+    given = {name: value for name, value in members.items() if value is not None}
+    if len(given) != 1:
+        raise InvalidClientMetadata(
+            "tls_client_auth_subject_dn", "Exactly one tls_client_auth member is needed.", clause="RFC8705-2.1.2"
+        )
+    if metadata.tls_client_auth_subject_dn is not None:
+        try:
+            parse_dn(metadata.tls_client_auth_subject_dn)
+        except ValueError as error:
+            raise InvalidClientMetadata(
+                "tls_client_auth_subject_dn", "The name must be written as RFC 4514 says.", clause="RFC8705-2.1.2"
+            ) from error
+    return CertificateSubject(**given)
+
+
+def _resource_server(metadata: ClientMetadata) -> ResourceServer | None:
+    if not metadata.resource:
+        return None
+    try:
+        audiences = parse_resources(metadata.resource)
+    except InvalidTarget as error:
+        raise InvalidClientMetadata("resource", error.description, clause=error.clause) from error
+    return ResourceServer(
+        audiences=audiences,
+        scopes=frozenset(_scope(metadata.resource_scopes, "resource_scopes")),
+        takes_jwt=metadata.access_token_format == AS_JWT,
+    )
+
+
+def _scope(text: str, member: str) -> tuple[str, ...]:
+    try:
+        return parse_scope(text)
+    except InvalidScope as error:
+        raise InvalidClientMetadata(member, error.description, clause=error.clause) from error
+
+
+def _response_types(metadata: ClientMetadata) -> list[str]:
+    if metadata.response_types is not None:
+        return metadata.response_types
+    return ["code"] if _uses_code(metadata) else []
+
+
+def _uses_code(metadata: ClientMetadata) -> bool:
+    return names.GRANT_AUTHORIZATION_CODE in metadata.grant_types

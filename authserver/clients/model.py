@@ -1,0 +1,69 @@
+"""A registered client, parsed once into a frozen value."""
+
+from dataclasses import dataclass
+
+from authserver.keys.model import PublicKeys
+from authserver.profiles.model import Profile
+
+
+@dataclass(frozen=True, slots=True)
+class CertificateSubject:
+    """What a client's certificate must show under `tls_client_auth`: exactly one of the members is set.
+
+    Spec: RFC8705-2.1.2
+    """
+
+    subject_dn: str | None = None
+    san_dns: str | None = None
+    san_uri: str | None = None
+    san_ip: str | None = None
+    san_email: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceServer:
+    """What a client that is a resource server adds: the audiences it answers for and the scopes they serve.
+
+    `takes_jwt` says whether its access tokens are JWTs, which it can read itself, or opaque.
+
+    Spec: RFC8707-2, RFC9068-3
+    """
+
+    audiences: tuple[str, ...]
+    scopes: frozenset[str]
+    takes_jwt: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """One registered client with its profile and imported keys; names as in RFC 7591."""
+
+    client_id: str
+    profile: Profile
+    client_name: str
+    redirect_uris: tuple[str, ...]
+    grant_types: frozenset[str]
+    response_types: frozenset[str]
+    scope: frozenset[str]
+    token_endpoint_auth_method: str
+    token_endpoint_auth_signing_alg: str | None
+    keys: PublicKeys
+    jwks_uri: str | None
+    certificate_subject: CertificateSubject | None
+    registered_certificates: tuple[bytes, ...]
+    secret_hash: bytes | None
+    certificate_bound_access_tokens: bool
+    dpop_bound_access_tokens: bool
+    require_pushed_authorization_requests: bool
+    id_token_signed_response_alg: str
+    default_acr_values: tuple[str, ...]
+    default_max_age: int | None
+    require_auth_time: bool
+    refresh_rotation: str | None
+    client_uri: str | None
+    logo_uri: str | None
+    policy_uri: str | None
+    tos_uri: str | None
+    resource_server: ResourceServer | None
+    version: int
+    disabled: bool

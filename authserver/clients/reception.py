@@ -1,0 +1,107 @@
+"""The first phases of every machine endpoint: read, check the proof, authenticate; then claim what is used once."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from authserver.binding.dpop import DpopNonces, DpopProof
+from authserver.binding.resolve import BindingDemand, claim_proof, read_proof
+from authserver.clients.authentication import AuthenticatedClient, ClientAuthentication, claim_assertion
+from authserver.clients.model import Client
+from authserver.db.engine import Connection
+from authserver.events import Event, EventSink
+from authserver.protocol.errors import InvalidClient
+from authserver.protocol.evidence import Evidence
+from authserver.protocol.params import Params
+from authserver.web.evidence import Origins, read_evidence
+from authserver.web.forms import read_form
+from authserver.web.machine import MachineRequest
+from authserver.web.responses import Headers
+
+
+class Limits(Protocol):
+    """Counts a request against a named limit."""
+
+    def hit(self, name: str, key: str) -> None:
+        """Count one; raises TooManyRequests where the limit is reached."""
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """An authenticated request; its one-time ids are not claimed yet."""
+
+    params: Params
+    evidence: Evidence
+    proof: DpopProof | None
+    caller: AuthenticatedClient
+
+    @property
+    def client(self) -> Client:
+        """Return the client that called."""
+        return self.caller.client
+
+
+@dataclass(frozen=True, slots=True)
+class Reception:
+    """What the machine endpoints share before each decides for itself.
+
+    The proof is checked before the client's assertion is spent, so that a caller told to use a nonce may repeat its
+    request as it was. Nothing is written before `claim`.
+    """
+
+    origins: Origins
+    nonces: DpopNonces
+    authentication: ClientAuthentication
+    limits: Limits
+    events: EventSink
+
+    def receive(self, request: MachineRequest, now: int) -> Received:
+        """Return the request's parameters with the client that proved to have sent them.
+
+        Raises an OAuthError where the form, the proof or the credentials are not in order, or a limit is reached.
+
+        Spec: RFC6749-3.2.1, RFC9126-2, RFC7662-2.1, RFC7009-2.1, RFC9449-5
+        """
+        params = read_form(request)
+        evidence = read_evidence(request, params, self.origins)
+        proof = read_proof(evidence, self.nonces, now)
+        try:
+            caller = self.authentication.verify(evidence, now)
+        except InvalidClient as error:
+            self._failed(request, error, now)
+            raise
+        self.limits.hit("client", caller.client.client_id)
+        return Received(params, evidence, proof, caller)
+
+    def claim(self, connection: Connection, received: Received) -> None:
+        """Claim the ids of the assertion and of the proof, so that neither is accepted again.
+
+        Raises InvalidClient or InvalidDpopProof where one was claimed before.
+
+        Spec: RFC7523-3-7, RFC9449-11.1
+        """
+        claim_assertion(connection, received.caller)
+        claim_proof(connection, received.proof)
+
+    def nonce_headers(self, received: Received, now: int) -> Headers:
+        """Return the header that supplies the next nonce to a caller that uses DPoP.
+
+        Spec: RFC9449-8.2
+        """
+        return (("DPoP-Nonce", self.nonces.current(now)),) if received.proof is not None else ()
+
+    def _failed(self, request: MachineRequest, error: InvalidClient, now: int) -> None:
+        self.events(Event("client.authentication_failed", now, request.correlation_id, detail={"reason": error.reason}))
+        self.limits.hit("client_authentication_failure", request.remote_address)
+
+
+def binding_demand(client: Client) -> BindingDemand:
+    """Return what a client's registration and profile ask of its tokens' binding.
+
+    Spec: FAPI2-SP-FINAL-5.3.2.1-4, RFC8705-3.4, RFC9449-5.2
+    """
+    return BindingDemand(
+        sender_constraint=client.profile.sender_constraint_required,
+        dpop=client.dpop_bound_access_tokens,
+        certificate=client.certificate_bound_access_tokens,
+        clause=client.profile.clause("sender_constraint_required"),
+    )

@@ -1,0 +1,39 @@
+"""Registering a client: from metadata as given to what is stored."""
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from authserver.clients.build import build_client
+from authserver.clients.metadata import parse_metadata
+from authserver.clients.shared_secrets import hash_secret
+from authserver.protocol.names import SECRET_METHODS
+
+
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """A registration that may be stored; `client_secret` is shown once and kept only as its hash."""
+
+    client_id: str
+    metadata: Mapping[str, object]
+    client_secret: str | None
+    secret_hash: bytes | None
+
+    def __repr__(self) -> str:
+        return f"Registration({self.client_id!r})"
+
+
+def prepare_registration(document: object, *, default_profile: str) -> Registration:
+    """Return the registration of a metadata document, with an id and a secret where it needs them.
+
+    Raises InvalidClientMetadata with the member and the clause.
+
+    Spec: RFC7591-3.2.1
+    """
+    metadata = parse_metadata(document)
+    client_id = metadata.client_id or secrets.token_urlsafe(32)
+    client_secret = secrets.token_urlsafe(32) if metadata.token_endpoint_auth_method in SECRET_METHODS else None
+    secret_hash = hash_secret(client_secret) if client_secret is not None else None
+    stored = {"profile": default_profile, **metadata.model_dump(exclude_unset=True), "client_id": client_id}
+    build_client(parse_metadata(stored), client_id=client_id, secret_hash=secret_hash)
+    return Registration(client_id, stored, client_secret, secret_hash)

@@ -1,0 +1,90 @@
+"""The clients as the hot paths see them: parsed once, kept for a moment, read again after it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from threading import Lock
+
+from authserver.clients.build import build_client
+from authserver.clients.metadata import parse_metadata
+from authserver.clients.model import Client, ResourceServer
+from authserver.clients.store import ClientRecord, find_client, list_resource_servers
+from authserver.clock import Clock
+from authserver.db.engine import Database
+
+FRESH_SECONDS = 2
+_MAX_CLIENTS = 10_000
+
+
+@dataclass(slots=True)
+class ClientRegistry:
+    """Finds clients by id; what it answers is at most FRESH_SECONDS old, so that a disabled client is out by then.
+
+    A client is parsed, and its keys imported, only when its row's version has changed.
+    """
+
+    database: Database
+    clock: Clock
+    _clients: dict[str, tuple[int, Client]] = field(default_factory=dict)
+    _resource_servers: tuple[int, tuple[ResourceServer, ...]] | None = None
+    _lock: Lock = field(default_factory=Lock)
+
+    def find(self, client_id: str) -> Client | None:
+        """Return the client, or None where there is none or it is disabled."""
+        client = self.find_any(client_id)
+        return None if client is None or client.disabled else client
+
+    def find_any(self, client_id: str) -> Client | None:
+        """Return the client, disabled or not, or None."""
+        now = self.clock()
+        cached = self._clients.get(client_id)
+        if cached is not None and now < cached[0]:
+            return cached[1]
+        with self.database.read() as connection:
+            record = find_client(connection, client_id)
+        if record is None:
+            self.forget(client_id)
+            return None
+        client = cached[1] if cached is not None and cached[1].version == record.version else load_client(record)
+        self._remember(client, now)
+        return client
+
+    def resource_servers(self) -> tuple[ResourceServer, ...]:
+        """Return every enabled resource server."""
+        now = self.clock()
+        cached = self._resource_servers
+        if cached is not None and now < cached[0]:
+            return cached[1]
+        with self.database.read() as connection:
+            records = list_resource_servers(connection)
+        servers = tuple(_resource_servers_of(records))
+        self._resource_servers = (now + FRESH_SECONDS, servers)
+        return servers
+
+    def forget(self, client_id: str) -> None:
+        """Drop what is kept of a client, so that the next look reads it again."""
+        with self._lock:
+            self._clients.pop(client_id, None)
+
+    def _remember(self, client: Client, now: int) -> None:
+        with self._lock:
+            if len(self._clients) >= _MAX_CLIENTS:
+                self._clients.clear()
+            self._clients[client.client_id] = (now + FRESH_SECONDS, client)
+
+
+def load_client(record: ClientRecord) -> Client:
+    """Return the client of a stored row."""
+    client = build_client(
+        parse_metadata(record.metadata),
+        client_id=record.client_id,
+        secret_hash=record.secret_hash,
+        version=record.version,
+    )
+    return replace(client, disabled=True) if record.disabled_at is not None else client
+
+
+def _resource_servers_of(records: Iterable[ClientRecord]) -> Iterable[ResourceServer]:
+    for record in records:
+        server = load_client(record).resource_server
+        if server is not None:
+            yield server

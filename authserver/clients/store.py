@@ -1,0 +1,117 @@
+"""Clients in the database: metadata as registered, a secret's hash, and whether the client is enabled."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, delete, select, update
+
+from authserver.db.engine import DIALECTS
+from authserver.db.tables import clients
+from authserver.db.upsert import insert_for
+
+
+@dataclass(frozen=True, slots=True)
+class ClientRecord:
+    """One row: what was registered, not yet parsed into a client."""
+
+    client_id: str
+    metadata: Mapping[str, object]
+    secret_hash: bytes | None
+    version: int
+    created_at: int
+    disabled_at: int | None
+
+
+_COLUMNS = (
+    clients.c.client_id,
+    clients.c.metadata,
+    clients.c.secret_hash,
+    clients.c.version,
+    clients.c.created_at,
+    clients.c.disabled_at,
+)
+_FIND = select(*_COLUMNS).where(clients.c.client_id == bindparam("client_id"))
+_LIST = select(*_COLUMNS).order_by(clients.c.client_id)
+_RESOURCE_SERVERS = (
+    select(*_COLUMNS)
+    .where(clients.c.is_resource_server == 1, clients.c.disabled_at.is_(None))
+    .order_by(clients.c.client_id)
+)
+_INSERT = {dialect: insert_for(dialect, clients).on_conflict_do_nothing() for dialect in DIALECTS}
+_REPLACE = (
+    update(clients)
+    .where(clients.c.client_id == bindparam("id"))
+    .values(
+        metadata=bindparam("new_metadata"),
+        profile=bindparam("new_profile"),
+        is_resource_server=bindparam("new_is_resource_server"),
+        version=clients.c.version + 1,
+    )
+)
+_DISABLE = (
+    update(clients)
+    .where(clients.c.client_id == bindparam("id"))
+    .values(disabled_at=bindparam("at"), version=clients.c.version + 1)
+)
+_DELETE = delete(clients).where(clients.c.client_id == bindparam("id"))
+
+
+def find_client(connection: Connection, client_id: str) -> ClientRecord | None:
+    """Return the client's row, or None."""
+    row = connection.execute(_FIND, {"client_id": client_id}).one_or_none()
+    return _record(tuple(row)) if row is not None else None
+
+
+def list_clients(connection: Connection) -> list[ClientRecord]:
+    """Return every client by id."""
+    return [_record(tuple(row)) for row in connection.execute(_LIST)]
+
+
+def list_resource_servers(connection: Connection) -> list[ClientRecord]:
+    """Return the enabled clients that are resource servers."""
+    return [_record(tuple(row)) for row in connection.execute(_RESOURCE_SERVERS)]
+
+
+def insert_client(
+    connection: Connection, client_id: str, metadata: Mapping[str, object], secret_hash: bytes | None, now: int
+) -> bool:
+    """Store a new client; return whether its id was free."""
+    values = {
+        "client_id": client_id,
+        "metadata": json.dumps(metadata),
+        "secret_hash": secret_hash,
+        "profile": str(metadata.get("profile", "")),
+        "is_resource_server": int(bool(metadata.get("resource"))),
+        "version": 1,
+        "created_at": now,
+        "disabled_at": None,
+    }
+    return connection.execute(_INSERT[connection.dialect.name], values).rowcount == 1
+
+
+def replace_metadata(connection: Connection, client_id: str, metadata: Mapping[str, object]) -> bool:
+    """Store a client's new metadata; return whether there is such a client."""
+    values = {
+        "id": client_id,
+        "new_metadata": json.dumps(metadata),
+        "new_profile": str(metadata.get("profile", "")),
+        "new_is_resource_server": int(bool(metadata.get("resource"))),
+    }
+    return connection.execute(_REPLACE, values).rowcount == 1
+
+
+def set_disabled(connection: Connection, client_id: str, at: int | None) -> bool:
+    """Disable a client from that moment on, or enable it with None; return whether there is such a client."""
+    return connection.execute(_DISABLE, {"id": client_id, "at": at}).rowcount == 1
+
+
+def delete_client(connection: Connection, client_id: str) -> bool:
+    """Delete a client; return whether there was one."""
+    return connection.execute(_DELETE, {"id": client_id}).rowcount == 1
+
+
+def _record(row: tuple[Any, ...]) -> ClientRecord:
+    client_id, metadata, secret_hash, version, created_at, disabled_at = row
+    return ClientRecord(client_id, json.loads(metadata), secret_hash, version, created_at, disabled_at)

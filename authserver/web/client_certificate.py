@@ -1,0 +1,144 @@
+"""Which client certificate came with a request, and from which address: what may be believed of what was received.
+
+A certificate comes from our own TLS listener, or from a header that a proxy wrote which the operator named. Nothing
+else counts: not a header from anyone else, not a header of another proxy's habit, and no `SSL_CLIENT_*` variable,
+because a server that copies its process environment into each request would let that environment speak for a client.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+
+from authserver.web.certificate_headers import (
+    CERTIFICATE_HEADERS,
+    FORMATS,
+    LARGEST_CERTIFICATE,
+    read_certificate_header,
+)
+
+UNIX_SOCKET = "unix"
+UNTRUSTED_PEER = "untrusted_peer"
+UNEXPECTED_FORMAT = "unexpected_format"
+MALFORMED = "malformed"
+OVERSIZED = "oversized"
+_MOST_HOPS = 32
+
+Dropped = Callable[[str], None]
+"""Takes the reason each time a certificate is not believed: one of the four constants above."""
+
+
+def _uncounted(_reason: str) -> None:
+    """Count nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class CertificatePolicy:
+    """Whom to believe about a client's certificate and address; the default believes no one but our own listener.
+
+    `trusted_proxies` are the networks proxies speak from, `trusts_unix_socket` says that whoever reaches the Unix
+    socket is a proxy, and `header_format` names the one header that they write: a key of `FORMATS`, or None.
+    """
+
+    trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = ()
+    trusts_unix_socket: bool = False
+    header_format: str | None = None
+
+    def trusts(self, peer: str) -> bool:
+        """Tell whether the immediate peer is a proxy that the operator named; a Unix socket's peer has no address."""
+        if not peer:
+            return self.trusts_unix_socket
+        address = _address(peer)
+        return address is not None and any(address in network for network in self.trusted_proxies)
+
+
+def parse_policy(trusted_proxies: Iterable[str], header_format: str | None) -> CertificatePolicy:
+    """Build the policy from the settings; raises ValueError with what is wrong.
+
+    An entry is a network, an address, or `unix` for the peers of a Unix socket. A network that holds every address
+    is refused: with it, anyone could write the header of any client.
+    """
+    if header_format is not None and header_format not in FORMATS:
+        raise ValueError(f"no such header format: {header_format}; one of {', '.join(FORMATS)}")
+    entries = [entry.strip() for entry in trusted_proxies if entry.strip()]
+    networks = tuple(ip_network(entry) for entry in entries if entry != UNIX_SOCKET)
+    if any(network.prefixlen == 0 for network in networks):
+        raise ValueError("a network of every address trusts everyone to name any client certificate")
+    return CertificatePolicy(networks, UNIX_SOCKET in entries, header_format)
+
+
+def certificate_from_environ(
+    environ: Mapping[str, object], policy: CertificatePolicy, dropped: Dropped = _uncounted
+) -> bytes | None:
+    """Answer the client's certificate in DER, or None; it is not verified against any authority here.
+
+    A malformed header from a trusted proxy is no certificate, never an error: the endpoint then refuses as it would
+    without one. Where a trusted proxy speaks TLS to our own listener, the certificate of that connection is the
+    proxy's, so only its header names the client.
+
+    Spec: RFC9440-2, RFC9440-4, RFC8705-2
+    """
+    trusted = policy.trusts(str(environ.get("REMOTE_ADDR", "")))
+    believed = policy.header_format if trusted else None
+    names = FORMATS[believed].names if believed else ()
+    for name in CERTIFICATE_HEADERS:
+        if name not in names and environ.get(name):
+            dropped(UNEXPECTED_FORMAT if trusted else UNTRUSTED_PEER)
+    if believed is None:
+        return _from_own_listener(environ, dropped)
+    return _from_header(environ, believed, dropped)
+
+
+def client_address(environ: Mapping[str, object], policy: CertificatePolicy) -> str:
+    """Answer the client's address: the peer's, or behind trusted proxies the right-most one that is not a proxy.
+
+    Everything left of that was written by the client itself. An entry that is no address ends the walk.
+    """
+    current = str(environ.get("REMOTE_ADDR", ""))
+    hops = str(environ.get("HTTP_X_FORWARDED_FOR", "")).split(",")[-_MOST_HOPS:]
+    while hops and policy.trusts(current):
+        address = _address(_without_port(hops.pop().strip()))
+        if address is None:
+            break
+        current = str(address)
+    return current
+
+
+def _from_own_listener(environ: Mapping[str, object], dropped: Dropped) -> bytes | None:
+    """Ask the TLS connection itself; the key is gunicorn's, and a request cannot set it."""
+    getpeercert = getattr(environ.get("gunicorn.socket"), "getpeercert", None)
+    der = getpeercert(True) if getpeercert else None
+    if not isinstance(der, bytes):
+        return None
+    if len(der) > LARGEST_CERTIFICATE:
+        dropped(OVERSIZED)
+        return None
+    return der
+
+
+def _from_header(environ: Mapping[str, object], header_format: str, dropped: Dropped) -> bytes | None:
+    """Read the first header that is there; an empty one is how some proxies say that there was no certificate."""
+    present = (str(environ[name]) for name in FORMATS[header_format].names if environ.get(name))
+    text = next(present, "")
+    if not text.strip():
+        return None
+    der = read_certificate_header(header_format, text)
+    if der is None:
+        dropped(MALFORMED)
+    return der
+
+
+def _address(text: str) -> IPv4Address | IPv6Address | None:
+    """Parse an address; an IPv4 address mapped into IPv6 becomes itself again, so that IPv4 networks match it."""
+    try:
+        address = ip_address(text)
+    except ValueError:
+        return None
+    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
+    return mapped or address
+
+
+def _without_port(hop: str) -> str:
+    """Take the port off `192.0.2.1:5000` and `[2001:db8::1]:5000`."""
+    if hop.startswith("["):
+        return hop[1:].partition("]")[0]
+    return hop.partition(":")[0] if hop.count(":") == 1 else hop

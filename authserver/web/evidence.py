@@ -1,0 +1,68 @@
+"""Gathering what a caller presents to prove itself, without believing any of it."""
+
+from dataclasses import dataclass
+
+from authserver.protocol.evidence import Evidence
+from authserver.protocol.params import Params
+from authserver.web.machine import MachineRequest
+
+
+@dataclass(frozen=True, slots=True)
+class Origins:
+    """The origins under which the server is known: the issuer's, and the one that asks for certificates."""
+
+    issuer: str
+    mtls_origin: str
+
+    def urls(self, path: str) -> tuple[str, ...]:
+        """Return the URL of a path at each origin, the issuer's first."""
+        return tuple(dict.fromkeys((self.issuer + path, self.mtls_origin + path)))
+
+
+@dataclass(frozen=True, slots=True)
+class PresentedToken:
+    """An access token as presented, with the scheme in lower case."""
+
+    scheme: str
+    token: str
+
+
+def read_evidence(request: MachineRequest, params: Params, origins: Origins) -> Evidence:
+    """Return the credentials, assertion, certificate and proofs in a request.
+
+    Spec: RFC6749-2.3, RFC9449-4.1
+    """
+    scheme, _, _ = request.headers.get("authorization", "").partition(" ")
+    return Evidence(
+        http_method=request.method,
+        http_uris=origins.urls(request.path),
+        basic=request.headers["authorization"] if scheme.lower() == "basic" else None,
+        client_id=params.get("client_id"),
+        client_secret=params.get("client_secret"),
+        client_assertion=params.get("client_assertion"),
+        client_assertion_type=params.get("client_assertion_type"),
+        certificate=request.certificate,
+        dpop_proofs=read_dpop_proofs(request),
+    )
+
+
+def read_dpop_proofs(request: MachineRequest) -> tuple[str, ...]:
+    """Return each DPoP header value.
+
+    Servers join repeated headers with a comma, which no JWT holds: so two headers are seen as two.
+
+    Spec: RFC9449-4.3-1
+    """
+    value = request.headers.get("dpop")
+    return tuple(part.strip() for part in value.split(",")) if value is not None else ()
+
+
+def read_access_token(request: MachineRequest) -> PresentedToken | None:
+    """Return the access token of the Authorization header, or None; a token in the query is not looked at.
+
+    Spec: RFC6750-2.1, RFC9449-7.1, FAPI2-SP-FINAL-5.3.4-2
+    """
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() not in {"bearer", "dpop"} or not token.strip():
+        return None
+    return PresentedToken(scheme.lower(), token.strip())

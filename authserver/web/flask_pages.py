@@ -1,0 +1,103 @@
+"""Flask's share of every page: response values in and out, headers on each answer, refusals as error pages."""
+
+import structlog
+from flask import Blueprint, Flask, Response, request
+from werkzeug.exceptions import HTTPException
+
+from authserver.protocol.errors import InvalidRequest, OAuthError, RequestTooLarge, ServerError
+from authserver.web.headers import COMMON_HEADERS
+from authserver.web.machine import CORRELATION_ENVIRON_KEY, MAX_BODY_BYTES, MachineResponse
+from authserver.web.page import Pages
+from authserver.web.request_id import HEADER
+from authserver.web.request_log import describe_failure
+from authserver.web.static import PREFIX
+
+log = structlog.get_logger("authserver.request")
+_SERVER_ERROR = 500
+_MOST_FORM_FIELDS = 64
+_REFUSAL_KEY = "authserver.refusal"
+
+
+def to_flask(response: MachineResponse) -> Response:
+    """Return a response value as Flask's."""
+    return Response(response.body, response.status, list(response.headers))
+
+
+def correlation_id() -> str:
+    """Return the id of the request being answered."""
+    return str(request.environ.get(CORRELATION_ENVIRON_KEY, ""))
+
+
+def request_headers() -> dict[str, str]:
+    """Return the request's headers by lower-case name."""
+    return {name.lower(): value for name, value in request.headers.items()}
+
+
+def install_pages(app: Flask, pages: Pages) -> None:
+    """Have an application serve our static files, put the common headers on every answer, and show error pages."""
+    app.config.update(
+        MAX_CONTENT_LENGTH=MAX_BODY_BYTES, MAX_FORM_MEMORY_SIZE=MAX_BODY_BYTES, MAX_FORM_PARTS=_MOST_FORM_FIELDS
+    )
+    app.register_blueprint(_static_files(pages))
+    app.after_request(_finish)
+
+    @app.errorhandler(OAuthError)
+    def show_refusal(error: OAuthError) -> Response:
+        request.environ[_REFUSAL_KEY] = error
+        return to_flask(pages.error(error, correlation_id()))
+
+    @app.errorhandler(HTTPException)
+    def show_http_error(error: HTTPException) -> Response:
+        status = error.code or _SERVER_ERROR
+        return to_flask(pages.error(_refusal_for(status), correlation_id()))
+
+    @app.errorhandler(Exception)
+    def show_failure(error: Exception) -> Response:
+        log.error("failed", correlation_id=correlation_id(), path=request.path, **describe_failure(error))
+        refusal = ServerError("The server could not answer.", clause="RFC6749-4.1.2.1")
+        return to_flask(pages.error(refusal, correlation_id()))
+
+
+class _PageNotFound(InvalidRequest):
+    """There is no page at this address."""
+
+    code = "not_found"
+    status = 404
+
+
+class _MethodNotAllowed(InvalidRequest):
+    """The page is there, but not for this method."""
+
+    status = 405
+
+
+_HTTP_REFUSALS = {refusal.status: refusal for refusal in (_PageNotFound, _MethodNotAllowed, RequestTooLarge)}
+
+
+def _refusal_for(status: int) -> OAuthError:
+    refusal = _HTTP_REFUSALS.get(status, InvalidRequest)
+    return refusal("The request could not be read.", clause="RFC9110-15.5")
+
+
+def _static_files(pages: Pages) -> Blueprint:
+    blueprint = Blueprint("static_files", __name__)
+
+    @blueprint.get(PREFIX + "<name>")
+    def serve(name: str) -> Response:
+        return to_flask(pages.static.answer(name))
+
+    return blueprint
+
+
+def _finish(response: Response) -> Response:
+    for name, value in COMMON_HEADERS:
+        response.headers[name] = value
+    response.headers[HEADER] = correlation_id()
+    request_facts = {"correlation_id": correlation_id(), "method": request.method, "path": request.path}
+    error = request.environ.get(_REFUSAL_KEY)
+    if isinstance(error, OAuthError):
+        facts = {**request_facts, "error": error.code, "reason": error.reason, "clause": error.clause}
+        log.warning("refused", status=response.status_code, **facts)
+    else:
+        log.info("request", status=response.status_code, **request_facts)
+    return response

@@ -1,0 +1,131 @@
+"""Requests and responses of the machine endpoints, as values, and the WSGI router that stands in front of Flask."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+MAX_BODY_BYTES = 64 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class MachineRequest:
+    """One request to a machine endpoint; header names are in lower case, the body is whole and bounded.
+
+    `certificate` is the client certificate in DER as our listener or a trusted proxy gave it, not verified against any
+    authority. `remote_address` is the client's address, behind trusted proxies the one they report.
+    """
+
+    method: str
+    path: str
+    query: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+    remote_address: str = ""
+    certificate: bytes | None = None
+    correlation_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MachineResponse:
+    """One answer of a machine endpoint: status, header pairs, body."""
+
+    status: int
+    headers: tuple[tuple[str, str], ...] = ()
+    body: bytes = b""
+
+
+MachineEndpoint = Callable[[MachineRequest], MachineResponse]
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One line of the table of machine URLs: the exact path, the methods it answers, the endpoint."""
+
+    path: str
+    methods: tuple[str, ...]
+    endpoint: MachineEndpoint
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """What surrounds every machine endpoint, supplied by the composition root.
+
+    `certificate` and `address` read the caller's certificate and address from the WSGI environment as the deployment's
+    proxies permit; `run` calls the endpoint and turns refusals and failures into answers; `headers` goes on every
+    answer.
+    """
+
+    certificate: Callable[[Mapping[str, object]], bytes | None]
+    address: Callable[[Mapping[str, object]], str]
+    correlation_id: Callable[[], str]
+    run: Callable[[MachineEndpoint, MachineRequest], MachineResponse]
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+CORRELATION_ENVIRON_KEY = "authserver.correlation_id"
+_STATUS_LINES = {status.value: f"{status.value} {status.phrase}" for status in HTTPStatus}
+_METHOD_NOT_ALLOWED = 405
+_TOO_LARGE = 413
+
+
+class MachineRouter:
+    """Answers the machine endpoints' paths itself and hands every other request to the pages' application."""
+
+    def __init__(self, routes: Iterable[Route], guard: Guard, pages: "WSGIApplication") -> None:
+        self._routes = {route.path: route for route in routes}
+        self._guard = guard
+        self._pages = pages
+
+    def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        """Answer one WSGI request."""
+        correlation_id = self._guard.correlation_id()
+        environ[CORRELATION_ENVIRON_KEY] = correlation_id
+        route = self._routes.get(environ.get("PATH_INFO", ""))
+        if route is None:
+            return self._pages(environ, start_response)
+        response = self._answer(route, environ, correlation_id)
+        headers = [*response.headers, *self._guard.headers, ("X-Correlation-Id", correlation_id)]
+        headers.append(("Content-Length", str(len(response.body))))
+        start_response(_STATUS_LINES[response.status], headers)
+        return [] if environ["REQUEST_METHOD"] == "HEAD" else [response.body]
+
+    def _answer(self, route: Route, environ: "WSGIEnvironment", correlation_id: str) -> MachineResponse:
+        method = environ["REQUEST_METHOD"]
+        if method not in route.methods:
+            return MachineResponse(_METHOD_NOT_ALLOWED, (("Allow", ", ".join(route.methods)),))
+        body = read_body(environ)
+        if body is None:
+            return MachineResponse(_TOO_LARGE, (("Connection", "close"),))
+        request = MachineRequest(
+            method=method,
+            path=route.path,
+            query=environ.get("QUERY_STRING", ""),
+            headers=_headers(environ),
+            body=body,
+            remote_address=self._guard.address(environ),
+            certificate=self._guard.certificate(environ),
+            correlation_id=correlation_id,
+        )
+        return self._guard.run(route.endpoint, request)
+
+
+def read_body(environ: "WSGIEnvironment") -> bytes | None:
+    """Return the whole body, or None where it is larger than MAX_BODY_BYTES or its length is not stated."""
+    stated = environ.get("CONTENT_LENGTH") or "0"
+    if not stated.isascii() or not stated.isdigit() or int(stated) > MAX_BODY_BYTES:
+        return None
+    if environ.get("HTTP_TRANSFER_ENCODING") and stated == "0":
+        body: bytes = environ["wsgi.input"].read(MAX_BODY_BYTES + 1)
+        return body if len(body) <= MAX_BODY_BYTES else None
+    return environ["wsgi.input"].read(int(stated)) if stated != "0" else b""
+
+
+def _headers(environ: "WSGIEnvironment") -> dict[str, str]:
+    headers = {name[5:].replace("_", "-").lower(): value for name, value in environ.items() if name.startswith("HTTP_")}
+    if environ.get("CONTENT_TYPE"):
+        headers["content-type"] = environ["CONTENT_TYPE"]
+    return headers
