@@ -1,0 +1,86 @@
+"""Signing in with a username and a password."""
+
+import secrets
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Final
+
+from authserver.accounts import store
+from authserver.accounts.model import Account, Credentials, parse_username
+from authserver.accounts.passwords import SALT_BYTES, PasswordPool, needs_rehash
+from authserver.db.engine import Database
+from authserver.protocol.errors import TemporarilyUnavailable
+
+SIGNED_IN: Final = "signed_in"
+UNKNOWN_USER: Final = "unknown_user"
+NO_PASSWORD: Final = "no_password"  # noqa: S105 - an outcome's name
+WRONG_PASSWORD: Final = "wrong_password"  # noqa: S105 - an outcome's name
+LOCKED: Final = "locked"
+
+
+@dataclass(frozen=True, slots=True)
+class SignIn:
+    """How an attempt ended; true only if `account` may start a session.
+
+    `outcome` and `account_id` are for the operator's event. A person is told one and the same thing for every outcome
+    but success.
+
+    Spec: ASVS5-6.3.8
+    """
+
+    outcome: str
+    account_id: str = ""
+    account: Account | None = None
+
+    def __bool__(self) -> bool:
+        return self.account is not None
+
+
+def sign_in(database: Database, pool: PasswordPool, username: str, password: str) -> SignIn:
+    """Verify a username and password; every path computes one hash, and none holds a connection while it does.
+
+    The account may be locked or its password changed while the hash is computed: whoever uses the session that
+    follows reads the account again, so a lock still takes hold at the next step.
+
+    Spec: ASVS5-6.3.8, ASVS5-6.2.8
+    """
+    credentials = _find_credentials(database, username)
+    password_hash = credentials.password_hash if credentials else None
+    is_right = pool.verify(password, password_hash)
+    result = _judge(credentials, is_right=is_right)
+    if result and password_hash and needs_rehash(password_hash):
+        _renew_hash(database, pool, result.account_id, (password_hash, password))
+    return result
+
+
+def _find_credentials(database: Database, username: str) -> Credentials | None:
+    canonical_username = parse_username(username)
+    if canonical_username is None:
+        return None
+    with database.read() as connection:
+        return store.find_credentials(connection, canonical_username)
+
+
+def _judge(credentials: Credentials | None, *, is_right: bool) -> SignIn:
+    if credentials is None:
+        return SignIn(UNKNOWN_USER)
+    account = credentials.account
+    if credentials.password_hash is None:
+        return SignIn(NO_PASSWORD, account.account_id)
+    if not is_right:
+        return SignIn(WRONG_PASSWORD, account.account_id)
+    if account.locked:
+        return SignIn(LOCKED, account.account_id)
+    return SignIn(SIGNED_IN, account.account_id, account)
+
+
+def _renew_hash(database: Database, pool: PasswordPool, account_id: str, old: tuple[str, str]) -> None:
+    """Store the password under today's parameters, unless it was changed in the meantime.
+
+    A busy server puts this off to the next sign-in: the person has proved themselves and is not sent away for it.
+    """
+    old_hash, password = old
+    with suppress(TemporarilyUnavailable):
+        new_hash = pool.hash(password, secrets.token_bytes(SALT_BYTES))
+        with database.transaction() as connection:
+            store.replace_password_hash(connection, account_id, old_hash, new_hash)

@@ -1,0 +1,206 @@
+"""The tables `accounts` and `totp_credentials`."""
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, TypeAlias
+
+import orjson
+import sqlalchemy
+from sqlalchemy import Row, bindparam, delete, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from authserver.accounts.model import Account, Credentials
+from authserver.db.engine import DIALECTS
+from authserver.db.tables import accounts, totp_credentials
+from authserver.db.upsert import insert_for
+
+Connection: TypeAlias = sqlalchemy.Connection
+"""What the functions here take, named so that the acts beside this module need no SQL library."""
+
+
+def _save_totp(insert: sqlite.Insert | postgresql.Insert) -> sqlite.Insert | postgresql.Insert:
+    """Replace the seed but keep the last step: putting an old seed back must not make a spent code good again."""
+    new = insert.excluded
+    return insert.on_conflict_do_update(
+        index_elements=["account_id"], set_={"sealed_seed": new.sealed_seed, "created_at": new.created_at}
+    )
+
+
+_ACCOUNT_COLUMNS: Final = (
+    accounts.c.account_id,
+    accounts.c.username,
+    accounts.c.claims,
+    accounts.c.created_at,
+    accounts.c.locked_at,
+)
+_FIND: Final = select(*_ACCOUNT_COLUMNS).where(accounts.c.account_id == bindparam("wanted_id"))
+_FIND_BY_USERNAME: Final = select(*_ACCOUNT_COLUMNS).where(accounts.c.username == bindparam("wanted_username"))
+_FIND_CREDENTIALS: Final = select(*_ACCOUNT_COLUMNS, accounts.c.password_hash).where(
+    accounts.c.username == bindparam("wanted_username")
+)
+_FIND_ALL: Final = select(*_ACCOUNT_COLUMNS).order_by(accounts.c.username)
+_HAS_PASSWORD: Final = select(accounts.c.account_id).where(
+    accounts.c.account_id == bindparam("wanted_id"), accounts.c.password_hash.is_not(None)
+)
+# A plain INSERT of a taken name would leave PostgreSQL's transaction unusable.
+_CREATE: Final = {dialect: insert_for(dialect, accounts).on_conflict_do_nothing() for dialect in DIALECTS}
+_SET_PASSWORD: Final = (
+    update(accounts).where(accounts.c.account_id == bindparam("wanted_id")).values(password_hash=bindparam("new_hash"))
+)
+_REPLACE_PASSWORD_HASH: Final = _SET_PASSWORD.where(accounts.c.password_hash == bindparam("old_hash"))
+_SET_CLAIMS: Final = (
+    update(accounts).where(accounts.c.account_id == bindparam("wanted_id")).values(claims=bindparam("new_claims"))
+)
+_LOCK: Final = (
+    update(accounts)
+    .where(accounts.c.account_id == bindparam("wanted_id"), accounts.c.locked_at.is_(None))
+    .values(locked_at=bindparam("now"))
+)
+_UNLOCK: Final = (
+    update(accounts)
+    .where(accounts.c.account_id == bindparam("wanted_id"), accounts.c.locked_at.is_not(None))
+    .values(locked_at=None)
+)
+
+_FIND_TOTP: Final = (
+    select(totp_credentials.c.sealed_seed, accounts.c.locked_at)
+    .join(accounts, accounts.c.account_id == totp_credentials.c.account_id)
+    .where(totp_credentials.c.account_id == bindparam("wanted_id"))
+)
+_HAS_TOTP: Final = select(totp_credentials.c.account_id).where(totp_credentials.c.account_id == bindparam("wanted_id"))
+_SAVE_TOTP: Final = {dialect: _save_totp(insert_for(dialect, totp_credentials)) for dialect in DIALECTS}
+_REMOVE_TOTP: Final = delete(totp_credentials).where(totp_credentials.c.account_id == bindparam("wanted_id"))
+_CLAIM_TIME_STEP: Final = (
+    update(totp_credentials)
+    .where(
+        totp_credentials.c.account_id == bindparam("wanted_id"),
+        totp_credentials.c.last_time_step < bindparam("time_step"),
+    )
+    .values(last_time_step=bindparam("time_step"))
+)
+
+
+@dataclass(frozen=True, slots=True)
+class TotpCredential:
+    """A sealed seed, and whether the account that it belongs to is locked."""
+
+    sealed_seed: bytes = field(repr=False)
+    locked: bool
+
+
+def create(
+    connection: Connection, username: str, claims: Mapping[str, object], password_hash: str | None, now: int
+) -> Account | None:
+    """Open an account under a parsed username, with a fresh random id; None if the name is taken."""
+    account = Account(secrets.token_urlsafe(32), username, claims, now, locked=False)
+    row = {
+        "account_id": account.account_id,
+        "username": username,
+        "password_hash": password_hash,
+        "claims": orjson.dumps(claims).decode(),
+        "created_at": now,
+    }
+    return account if connection.execute(_CREATE[connection.dialect.name], row).rowcount == 1 else None
+
+
+def find(connection: Connection, account_id: str) -> Account | None:
+    """Find an account by its id.
+
+    Whoever acts on a session asks this and refuses a missing or locked account: `sessions` cannot know.
+    """
+    row = connection.execute(_FIND, {"wanted_id": account_id}).one_or_none()
+    return _account(row) if row else None
+
+
+def find_by_username(connection: Connection, username: str) -> Account | None:
+    """Find an account by its parsed username."""
+    row = connection.execute(_FIND_BY_USERNAME, {"wanted_username": username}).one_or_none()
+    return _account(row) if row else None
+
+
+def find_credentials(connection: Connection, username: str) -> Credentials | None:
+    """Find an account with its password hash, by its parsed username."""
+    row = connection.execute(_FIND_CREDENTIALS, {"wanted_username": username}).one_or_none()
+    return Credentials(_account(row), row[5]) if row else None
+
+
+def find_all(connection: Connection) -> list[Account]:
+    """Find every account, by username."""
+    return [_account(row) for row in connection.execute(_FIND_ALL)]
+
+
+def has_password(connection: Connection, account_id: str) -> bool:
+    """Answer whether the account can sign in with a password."""
+    return connection.execute(_HAS_PASSWORD, {"wanted_id": account_id}).first() is not None
+
+
+def set_password(connection: Connection, account_id: str, password_hash: str | None) -> bool:
+    """Set or take away an account's password; false if there is no such account.
+
+    The caller ends the account's sessions in the same transaction.
+    """
+    return connection.execute(_SET_PASSWORD, {"wanted_id": account_id, "new_hash": password_hash}).rowcount == 1
+
+
+def replace_password_hash(connection: Connection, account_id: str, old_hash: str, new_hash: str) -> bool:
+    """Put a hash of the same password in the place of the old; false if the password was changed meanwhile."""
+    parameters = {"wanted_id": account_id, "old_hash": old_hash, "new_hash": new_hash}
+    return connection.execute(_REPLACE_PASSWORD_HASH, parameters).rowcount == 1
+
+
+def set_claims(connection: Connection, account_id: str, claims: Mapping[str, object]) -> bool:
+    """Replace an account's parsed claims; false if there is no such account."""
+    parameters = {"wanted_id": account_id, "new_claims": orjson.dumps(claims).decode()}
+    return connection.execute(_SET_CLAIMS, parameters).rowcount == 1
+
+
+def lock(connection: Connection, account_id: str, now: int) -> bool:
+    """Lock an open account; false if there is none. The caller ends its sessions in the same transaction.
+
+    Spec: ASVS5-7.4.2
+    """
+    return connection.execute(_LOCK, {"wanted_id": account_id, "now": now}).rowcount == 1
+
+
+def unlock(connection: Connection, account_id: str) -> bool:
+    """Open a locked account again; false if there is none."""
+    return connection.execute(_UNLOCK, {"wanted_id": account_id}).rowcount == 1
+
+
+def has_totp(connection: Connection, account_id: str) -> bool:
+    """Answer whether the account has a one-time password generator enrolled."""
+    return connection.execute(_HAS_TOTP, {"wanted_id": account_id}).first() is not None
+
+
+def find_totp(connection: Connection, account_id: str) -> TotpCredential | None:
+    """Find the sealed seed of an account."""
+    row = connection.execute(_FIND_TOTP, {"wanted_id": account_id}).one_or_none()
+    return TotpCredential(bytes(row[0]), row[1] is not None) if row else None
+
+
+def save_totp(connection: Connection, account_id: str, sealed_seed: bytes, now: int) -> None:
+    """Store a sealed seed as the account's only one."""
+    row = {"account_id": account_id, "sealed_seed": sealed_seed, "last_time_step": 0, "created_at": now}
+    connection.execute(_SAVE_TOTP[connection.dialect.name], row)
+
+
+def remove_totp(connection: Connection, account_id: str) -> bool:
+    """Take the generator away; false if there was none.
+
+    Spec: ASVS5-6.5.6
+    """
+    return connection.execute(_REMOVE_TOTP, {"wanted_id": account_id}).rowcount == 1
+
+
+def claim_time_step(connection: Connection, account_id: str, time_step: int) -> bool:
+    """Spend a time step and all before it: true for exactly one caller per step.
+
+    Spec: RFC6238-5.2, ASVS5-6.5.1
+    """
+    parameters = {"wanted_id": account_id, "time_step": time_step}
+    return connection.execute(_CLAIM_TIME_STEP, parameters).rowcount == 1
+
+
+def _account(row: Row[*tuple[Any, ...]]) -> Account:
+    return Account(row[0], row[1], orjson.loads(row[2]), row[3], row[4] is not None)

@@ -1,0 +1,84 @@
+"""What a set of factors is worth: the one table from methods to assurance."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from authserver.protocol.names import ACR_LADDER, ACR_ONE_FACTOR, ACR_PHISHING_RESISTANT, ACR_TWO_FACTORS
+from authserver.sessions.model import Factor
+
+KNOWLEDGE: Final = "knowledge"
+POSSESSION: Final = "possession"
+INHERENCE: Final = "inherence"
+
+PASSWORD: Final = "pwd"  # noqa: S105 - a method's name
+TOTP: Final = "otp"
+SECURITY_KEY: Final = "hwk"
+
+_TWO_CATEGORIES: Final = 2
+_MULTIPLE_FACTORS: Final = "mfa"
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """What one method proves: its categories, its authentication method references, and whether it alone is `phr`.
+
+    Spec: RFC8176-2
+    """
+
+    categories: frozenset[str]
+    references: tuple[str, ...]
+    phishing_resistant: bool = False
+
+
+METHODS: Final[Mapping[str, Method]] = {
+    PASSWORD: Method(frozenset({KNOWLEDGE}), ("pwd",)),
+    TOTP: Method(frozenset({POSSESSION}), ("otp",)),
+    SECURITY_KEY: Method(frozenset({POSSESSION}), ("hwk",)),
+}
+"""Every method there is. A method that is not here is worth nothing."""
+
+
+def acr_for(factors: Iterable[Factor]) -> str | None:
+    """Answer the assurance of a set of factors, or None if they are worth nothing.
+
+    Two factors count as two only if they are of different categories, so that two possessions stay one factor.
+
+    Spec: RTS-SCA-4.1, RTS-SCA-9.1, OIDCC-2
+    """
+    known = _known(factors)
+    if any(method.phishing_resistant for method in known):
+        return ACR_PHISHING_RESISTANT
+    if _has_two_categories(known):
+        return ACR_TWO_FACTORS
+    return ACR_ONE_FACTOR if known else None
+
+
+def amr_for(factors: Iterable[Factor]) -> tuple[str, ...]:
+    """Answer the authentication method references of a set of factors, each once, in the order they were used.
+
+    Spec: RFC8176-2, OIDCC-2
+    """
+    known = _known(factors)
+    references = [reference for method in known for reference in method.references]
+    if _has_two_categories(known):
+        references.append(_MULTIPLE_FACTORS)
+    return tuple(dict.fromkeys(references))
+
+
+def satisfies(acr: str | None, wanted: str) -> bool:
+    """Answer whether an assurance is as high as the wanted one; an unknown one never is.
+
+    Spec: RFC9470-4, OIDCC-3.1.2.1
+    """
+    if acr not in ACR_LADDER or wanted not in ACR_LADDER:
+        return False
+    return ACR_LADDER.index(acr) >= ACR_LADDER.index(wanted)
+
+
+def _known(factors: Iterable[Factor]) -> tuple[Method, ...]:
+    return tuple(METHODS[factor.method] for factor in factors if factor.method in METHODS)
+
+
+def _has_two_categories(methods: Iterable[Method]) -> bool:
+    return len(frozenset[str]().union(*(method.categories for method in methods))) >= _TWO_CATEGORIES

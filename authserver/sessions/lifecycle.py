@@ -1,0 +1,132 @@
+"""A session's life: begun, looked at, raised by a factor, ended.
+
+Nothing here knows whether the account is still open. Whoever takes a session asks `accounts.store.find` and refuses
+one whose account is missing or locked; whoever locks an account, or changes its factors, calls `end_all` in the same
+transaction.
+"""
+
+import hashlib
+import re
+import secrets
+from dataclasses import replace
+from typing import Final
+
+from authserver.protocol.names import ACR_TWO_FACTORS
+from authserver.sessions import store
+from authserver.sessions.acr import acr_for, satisfies
+from authserver.sessions.model import Factor, Session, SessionLimits
+from authserver.sessions.store import Connection
+
+TOUCH_INTERVAL_SECONDS: Final = 60
+_RANDOM_BYTES: Final = 32
+_COOKIE_VALUE: Final = re.compile(r"[A-Za-z0-9_-]{43}")
+
+
+def find_current(connection: Connection, cookie_value: str | None, limits: SessionLimits, now: int) -> Session | None:
+    """Find the session of a cookie if it is neither ended, idle too long, nor past its end; never writes.
+
+    Spec: ASVS5-7.2.1, ASVS5-7.4.1
+    """
+    session_hash = _hash(cookie_value)
+    if session_hash is None:
+        return None
+    session = store.find(connection, session_hash)
+    return session if session and is_live(session, limits, now) else None
+
+
+def current(connection: Connection, cookie_value: str | None, limits: SessionLimits, now: int) -> Session | None:
+    """Find the session of a cookie as `find_current` does, and note at most once a minute that it is in use.
+
+    So a session may end up to a minute before its idle limit, never after it. Give it a transaction's connection, since
+    it may write.
+    """
+    session = find_current(connection, cookie_value, limits, now)
+    if session is None or now - session.last_seen_at < TOUCH_INTERVAL_SECONDS:
+        return session
+    store.touch(connection, _hash_of(cookie_value or ""), now)
+    return replace(session, last_seen_at=now)
+
+
+def start(
+    connection: Connection, account_id: str, method: str, limits: SessionLimits, now: int, *, replacing: str | None
+) -> tuple[Session, str]:
+    """Begin a session on one factor and answer it with the cookie's value; the browser's old session is ended.
+
+    `replacing` is the cookie value that the browser sent, whoever's session it was: a value known before the
+    authentication is worth nothing after it.
+
+    Spec: ASVS5-7.2.4, ASVS5-7.2.3
+    """
+    end(connection, replacing, now)
+    session = Session(
+        session_id=secrets.token_urlsafe(_RANDOM_BYTES),
+        account_id=account_id,
+        factors=(Factor(method, now),),
+        created_at=now,
+        authenticated_at=now,
+        last_seen_at=now,
+        expires_at=now + limits.absolute_seconds,
+    )
+    return session, _save(connection, session)
+
+
+def elevate(
+    connection: Connection, cookie_value: str | None, method: str, limits: SessionLimits, now: int
+) -> tuple[Session, str] | None:
+    """Add a factor to a live session under a new cookie value; None if the session is over.
+
+    The public id and the absolute end stay. Of two requests that elevate one session at once, the one that ends the
+    old row goes on and the other gets None; should saving the new row then fail, the transaction brings the old back.
+
+    Spec: ASVS5-7.2.4, RFC9470-5
+    """
+    session = find_current(connection, cookie_value, limits, now)
+    if session is None or not end(connection, cookie_value, now):
+        return None
+    kept = tuple(factor for factor in session.factors if factor.method != method)
+    raised = replace(session, factors=(*kept, Factor(method, now)), authenticated_at=now, last_seen_at=now)
+    return raised, _save(connection, raised)
+
+
+def end(connection: Connection, cookie_value: str | None, now: int) -> bool:
+    """End the session of a cookie; true for the one call that ended it.
+
+    Spec: ASVS5-7.4.1
+    """
+    session_hash = _hash(cookie_value)
+    return session_hash is not None and store.end(connection, session_hash, now)
+
+
+def end_all(connection: Connection, account_id: str, now: int) -> int:
+    """End every session of an account and answer how many there were.
+
+    Spec: ASVS5-7.4.2
+    """
+    return store.end_all(connection, account_id, now)
+
+
+def is_live(session: Session, limits: SessionLimits, now: int) -> bool:
+    """Answer whether a session is within its absolute and its idle limit.
+
+    Spec: ASVS5-7.3.1, ASVS5-7.3.2, RTS-SCA-4.3
+    """
+    is_strong = satisfies(acr_for(session.factors), ACR_TWO_FACTORS)
+    idle_seconds = limits.strong_idle_seconds if is_strong else limits.idle_seconds
+    return now < session.expires_at and now - session.last_seen_at < idle_seconds
+
+
+def _save(connection: Connection, session: Session) -> str:
+    cookie_value = secrets.token_urlsafe(_RANDOM_BYTES)
+    store.save(connection, _hash_of(cookie_value), session)
+    return cookie_value
+
+
+def _hash(cookie_value: str | None) -> bytes | None:
+    """Hash what a browser sent as its cookie, or answer None for what was never issued."""
+    if cookie_value is None or not _COOKIE_VALUE.fullmatch(cookie_value):
+        return None
+    return _hash_of(cookie_value)
+
+
+def _hash_of(cookie_value: str) -> bytes:
+    return hashlib.sha256(cookie_value.encode()).digest()

@@ -1,0 +1,45 @@
+"""A session, the factors it rests on, and the limits of its life."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Factor:
+    """A method by which the person proved themselves, by its name in `sessions.acr`, and when they last did."""
+
+    method: str
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A signed-in browser.
+
+    `session_id` is public (the `sid` of tokens) and stays when a factor is added; what the browser holds is another
+    value, new at every authentication and stored as its hash. `authenticated_at` is the `auth_time` of tokens.
+    `expires_at` is the absolute end.
+    """
+
+    session_id: str
+    account_id: str
+    factors: tuple[Factor, ...]
+    created_at: int
+    authenticated_at: int
+    last_seen_at: int
+    expires_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class SessionLimits:
+    """How long a session lasts: unused, unused once two factors stand behind it, and in all.
+
+    Spec: ASVS5-7.3.1, ASVS5-7.3.2, RTS-SCA-4.3
+    """
+
+    idle_seconds: int = 900
+    strong_idle_seconds: int = 300
+    absolute_seconds: int = 8 * 3600
+
+    def __post_init__(self) -> None:
+        if min(self.idle_seconds, self.strong_idle_seconds, self.absolute_seconds) < 1:
+            raise ValueError("a session's limits are at least one second each")
