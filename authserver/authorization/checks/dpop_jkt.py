@@ -1,0 +1,21 @@
+"""`dpop_jkt`: the key a code is to be bound to."""
+
+import re
+
+from authserver.clients.model import Client
+from authserver.protocol.errors import InvalidRequest
+from authserver.protocol.params import Params
+
+_THUMBPRINT = re.compile(r"[A-Za-z0-9_-]{43}")
+
+
+def check_dpop_jkt(params: Params, _client: Client) -> None:
+    """Return where `dpop_jkt`, if present, is a SHA-256 thumbprint.
+
+    Raises InvalidRequest.
+
+    Spec: RFC9449-10
+    """
+    thumbprint = params.get("dpop_jkt")
+    if thumbprint is not None and not _THUMBPRINT.fullmatch(thumbprint):
+        raise InvalidRequest("The dpop_jkt is no JWK thumbprint.", clause="RFC9449-10")

@@ -1,0 +1,19 @@
+"""The response mode: in the query, or posted by a form."""
+
+from authserver.clients.model import Client
+from authserver.protocol.errors import InvalidRequest
+from authserver.protocol.params import Params
+
+
+def check_response_mode(params: Params, client: Client) -> None:
+    """Return where the response mode, if one is named, is one the profile permits.
+
+    Raises InvalidRequest.
+
+    Spec: OAUTH-FORM-POST-2, RFC9700-2.1
+    """
+    mode = params.get("response_mode")
+    if mode is not None and mode not in client.profile.response_modes:
+        raise InvalidRequest(
+            "The response_mode must be query or form_post.", clause=client.profile.clause("response_modes")
+        )

@@ -1,0 +1,209 @@
+"""The browser's way through an authorization request: the first visit, and each return from a page."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from authserver.accounts import store as accounts
+from authserver.authorization.model import Interaction
+from authserver.authorization.next_step import Situation, Step, next_step
+from authserver.authorization.parse import RequestPolicy, parse_request, resolve_redirect_uri
+from authserver.authorization.respond import Answer, AnswerPolicy, claim_completion, issue_code, refuse, send
+from authserver.authorization.response_modes import add_to_query, error_parameters
+from authserver.authorization.store import PushedRequest, find_interaction, find_pushed, open_interaction, push
+from authserver.clients.model import Client
+from authserver.clients.registry import ClientRegistry
+from authserver.clock import Clock
+from authserver.db.engine import Connection, Database
+from authserver.events import Event, EventSink
+from authserver.grants.store import consents
+from authserver.protocol.errors import InvalidRequest, InvalidRequestUri, OAuthError
+from authserver.protocol.handles import hash_handle, new_handle
+from authserver.protocol.names import REQUEST_URI_PREFIX
+from authserver.protocol.params import Params
+from authserver.sessions.lifecycle import current
+from authserver.sessions.model import Session, SessionLimits
+from authserver.web.cookies import BROWSER_COOKIE, SESSION_COOKIE, read_cookie, set_cookie
+from authserver.web.forms import read_form, read_query
+from authserver.web.machine import MachineRequest, MachineResponse
+from authserver.web.page import Pages
+from authserver.web.responses import Headers, see_other
+
+INTERACTION_LIFETIME_SECONDS = 900
+"""How long a person may take over the pages; the pushed request's own expiry is checked on the first visit only."""
+
+PAGES: Mapping[Step, str] = {Step.LOGIN: "/login", Step.TOTP: "/login/totp", Step.CONSENT: "/consent"}
+
+
+@dataclass(frozen=True, slots=True)
+class Authorize:
+    """`/authorize` opens an interaction; `/authorize/continue` carries it on after each page, to the answer.
+
+    Until a client and its redirect URI are known to belong together every refusal is a page, never a redirect.
+
+    Spec: RFC6749-4.1.1, RFC9126-4, OIDCC-3.1.2, RFC9700-4.11
+    """
+
+    database: Database
+    clock: Clock
+    registry: ClientRegistry
+    pages: Pages
+    events: EventSink
+    policy: Callable[[], RequestPolicy]
+    answers: AnswerPolicy
+    session_limits: SessionLimits
+    pushed_lifetime_seconds: int
+
+    def begin(self, request: MachineRequest) -> MachineResponse:
+        """Answer the first visit."""
+        try:
+            return self._begin(request, self.clock())
+        except OAuthError as error:
+            return self._error_page(error, request)
+
+    def proceed(self, request: MachineRequest) -> MachineResponse:
+        """Answer the return from a page."""
+        try:
+            return self._proceed(request)
+        except OAuthError as error:
+            return self._error_page(error, request)
+
+    def _begin(self, request: MachineRequest, now: int) -> MachineResponse:
+        params = read_query(request) if request.method == "GET" else read_form(request)
+        client = self._client(params)
+        if params.get("request_uri") is None:
+            return self._begin_plain(request, params, client, now)
+        with self.database.read() as connection:
+            pushed = find_pushed(connection, params.require("request_uri", clause="RFC9126-4"))
+        return self._open(request, _check_pushed(pushed, client, now), now)
+
+    def _begin_plain(self, request: MachineRequest, params: Params, client: Client, now: int) -> MachineResponse:
+        """Open an interaction for a request in the URL itself, where the client's profile permits one.
+
+        Spec: FAPI2-SP-FINAL-5.3.2.2-4, RFC9126-5
+        """
+        if client.require_pushed_authorization_requests:
+            raise InvalidRequest(
+                "The request must be pushed first.", clause=client.profile.clause("pushed_requests_required")
+            )
+        resolve_redirect_uri(params, client)
+        try:
+            asked = parse_request(params, client, self.policy())
+        except OAuthError as error:
+            return self._refuse_plain(params, client, error)
+        request_uri = REQUEST_URI_PREFIX + new_handle()
+        with self.database.transaction() as connection:
+            push(connection, asked, request_uri, now=now, lifetime=self.pushed_lifetime_seconds)
+        expires_at = now + self.pushed_lifetime_seconds
+        pushed = PushedRequest(hash_handle(request_uri), client.client_id, asked, expires_at, None)
+        return self._open(request, pushed, now)
+
+    def _refuse_plain(self, params: Params, client: Client, error: OAuthError) -> MachineResponse:
+        """Return a refusal to a redirect URI that is known, for a request that otherwise cannot be accepted."""
+        redirect_uri, _ = resolve_redirect_uri(params, client)
+        parameters = error_parameters(error.code, error.description, params.get("state"), self.answers.issuer)
+        return see_other(add_to_query(redirect_uri, parameters))
+
+    def _open(self, request: MachineRequest, pushed: PushedRequest, now: int) -> MachineResponse:
+        cookies = request.headers.get("cookie", "")
+        known_browser = read_cookie(cookies, BROWSER_COOKIE)
+        browser = known_browser or new_handle()
+        session_cookie = read_cookie(cookies, SESSION_COOKIE)
+        session_hash = hash_handle(session_cookie) if session_cookie else None
+        interaction = new_handle()
+        with self.database.transaction() as connection:
+            times = (now, now + INTERACTION_LIFETIME_SECONDS)
+            open_interaction(connection, pushed, interaction, browser, session_hash, times)
+        headers = () if known_browser else (set_cookie(BROWSER_COOKIE, browser),)
+        return self._advance(request, interaction, browser, headers)
+
+    def _proceed(self, request: MachineRequest) -> MachineResponse:
+        interaction = read_query(request).require("interaction", clause="RFC6749-4.1.1")
+        return self._advance(request, interaction, read_cookie(request.headers.get("cookie", ""), BROWSER_COOKIE), ())
+
+    def _advance(self, request: MachineRequest, handle: str, browser: str, headers: Headers) -> MachineResponse:
+        """Go to the next page or to the client; what ends the interaction ends it in one transaction."""
+        now = self.clock()
+        with self.database.transaction() as connection:
+            interaction = find_interaction(connection, handle, browser, now)
+            if interaction is None or interaction.completed_at is not None:
+                raise InvalidRequest("This sign-in has ended or belongs to another browser.", clause="RFC6749-10.12")
+            situation = self._situation(connection, interaction, request, now)
+            outcome = self._decide(connection, situation, request, now)
+        if isinstance(outcome, Answer):
+            client = self.registry.find(interaction.client_id)
+            response = send(outcome, self.pages, client.client_name if client else interaction.client_id)
+        else:
+            response = see_other(f"{PAGES[outcome]}?{urlencode({'interaction': handle})}")
+        return MachineResponse(response.status, (*response.headers, *headers), response.body)
+
+    def _decide(self, connection: Connection, situation: Situation, request: MachineRequest, now: int) -> Step | Answer:
+        try:
+            step = next_step(situation)
+        except OAuthError as error:
+            claim_completion(connection, situation, now)
+            self._tell("authorization.refused", situation, request, error.code)
+            return refuse(situation.request, error, self.answers.issuer)
+        if step is not Step.ISSUE:
+            return step
+        claim_completion(connection, situation, now)
+        self._tell("authorization.granted", situation, request, "")
+        return issue_code(connection, situation, self.answers, now)
+
+    def _situation(
+        self, connection: Connection, interaction: Interaction, request: MachineRequest, now: int
+    ) -> Situation:
+        cookie = read_cookie(request.headers.get("cookie", ""), SESSION_COOKIE)
+        session = self._session(connection, cookie, now)
+        if session is None:
+            return Situation(interaction, None, None, consents=())
+        standing = consents.find_standing(connection, session.account_id, interaction.client_id, now)
+        return Situation(interaction, session, hash_handle(cookie), consents=tuple(standing))
+
+    def _session(self, connection: Connection, cookie: str, now: int) -> Session | None:
+        """Return the browser's live session where its account is still open."""
+        session = current(connection, cookie, self.session_limits, now)
+        if session is None:
+            return None
+        account = accounts.find(connection, session.account_id)
+        return None if account is None or account.locked else session
+
+    def _client(self, params: Params) -> Client:
+        client = self.registry.find(params.require("client_id", clause="RFC6749-4.1.1"))
+        if client is None:
+            raise InvalidRequest("No such client is registered.", clause="RFC6749-4.1.2.1")
+        return client
+
+    def _tell(self, name: str, situation: Situation, request: MachineRequest, error: str) -> None:
+        session = situation.session
+        account_id = session.account_id if session is not None else ""
+        detail = {"error": error} if error else {}
+        client_id = situation.request.client_id
+        self.events(Event(name, self.clock(), request.correlation_id, client_id, account_id, detail))
+
+    def _error_page(self, error: OAuthError, request: MachineRequest) -> MachineResponse:
+        self.events(
+            Event(
+                "authorization.page_refused",
+                self.clock(),
+                request.correlation_id,
+                detail={"error": error.code, "reason": error.reason, "clause": error.clause},
+            )
+        )
+        return self.pages.error(error, request.correlation_id)
+
+
+def _check_pushed(pushed: PushedRequest | None, client: Client, now: int) -> PushedRequest:
+    """Return the pushed request where it is this client's, unspent and unexpired.
+
+    Raises InvalidRequestUri.
+
+    Spec: RFC9126-4, RFC9126-7.3
+    """
+    if pushed is None or pushed.client_id != client.client_id:
+        raise InvalidRequestUri("The request_uri is not known.", clause="RFC9126-4")
+    if pushed.spent_at is not None:
+        raise InvalidRequestUri("The request_uri was used before.", clause="RFC9126-7.3")
+    if now >= pushed.expires_at:
+        raise InvalidRequestUri("The request_uri has expired.", clause="RFC9126-4")
+    return pushed

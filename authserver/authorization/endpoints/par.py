@@ -1,0 +1,60 @@
+"""Pushed authorization requests."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from authserver.authorization.model import AuthorizationRequest
+from authserver.authorization.parse import RequestPolicy, parse_request
+from authserver.authorization.store import push
+from authserver.binding.dpop import DpopProof
+from authserver.clients.reception import Reception
+from authserver.clock import Clock
+from authserver.db.engine import Database
+from authserver.protocol.errors import InvalidRequest
+from authserver.protocol.handles import new_handle
+from authserver.protocol.names import REQUEST_URI_PREFIX
+from authserver.web.machine import MachineRequest, MachineResponse
+from authserver.web.responses import created
+
+
+@dataclass(frozen=True, slots=True)
+class PushedAuthorizationRequest:
+    """`POST /par`: an authenticated client leaves its request and gets a reference for the browser to carry.
+
+    Spec: RFC9126-2, FAPI2-SP-FINAL-5.3.2.2-2, FAPI2-SP-FINAL-5.3.2.2-12
+    """
+
+    database: Database
+    clock: Clock
+    reception: Reception
+    policy: Callable[[], RequestPolicy]
+    lifetime_seconds: int
+
+    def __call__(self, request: MachineRequest) -> MachineResponse:
+        """Answer one pushed request."""
+        now = self.clock()
+        received = self.reception.receive(request, now)
+        asked = parse_request(received.params, received.client, self.policy())
+        asked = bind_code_to_key(asked, received.proof)
+        request_uri = REQUEST_URI_PREFIX + new_handle()
+        with self.database.transaction() as connection:
+            self.reception.claim(connection, received)
+            push(connection, asked, request_uri, now=now, lifetime=self.lifetime_seconds)
+        return created(
+            {"request_uri": request_uri, "expires_in": self.lifetime_seconds},
+            headers=self.reception.nonce_headers(received, now),
+        )
+
+
+def bind_code_to_key(request: AuthorizationRequest, proof: DpopProof | None) -> AuthorizationRequest:
+    """Return the request with its code bound to the key of the proof it came with.
+
+    Raises InvalidRequest where the request names another key.
+
+    Spec: RFC9449-10.1
+    """
+    if proof is None:
+        return request
+    if request.dpop_jkt not in {None, proof.jkt}:
+        raise InvalidRequest("The dpop_jkt is not the key of the DPoP proof.", clause="RFC9449-10.1")
+    return replace(request, dpop_jkt=proof.jkt)

@@ -1,0 +1,87 @@
+"""An authorization request, parsed once, and the interaction in which a browser carries it out."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from authserver.protocol.claims_request import ClaimsRequest
+from authserver.protocol.demand import AuthenticationDemand
+
+
+@dataclass(frozen=True, slots=True)
+class AuthorizationRequest:
+    """A request that has passed every check; `client_id` is the client that sent it.
+
+    `hinted_subject` is the subject of a valid `id_token_hint`. `state` and `nonce` are kept exactly as they came.
+
+    Spec: RFC6749-4.1.1, OIDCC-3.1.2.1, RFC9126-2.1
+    """
+
+    client_id: str
+    redirect_uri: str
+    redirect_uri_sent: bool
+    response_type: str
+    response_mode: str
+    scope: tuple[str, ...]
+    state: str | None
+    nonce: str | None
+    code_challenge: str | None
+    dpop_jkt: str | None
+    resources: tuple[str, ...]
+    demand: AuthenticationDemand
+    login_hint: str | None
+    hinted_subject: str | None
+    ui_locales: tuple[str, ...]
+    claims: ClaimsRequest
+
+    @property
+    def is_openid(self) -> bool:
+        """Return whether this is an OpenID authentication request."""
+        return "openid" in self.scope
+
+    def single_claims(self) -> tuple[str, ...]:
+        """Return the names of claims asked for one by one, wherever they are to go."""
+        return tuple(dict.fromkeys((*self.claims.id_token, *self.claims.userinfo)))
+
+
+@dataclass(frozen=True, slots=True)
+class Interaction:
+    """One browser carrying out one request; found only with the id in its URL and the cookie of that browser.
+
+    `opened_with_session` is the hash of the session cookie it came with, so that a later sign-in can be told from that
+    one. `refused_with` is an OAuth error code that a page has decided on.
+    """
+
+    interaction_hash: bytes
+    request_uri_hash: bytes
+    client_id: str
+    request: AuthorizationRequest
+    opened_with_session: bytes | None
+    created_at: int
+    expires_at: int
+    consent_id: str | None
+    refused_with: str | None
+    completed_at: int | None
+
+
+def dump_request(request: AuthorizationRequest) -> str:
+    """Return a request as JSON text for a row."""
+    members = asdict(request)
+    members["demand"]["prompts"] = sorted(request.demand.prompts)
+    return json.dumps(members)
+
+
+def load_request(text: str) -> AuthorizationRequest:
+    """Return the request of a row; it was checked before it was stored."""
+    members: Mapping[str, Any] = json.loads(text)
+    demand, claims = members["demand"], members["claims"]
+    plain = _tuples(members)
+    plain["demand"] = AuthenticationDemand(**{**demand, "prompts": frozenset(demand["prompts"])})
+    plain["claims"] = ClaimsRequest(**_tuples(claims))
+    return AuthorizationRequest(**plain)
+
+
+def _tuples(members: Mapping[str, Any]) -> dict[str, Any]:
+    """Return members as they were before JSON made lists of their tuples."""
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in members.items()}

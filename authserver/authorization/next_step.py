@@ -1,0 +1,160 @@
+"""The browser's next step, decided in one place from what is known; the steps never name one another."""
+
+import hmac
+from dataclasses import dataclass
+from enum import Enum
+
+from authserver.authorization.model import AuthorizationRequest, Interaction
+from authserver.grants.model import Consent
+from authserver.protocol.errors import (
+    AccessDenied,
+    ConsentRequired,
+    InteractionRequired,
+    LoginRequired,
+    OAuthError,
+    UnmetAuthenticationRequirements,
+)
+from authserver.protocol.names import ACR_TWO_FACTORS
+from authserver.sessions.acr import acr_for, satisfies
+from authserver.sessions.model import Session
+
+
+class Step(Enum):
+    """Where the browser goes next."""
+
+    LOGIN = "login"
+    TOTP = "totp"
+    CONSENT = "consent"
+    ISSUE = "issue"
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """All that decides the next step.
+
+    `session` is a live session of an open account or None; `session_hash` is the hash of the cookie it came with.
+    `consents` are the standing ones.
+    """
+
+    interaction: Interaction
+    session: Session | None
+    session_hash: bytes | None
+    consents: tuple[Consent, ...]
+
+    @property
+    def request(self) -> AuthorizationRequest:
+        """Return the request that is being carried out."""
+        return self.interaction.request
+
+
+def next_step(situation: Situation) -> Step:
+    """Return the next step: a page, or the answer.
+
+    Raises the OAuthError with which the client must be refused.
+
+    Spec: OIDCC-3.1.2.3, OIDCC-3.1.2.4, RFC9470-5
+    """
+    if situation.interaction.refused_with is not None:
+        raise _refusal_of_page(situation.interaction.refused_with)
+    step = _authenticate(situation) or _authorize(situation)
+    if step is None:
+        return Step.ISSUE
+    if "none" in situation.request.demand.prompts:
+        raise _silent_refusal(step)
+    return step
+
+
+def find_consent(situation: Situation) -> Consent | None:
+    """Return the consent under which tokens may be issued: the one given in this interaction, else a standing one.
+
+    Spec: OIDCC-3.1.2.4
+    """
+    interaction, request = situation.interaction, situation.request
+    if interaction.consent_id is not None:
+        given = (consent for consent in situation.consents if consent.consent_id == interaction.consent_id)
+        return next(given, None)
+    if "consent" in request.demand.prompts:
+        return None
+    asked = (request.scope, request.single_claims(), request.resources)
+    return next((consent for consent in situation.consents if consent.covers(*asked)), None)
+
+
+def _authenticate(situation: Situation) -> Step | None:
+    """Return the page that the authentication still needs, or None where it suffices."""
+    session, demand = situation.session, situation.request.demand
+    if demand.acr_essential:
+        raise _unmet("no acr value asked for is known")
+    if session is None or _must_sign_in_again(situation, session):
+        return Step.LOGIN
+    if situation.request.hinted_subject not in {None, session.account_id}:
+        if _signed_in_since_opening(situation, session):
+            raise LoginRequired("Someone else signed in.", clause="OIDCC-3.1.2.2")
+        return Step.LOGIN
+    if demand.acr is None or satisfies(acr_for(session.factors), demand.acr):
+        return None
+    return _strengthen(demand.acr)
+
+
+def _strengthen(acr: str) -> Step:
+    """Return the page for the missing factor, which also helps a person without one; there is none beyond two yet."""
+    if not satisfies(ACR_TWO_FACTORS, acr):
+        raise _unmet(f"{acr} cannot be reached here")
+    return Step.TOTP
+
+
+def _authorize(situation: Situation) -> Step | None:
+    return Step.CONSENT if find_consent(situation) is None else None
+
+
+def _must_sign_in_again(situation: Situation, session: Session) -> bool:
+    """Return whether the request asks for a newer sign-in than the session's.
+
+    Age is measured when the request was opened: a person may take their time over the pages that follow.
+
+    Spec: OIDCC-3.1.2.1
+    """
+    if _signed_in_since_opening(situation, session):
+        return False
+    demand = situation.request.demand
+    if demand.prompts & {"login", "select_account"}:
+        return True
+    age = situation.interaction.created_at - session.authenticated_at
+    return demand.max_age is not None and age > demand.max_age
+
+
+def _signed_in_since_opening(situation: Situation, session: Session) -> bool:
+    """Return whether the session's first factor is newer than the interaction, and its cookie another one.
+
+    The cookie tells a sign-in within the same second; the factor tells a sign-in from an added second factor.
+    """
+    opened_with = situation.interaction.opened_with_session or b""
+    is_new_cookie = not hmac.compare_digest(situation.session_hash or b"", opened_with)
+    return is_new_cookie and min(factor.at for factor in session.factors) >= situation.interaction.created_at
+
+
+def _refusal_of_page(error_code: str) -> OAuthError:
+    """Return the refusal that a page has decided on.
+
+    Spec: RFC6749-4.1.2.1
+    """
+    if error_code == UnmetAuthenticationRequirements.code:
+        return _unmet("the person has no second factor")
+    return AccessDenied("The person did not allow it.", clause="RFC6749-4.1.2.1")
+
+
+def _silent_refusal(step: Step) -> OAuthError:
+    """Return the refusal where a page is needed and none may be shown.
+
+    Spec: OIDCC-3.1.2.6
+    """
+    if step is Step.LOGIN:
+        return LoginRequired("The person must sign in.", clause="OIDCC-3.1.2.6")
+    if step is Step.CONSENT:
+        return ConsentRequired("The person must consent.", clause="OIDCC-3.1.2.6")
+    return InteractionRequired("The person must do something more.", clause="OIDCC-3.1.2.6")
+
+
+def _unmet(reason: str) -> UnmetAuthenticationRequirements:
+    return UnmetAuthenticationRequirements(
+        "The person cannot sign in as strongly as this request needs.", reason=reason, clause="OIDC-UNMET-AUTH-2"
+    )

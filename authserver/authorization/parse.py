@@ -1,0 +1,147 @@
+"""From parameters to an authorization request: every check, then the value."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from authserver.authorization.checks.correlation import check_correlation
+from authserver.authorization.checks.details import check_details
+from authserver.authorization.checks.dpop_jkt import check_dpop_jkt
+from authserver.authorization.checks.pkce import check_pkce
+from authserver.authorization.checks.request_object import check_request_object
+from authserver.authorization.checks.response_mode import check_response_mode
+from authserver.authorization.checks.response_type import check_response_type
+from authserver.authorization.checks.scope import check_scope
+from authserver.authorization.model import AuthorizationRequest
+from authserver.clients.model import Client
+from authserver.keys.model import BadJwt, PublicKeys
+from authserver.keys.verifier import verify_jwt
+from authserver.protocol.claims_request import ClaimsRequest, parse_claims_request
+from authserver.protocol.demand import (
+    AuthenticationDemand,
+    parse_max_age,
+    parse_prompts,
+    strongest,
+    weakest_known,
+)
+from authserver.protocol.errors import InvalidRequest
+from authserver.protocol.params import Params
+from authserver.protocol.redirect_uri import matches_registered
+from authserver.protocol.resource import check_resources_within, parse_resources
+from authserver.protocol.scope import parse_scope
+
+CHECKS: tuple[Callable[[Params, Client], None], ...] = (
+    check_request_object,  # first, so that nothing is read from a request that points elsewhere
+    check_response_type,
+    check_response_mode,
+    check_scope,
+    check_pkce,
+    check_correlation,
+    check_dpop_jkt,
+    check_details,
+)
+"""Every check of a request; the order decides only which fault is named first."""
+
+
+@dataclass(frozen=True, slots=True)
+class RequestPolicy:
+    """What the deployment adds to a request: known resources, the acr that scopes need, and keys of its ID tokens."""
+
+    audiences: frozenset[str]
+    scope_acr: tuple[tuple[str, str], ...]
+    issuer: str
+    own_keys: PublicKeys = field(repr=False)
+
+
+def resolve_redirect_uri(params: Params, client: Client) -> tuple[str, bool]:
+    """Return the redirect URI of a request, and whether the request named it.
+
+    Until this has returned, no answer may be sent to any redirect URI.
+
+    Raises InvalidRequest where it is missing or not, character by character, a registered one.
+
+    Spec: FAPI2-SP-FINAL-5.3.2.2-6, RFC9700-2.1, OIDCC-3.1.2.1
+    """
+    redirect_uri = params.get("redirect_uri")
+    if redirect_uri is None:
+        if client.profile.redirect_uri_required or len(client.redirect_uris) != 1:
+            raise InvalidRequest("The redirect_uri is required.", clause=client.profile.clause("redirect_uri_required"))
+        return client.redirect_uris[0], False
+    if not matches_registered(redirect_uri, client.redirect_uris):
+        raise InvalidRequest("The redirect_uri is not registered.", clause="RFC9700-2.1")
+    return redirect_uri, True
+
+
+def parse_request(params: Params, client: Client, policy: RequestPolicy) -> AuthorizationRequest:
+    """Return the authorization request that the parameters make.
+
+    Raises an OAuthError where a check fails.
+
+    Spec: RFC6749-4.1.1, RFC9126-2.1, OIDCC-3.1.2.1
+    """
+    redirect_uri, redirect_uri_sent = resolve_redirect_uri(params, client)
+    for check in CHECKS:
+        check(params, client)
+    scope = parse_scope(params.get("scope"))
+    claims = parse_claims_request(params.get("claims"))
+    resources = parse_resources(params.get_all("resource"))
+    check_resources_within(resources, policy.audiences)
+    return AuthorizationRequest(
+        client_id=client.client_id,
+        redirect_uri=redirect_uri,
+        redirect_uri_sent=redirect_uri_sent,
+        response_type=params.require("response_type", clause="RFC6749-3.1.1"),
+        response_mode=params.get("response_mode") or "query",
+        scope=scope,
+        state=params.get("state"),
+        nonce=params.get("nonce"),
+        code_challenge=params.get("code_challenge"),
+        dpop_jkt=params.get("dpop_jkt"),
+        resources=resources,
+        demand=_parse_demand(params, client, claims, policy.scope_acr),
+        login_hint=params.get("login_hint"),
+        hinted_subject=_hinted_subject(params.get("id_token_hint"), client, policy),
+        ui_locales=tuple((params.get("ui_locales") or "").split()),
+        claims=claims,
+    )
+
+
+def _parse_demand(
+    params: Params, client: Client, claims: ClaimsRequest, scope_acr: tuple[tuple[str, str], ...]
+) -> AuthenticationDemand:
+    """Return the strongest of what the request, the client's registration and the policy for its scopes ask.
+
+    Spec: OIDCC-3.1.2.1, OIDCC-5.5.1.1, RFC9470-4
+    """
+    scope = parse_scope(params.get("scope"))
+    max_age = parse_max_age(params.get("max_age"))
+    return AuthenticationDemand(
+        prompts=parse_prompts(params.get("prompt")),
+        max_age=client.default_max_age if max_age is None else max_age,
+        acr=strongest(
+            weakest_known(tuple((params.get("acr_values") or "").split())),
+            weakest_known(claims.acr_values),
+            weakest_known(client.default_acr_values),
+            *(acr for name, acr in scope_acr if name in scope),
+        ),
+        acr_essential=claims.acr_essential and bool(claims.acr_values) and weakest_known(claims.acr_values) is None,
+    )
+
+
+def _hinted_subject(hint: str | None, client: Client, policy: RequestPolicy) -> str | None:
+    """Return the subject of an ID token that we issued to this client, however old; it hints and proves nothing.
+
+    Spec: OIDCC-3.1.2.1
+    """
+    if hint is None:
+        return None
+    try:
+        algorithms = client.profile.id_token_algorithms
+        claims = verify_jwt(hint, policy.own_keys, algorithms=algorithms, types=frozenset({"jwt", ""})).claims
+    except BadJwt as error:
+        raise InvalidRequest("The id_token_hint is not valid.", reason=str(error), clause="OIDCC-3.1.2.1") from error
+    subject, audience = claims.get("sub"), claims.get("aud")
+    if claims.get("iss") != policy.issuer or audience != client.client_id or not isinstance(subject, str):
+        raise InvalidRequest(
+            "The id_token_hint is not valid.", reason="another issuer or audience", clause="OIDCC-3.1.2.1"
+        )
+    return subject

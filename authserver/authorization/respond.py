@@ -1,0 +1,127 @@
+"""The answer to the client: a code with its grant, or a refusal; either ends the interaction, once."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from authserver.authorization.model import AuthorizationRequest
+from authserver.authorization.next_step import Situation, find_consent
+from authserver.authorization.response_modes import add_to_query, error_parameters, success_parameters
+from authserver.authorization.store import claim_interaction, claim_pushed
+from authserver.db.engine import Connection
+from authserver.grants.model import Authentication, AuthorizationCode, Grant
+from authserver.grants.store.codes import save_code
+from authserver.grants.store.records import save_grant
+from authserver.protocol.errors import InvalidRequestUri, OAuthError
+from authserver.protocol.handles import hash_handle, new_handle
+from authserver.sessions.acr import acr_for, amr_for
+from authserver.sessions.model import Session
+from authserver.web.machine import MachineResponse
+from authserver.web.page import Pages
+from authserver.web.responses import see_other
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerPolicy:
+    """The issuer that answers, and how long what it issues lasts, in seconds."""
+
+    issuer: str
+    code_lifetime: int
+    grant_lifetime: int
+    refresh_idle_lifetime: int
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Parameters for a redirect URI, in a response mode."""
+
+    request: AuthorizationRequest
+    parameters: Mapping[str, str]
+
+
+def claim_completion(connection: Connection, situation: Situation, now: int) -> None:
+    """End the interaction and spend its request reference; of two at once only one goes on.
+
+    Raises InvalidRequestUri, which no redirect carries, where either was done before.
+
+    Spec: RFC9126-7.3
+    """
+    interaction = situation.interaction
+    is_first = claim_interaction(connection, interaction.interaction_hash, now)
+    if not is_first or not claim_pushed(connection, interaction.request_uri_hash, now):
+        raise InvalidRequestUri("This request was answered before.", clause="RFC9126-7.3")
+
+
+def issue_code(connection: Connection, situation: Situation, policy: AnswerPolicy, now: int) -> Answer:
+    """Store a grant with its first code and return the answer that carries the code.
+
+    Spec: RFC6749-4.1.2, FAPI2-SP-FINAL-5.3.2.1-11
+    """
+    request, session, consent = situation.request, situation.session, find_consent(situation)
+    if session is None or consent is None:
+        raise TypeError("a code is issued to a signed-in person who consented")
+    expires_at = min(now + policy.grant_lifetime, consent.expires_at)
+    grant = Grant(
+        grant_id=new_handle(),
+        client_id=request.client_id,
+        account_id=session.account_id,
+        consent_id=consent.consent_id,
+        scope=request.scope,
+        resources=request.resources,
+        id_token_claims=request.claims.id_token,
+        userinfo_claims=request.claims.userinfo,
+        authentication=_authentication(session),
+        created_at=now,
+        expires_at=expires_at,
+        refresh_generation=0,
+        refresh_expires_at=min(now + policy.refresh_idle_lifetime, expires_at),
+    )
+    code = new_handle()
+    save_grant(connection, grant)
+    save_code(connection, _code_record(code, request, policy, now), grant.grant_id)
+    return Answer(request, success_parameters(code, request.state, policy.issuer))
+
+
+def refuse(request: AuthorizationRequest, error: OAuthError, issuer: str) -> Answer:
+    """Return the answer that carries a refusal.
+
+    Spec: RFC6749-4.1.2.1, RFC9207-2
+    """
+    return Answer(request, error_parameters(error.code, error.description, request.state, issuer))
+
+
+def send(answer: Answer, pages: Pages, app_name: str) -> MachineResponse:
+    """Return the response that takes the answer to the client's redirect URI.
+
+    Spec: FAPI2-SP-FINAL-5.3.2.2-10, OAUTH-FORM-POST-2
+    """
+    redirect_uri = answer.request.redirect_uri
+    if answer.request.response_mode == "form_post":
+        values = {"app_name": app_name, "redirect_uri": redirect_uri, "parameters": list(answer.parameters.items())}
+        return pages.render("interaction/form_post.html", values, form_targets=(redirect_uri,))
+    return see_other(add_to_query(redirect_uri, answer.parameters))
+
+
+def _authentication(session: Session) -> Authentication:
+    acr = acr_for(session.factors)
+    if acr is None:
+        raise TypeError("a session rests on at least one factor that counts")
+    return Authentication(
+        acr=acr,
+        amr=amr_for(session.factors),
+        auth_time=session.authenticated_at,
+        session_id=session.session_id,
+    )
+
+
+def _code_record(code: str, request: AuthorizationRequest, policy: AnswerPolicy, now: int) -> AuthorizationCode:
+    return AuthorizationCode(
+        code_hash=hash_handle(code),
+        client_id=request.client_id,
+        redirect_uri=request.redirect_uri,
+        redirect_uri_sent=request.redirect_uri_sent,
+        code_challenge=request.code_challenge,
+        dpop_jkt=request.dpop_jkt,
+        nonce=request.nonce,
+        issued_at=now,
+        expires_at=now + policy.code_lifetime,
+    )

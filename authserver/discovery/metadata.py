@@ -1,0 +1,121 @@
+"""The metadata document, true to the deployment, and its check at boot with Authlib's models."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from authlib.oauth2.rfc8414 import AuthorizationServerMetadata
+from authlib.oidc.discovery import OpenIDProviderMetadata
+
+from authserver.issuance.claims import STANDARD_CLAIMS
+from authserver.profiles.model import Profile
+from authserver.protocol import names
+
+_PATHS: Final = {
+    "authorization_endpoint": "/authorize",
+    "pushed_authorization_request_endpoint": "/par",
+    "token_endpoint": "/token",
+    "introspection_endpoint": "/introspect",
+    "revocation_endpoint": "/revoke",
+    "userinfo_endpoint": "/userinfo",
+    "jwks_uri": "/jwks",
+    "end_session_endpoint": "/logout",
+}
+_MTLS_ALIASES: Final = (
+    "pushed_authorization_request_endpoint",
+    "token_endpoint",
+    "introspection_endpoint",
+    "revocation_endpoint",
+    "userinfo_endpoint",
+)
+_OPENID_SCOPES: Final = ("openid", "profile", "email", "address", "phone", "offline_access")
+_SIGN_IN_CLAIMS: Final = ("sub", "iss", "aud", "exp", "iat", "auth_time", "acr", "amr", "nonce", "sid", "at_hash")
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """What the metadata depends on: origins, the profiles that clients may have, scopes, algorithms that sign."""
+
+    issuer: str
+    mtls_origin: str
+    profiles: tuple[Profile, ...]
+    scopes: tuple[str, ...]
+    signing_algorithms: frozenset[str]
+
+
+def describe_deployment(deployment: Deployment) -> Mapping[str, object]:
+    """Return the metadata document; a member that does not apply is left out, never null or empty.
+
+    Spec: RFC8414-2, OIDCD-3, RFC9126-5, RFC8705-3.3, RFC8705-5, RFC9449-5.1, RFC9207-3, FAPI2-SP-FINAL-5.3.2.1-1
+    """
+    methods = _union(profile.client_authentication_methods for profile in deployment.profiles)
+    assertion_algorithms = _union(profile.signing_algorithms for profile in deployment.profiles)
+    id_token_algorithms = set(_union(profile.id_token_algorithms for profile in deployment.profiles))
+    document: dict[str, object] = {
+        "issuer": deployment.issuer,
+        **{member: deployment.issuer + path for member, path in _PATHS.items()},
+        "scopes_supported": list(dict.fromkeys((*_OPENID_SCOPES, *deployment.scopes))),
+        "response_types_supported": _union(profile.response_types for profile in deployment.profiles),
+        "response_modes_supported": _union(profile.response_modes for profile in deployment.profiles),
+        "grant_types_supported": _union(profile.grant_types for profile in deployment.profiles),
+        "subject_types_supported": ["public"],
+        "id_token_signing_alg_values_supported": sorted(id_token_algorithms & deployment.signing_algorithms),
+        "code_challenge_methods_supported": ["S256"],
+        "claims_supported": [*_SIGN_IN_CLAIMS, *STANDARD_CLAIMS],
+        "claim_types_supported": ["normal"],
+        "claims_parameter_supported": True,
+        "request_parameter_supported": False,
+        "request_uri_parameter_supported": False,
+        "authorization_response_iss_parameter_supported": True,
+        "require_pushed_authorization_requests": all(
+            profile.pushed_requests_required for profile in deployment.profiles
+        ),
+        "tls_client_certificate_bound_access_tokens": True,
+        "dpop_signing_alg_values_supported": ["ES256", "PS256", "Ed25519", "EdDSA"],
+        "acr_values_supported": [names.ACR_ONE_FACTOR, names.ACR_TWO_FACTORS],
+        "prompt_values_supported": ["none", "login", "consent", "select_account"],
+        "ui_locales_supported": ["en"],
+        **_authentication_members(methods, assertion_algorithms),
+    }
+    if deployment.mtls_origin != deployment.issuer:
+        document["mtls_endpoint_aliases"] = {name: deployment.mtls_origin + _PATHS[name] for name in _MTLS_ALIASES}
+    return document
+
+
+def check_metadata(document: Mapping[str, object]) -> None:
+    """Check the document with Authlib's RFC 8414 and OpenID models.
+
+    Raises ValueError with what is wrong.
+
+    Spec: RFC8414-2, OIDCD-3
+    """
+    AuthorizationServerMetadata(document).validate()
+    _ProviderMetadata(document).validate()
+
+
+class _ProviderMetadata(OpenIDProviderMetadata):  # type: ignore[misc]  # Authlib has no types
+    """Authlib's model, less its demand for RS256, which a deployment without plain OpenID clients must not offer.
+
+    Spec: FAPI2-SP-FINAL-5.4.1-1
+    """
+
+    def validate_id_token_signing_alg_values_supported(self) -> None:
+        """Check that there is a list of algorithms."""
+        if not self.get("id_token_signing_alg_values_supported"):
+            raise ValueError('"id_token_signing_alg_values_supported" is required')
+
+
+def _authentication_members(methods: list[str], algorithms: list[str]) -> dict[str, object]:
+    """Return which methods authenticate clients, endpoint by endpoint; they are the same at each.
+
+    Spec: RFC8414-2
+    """
+    members: dict[str, object] = {}
+    for endpoint in ("token_endpoint", "introspection_endpoint", "revocation_endpoint"):
+        members[f"{endpoint}_auth_methods_supported"] = methods
+        members[f"{endpoint}_auth_signing_alg_values_supported"] = algorithms
+    return members
+
+
+def _union(values: Iterable[Iterable[str]]) -> list[str]:
+    return sorted({value for group in values for value in group})

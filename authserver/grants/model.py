@@ -1,0 +1,115 @@
+"""Consents, grants, codes and tokens as values."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """What a person allowed a client: which scopes, which single claims, at which resources, until when."""
+
+    consent_id: str
+    account_id: str
+    client_id: str
+    scope: tuple[str, ...]
+    claims: tuple[str, ...]
+    resources: tuple[str, ...]
+    granted_at: int
+    expires_at: int
+
+    def covers(self, scope: tuple[str, ...], claims: tuple[str, ...], resources: tuple[str, ...]) -> bool:
+        """Return whether everything asked for was allowed."""
+        return (
+            set(scope) <= set(self.scope) and set(claims) <= set(self.claims) and set(resources) <= set(self.resources)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Authentication:
+    """How and when the person signed in, as it was when the grant was made; unchanged by any refresh.
+
+    Spec: OIDCC-2, RFC9068-2.2.1
+    """
+
+    acr: str
+    amr: tuple[str, ...]
+    auth_time: int
+    session_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """One approval by one person for one client, from which codes and tokens come and with which they end."""
+
+    grant_id: str
+    client_id: str
+    account_id: str
+    consent_id: str
+    scope: tuple[str, ...]
+    resources: tuple[str, ...]
+    id_token_claims: tuple[str, ...]
+    userinfo_claims: tuple[str, ...]
+    authentication: Authentication
+    created_at: int
+    expires_at: int
+    refresh_generation: int
+    refresh_expires_at: int
+    revoked_at: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AuthorizationCode:
+    """A code as stored: what it was issued for, and whether it has been claimed."""
+
+    code_hash: bytes
+    client_id: str
+    redirect_uri: str
+    redirect_uri_sent: bool
+    code_challenge: str | None
+    dpop_jkt: str | None
+    nonce: str | None
+    issued_at: int
+    expires_at: int
+    claimed_at: int | None = None
+
+
+KIND_ACCESS = "access"
+KIND_REFRESH = "refresh"
+
+
+@dataclass(frozen=True, slots=True)
+class IssuedToken:
+    """A token as stored, by its hash; `claims` is what introspection tells of it.
+
+    `sealed_token` is kept for a rotated refresh token alone, so that its predecessor can be answered with it again.
+    """
+
+    token_hash: bytes
+    kind: str
+    client_id: str
+    claims: Mapping[str, object]
+    issued_at: int
+    expires_at: int
+    grant_id: str | None = None
+    account_id: str | None = None
+    generation: int = 0
+    sealed_token: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TokenState:
+    """A stored token with everything that may have ended it since."""
+
+    token: IssuedToken
+    revoked: bool
+    grant_ended: bool
+    account_locked: bool
+    client_disabled: bool
+
+    def is_active(self, now: int) -> bool:
+        """Return whether the token is good at that moment.
+
+        Spec: RFC7662-2.2, RFC7009-2.1
+        """
+        ended = self.revoked or self.grant_ended or self.account_locked or self.client_disabled
+        return not ended and now < self.token.expires_at

@@ -1,0 +1,1 @@
+"""The statements on grants, codes, tokens and consents: one module a table."""

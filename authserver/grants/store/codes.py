@@ -1,0 +1,87 @@
+"""Authorization codes: saved with their grant, claimed once."""
+
+from sqlalchemy import Connection, bindparam, insert, select, update
+
+from authserver.db.tables import authorization_codes, grants
+from authserver.grants.model import AuthorizationCode, Grant
+from authserver.grants.store.records import COLUMNS, read_grant
+
+_INSERT = insert(authorization_codes)
+_FIND = (
+    select(
+        authorization_codes.c.code_hash,
+        authorization_codes.c.client_id,
+        authorization_codes.c.redirect_uri,
+        authorization_codes.c.redirect_uri_sent,
+        authorization_codes.c.code_challenge,
+        authorization_codes.c.dpop_jkt,
+        authorization_codes.c.nonce,
+        authorization_codes.c.issued_at,
+        authorization_codes.c.expires_at,
+        authorization_codes.c.claimed_at,
+        *COLUMNS,
+    )
+    .join_from(authorization_codes, grants, grants.c.grant_id == authorization_codes.c.grant_id)
+    .where(authorization_codes.c.code_hash == bindparam("code_hash"))
+)
+_CLAIM = (
+    update(authorization_codes)
+    .where(
+        authorization_codes.c.code_hash == bindparam("hash"),
+        authorization_codes.c.claimed_at.is_(None),
+        authorization_codes.c.expires_at > bindparam("now"),
+    )
+    .values(claimed_at=bindparam("now"))
+)
+_CODE_WIDTH = 10
+
+
+def save_code(connection: Connection, code: AuthorizationCode, grant_id: str) -> None:
+    """Store a code for a grant."""
+    connection.execute(
+        _INSERT,
+        {
+            "code_hash": code.code_hash,
+            "grant_id": grant_id,
+            "client_id": code.client_id,
+            "redirect_uri": code.redirect_uri,
+            "redirect_uri_sent": int(code.redirect_uri_sent),
+            "code_challenge": code.code_challenge,
+            "dpop_jkt": code.dpop_jkt,
+            "nonce": code.nonce,
+            "issued_at": code.issued_at,
+            "expires_at": code.expires_at,
+            "claimed_at": None,
+        },
+    )
+
+
+def find_code(connection: Connection, code_hash: bytes) -> tuple[AuthorizationCode, Grant] | None:
+    """Return a code with its grant, claimed or not, or None."""
+    row = connection.execute(_FIND, {"code_hash": code_hash}).one_or_none()
+    if row is None:
+        return None
+    values = tuple(row)
+    stored_hash, client_id, redirect_uri, sent, *rest = values[:_CODE_WIDTH]
+    code_challenge, dpop_jkt, nonce, issued_at, expires_at, claimed_at = rest
+    code = AuthorizationCode(
+        code_hash=stored_hash,
+        client_id=client_id,
+        redirect_uri=redirect_uri,
+        redirect_uri_sent=bool(sent),
+        code_challenge=code_challenge,
+        dpop_jkt=dpop_jkt,
+        nonce=nonce,
+        issued_at=issued_at,
+        expires_at=expires_at,
+        claimed_at=claimed_at,
+    )
+    return code, read_grant(values[_CODE_WIDTH:])
+
+
+def claim_code(connection: Connection, code_hash: bytes, now: int) -> bool:
+    """Claim a code; return whether this caller did, for of two at once only one does.
+
+    Spec: RFC6749-4.1.2, FAPI2-SP-FINAL-5.3.2.2-9
+    """
+    return connection.execute(_CLAIM, {"hash": code_hash, "now": now}).rowcount == 1

@@ -1,0 +1,79 @@
+"""Consents: what a person allowed which client."""
+
+import json
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, insert, select, update
+
+from authserver.db.tables import consents
+from authserver.grants.model import Consent
+
+_INSERT = insert(consents)
+_FIND = (
+    select(
+        consents.c.consent_id,
+        consents.c.account_id,
+        consents.c.client_id,
+        consents.c.scope,
+        consents.c.claims,
+        consents.c.resources,
+        consents.c.granted_at,
+        consents.c.expires_at,
+    )
+    .where(
+        consents.c.account_id == bindparam("account_id"),
+        consents.c.client_id == bindparam("client_id"),
+        consents.c.revoked_at.is_(None),
+        consents.c.expires_at > bindparam("now"),
+    )
+    .order_by(consents.c.granted_at.desc(), consents.c.consent_id)
+    .limit(8)
+)
+_REVOKE = (
+    update(consents)
+    .where(consents.c.consent_id == bindparam("id"), consents.c.revoked_at.is_(None))
+    .values(revoked_at=bindparam("now"))
+)
+
+
+def record(connection: Connection, consent: Consent) -> None:
+    """Store a consent."""
+    connection.execute(
+        _INSERT,
+        {
+            "consent_id": consent.consent_id,
+            "account_id": consent.account_id,
+            "client_id": consent.client_id,
+            "scope": json.dumps(consent.scope),
+            "claims": json.dumps(consent.claims),
+            "resources": json.dumps(consent.resources),
+            "granted_at": consent.granted_at,
+            "expires_at": consent.expires_at,
+            "revoked_at": None,
+        },
+    )
+
+
+def find_standing(connection: Connection, account_id: str, client_id: str, now: int) -> list[Consent]:
+    """Return the person's standing consents for a client, latest first."""
+    rows = connection.execute(_FIND, {"account_id": account_id, "client_id": client_id, "now": now})
+    return [_consent(tuple(row)) for row in rows]
+
+
+def revoke_consent(connection: Connection, consent_id: str, now: int) -> bool:
+    """End a consent; return whether it stood."""
+    return connection.execute(_REVOKE, {"id": consent_id, "now": now}).rowcount == 1
+
+
+def _consent(row: tuple[Any, ...]) -> Consent:
+    consent_id, account_id, client_id, scope, claims, resources, granted_at, expires_at = row
+    return Consent(
+        consent_id=consent_id,
+        account_id=account_id,
+        client_id=client_id,
+        scope=tuple(json.loads(scope)),
+        claims=tuple(json.loads(claims)),
+        resources=tuple(json.loads(resources)),
+        granted_at=granted_at,
+        expires_at=expires_at,
+    )

@@ -1,0 +1,132 @@
+"""Grants: made with the code, moved on by each refresh, ended as a whole."""
+
+import json
+
+from sqlalchemy import Connection, bindparam, insert, select, update
+
+from authserver.db.tables import grants
+from authserver.grants.model import Authentication, Grant
+
+COLUMNS = (
+    grants.c.grant_id,
+    grants.c.client_id,
+    grants.c.account_id,
+    grants.c.consent_id,
+    grants.c.session_id,
+    grants.c.details,
+    grants.c.created_at,
+    grants.c.expires_at,
+    grants.c.refresh_generation,
+    grants.c.refresh_expires_at,
+    grants.c.revoked_at,
+)
+"""The columns from which `read_grant` makes a grant, for joins by the neighbouring modules."""
+
+_INSERT = insert(grants)
+_FIND = select(*COLUMNS).where(grants.c.grant_id == bindparam("id"))
+_SWAP = (
+    update(grants)
+    .where(
+        grants.c.grant_id == bindparam("id"),
+        grants.c.refresh_generation == bindparam("generation"),
+        grants.c.revoked_at.is_(None),
+    )
+    .values(
+        refresh_generation=bindparam("generation_after"),
+        refresh_expires_at=bindparam("refresh_expires_at_after"),
+    )
+)
+_REVOKE = (
+    update(grants)
+    .where(grants.c.grant_id == bindparam("id"), grants.c.revoked_at.is_(None))
+    .values(revoked_at=bindparam("now"), revoked_because=bindparam("because"))
+)
+
+
+def save_grant(connection: Connection, grant: Grant) -> None:
+    """Store a new grant."""
+    details = {
+        "scope": grant.scope,
+        "resources": grant.resources,
+        "id_token_claims": grant.id_token_claims,
+        "userinfo_claims": grant.userinfo_claims,
+        "acr": grant.authentication.acr,
+        "amr": grant.authentication.amr,
+        "auth_time": grant.authentication.auth_time,
+    }
+    connection.execute(
+        _INSERT,
+        {
+            "grant_id": grant.grant_id,
+            "client_id": grant.client_id,
+            "account_id": grant.account_id,
+            "consent_id": grant.consent_id,
+            "session_id": grant.authentication.session_id,
+            "details": json.dumps(details),
+            "created_at": grant.created_at,
+            "expires_at": grant.expires_at,
+            "refresh_generation": grant.refresh_generation,
+            "refresh_expires_at": grant.refresh_expires_at,
+            "revoked_at": None,
+            "revoked_because": None,
+        },
+    )
+
+
+def find_grant(connection: Connection, grant_id: str) -> Grant | None:
+    """Return a grant, ended or not, or None."""
+    row = connection.execute(_FIND, {"id": grant_id}).one_or_none()
+    return read_grant(tuple(row)) if row is not None else None
+
+
+def claim_generation(connection: Connection, grant: Grant, *, generation_after: int, refresh_expires_at: int) -> bool:
+    """Move a grant's refresh generation on from the one that was read; return whether this caller did it.
+
+    The generation stands in the WHERE, so of two refreshes at once one moves it and the other finds it moved.
+
+    Spec: RFC9700-4.14.2
+    """
+    values = {
+        "id": grant.grant_id,
+        "generation": grant.refresh_generation,
+        "generation_after": generation_after,
+        "refresh_expires_at_after": refresh_expires_at,
+    }
+    return connection.execute(_SWAP, values).rowcount == 1
+
+
+def revoke_grant(connection: Connection, grant_id: str, because: str, now: int) -> bool:
+    """End a grant, and with it every code and token that came from it; return whether it stood.
+
+    Spec: RFC7009-2.1, RFC6749-4.1.2
+    """
+    return connection.execute(_REVOKE, {"id": grant_id, "because": because, "now": now}).rowcount == 1
+
+
+def read_grant(values: tuple[object, ...]) -> Grant:
+    """Return the grant whose COLUMNS these are."""
+    grant_id, client_id, account_id, consent_id, session_id, details, *times = values
+    created_at, expires_at, refresh_generation, refresh_expires_at, revoked_at = times
+    members = json.loads(str(details))
+    return Grant(
+        grant_id=str(grant_id),
+        client_id=str(client_id),
+        account_id=str(account_id),
+        consent_id=str(consent_id),
+        scope=tuple(members["scope"]),
+        resources=tuple(members["resources"]),
+        id_token_claims=tuple(members["id_token_claims"]),
+        userinfo_claims=tuple(members["userinfo_claims"]),
+        authentication=Authentication(members["acr"], tuple(members["amr"]), members["auth_time"], str(session_id)),
+        created_at=_seconds(created_at),
+        expires_at=_seconds(expires_at),
+        refresh_generation=_seconds(refresh_generation),
+        refresh_expires_at=_seconds(refresh_expires_at),
+        revoked_at=None if revoked_at is None else _seconds(revoked_at),
+    )
+
+
+def _seconds(value: object) -> int:
+    if not isinstance(value, int):
+        raise TypeError("a time column holds a whole number")
+    return value

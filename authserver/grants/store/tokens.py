@@ -1,0 +1,142 @@
+"""Issued tokens: saved together, found by hash with whatever may have ended them, revoked one by one."""
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, insert, select, update
+
+from authserver.db.tables import accounts, clients, grants, issued_tokens
+from authserver.grants.model import KIND_REFRESH, Grant, IssuedToken, TokenState
+from authserver.grants.store.records import COLUMNS, read_grant
+
+_TOKEN_COLUMNS = (
+    issued_tokens.c.token_hash,
+    issued_tokens.c.kind,
+    issued_tokens.c.client_id,
+    issued_tokens.c.claims,
+    issued_tokens.c.issued_at,
+    issued_tokens.c.expires_at,
+    issued_tokens.c.grant_id,
+    issued_tokens.c.account_id,
+    issued_tokens.c.generation,
+    issued_tokens.c.sealed_token,
+)
+_WIDTH = len(_TOKEN_COLUMNS)
+_INSERT = insert(issued_tokens)
+_FIND = (
+    select(
+        *_TOKEN_COLUMNS,
+        issued_tokens.c.revoked_at,
+        grants.c.revoked_at,
+        accounts.c.locked_at,
+        clients.c.disabled_at,
+        clients.c.client_id,
+    )
+    .select_from(
+        issued_tokens.outerjoin(grants, grants.c.grant_id == issued_tokens.c.grant_id)
+        .outerjoin(accounts, accounts.c.account_id == issued_tokens.c.account_id)
+        .outerjoin(clients, clients.c.client_id == issued_tokens.c.client_id)
+    )
+    .where(issued_tokens.c.token_hash == bindparam("hash"))
+)
+_FIND_REFRESH = (
+    select(*_TOKEN_COLUMNS, issued_tokens.c.revoked_at, *COLUMNS)
+    .join_from(issued_tokens, grants, grants.c.grant_id == issued_tokens.c.grant_id)
+    .where(issued_tokens.c.token_hash == bindparam("hash"), issued_tokens.c.kind == KIND_REFRESH)
+)
+_FIND_SUCCESSOR = select(issued_tokens.c.sealed_token).where(
+    issued_tokens.c.grant_id == bindparam("grant_id"),
+    issued_tokens.c.generation == bindparam("generation"),
+    issued_tokens.c.kind == KIND_REFRESH,
+)
+_REVOKE = (
+    update(issued_tokens)
+    .where(issued_tokens.c.token_hash == bindparam("hash"), issued_tokens.c.revoked_at.is_(None))
+    .values(revoked_at=bindparam("now"))
+)
+
+
+def save_tokens(connection: Connection, tokens: Iterable[IssuedToken]) -> None:
+    """Store tokens issued together, in one statement."""
+    connection.execute(
+        _INSERT,
+        [
+            {
+                "token_hash": token.token_hash,
+                "kind": token.kind,
+                "grant_id": token.grant_id,
+                "generation": token.generation,
+                "client_id": token.client_id,
+                "account_id": token.account_id,
+                "claims": json.dumps(token.claims),
+                "sealed_token": token.sealed_token,
+                "issued_at": token.issued_at,
+                "expires_at": token.expires_at,
+                "revoked_at": None,
+            }
+            for token in tokens
+        ],
+    )
+
+
+def find_token(connection: Connection, token_hash: bytes) -> TokenState | None:
+    """Return a token with all that may have ended it, or None where it is unknown.
+
+    Spec: RFC7662-2.2
+    """
+    row = connection.execute(_FIND, {"hash": token_hash}).one_or_none()
+    if row is None:
+        return None
+    token = _token(tuple(row))
+    revoked_at, grant_revoked_at, account_locked_at, client_disabled_at, client_id = tuple(row)[_WIDTH:]
+    return TokenState(
+        token=token,
+        revoked=revoked_at is not None,
+        grant_ended=grant_revoked_at is not None,
+        account_locked=account_locked_at is not None,
+        client_disabled=client_disabled_at is not None or client_id is None,
+    )
+
+
+def find_refresh_token(connection: Connection, token_hash: bytes) -> tuple[IssuedToken, Grant, bool] | None:
+    """Return a refresh token, its grant and whether the token itself was revoked, or None where it is unknown."""
+    row = connection.execute(_FIND_REFRESH, {"hash": token_hash}).one_or_none()
+    if row is None:
+        return None
+    values = tuple(row)
+    return _token(values), read_grant(values[_WIDTH + 1 :]), values[_WIDTH] is not None
+
+
+def find_sealed_successor(connection: Connection, grant_id: str, generation: int) -> bytes | None:
+    """Return the sealed refresh token of a generation, or None where there is none."""
+    sealed: bytes | None = connection.execute(
+        _FIND_SUCCESSOR, {"grant_id": grant_id, "generation": generation}
+    ).scalar_one_or_none()
+    return sealed
+
+
+def revoke_token(connection: Connection, token_hash: bytes, now: int) -> bool:
+    """End one token; return whether it stood.
+
+    Spec: RFC7009-2.1
+    """
+    return connection.execute(_REVOKE, {"hash": token_hash, "now": now}).rowcount == 1
+
+
+def _token(values: tuple[Any, ...]) -> IssuedToken:
+    token_hash, kind, client_id, claims, issued_at, expires_at, grant_id, account_id, generation, sealed = values[
+        :_WIDTH
+    ]
+    return IssuedToken(
+        token_hash=token_hash,
+        kind=kind,
+        client_id=client_id,
+        claims=json.loads(claims),
+        issued_at=issued_at,
+        expires_at=expires_at,
+        grant_id=grant_id,
+        account_id=account_id,
+        generation=generation,
+        sealed_token=sealed,
+    )

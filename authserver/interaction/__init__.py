@@ -1,0 +1,6 @@
+"""The browser's steps: signing in, the second factor, consent, signing out.
+
+Each step finds its interaction, does its own thing and sends the browser back to `/authorize/continue`, where
+`authorization` decides what comes next; steps never name one another. Apart from `authorization`, which knows nothing
+of pages, and from `selfservice`, whose pages belong to no request.
+"""

@@ -1,0 +1,209 @@
+"""What every step does before and after its own thing: find the interaction, check the form, show, go back.
+
+A step is reached with the interaction's id in the URL and the cookie of the browser in which it began; one without
+the other opens nothing.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from urllib.parse import quote, urlsplit
+
+from flask import Response, request
+
+from authserver.accounts import store as accounts
+from authserver.accounts.model import Account
+from authserver.authorization import store
+from authserver.authorization.model import Interaction
+from authserver.clients.model import Client
+from authserver.clock import Clock
+from authserver.db.engine import Database
+from authserver.events import Event, EventSink
+from authserver.protocol.errors import AccessDenied, InvalidRequest
+from authserver.protocol.names import ACR_ONE_FACTOR
+from authserver.sessions import lifecycle
+from authserver.sessions.model import Session, SessionLimits
+from authserver.sessions.store import Connection
+from authserver.web.cookies import BROWSER_COOKIE, SESSION_COOKIE, read_cookie, set_cookie
+from authserver.web.csrf import FIELD, CsrfGuard
+from authserver.web.flask_pages import correlation_id, request_headers, to_flask
+from authserver.web.limits import AddressReader, Limits, peer_address
+from authserver.web.page import Pages
+from authserver.web.responses import Headers, see_other
+
+DID_NOT_WORK = "That did not work. Check what you entered and try again."
+"""What a person is told whichever factor was wrong, and whether or not the account exists."""
+
+CANCEL = "cancel"
+_BAD_REQUEST = 400
+
+
+@dataclass(frozen=True, slots=True)
+class StepDeps:
+    """What every step uses; one for the whole application.
+
+    `address` tells who is counted by the limits: behind a proxy it must look past it, or everyone shares one limit.
+    """
+
+    database: Database
+    pages: Pages
+    csrf: CsrfGuard
+    limits: Limits
+    clock: Clock
+    events: EventSink
+    find_client: Callable[[str], Client | None]
+    session_limits: SessionLimits
+    address: AddressReader = peer_address
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """Who is asking, as a person should see it; `domain` is where the browser will be sent back to."""
+
+    name: str
+    domain: str
+    policy_uri: str | None
+    tos_uri: str | None
+    checked_by: str = ""
+    checked_since: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One request to a step: the interaction it belongs to, the app that asks, and who is signed in, if anyone.
+
+    `session` and `account` are both there or both None; a locked account counts as nobody.
+    """
+
+    interaction_id: str
+    browser: str
+    session_cookie: str
+    interaction: Interaction
+    client: Client
+    session: Session | None
+    account: Account | None
+    now: int
+
+    @property
+    def is_over(self) -> bool:
+        """Return whether the interaction has nothing left for a person to do."""
+        found = self.interaction
+        return found.completed_at is not None or found.refused_with is not None
+
+
+def open_step(deps: StepDeps) -> Step:
+    """Find the interaction of the request being answered.
+
+    Raises InvalidRequest, shown as a page, where there is none for this browser.
+
+    Spec: RFC9700-4.7, RFC6749-10.12
+    """
+    cookies = request.headers.get("Cookie", "")
+    interaction_id, browser = request.args.get("interaction", ""), read_cookie(cookies, BROWSER_COOKIE)
+    session_cookie, now = read_cookie(cookies, SESSION_COOKIE), deps.clock()
+    with deps.database.read() as connection:
+        interaction = store.find_interaction(connection, interaction_id, browser, now) if browser else None
+        session, account = find_person(connection, session_cookie, deps.session_limits, now)
+    if interaction is None:
+        raise _unknown_interaction("no interaction of that id in this browser, or it has expired")
+    client = deps.find_client(interaction.client_id)
+    if client is None:
+        raise _unknown_interaction(f"the client {interaction.client_id} is gone or disabled")
+    return Step(interaction_id, browser, session_cookie, interaction, client, session, account, now)
+
+
+def find_person(
+    connection: Connection, session_cookie: str, limits: SessionLimits, now: int
+) -> tuple[Session, Account] | tuple[None, None]:
+    """Return the live session of a cookie with its open account, or nobody."""
+    session = lifecycle.find_current(connection, session_cookie or None, limits, now)
+    account = accounts.find(connection, session.account_id) if session else None
+    if session is None or account is None or account.locked:
+        return None, None
+    return session, account
+
+
+def check_form(deps: StepDeps, step: Step) -> None:
+    """Raise InvalidRequest unless the form being answered was shown by this step in this browser."""
+    deps.csrf.check(request.form.get(FIELD, ""), step.browser, _purpose(step), request_headers())
+
+
+def show(deps: StepDeps, step: Step, page: str, values: Mapping[str, object]) -> Response:
+    """Show a step's page; a page with an error is answered with 400."""
+    number, total = _position(step, page)
+    shared = {
+        "party": party_of(step.client, step.interaction.request.redirect_uri),
+        "csrf_token": deps.csrf.token(step.browser, _purpose(step)),
+        "signed_in_as": step.account.username if step.account else "",
+        "step_number": number,
+        "step_total": total,
+        "correlation_id": correlation_id(),
+        "error": "",
+    }
+    response = deps.pages.render(
+        f"interaction/{page}.html",
+        {**shared, **values},
+        status=_BAD_REQUEST if values.get("error") else 200,
+        form_targets=(step.interaction.request.redirect_uri,),
+    )
+    return to_flask(response)
+
+
+def go_on(step: Step, *, session_cookie: str = "") -> Response:
+    """Send the browser back to where the next step is decided, with its new session cookie if there is one."""
+    headers: Headers = (set_cookie(SESSION_COOKIE, session_cookie),) if session_cookie else ()
+    return to_flask(
+        see_other(f"/authorize/continue?interaction={quote(step.interaction_id, safe='')}", headers=headers)
+    )
+
+
+def refuse(deps: StepDeps, step: Step, error_code: str = AccessDenied.code) -> Response:
+    """Note that the person said no, or cannot, and go on: the app is told so.
+
+    Spec: RFC6749-4.1.2.1, OIDCC-3.1.2.6
+    """
+    with deps.database.transaction() as connection:
+        store.set_refused(connection, step.interaction.interaction_hash, error_code)
+    return go_on(step)
+
+
+def report(
+    deps: StepDeps, step: Step, name: str, *, account_id: str = "", detail: Mapping[str, str] | None = None
+) -> None:
+    """Raise the event of what happened in a step."""
+    deps.events(Event(name, step.now, correlation_id(), step.client.client_id, account_id, detail or {}))
+
+
+def party_of(client: Client, redirect_uri: str) -> Party:
+    """Return who is asking, by the registered name and the host that gets the answer."""
+    parts = urlsplit(redirect_uri)
+    return Party(
+        name=client.client_name or client.client_id,
+        domain=parts.hostname or parts.scheme,
+        policy_uri=_web_page(client.policy_uri),
+        tos_uri=_web_page(client.tos_uri),
+    )
+
+
+def _web_page(uri: str | None) -> str | None:
+    """Return a URI that may stand in a link of ours: of a scheme that runs no script."""
+    return uri if uri is not None and urlsplit(uri).scheme in {"https", "http"} else None
+
+
+def _purpose(step: Step) -> str:
+    return f"interaction|{step.interaction_id}"
+
+
+def _position(step: Step, page: str) -> tuple[int, int]:
+    """Return which step this is of how many, counted as if every one of them were needed."""
+    pages = (
+        ["login", "consent"]
+        if step.interaction.request.demand.acr in {None, ACR_ONE_FACTOR}
+        else ["login", "totp", "consent"]
+    )
+    return (pages.index(page) + 1, len(pages)) if page in pages else (1, 1)
+
+
+def _unknown_interaction(reason: str) -> InvalidRequest:
+    return InvalidRequest(
+        "This sign-in has ended, or it was started in another browser.", reason=reason, clause="RFC6749-4.1.2.1"
+    )

@@ -1,0 +1,51 @@
+"""What introspection tells of a token, and to whom."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from authserver.binding.model import parse_confirmation
+from authserver.clients.model import Client
+from authserver.grants.model import KIND_ACCESS, TokenState
+
+INACTIVE: Final[Mapping[str, object]] = {"active": False}
+"""All that anyone learns of a token that is not theirs to know, or not good."""
+
+_TOLD: Final = ("iss", "sub", "aud", "client_id", "scope", "jti", "iat", "exp", "auth_time", "acr", "amr", "cnf")
+
+
+def describe_token(state: TokenState | None, caller: Client, now: int) -> Mapping[str, object]:
+    """Return an access token's description for a resource server that is its audience, else only `inactive`.
+
+    Refresh tokens are nobody's to introspect: no resource server receives one.
+
+    Spec: RFC7662-2.2, RFC7662-4, RFC8705-3.2, RFC9449-6.2, RFC9470-6.2
+    """
+    if state is None or state.token.kind != KIND_ACCESS or not state.is_active(now):
+        return INACTIVE
+    claims = state.token.claims
+    if caller.resource_server is None or not set(caller.resource_server.audiences) & set(audience_of(claims)):
+        return INACTIVE
+    told = {name: claims[name] for name in _TOLD if name in claims}
+    told["aud"] = _own_part(audience_of(claims), caller)
+    return {"active": True, **told, "token_type": binding_type(claims)}
+
+
+def audience_of(claims: Mapping[str, object]) -> tuple[str, ...]:
+    """Return a token's audiences, whether it names one or several."""
+    audience = claims.get("aud")
+    if isinstance(audience, str):
+        return (audience,)
+    return tuple(name for name in audience if isinstance(name, str)) if isinstance(audience, list) else ()
+
+
+def binding_type(claims: Mapping[str, object]) -> str:
+    """Return the token type under which a token with these claims is presented."""
+    confirmation = claims.get("cnf")
+    return parse_confirmation(confirmation if isinstance(confirmation, dict) else None).token_type
+
+
+def _own_part(audiences: tuple[str, ...], caller: Client) -> str | list[str]:
+    """Return the audiences that are the caller's: it need not know for whom else a token is."""
+    own = caller.resource_server.audiences if caller.resource_server is not None else ()
+    shared = [name for name in audiences if name in own]
+    return shared[0] if len(shared) == 1 else shared

@@ -1,0 +1,53 @@
+"""The revocation endpoint."""
+
+from dataclasses import dataclass
+
+from authserver.clients.reception import Reception
+from authserver.clock import Clock
+from authserver.db.engine import Connection, Database
+from authserver.events import Event, EventSink
+from authserver.grants.model import KIND_REFRESH, TokenState
+from authserver.grants.store.records import revoke_grant
+from authserver.grants.store.tokens import find_token, revoke_token
+from authserver.protocol.handles import hash_handle
+from authserver.web.machine import MachineRequest, MachineResponse
+from authserver.web.responses import empty
+
+
+@dataclass(frozen=True, slots=True)
+class Revocation:
+    """`POST /revoke`: a client gives back a token; with a refresh token goes its whole grant.
+
+    A token that is unknown, or another client's, is answered like one that was revoked, and left as it is.
+
+    Spec: RFC7009-2, RFC7009-2.1, RFC7009-2.2
+    """
+
+    database: Database
+    clock: Clock
+    reception: Reception
+    events: EventSink
+
+    def __call__(self, request: MachineRequest) -> MachineResponse:
+        """Answer one revocation."""
+        now = self.clock()
+        received = self.reception.receive(request, now)
+        token_hash = hash_handle(received.params.require("token", clause="RFC7009-2.1"))
+        with self.database.transaction() as connection:
+            self.reception.claim(connection, received)
+            state = find_token(connection, token_hash)
+            if state is not None and state.token.client_id == received.client.client_id:
+                _revoke(connection, state, now)
+                self.events(Event("token.revoked", now, request.correlation_id, state.token.client_id))
+        return empty(headers=self.reception.nonce_headers(received, now))
+
+
+def _revoke(connection: Connection, state: TokenState, now: int) -> None:
+    """End the token, and with a refresh token all that came from its grant.
+
+    Spec: RFC7009-2.1
+    """
+    if state.token.kind == KIND_REFRESH and state.token.grant_id is not None:
+        revoke_grant(connection, state.token.grant_id, "revoked_by_client", now)
+    else:
+        revoke_token(connection, state.token.token_hash, now)

@@ -1,0 +1,114 @@
+"""The authorization code grant."""
+
+import hmac
+from dataclasses import dataclass
+
+from authserver.accounts import store as accounts
+from authserver.clients.model import Client
+from authserver.db.engine import Connection
+from authserver.events import Event, EventSink
+from authserver.grants.model import AuthorizationCode, Grant
+from authserver.grants.store.codes import claim_code, find_code
+from authserver.grants.store.records import revoke_grant
+from authserver.issuance.issue import Redemption
+from authserver.issuance.refresh_token import mint_refresh_token
+from authserver.protocol.errors import InvalidGrant
+from authserver.protocol.handles import hash_handle
+from authserver.protocol.names import GRANT_REFRESH_TOKEN
+from authserver.protocol.pkce import check_verifier
+from authserver.protocol.resource import check_resources_within, parse_resources
+from authserver.tokens.grant_type import TokenRequest
+
+_REFUSAL = "The code is not valid."
+_CLAUSE = "RFC6749-4.1.3"
+
+
+@dataclass(frozen=True, slots=True)
+class AuthorizationCodeGrant:
+    """Redeems a code: look, check, claim.
+
+    Spec: RFC6749-4.1.3, FAPI2-SP-FINAL-5.3.2.2-9, FAPI2-SP-FINAL-5.3.2.1-11
+    """
+
+    def redeem(self, connection: Connection, request: TokenRequest, events: EventSink) -> Redemption:
+        """Return what the code's grant is good for.
+
+        Raises InvalidGrant where the code is unknown, another client's, spent, expired, or its proof does not fit.
+        """
+        presented = request.params.require("code", clause=_CLAUSE)
+        found = find_code(connection, hash_handle(presented))
+        if found is None:
+            raise InvalidGrant(_REFUSAL, reason="the code is unknown", clause=_CLAUSE)
+        code, grant = found
+        if code.client_id != request.client.client_id:
+            raise InvalidGrant(_REFUSAL, reason="the code is another client's", clause=_CLAUSE)
+        if code.claimed_at is not None:
+            raise _end_replayed(connection, grant, request, events)
+        _check(code, grant, request)
+        resources = _narrow(request, grant)
+        # Claimed before anything is minted: should minting fail, the transaction gives the code back with the rest.
+        if not claim_code(connection, code.code_hash, request.now):
+            raise _end_replayed(connection, grant, request, events)
+        return _redemption(connection, code, grant, resources, request)
+
+
+def _check(code: AuthorizationCode, grant: Grant, request: TokenRequest) -> None:
+    """Check everything the code was issued for.
+
+    Spec: RFC6749-4.1.3, RFC7636-4.6, RFC9449-10
+    """
+    if request.now >= code.expires_at:
+        raise InvalidGrant(_REFUSAL, reason="the code has expired", clause="FAPI2-SP-FINAL-5.3.2.1-11")
+    if grant.revoked_at is not None or request.now >= grant.expires_at:
+        raise InvalidGrant(_REFUSAL, reason="the grant has ended", clause=_CLAUSE)
+    redirect_uri = request.params.get("redirect_uri")
+    if redirect_uri != code.redirect_uri and (code.redirect_uri_sent or redirect_uri is not None):
+        raise InvalidGrant(_REFUSAL, reason="redirect_uri is missing or another one", clause=_CLAUSE)
+    check_verifier(code.code_challenge, request.params.get("code_verifier"))
+    if code.dpop_jkt is not None and not hmac.compare_digest(code.dpop_jkt, request.binding.jkt or ""):
+        raise InvalidGrant(_REFUSAL, reason="the code is bound to another DPoP key", clause="RFC9449-10")
+
+
+def _end_replayed(connection: Connection, grant: Grant, request: TokenRequest, events: EventSink) -> InvalidGrant:
+    """End the grant of a code that its own client presented twice, and return the refusal.
+
+    Spec: RFC6749-4.1.2, ASVS5-10.4.2
+    """
+    revoke_grant(connection, grant.grant_id, "code_replayed", request.now)
+    client_id, account_id = grant.client_id, grant.account_id
+    events(Event("code.replayed", request.now, request.correlation_id, client_id, account_id))
+    return InvalidGrant(_REFUSAL, reason="the code was used before; its grant is revoked", clause="RFC6749-4.1.2")
+
+
+def _narrow(request: TokenRequest, grant: Grant) -> tuple[str, ...]:
+    """Return the resources of this token: those named now, within those of the grant.
+
+    Spec: RFC8707-2.2
+    """
+    resources = parse_resources(request.params.get_all("resource"))
+    if not resources:
+        return grant.resources
+    check_resources_within(resources, grant.resources)
+    return resources
+
+
+def _redemption(
+    connection: Connection, code: AuthorizationCode, grant: Grant, resources: tuple[str, ...], request: TokenRequest
+) -> Redemption:
+    account = accounts.find(connection, grant.account_id)
+    if account is None or account.locked:
+        raise InvalidGrant(_REFUSAL, reason="the account is locked or gone", clause=_CLAUSE)
+    refresh = mint_refresh_token(grant, 0, request.now, None) if _may_refresh(request.client) else None
+    return Redemption(
+        scope=grant.scope,
+        resources=resources,
+        grant=grant,
+        nonce=code.nonce,
+        account_claims=account.claims,
+        refresh_token=refresh.token if refresh is not None else None,
+        refresh_record=refresh.record if refresh is not None else None,
+    )
+
+
+def _may_refresh(client: Client) -> bool:
+    return GRANT_REFRESH_TOKEN in client.grant_types

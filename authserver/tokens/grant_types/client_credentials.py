@@ -1,0 +1,46 @@
+"""The client credentials grant: a client acts for itself."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from authserver.clients.model import Client
+from authserver.db.engine import Connection
+from authserver.events import EventSink
+from authserver.issuance.issue import Redemption
+from authserver.protocol.errors import InvalidScope
+from authserver.protocol.resource import check_resources_within, parse_resources
+from authserver.protocol.scope import check_scope_within, parse_scope
+from authserver.tokens.grant_type import TokenRequest
+
+_ABOUT_A_PERSON = frozenset({"openid", "offline_access", "profile", "email", "address", "phone"})
+
+
+@dataclass(frozen=True, slots=True)
+class ClientCredentialsGrant:
+    """Issues for the client itself, within its registered scope less whatever is about a person; never refreshable.
+
+    `audiences` returns every resource that may be named.
+
+    Spec: RFC6749-4.4, RFC6749-4.4.3
+    """
+
+    audiences: Callable[[], frozenset[str]]
+
+    def redeem(self, _connection: Connection, request: TokenRequest, _events: EventSink) -> Redemption:
+        """Return what the client may have.
+
+        Raises InvalidScope where nothing is left to issue over, InvalidTarget for an unknown resource.
+        """
+        allowed = _own_scope(request.client)
+        asked = parse_scope(request.params.get("scope"))
+        check_scope_within(asked, allowed)
+        scope = asked or allowed
+        if not scope:
+            raise InvalidScope("This client has no scope of its own.", clause="RFC6749-3.3")
+        resources = parse_resources(request.params.get_all("resource"))
+        check_resources_within(resources, self.audiences())
+        return Redemption(scope=scope, resources=resources)
+
+
+def _own_scope(client: Client) -> tuple[str, ...]:
+    return tuple(sorted(client.scope - _ABOUT_A_PERSON))

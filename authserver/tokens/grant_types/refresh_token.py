@@ -1,0 +1,162 @@
+"""The refresh token grant, with rotation by confirm-on-use."""
+
+from dataclasses import dataclass, replace
+
+from authserver.accounts import store as accounts
+from authserver.db.engine import Connection
+from authserver.events import Event, EventSink
+from authserver.grants.model import Grant, IssuedToken
+from authserver.grants.store.records import claim_generation, revoke_grant
+from authserver.grants.store.tokens import find_refresh_token, find_sealed_successor
+from authserver.issuance.access_token import MintedToken
+from authserver.issuance.issue import Redemption
+from authserver.issuance.refresh_token import Rotation, decide_rotation, mint_refresh_token
+from authserver.keys.envelope import Envelope
+from authserver.protocol.errors import InvalidGrant
+from authserver.protocol.handles import hash_handle
+from authserver.protocol.resource import check_resources_within, parse_resources
+from authserver.protocol.scope import check_scope_within, parse_scope
+from authserver.tokens.grant_type import TokenRequest
+
+_REFUSAL = "The refresh token is not valid."
+_CLAUSE = "RFC6749-6"
+
+
+@dataclass(frozen=True, slots=True)
+class Refreshed:
+    """The grant after a refresh, and the refresh token to send with its row if it is new."""
+
+    grant: Grant
+    token: str | None = None
+    record: IssuedToken | None = None
+
+    def __repr__(self) -> str:
+        return f"Refreshed({self.grant.grant_id!r})"
+
+
+@dataclass(frozen=True, slots=True)
+class RefreshTokenGrant:
+    """Redeems a refresh token for its own client, whatever key the new access token is bound to.
+
+    A confidential client's refresh token is bound to the client by its authentication, not to a DPoP key, which the
+    client may change. `rotation` is the policy of clients that name none; `idle_lifetime` is in seconds.
+
+    Spec: RFC6749-6, RFC9449-5, FAPI2-SP-FINAL-5.3.2.1-9, RFC9700-4.14.2
+    """
+
+    envelope: Envelope
+    rotation: str
+    idle_lifetime: int
+
+    def redeem(self, connection: Connection, request: TokenRequest, events: EventSink) -> Redemption:
+        """Return what the refresh token's grant is good for.
+
+        Raises InvalidGrant where the token is unknown, another client's, revoked, expired, or was replaced and its
+        replacement used; the last ends the grant.
+        """
+        presented = request.params.require("refresh_token", clause=_CLAUSE)
+        token, grant = self._find(connection, presented, request)
+        scope = _narrow_scope(request, grant)
+        resources = _narrow_resources(request, grant)
+        account = accounts.find(connection, grant.account_id) if "openid" in scope else None
+        refreshed = self._rotate(connection, token, grant, request, events)
+        return Redemption(
+            scope=scope,
+            resources=resources,
+            grant=refreshed.grant,
+            account_claims=account.claims if account is not None else {},
+            refresh_token=refreshed.token,
+            refresh_record=refreshed.record,
+        )
+
+    def _find(self, connection: Connection, presented: str, request: TokenRequest) -> tuple[IssuedToken, Grant]:
+        """Return the token with its grant where both stand and the caller is their client."""
+        found = find_refresh_token(connection, hash_handle(presented))
+        if found is None:
+            raise InvalidGrant(_REFUSAL, reason="the refresh token is unknown", clause=_CLAUSE)
+        token, grant, revoked = found
+        if grant.client_id != request.client.client_id:
+            raise InvalidGrant(_REFUSAL, reason="the refresh token is another client's", clause=_CLAUSE)
+        if revoked or grant.revoked_at is not None:
+            raise InvalidGrant(_REFUSAL, reason="the refresh token or its grant is revoked", clause=_CLAUSE)
+        if request.now >= min(grant.expires_at, grant.refresh_expires_at):
+            raise InvalidGrant(_REFUSAL, reason="the grant or its idle time has run out", clause="ASVS5-10.4.8")
+        return token, grant
+
+    def _rotate(
+        self, connection: Connection, token: IssuedToken, grant: Grant, request: TokenRequest, events: EventSink
+    ) -> Refreshed:
+        policy = request.client.refresh_rotation or self.rotation
+        rotation = decide_rotation(token.generation, grant.refresh_generation, policy)
+        if rotation is Rotation.REUSE:
+            raise _end_reused(connection, grant, request, events)
+        if rotation is Rotation.REPEAT:
+            return self._repeat(connection, grant)
+        step = 1 if rotation is Rotation.ADVANCE else 0
+        idle_end = min(request.now + self.idle_lifetime, grant.expires_at)
+        if claim_generation(
+            connection, grant, generation_after=grant.refresh_generation + step, refresh_expires_at=idle_end
+        ):
+            moved = replace(grant, refresh_generation=grant.refresh_generation + step, refresh_expires_at=idle_end)
+            return self._advance(moved, request.now) if step else Refreshed(moved)
+        # Another refresh of the same token came first; this one is now its immediate predecessor.
+        again, moved = self._find(connection, request.params.require("refresh_token", clause=_CLAUSE), request)
+        if decide_rotation(again.generation, moved.refresh_generation, policy) is not Rotation.REPEAT:
+            raise _end_reused(connection, grant, request, events)
+        return self._repeat(connection, moved)
+
+    def _advance(self, grant: Grant, now: int) -> Refreshed:
+        minted: MintedToken = mint_refresh_token(grant, grant.refresh_generation, now, self._seal)
+        return Refreshed(grant, minted.token, minted.record)
+
+    def _repeat(self, connection: Connection, grant: Grant) -> Refreshed:
+        """Answer with the successor that exists, so that a lost response or a parallel refresh never forks the line."""
+        sealed = find_sealed_successor(connection, grant.grant_id, grant.refresh_generation)
+        if sealed is None:
+            raise InvalidGrant(_REFUSAL, reason="the successor is gone", clause=_CLAUSE)
+        place = _place(grant.grant_id, grant.refresh_generation)
+        return Refreshed(grant, self.envelope.open(sealed, place).decode("ascii"))
+
+    def _seal(self, token: str, grant_id: str, generation: int) -> bytes:
+        return self.envelope.seal(token.encode("ascii"), _place(grant_id, generation))
+
+
+def _end_reused(connection: Connection, grant: Grant, request: TokenRequest, events: EventSink) -> InvalidGrant:
+    """End the grant of a refresh token that was replaced before, tell of it, and return the refusal.
+
+    Spec: RFC9700-4.14.2, ASVS5-10.4.5
+    """
+    revoke_grant(connection, grant.grant_id, "refresh_token_reused", request.now)
+    client_id, account_id = grant.client_id, grant.account_id
+    events(Event("refresh.reuse_detected", request.now, request.correlation_id, client_id, account_id))
+    return InvalidGrant(
+        _REFUSAL, reason="an old refresh token came back; its grant is revoked", clause="RFC9700-4.14.2"
+    )
+
+
+def _narrow_scope(request: TokenRequest, grant: Grant) -> tuple[str, ...]:
+    """Return the scope of this token: what is asked for now, within the grant's.
+
+    Spec: RFC6749-6
+    """
+    asked = parse_scope(request.params.get("scope"))
+    if not asked:
+        return grant.scope
+    check_scope_within(asked, grant.scope)
+    return asked
+
+
+def _narrow_resources(request: TokenRequest, grant: Grant) -> tuple[str, ...]:
+    """Return the resources of this token: those named now, within the grant's.
+
+    Spec: RFC8707-2.2
+    """
+    asked = parse_resources(request.params.get_all("resource"))
+    if not asked:
+        return grant.resources
+    check_resources_within(asked, grant.resources)
+    return asked
+
+
+def _place(grant_id: str, generation: int) -> str:
+    return f"issued_tokens|{grant_id}|{generation}"
