@@ -1,0 +1,34 @@
+"""Settings become parts, parts become routes, routes an application."""
+
+from flask import Flask
+
+from authserver.app.parts import build_parts
+from authserver.app.routes import machine_guard, machine_routes, page_blueprints
+from authserver.clock import Clock, system_clock
+from authserver.events import EventSink
+from authserver.settings.load import load_settings
+from authserver.settings.model import Settings
+from authserver.web.flask_pages import install_pages
+from authserver.web.machine import MachineRouter
+from authserver.web.request_log import configure_log, log_event
+
+
+def create_app(settings: Settings, *, clock: Clock = system_clock, events: EventSink = log_event) -> Flask:
+    """Return the application; its `wsgi_app` answers machine endpoints itself and the pages through Flask.
+
+    Raises SettingsError where a part cannot be made of its settings, ValueError where the metadata is not in order.
+    """
+    app = Flask("authserver", static_folder=None, template_folder=None)
+    parts = build_parts(settings, app, clock, events)
+    install_pages(app, parts.pages)
+    for blueprint in page_blueprints(parts):
+        app.register_blueprint(blueprint)
+    app.wsgi_app = MachineRouter(machine_routes(parts), machine_guard(parts), app.wsgi_app)  # type: ignore[method-assign]  # Flask's own way of wrapping
+    return app
+
+
+def create_configured_app() -> Flask:
+    """Return the application of the settings in the environment, logging as they say; a worker's entry."""
+    settings = load_settings()
+    configure_log(settings.log_level)
+    return create_app(settings)

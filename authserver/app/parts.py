@@ -1,0 +1,146 @@
+"""What the endpoints and pages are made of."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from flask import Flask
+
+from authserver.authorization.parse import RequestPolicy
+from authserver.binding.dpop import DpopNonces
+from authserver.binding.mtls import ChainVerifier
+from authserver.clients.authentication import ClientAuthentication
+from authserver.clients.reception import Reception
+from authserver.clients.registry import ClientRegistry
+from authserver.clock import Clock
+from authserver.db.engine import Database
+from authserver.events import Event, EventSink
+from authserver.keys.envelope import Envelope
+from authserver.keys.fetch import SafeFetcher
+from authserver.keys.master_key import read_master_key
+from authserver.keys.model import StoredKey
+from authserver.keys.remote import RemoteKeys
+from authserver.keys.ring import KeyRing
+from authserver.keys.store import find_all
+from authserver.sessions.model import SessionLimits
+from authserver.settings.load import SettingsError
+from authserver.settings.model import Settings
+from authserver.web.client_certificate import CertificatePolicy, parse_policy
+from authserver.web.evidence import Origins
+from authserver.web.limits import Limits, build_limits, build_storage, shared_limits_path
+from authserver.web.page import Pages, Site, load_pages
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What the endpoints and pages are made of; one for the process."""
+
+    settings: Settings
+    clock: Clock
+    events: EventSink
+    database: Database
+    envelope: Envelope
+    registry: ClientRegistry
+    keys: KeyRing
+    reception: Reception
+    limits: Limits
+    pages: Pages
+    origins: Origins
+    nonces: DpopNonces
+    session_limits: SessionLimits
+    certificates: CertificatePolicy
+
+    def audiences(self) -> frozenset[str]:
+        """Return every resource that a request may name."""
+        own = {self.settings.issuer}
+        return frozenset(own.union(*(server.audiences for server in self.registry.resource_servers())))
+
+    def count_dropped(self, reason: str) -> None:
+        """Tell of a client certificate that was not believed."""
+        self.events(Event("client_certificate.dropped", self.clock(), detail={"reason": reason}))
+
+    def request_policy(self) -> RequestPolicy:
+        """Return what the deployment adds to authorization requests."""
+        return RequestPolicy(
+            audiences=self.audiences(),
+            scope_acr=tuple(self.settings.scope_acr.items()),
+            issuer=self.settings.issuer,
+            own_keys=self.keys.current().verification,
+        )
+
+
+def build_parts(settings: Settings, app: Flask, clock: Clock, events: EventSink) -> Parts:
+    """Return the parts that the settings describe."""
+    envelope = open_envelope(settings)
+    database = Database.connect(settings.database, threads=settings.threads)
+    registry = ClientRegistry(database, clock)
+    keys = KeyRing(lambda: _read_keys(database), envelope, clock)
+    origins = Origins(settings.issuer, settings.certificate_origin)
+    nonces = DpopNonces(envelope.derive("dpop nonce"), required=settings.dpop_nonce == "required")
+    limits = _limits(settings, app, envelope, events, clock)
+    fetcher = SafeFetcher(
+        allow=frozenset(settings.fetch_allow),
+        ca_file=str(settings.fetch_ca_file) if settings.fetch_ca_file is not None else None,
+    )
+    authentication = ClientAuthentication(
+        registry=registry,
+        remote_keys=RemoteKeys(fetcher, clock, events),
+        chain=_chain(settings),
+        issuer=settings.issuer,
+        own_urls=frozenset(url for path in ("/token", "/par", "/introspect", "/revoke") for url in origins.urls(path)),
+    )
+    return Parts(
+        settings=settings,
+        clock=clock,
+        events=events,
+        database=database,
+        envelope=envelope,
+        registry=registry,
+        keys=keys,
+        reception=Reception(origins, nonces, authentication, limits.machine, events),
+        limits=limits,
+        pages=load_pages(Site(settings.site_name, settings.help_url)),
+        origins=origins,
+        nonces=nonces,
+        session_limits=SessionLimits(settings.session_idle, settings.session_idle_strong, settings.session_absolute),
+        certificates=_certificate_policy(settings),
+    )
+
+
+def open_envelope(settings: Settings) -> Envelope:
+    """Return the envelope under the master key; raises SettingsError where its file holds none."""
+    try:
+        return Envelope(read_master_key(settings.master_key_path))
+    except ValueError as error:
+        raise SettingsError(f"MASTER_KEY_FILE was {str(settings.master_key_path)!r}; it may be: {error}") from error
+
+
+def _limits(settings: Settings, app: Flask, envelope: Envelope, events: EventSink, clock: Clock) -> Limits:
+    storage = build_storage(
+        settings.limits_path or shared_limits_path(settings.data_dir),
+        settings.valkey_url.get_secret_value() or None,
+        clock,
+    )
+    return build_limits(app, storage, settings.limits(), envelope.derive("limits"), events, clock)
+
+
+def _chain(settings: Settings) -> ChainVerifier | None:
+    if settings.client_ca_file is None:
+        return None
+    try:
+        return ChainVerifier(settings.client_ca_file.read_bytes())
+    except (OSError, ValueError) as error:
+        raise SettingsError(
+            f"CLIENT_CA_FILE was {str(settings.client_ca_file)!r}; it may be: a readable file of certificates in PEM"
+        ) from error
+
+
+def _read_keys(database: Database) -> Sequence[StoredKey]:
+    with database.read() as connection:
+        return find_all(connection)
+
+
+def _certificate_policy(settings: Settings) -> CertificatePolicy:
+    try:
+        return parse_policy(settings.trusted_proxies, settings.client_cert_header or None)
+    except ValueError as error:
+        raise SettingsError(f"TRUSTED_PROXIES or CLIENT_CERT_HEADER cannot be used: {error}") from error

@@ -1,0 +1,157 @@
+"""The table of URLs, and what answers each."""
+
+from flask import Blueprint
+
+from authserver.accounts.passwords import PasswordPool
+from authserver.app.parts import Parts
+from authserver.authorization.endpoints.authorize import Authorize
+from authserver.authorization.endpoints.par import PushedAuthorizationRequest
+from authserver.authorization.respond import AnswerPolicy
+from authserver.clock import monotonic_milliseconds
+from authserver.discovery.document import MetadataDocument
+from authserver.discovery.endpoints.well_known import Jwks, Metadata
+from authserver.discovery.metadata import Deployment
+from authserver.interaction.guard import StepDeps
+from authserver.interaction.pages.consent import ConsentDeps, consent_page
+from authserver.interaction.pages.login import LoginDeps, login_page
+from authserver.interaction.pages.logout import logout_page
+from authserver.interaction.pages.totp import TotpDeps, totp_page
+from authserver.issuance.access_token import AccessTokenIssuer
+from authserver.issuance.issue import Mint
+from authserver.profiles.catalogue import PROFILES
+from authserver.protocol.handles import new_handle
+from authserver.protocol.names import (
+    GRANT_AUTHORIZATION_CODE,
+    GRANT_CLIENT_CREDENTIALS,
+    GRANT_REFRESH_TOKEN,
+)
+from authserver.tokens.endpoints.introspection import Introspection
+from authserver.tokens.endpoints.revocation import Revocation
+from authserver.tokens.endpoints.token import TokenEndpoint
+from authserver.tokens.endpoints.userinfo import UserInfo
+from authserver.tokens.grant_type import GrantType
+from authserver.tokens.grant_types.authorization_code import AuthorizationCodeGrant
+from authserver.tokens.grant_types.client_credentials import ClientCredentialsGrant
+from authserver.tokens.grant_types.refresh_token import RefreshTokenGrant
+from authserver.web.client_certificate import certificate_from_environ, client_address
+from authserver.web.csrf import CsrfGuard
+from authserver.web.headers import COMMON_HEADERS
+from authserver.web.health import Readiness, healthz
+from authserver.web.machine import Guard, Route
+from authserver.web.request_id import new_correlation_id
+from authserver.web.request_log import RequestGuard
+
+
+def machine_routes(parts: Parts) -> tuple[Route, ...]:
+    """Return the table of machine URLs."""
+    authorize = _authorize(parts)
+    metadata = Metadata(MetadataDocument(lambda: _deployment(parts)).read)
+    readiness = Readiness((("database", parts.database.ping), ("keys", lambda: bool(parts.keys.current().signers))))
+    get, post, both = ("GET", "HEAD"), ("POST",), ("GET", "POST")
+    return (
+        Route("/par", post, _par(parts)),
+        Route("/authorize", both, authorize.begin),
+        Route("/authorize/continue", ("GET",), authorize.proceed),
+        Route("/token", post, _token(parts)),
+        Route("/introspect", post, Introspection(parts.database, parts.clock, parts.reception)),
+        Route("/revoke", post, Revocation(parts.database, parts.clock, parts.reception, parts.events)),
+        Route("/userinfo", both, _userinfo(parts)),
+        Route("/jwks", get, Jwks(parts.keys.jwks)),
+        Route("/.well-known/openid-configuration", get, metadata),
+        Route("/.well-known/oauth-authorization-server", get, metadata),
+        Route("/healthz", get, healthz),
+        Route("/readyz", get, readiness),
+    )
+
+
+def page_blueprints(parts: Parts) -> tuple[Blueprint, ...]:
+    """Return the pages that people meet."""
+    step = StepDeps(
+        database=parts.database,
+        pages=parts.pages,
+        csrf=CsrfGuard(parts.envelope.derive("csrf"), frozenset({parts.settings.issuer})),
+        limits=parts.limits,
+        clock=parts.clock,
+        events=parts.events,
+        find_client=parts.registry.find,
+        session_limits=parts.session_limits,
+        address=lambda environ: client_address(environ, parts.certificates),
+    )
+    passwords = PasswordPool(parts.settings.password_hashes)
+    return (
+        login_page(LoginDeps(step, passwords)),
+        totp_page(TotpDeps(step, parts.envelope)),
+        consent_page(ConsentDeps(step, new_handle, parts.settings.consent_lifetime, {})),
+        logout_page(step),
+    )
+
+
+def _par(parts: Parts) -> PushedAuthorizationRequest:
+    return PushedAuthorizationRequest(
+        parts.database, parts.clock, parts.reception, parts.request_policy, parts.settings.par_lifetime
+    )
+
+
+def _authorize(parts: Parts) -> Authorize:
+    settings = parts.settings
+    return Authorize(
+        database=parts.database,
+        clock=parts.clock,
+        registry=parts.registry,
+        pages=parts.pages,
+        events=parts.events,
+        policy=parts.request_policy,
+        answers=AnswerPolicy(
+            settings.issuer, settings.code_lifetime, settings.grant_lifetime, settings.refresh_idle_lifetime
+        ),
+        session_limits=parts.session_limits,
+        pushed_lifetime_seconds=settings.par_lifetime,
+    )
+
+
+def _token(parts: Parts) -> TokenEndpoint:
+    settings = parts.settings
+    grant_types: dict[str, GrantType] = {
+        GRANT_AUTHORIZATION_CODE: AuthorizationCodeGrant(),
+        GRANT_REFRESH_TOKEN: RefreshTokenGrant(
+            parts.envelope, settings.refresh_rotation, settings.refresh_idle_lifetime
+        ),
+        GRANT_CLIENT_CREDENTIALS: ClientCredentialsGrant(parts.audiences),
+    }
+    return TokenEndpoint(
+        database=parts.database,
+        clock=parts.clock,
+        reception=parts.reception,
+        grant_types=grant_types,
+        keys=parts.keys.current,
+        resource_servers=parts.registry.resource_servers,
+        mint=Mint(AccessTokenIssuer(settings.issuer, settings.access_token_lifetime), settings.id_token_lifetime),
+        events=parts.events,
+    )
+
+
+def _userinfo(parts: Parts) -> UserInfo:
+    return UserInfo(parts.database, parts.clock, parts.origins, parts.nonces, parts.settings.issuer)
+
+
+def machine_guard(parts: Parts) -> Guard:
+    """Return what surrounds every machine endpoint."""
+    return Guard(
+        certificate=lambda environ: certificate_from_environ(environ, parts.certificates, parts.count_dropped),
+        address=lambda environ: client_address(environ, parts.certificates),
+        correlation_id=new_correlation_id,
+        run=RequestGuard(monotonic_milliseconds).run,
+        headers=COMMON_HEADERS,
+    )
+
+
+def _deployment(parts: Parts) -> Deployment:
+    """Return what the metadata depends on, as it is now."""
+    settings = parts.settings
+    return Deployment(
+        issuer=settings.issuer,
+        mtls_origin=settings.certificate_origin,
+        profiles=tuple(PROFILES[name] for name in settings.profiles),
+        scopes=tuple(sorted({name for server in parts.registry.resource_servers() for name in server.scopes})),
+        signing_algorithms=parts.keys.current().algorithms(),
+    )

@@ -1,0 +1,58 @@
+"""`authserver assess`: this deployment, or one client, against its profile."""
+
+import click
+
+from authserver.cli.deployment import open_deployment
+from authserver.cli.output import fail, json_option, note, print_rows
+from authserver.cli.serve import deployment_facts
+from authserver.clients.registry import load_client
+from authserver.clients.store import ClientRecord, find_client
+from authserver.profiles.assess import Finding, assess_client, assess_deployment
+from authserver.profiles.catalogue import PROFILES
+from authserver.protocol.errors import InvalidClientMetadata
+
+
+@click.command()
+@click.argument("client_id", required=False)
+@json_option
+def assess(client_id: str | None, *, as_json: bool) -> None:
+    """Judge this deployment, or CLIENT_ID alone, by its profile; exit 1 where something is found."""
+    settings, database = open_deployment()
+    if client_id is None:
+        facts = deployment_facts(settings)
+        findings = [finding for name in settings.profiles for finding in assess_deployment(facts, PROFILES[name])]
+        subject = f"the deployment {settings.issuer}"
+    else:
+        with database.read() as connection:
+            record = find_client(connection, client_id)
+        if record is None:
+            fail(f"there is no client {client_id}")
+        findings, subject = _assess(record), f"the client {client_id}"
+    rows = [
+        {"severity": finding.severity, "clause": finding.clause, "finding": finding.message, "mend": finding.mend}
+        for finding in findings
+    ]
+    print_rows(rows, as_json=as_json, empty=f"Nothing found: {subject} keeps its profile.")
+    if findings:
+        note(f"{len(findings)} found for {subject}.")
+        raise SystemExit(1)
+
+
+def _assess(record: ClientRecord) -> list[Finding]:
+    """Judge a stored client; one that its profile refuses outright is one finding."""
+    try:
+        client = load_client(record)
+    except InvalidClientMetadata as error:
+        return [
+            Finding("error", error.clause, f"{error.member}: {error.description}", "Mend it: authserver client update.")
+        ]
+    facts = {
+        "authentication_method": client.token_endpoint_auth_method,
+        "certificate_bound_access_tokens": client.certificate_bound_access_tokens,
+        "dpop_bound_access_tokens": client.dpop_bound_access_tokens,
+        "refresh_rotation": client.refresh_rotation,
+        "signing_algorithm": client.token_endpoint_auth_signing_alg,
+        "redirect_uris": client.redirect_uris,
+        "scope": client.scope,
+    }
+    return assess_client(facts, client.profile)

@@ -1,0 +1,68 @@
+"""`authserver keys`: the keys that sign."""
+
+import click
+
+from authserver.cli.deployment import open_deployment, require_envelope
+from authserver.cli.output import fail, json_option, moment, print_rows
+from authserver.clock import system_clock
+from authserver.keys import store
+from authserver.keys.model import StoredKey
+from authserver.keys.rotation import RotationPolicy, plan_rotation
+
+
+@click.group()
+def keys() -> None:
+    """See and rotate signing keys: announce, sign, retire, remove."""
+
+
+@keys.command(name="list")
+@json_option
+def list_command(*, as_json: bool) -> None:
+    """List every key; private parts are never shown."""
+    _, database = open_deployment()
+    with database.read() as connection:
+        rows = [_row(key) for key in store.find_all(connection)]
+    print_rows(rows, as_json=as_json, empty="There is no key yet; make the first with: authserver init")
+
+
+@keys.command()
+@json_option
+def plan(*, as_json: bool) -> None:
+    """Say what a rotation would do now, and change nothing."""
+    _, database = open_deployment()
+    with database.read() as connection:
+        steps = plan_rotation(store.find_all(connection), system_clock(), RotationPolicy())
+    rows = [{"action": step.action, "algorithm": step.algorithm, "kid": step.kid} for step in steps]
+    print_rows(rows, as_json=as_json, empty="Nothing is due.")
+
+
+@keys.command()
+@json_option
+def rotate(*, as_json: bool) -> None:
+    """Do what the plan says is due; run it daily. Servers follow within seconds."""
+    settings, database = open_deployment()
+    envelope = require_envelope(settings)
+    with database.transaction() as connection:
+        steps = store.rotate_keys(connection, envelope, RotationPolicy(), system_clock())
+    rows = [{"action": step.action, "algorithm": step.algorithm, "kid": step.kid} for step in steps]
+    print_rows(rows, as_json=as_json, empty="Nothing was due.")
+
+
+@keys.command()
+@click.argument("kid")
+def retire(kid: str) -> None:
+    """Stop signing with a key at once; a new key of its algorithm takes its place."""
+    settings, database = open_deployment()
+    envelope = require_envelope(settings)
+    now = system_clock()
+    with database.transaction() as connection:
+        found = next((key for key in store.find_all(connection) if key.kid == kid), None)
+        if found is None:
+            fail(f"there is no key {kid}")
+        store.update_state(connection, found, "retired", now)
+        store.provision_keys(connection, envelope, (found.algorithm,), now)
+    click.echo(f"{kid} is retired; what it signed is still believed until the key is removed.")
+
+
+def _row(key: StoredKey) -> dict[str, object]:
+    return {"kid": key.kid, "algorithm": key.algorithm, "state": key.state, "since": moment(key.created_at)}

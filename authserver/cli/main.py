@@ -1,0 +1,56 @@
+"""The command's entry: finds the noun and loads its module alone, so that no command pays for another's imports."""
+
+from collections.abc import Mapping
+from importlib import import_module
+from typing import Final
+
+import click
+
+COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
+    "assess": ("authserver.cli.assess:assess", "Judge this deployment, or one client, by its profile."),
+    "client": ("authserver.cli.client:client", "Register clients and resource servers."),
+    "db": ("authserver.cli.db:db", "Keep the database in shape."),
+    "demo": ("authserver.cli.demo:demo", "Run the whole of it on this machine, to click through or to check."),
+    "init": ("authserver.cli.init:init", "Write configuration, master key, schema and first signing keys."),
+    "keys": ("authserver.cli.keys:keys", "See and rotate signing keys."),
+    "serve": ("authserver.cli.serve:serve", "Serve, with our own TLS or behind a proxy."),
+    "user": ("authserver.cli.user:user", "Create and keep accounts."),
+}
+"""Each noun with the place of its command and a line for the help."""
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are imported when they are called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the nouns."""
+        del ctx
+        return sorted(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return the command of a noun, or None."""
+        del ctx
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, name = COMMANDS[cmd_name][0].partition(":")
+        command: click.Command = getattr(import_module(module), name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the nouns into the help without importing any of them."""
+        del ctx
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, summary) for name, (_, summary) in sorted(COMMANDS.items())])
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="authserver")
+def main() -> None:
+    """Run an authorization server for financial-grade APIs.
+
+    Settings are read from AUTHSERVER_* variables and the TOML file that AUTHSERVER_CONFIG names.
+    """
+
+
+if __name__ == "__main__":
+    main()

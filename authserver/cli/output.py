@@ -1,0 +1,66 @@
+"""What every command shares: settings or a clear end, and data for people or for programs."""
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Never
+
+import click
+
+from authserver.settings.load import SettingsError, load_settings
+from authserver.settings.model import Settings
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+
+
+def read_settings() -> Settings:
+    """Return the settings, or end the command with what is wrong."""
+    try:
+        return load_settings()
+    except SettingsError as error:
+        fail(str(error))
+
+
+def fail(message: str) -> Never:
+    """End the command as refused or failed, with exit code 1."""
+    raise click.ClickException(message)
+
+
+def print_record(record: Mapping[str, object], *, as_json: bool) -> None:
+    """Print one thing: its members one a line, or JSON."""
+    if as_json:
+        click.echo(json.dumps(record, indent=2))
+        return
+    width = max((len(name) for name in record), default=0)
+    for name, value in record.items():
+        text = value if isinstance(value, str) else json.dumps(value)
+        click.echo(f"{name.ljust(width)}  {text}")
+
+
+def print_rows(rows: Iterable[Mapping[str, object]], *, as_json: bool, empty: str) -> None:
+    """Print many things as a table, or JSON; `empty` is said where there are none."""
+    listed = list(rows)
+    if as_json:
+        click.echo(json.dumps(listed, indent=2))
+        return
+    if not listed:
+        click.echo(empty)
+        return
+    columns = list(listed[0])
+    cells = [columns, *([str(row[column]) for column in columns] for row in listed)]
+    widths = [max(len(line[index]) for line in cells) for index in range(len(columns))]
+    for line in cells:
+        click.echo("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
+
+
+def moment(seconds: int | None) -> str:
+    """Return a time as people read it, or nothing."""
+    return "" if seconds is None else datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+
+
+def note(text: str) -> None:
+    """Say something beside the data, on standard error, so that `--json` stays clean."""
+    click.echo(text, err=True)
+
+
+Progress = Callable[[str, int], None]

@@ -1,0 +1,105 @@
+"""`authserver serve`: the server, with our own TLS or behind a proxy."""
+
+from collections.abc import Callable
+
+import click
+
+from authserver.cli.deployment import open_database, require_envelope
+from authserver.cli.output import fail, note, read_settings
+from authserver.clients.registry import load_client
+from authserver.clients.store import list_clients
+from authserver.db.engine import Database
+from authserver.profiles.assess import assess_deployment
+from authserver.profiles.catalogue import PROFILES
+from authserver.serving.granian_server import ProxiedServer, serve_behind_proxy
+from authserver.serving.gunicorn_server import OwnTlsServer, serve_with_own_tls
+from authserver.serving.listen import ListenAddress, parse_listen
+from authserver.serving.tls import TlsFiles
+from authserver.settings.load import process_environment
+from authserver.settings.model import Settings
+
+TARGET = "authserver.wsgi:application"
+
+
+@click.command()
+def serve() -> None:
+    """Serve until stopped.
+
+    With TLS_CERT_FILE the server ends TLS itself: LISTEN asks for no certificate, LISTEN_MTLS does. Without it the
+    server expects a TLS proxy in front of LISTEN.
+    """
+    settings = read_settings()
+    check_start(settings)
+    try:
+        if settings.tls_cert_file is not None:
+            serve_with_own_tls(_own_tls(settings))
+        else:
+            note(f"Behind a proxy, on {settings.listen}.")
+            serve_behind_proxy(_proxied(settings), process_environment())
+    except (ValueError, OSError) as error:
+        fail(f"cannot serve: {error}")
+
+
+def check_start(settings: Settings) -> None:
+    """End the command where the deployment breaks its profile or lacks what it needs."""
+    for name in settings.profiles:
+        findings = assess_deployment(deployment_facts(settings), PROFILES[name])
+        if findings:
+            fail("\n".join(f"[{finding.clause}] {finding.message} {finding.mend}" for finding in findings))
+    require_envelope(settings)
+    open_database(settings).dispose()
+
+
+def deployment_facts(settings: Settings) -> dict[str, object]:
+    """Return the plain facts that a profile judges."""
+    return {
+        "issuer": settings.issuer,
+        "code_lifetime": settings.code_lifetime,
+        "par_lifetime": settings.par_lifetime,
+        "refresh_rotation": settings.refresh_rotation,
+    }
+
+
+def _own_tls(settings: Settings) -> OwnTlsServer:
+    if settings.tls_cert_file is None or settings.tls_key_file is None:
+        fail("TLS_KEY_FILE was not set; it may be: the key of TLS_CERT_FILE in PEM")
+    return OwnTlsServer(
+        target=TARGET,
+        files=TlsFiles(settings.tls_cert_file, settings.tls_key_file, settings.client_ca_file),
+        listen=_address("LISTEN", settings.listen),
+        listen_mtls=_address("LISTEN_MTLS", settings.listen_mtls) if settings.listen_mtls else None,
+        anchors=_anchors(settings),
+        workers=settings.workers,
+        threads=settings.threads,
+    )
+
+
+def _proxied(settings: Settings) -> ProxiedServer:
+    return ProxiedServer(
+        target=TARGET,
+        listen=_address("LISTEN", settings.listen),
+        workers=settings.workers,
+        blocking_threads=settings.threads,
+    )
+
+
+def _address(name: str, text: str) -> ListenAddress:
+    try:
+        return parse_listen(text)
+    except ValueError as error:
+        fail(f"{name} was {text!r}; it may be: address:port, :port or unix:/path ({error})")
+
+
+def _anchors(settings: Settings) -> Callable[[], tuple[bytes, ...]]:
+    """Return a reader of the certificates that clients registered, which opens its database in the worker."""
+    opened: list[Database] = []
+
+    def read() -> tuple[bytes, ...]:
+        if not opened:
+            opened.append(Database.connect(settings.database, threads=1))
+        with opened[0].read() as connection:
+            records = list_clients(connection)
+        clients = (load_client(record) for record in records if record.disabled_at is None)
+        return tuple(certificate for client in clients for certificate in client.registered_certificates)
+
+    return read

@@ -1,0 +1,177 @@
+"""`authserver user`: the people."""
+
+import json
+import os
+import sys
+from pathlib import Path
+
+import click
+
+from authserver.accounts import store
+from authserver.accounts.model import Account, parse_claims, parse_username
+from authserver.accounts.passwords import SALT_BYTES, check_new_password, hash_password
+from authserver.accounts.second_factor import enrol_totp
+from authserver.accounts.totp import SEED_BYTES, new_seed, parse_seed, provisioning_uri
+from authserver.cli.deployment import open_deployment, require_envelope
+from authserver.cli.output import fail, json_option, moment, print_record, print_rows
+from authserver.clock import system_clock
+from authserver.db.engine import Connection
+from authserver.sessions import lifecycle
+
+
+@click.group()
+def user() -> None:
+    """Create and keep accounts."""
+
+
+@user.command()
+@click.argument("name")
+@click.option("--password-stdin", is_flag=True, help="Read the password from standard input instead of asking.")
+@click.option("--email", help="The person's email address.")
+@click.option("--claims", "claims_file", type=click.Path(path_type=Path, exists=True), help="A JSON file of claims.")
+@json_option
+def add(name: str, email: str | None, claims_file: Path | None, *, password_stdin: bool, as_json: bool) -> None:
+    """Create an account for NAME."""
+    _, database = open_deployment()
+    username = parse_username(name)
+    if username is None:
+        fail("NAME is empty, too long or holds characters that no username may")
+    claims = _read_claims(claims_file, email)
+    password_hash = _hash_new_password(_ask_password(from_stdin=password_stdin))
+    with database.transaction() as connection:
+        account = store.create(connection, username, claims, password_hash, system_clock())
+    if account is None:
+        fail(f"the username {username} is taken")
+    print_record({"username": account.username, "account_id": account.account_id}, as_json=as_json)
+
+
+@user.command(name="list")
+@json_option
+def list_command(*, as_json: bool) -> None:
+    """List every account."""
+    _, database = open_deployment()
+    with database.read() as connection:
+        accounts = store.find_all(connection)
+    rows = [
+        {
+            "username": account.username,
+            "state": "locked" if account.locked else "open",
+            "since": moment(account.created_at),
+            "account_id": account.account_id,
+        }
+        for account in accounts
+    ]
+    print_rows(rows, as_json=as_json, empty="There is no account yet; create one with: authserver user add NAME")
+
+
+@user.command()
+@click.argument("name")
+@json_option
+def show(name: str, *, as_json: bool) -> None:
+    """Print one account; no secret is in it."""
+    _, database = open_deployment()
+    with database.read() as connection:
+        account = _find(connection, name)
+        factors = {
+            "password": store.has_password(connection, account.account_id),
+            "totp": store.has_totp(connection, account.account_id),
+        }
+    record = {
+        "username": account.username,
+        "account_id": account.account_id,
+        "state": "locked" if account.locked else "open",
+        "since": moment(account.created_at),
+        **factors,
+        "claims": dict(account.claims),
+    }
+    print_record(record, as_json=as_json)
+
+
+@user.command()
+@click.argument("name")
+def lock(name: str) -> None:
+    """Lock an account: its sessions end and its tokens stop working."""
+    _, database = open_deployment()
+    now = system_clock()
+    with database.transaction() as connection:
+        account = _find(connection, name)
+        store.lock(connection, account.account_id, now)
+        lifecycle.end_all(connection, account.account_id, now)
+    click.echo(f"{account.username} is locked.")
+
+
+@user.command()
+@click.argument("name")
+def unlock(name: str) -> None:
+    """Open a locked account again."""
+    _, database = open_deployment()
+    with database.transaction() as connection:
+        account = _find(connection, name)
+        store.unlock(connection, account.account_id)
+    click.echo(f"{account.username} is open.")
+
+
+@user.command(name="reset-mfa")
+@click.argument("name")
+def reset_mfa(name: str) -> None:
+    """Take away an account's second factor and end its sessions."""
+    _, database = open_deployment()
+    with database.transaction() as connection:
+        account = _find(connection, name)
+        removed = store.remove_totp(connection, account.account_id)
+        lifecycle.end_all(connection, account.account_id, system_clock())
+    click.echo(f"{account.username} {'has no second factor any more' if removed else 'had no second factor'}.")
+
+
+@user.command()
+@click.argument("name")
+@click.option("--secret", help="The seed in base32, to take over an enrolment; by default a new one is made.")
+@json_option
+def totp(name: str, secret: str | None, *, as_json: bool) -> None:
+    """Enrol a code generator for NAME and print its otpauth URI, this once."""
+    settings, database = open_deployment()
+    try:
+        seed = parse_seed(secret) if secret is not None else new_seed(os.urandom(SEED_BYTES))
+    except ValueError as error:
+        fail(f"--secret: {error}")
+    envelope = require_envelope(settings)
+    with database.transaction() as connection:
+        account = _find(connection, name)
+        enrol_totp(connection, envelope, account.account_id, seed, system_clock())
+        lifecycle.end_all(connection, account.account_id, system_clock())
+    uri = provisioning_uri(seed, username=account.username, issuer_name=settings.site_name)
+    print_record({"username": account.username, "otpauth_uri": uri}, as_json=as_json)
+
+
+def _find(connection: Connection, name: str) -> Account:
+    username = parse_username(name)
+    account = store.find_by_username(connection, username) if username is not None else None
+    if account is None:
+        fail(f"there is no account {name!r}")
+    return account
+
+
+def _ask_password(*, from_stdin: bool) -> str:
+    if from_stdin:
+        return sys.stdin.readline().rstrip("\r\n")
+    return str(click.prompt("Password", hide_input=True, confirmation_prompt=True))
+
+
+def _hash_new_password(password: str) -> str:
+    try:
+        check_new_password(password)
+    except ValueError as error:
+        fail(f"the password {error}")
+    return hash_password(password, os.urandom(SALT_BYTES))
+
+
+def _read_claims(path: Path | None, email: str | None) -> dict[str, object]:
+    try:
+        document = json.loads(path.read_text(encoding="utf-8")) if path is not None else {}
+        claims = parse_claims(document)
+    except (OSError, ValueError, RecursionError) as error:
+        fail(f"--claims: {error}")
+    try:
+        return parse_claims({**claims, **({"email": email} if email is not None else {})})
+    except ValueError as error:
+        fail(f"--email: {error}")

@@ -1,0 +1,333 @@
+"""gunicorn ending TLS itself: what it offers, whom it asks for a certificate, and what silent peers can do to it."""
+
+import hashlib
+import http.client
+import json
+import signal
+import socket
+import ssl
+import subprocess
+import threading
+import time
+import warnings
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from authserver.serving.tls import TLS_1_2_SUITES, TlsFiles, server_context
+from tests.support.authority import NOW, Authority, Credential, common_name, create_authority, self_signed
+from tests.support.servers import accepts, free_port, probe_command, running, wait_until
+
+AUTHORITY = create_authority("test authority", NOW)
+ALL_1_2_SUITES = "ALL:COMPLEMENTOFALL:@SECLEVEL=0"
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """The server under test, with the folder of its files."""
+
+    folder: Path
+    port: int
+    mtls_port: int
+    process: subprocess.Popen[bytes]
+
+    @property
+    def log(self) -> str:
+        return (self.folder / "log").read_text()
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    yield from serve(tmp_path_factory.mktemp("tls"))
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> Iterator[Served]:
+    """A server that the test may stop."""
+    yield from serve(tmp_path)
+
+
+def serve(folder: Path) -> Iterator[Served]:
+    (folder / "authority.pem").write_bytes(AUTHORITY.pem)
+    AUTHORITY.issue_server(("localhost", "127.0.0.1", "::1"), NOW).save(folder, "server")
+    port, mtls_port = free_port(), free_port()
+    command = probe_command("own_tls", str(folder), f"127.0.0.1:{port}", f"127.0.0.1:{mtls_port}")
+    with running(command, folder / "log") as process:
+        # The first answer, not the first accepted connection: the worker starts after the sockets listen.
+        wait_until(lambda: accepts(("127.0.0.1", port)), "the listener")
+        get(port)
+        yield Served(folder, port, mtls_port, process)
+
+
+def client(credential: Credential | None = None, folder: Path | None = None) -> ssl.SSLContext:
+    context = ssl.create_default_context(cadata=AUTHORITY.pem.decode())
+    if credential and folder:
+        context.load_cert_chain(*credential.save(folder, "client"))
+    return context
+
+
+def connection(port: int, context: ssl.SSLContext | None = None) -> http.client.HTTPSConnection:
+    return http.client.HTTPSConnection("127.0.0.1", port, context=context or client(), timeout=15)
+
+
+def get(port: int, context: ssl.SSLContext | None = None, path: str = "/") -> dict[str, object]:
+    link = connection(port, context)
+    try:
+        link.request("GET", path)
+        answer: dict[str, object] = json.loads(link.getresponse().read())
+        return answer
+    finally:
+        link.close()
+
+
+def shake_hands(port: int, context: ssl.SSLContext) -> tuple[str | None, str | None]:
+    """Answer the version and suite that a handshake settles on."""
+    plain = socket.create_connection(("127.0.0.1", port), timeout=10)
+    with plain, context.wrap_socket(plain, server_hostname="localhost") as wrapped:
+        cipher = wrapped.cipher()
+        return wrapped.version(), cipher[0] if cipher else None
+
+
+def limited(version: ssl.TLSVersion, suites: str = ALL_1_2_SUITES) -> ssl.SSLContext:
+    """A client that knows one version of TLS alone, and takes whatever suite."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    context.set_ciphers(suites)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # naming TLS 1.0 is deprecated, which is the point here
+        context.minimum_version = context.maximum_version = version
+    return context
+
+
+@pytest.mark.spec("FAPI2-SP-FINAL-5.2.1", "RFC9325-3.1.1")
+@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1, ssl.TLSVersion.TLSv1_1])
+@pytest.mark.parametrize("listener", ["port", "mtls_port"])
+def test_old_versions_are_refused(served: Served, version: ssl.TLSVersion, listener: str) -> None:
+    # The alert is the server's: this client would have gone on.
+    with pytest.raises(ssl.SSLError, match="ALERT_PROTOCOL_VERSION"):
+        shake_hands(getattr(served, listener), limited(version))
+
+
+@pytest.mark.spec("RFC9325-3.1.1")
+@pytest.mark.parametrize("listener", ["port", "mtls_port"])
+def test_tls_1_3_is_preferred(served: Served, listener: str) -> None:
+    assert shake_hands(getattr(served, listener), client())[0] == "TLSv1.3"
+
+
+@pytest.mark.spec("FAPI2-SP-FINAL-5.2.2", "RFC9325-4.2")
+@pytest.mark.parametrize("listener", ["port", "mtls_port"])
+def test_tls_1_2_offers_four_suites_and_no_other(served: Served, listener: str) -> None:
+    suites = [suite["name"] for suite in limited(ssl.TLSVersion.TLSv1_2).get_ciphers()]
+    accepted = set()
+    for name in [name for name in suites if not name.startswith("TLS_")]:
+        try:
+            accepted.add(
+                shake_hands(getattr(served, listener), limited(ssl.TLSVersion.TLSv1_2, f"{name}:@SECLEVEL=0"))[1]
+            )
+        except (ssl.SSLError, ConnectionResetError):
+            continue
+    # The server's key is RSA, so of the four the two for RSA can be had.
+    assert accepted == {name for name in TLS_1_2_SUITES if "-RSA-" in name}
+    assert len(suites) > 40, "this client knows too few suites to prove anything"
+
+
+@pytest.mark.spec("FAPI2-SP-FINAL-5.2.2")
+def test_the_context_names_just_the_four_suites_for_tls_1_2(served: Served) -> None:
+    files = TlsFiles(served.folder / "server.pem", served.folder / "server.key")
+    names = [suite["name"] for suite in server_context(files).get_ciphers() if suite["protocol"] == "TLSv1.2"]
+    assert sorted(names) == sorted(TLS_1_2_SUITES)
+
+
+@pytest.mark.spec("RFC8705-2")
+def test_the_first_listener_never_asks_and_the_second_takes_what_an_authority_issued(
+    served: Served, tmp_path: Path
+) -> None:
+    credential = AUTHORITY.issue_client(common_name("client"), NOW)
+    context = client(credential, tmp_path)
+    assert get(served.port, context)["certificate"] is None
+    assert get(served.mtls_port, context)["certificate"] == hashlib.sha256(credential.der).hexdigest()
+    assert get(served.mtls_port)["certificate"] is None
+
+
+def certificate_requested(port: int) -> bool:
+    """Tell from OpenSSL's own account whether the server asked for a client certificate."""
+    command = ["openssl", "s_client", "-connect", f"127.0.0.1:{port}", "-tls1_2", "-state"]
+    shown = subprocess.run(command, input=b"", capture_output=True, timeout=15, check=False)
+    assert b"Cipher is ECDHE" in shown.stdout
+    return b"server certificate request" in shown.stderr
+
+
+@pytest.mark.spec("RFC8705-2")
+def test_a_browser_at_the_first_listener_is_not_asked_to_choose_a_certificate(served: Served) -> None:
+    assert certificate_requested(served.mtls_port)
+    assert not certificate_requested(served.port)
+
+
+@pytest.mark.spec("RFC8705-2.2")
+def test_a_self_signed_certificate_is_taken_once_registered_and_refused_once_removed(
+    served: Served, tmp_path: Path
+) -> None:
+    credential = self_signed(common_name("registered later"), NOW)
+    context = client(credential, tmp_path)
+    with pytest.raises((ssl.SSLError, ConnectionResetError)):
+        get(served.mtls_port, context)
+    anchor = served.folder / "client.anchor"
+    anchor.write_bytes(credential.der)
+    time.sleep(2.1)
+    assert get(served.mtls_port, context)["certificate"] == hashlib.sha256(credential.der).hexdigest()
+    anchor.unlink()
+    time.sleep(2.1)
+    with pytest.raises((ssl.SSLError, ConnectionResetError)):
+        get(served.mtls_port, context)
+
+
+@pytest.mark.spec("RFC8705-2.2")
+def test_an_anchor_that_cannot_be_read_does_not_shut_the_others_out(served: Served, tmp_path: Path) -> None:
+    credential = self_signed(common_name("beside a broken one"), NOW)
+    (served.folder / "a.anchor").write_bytes(b"\x30\x03abc")
+    (served.folder / "b.anchor").write_bytes(credential.der)
+    time.sleep(2.1)
+    assert get(served.mtls_port, client(credential, tmp_path))["certificate"] is not None
+
+
+def expired_by_authority() -> Credential:
+    return AUTHORITY.issue_client(common_name("late"), NOW, days=-1)
+
+
+def from_another_authority() -> Credential:
+    other: Authority = create_authority("test authority", NOW)
+    return other.issue_client(common_name("stranger"), NOW)
+
+
+@pytest.mark.spec("RFC8705-2.1")
+@pytest.mark.parametrize("issue", [expired_by_authority, from_another_authority])
+def test_an_expired_or_unknown_certificate_ends_the_handshake(
+    served: Served, tmp_path: Path, issue: Callable[[], Credential]
+) -> None:
+    with pytest.raises((ssl.SSLError, ConnectionResetError)):
+        get(served.mtls_port, client(issue(), tmp_path))
+
+
+def test_an_expired_certificate_is_refused_although_registered(served: Served, tmp_path: Path) -> None:
+    credential = self_signed(common_name("expired"), NOW, days=-1)
+    (served.folder / "expired.anchor").write_bytes(credential.der)
+    time.sleep(2.1)
+    with pytest.raises((ssl.SSLError, ConnectionResetError)):
+        get(served.mtls_port, client(credential, tmp_path))
+
+
+def test_a_renewed_server_certificate_is_taken_up_without_a_restart(own: Served) -> None:
+    def shown() -> bytes | None:
+        plain = socket.create_connection(("127.0.0.1", own.port))
+        with client().wrap_socket(plain, server_hostname="localhost") as wrapped:
+            return wrapped.getpeercert(True)
+
+    before = shown()
+    renewed = AUTHORITY.issue_server(("localhost", "127.0.0.1"), NOW)
+    renewed.save(own.folder, "server")
+    time.sleep(2.1)
+    assert before != shown() == renewed.der
+
+
+def test_headers_cannot_name_a_certificate_or_an_address_here(served: Served) -> None:
+    link = connection(served.mtls_port)
+    headers = {
+        "Client-Cert": ":AAAA:",
+        "Client_Cert": ":AAAA:",
+        "X-Forwarded-For": "192.0.2.1",
+        "X-Forwarded-Proto": "http",
+    }
+    link.request("GET", "/", headers=headers)
+    seen = json.loads(link.getresponse().read())
+    assert (seen["certificate"], seen["address"], seen["scheme"]) == (None, "127.0.0.1", "https")
+    assert (seen["header"], seen["dropped"]) == (":AAAA:", ["untrusted_peer"])
+    link.close()
+
+
+def test_no_answer_names_the_server(served: Served) -> None:
+    link = connection(served.port)
+    for path in ("/", "/broken"):
+        link.request("GET", path)
+        answer = link.getresponse()
+        answer.read()
+        assert answer.headers["Server"] is None
+    assert answer.status == 500
+    link.close()
+
+
+def test_a_failure_is_logged_without_the_query(served: Served) -> None:
+    link = connection(served.port)
+    link.request("GET", "/broken?code=very-secret")
+    assert link.getresponse().status == 500
+    link.close()
+    wait_until(lambda: "Error handling request" in served.log, "the log line")
+    assert "very-secret" not in served.log
+
+
+def test_a_connection_serves_many_requests(served: Served) -> None:
+    link = connection(served.port)
+    link.connect()
+    first = link.sock
+    for length in (0, 10, 100_000):
+        link.request("POST", "/", body=b"x" * length)
+        assert json.loads(link.getresponse().read())["body"] == length
+    assert link.sock is first
+    link.close()
+
+
+@pytest.mark.parametrize("said", [b"", b"\x16\x03\x01", b"GET / HTTP/1.1\r\n\r\n"])
+def test_silent_peers_do_not_keep_others_waiting(served: Served, said: bytes) -> None:
+    # As many as there are threads. Those that begin a handshake hold one, but not for longer than a handshake may take.
+    peers = [socket.create_connection(("127.0.0.1", served.port)) for _ in range(4)]
+    try:
+        for peer in peers:
+            peer.sendall(said)
+        began = time.monotonic()
+        get(served.port)
+        allowed = 8 if said.startswith(b"\x16") else 2
+        assert time.monotonic() - began < allowed
+    finally:
+        for peer in peers:
+            peer.close()
+
+
+def test_peers_that_do_not_close_their_side_do_not_keep_others_waiting(served: Served) -> None:
+    peers = []
+    began = time.monotonic()
+    for _ in range(3):
+        plain = socket.create_connection(("127.0.0.1", served.port))
+        peers.append(client().wrap_socket(plain, server_hostname="localhost"))
+        peers[-1].sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+        assert peers[-1].recv(4096).startswith(b"HTTP/1.1 200 OK")
+        get(served.port)
+    assert time.monotonic() - began < 2
+    for peer in peers:
+        peer.close()
+
+
+def test_peers_that_fall_silent_in_mid_request_do_not_keep_others_waiting(served: Served) -> None:
+    peers = []
+    for _ in range(4):
+        plain = socket.create_connection(("127.0.0.1", served.port))
+        peers.append(client().wrap_socket(plain, server_hostname="localhost"))
+        peers[-1].sendall(b"GET / HTTP/1.1\r\n")
+    began = time.monotonic()
+    get(served.port)
+    assert time.monotonic() - began < 13
+    for peer in peers:
+        peer.close()
+
+
+def test_a_stop_lets_the_running_request_end(own: Served) -> None:
+    answers: list[dict[str, object]] = []
+    request = threading.Thread(target=lambda: answers.append(get(own.port, path="/slow")))
+    request.start()
+    time.sleep(0.4)
+    own.process.send_signal(signal.SIGTERM)
+    request.join(10)
+    assert [answer["path"] for answer in answers] == ["/slow"]
+    assert own.process.wait(10) == 0
+    assert not accepts(("127.0.0.1", own.port))
