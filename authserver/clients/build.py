@@ -26,6 +26,7 @@ def build_client(metadata: ClientMetadata, *, client_id: str, secret_hash: bytes
     _check_grants(metadata, profile)
     _check_redirect_uris(metadata, profile)
     _check_urls(metadata)
+    _check_scope(metadata, profile)
     keys = _parse_keys(metadata)
     return Client(
         client_id=client_id,
@@ -126,6 +127,21 @@ def _check_redirect_uris(metadata: ClientMetadata, profile: Profile) -> None:
             raise InvalidRedirectUri(
                 "redirect_uris", f"A redirect URI {fault}.", clause=profile.clause("plain_http_redirects_to_loopback")
             )
+
+
+def _check_scope(metadata: ClientMetadata, profile: Profile) -> None:
+    """Refuse scopes that reach data for a client whose tokens anyone could use who finds them.
+
+    Spec: RFC9700-2.2.1
+    """
+    is_bound = metadata.tls_client_certificate_bound_access_tokens or metadata.dpop_bound_access_tokens
+    excess = set(_scope(metadata.scope, "scope")) - profile.bearer_scopes
+    if excess and not is_bound and not profile.sender_constraint_required:
+        raise InvalidClientMetadata(
+            "scope",
+            f"Without bound tokens the profile {profile.name} permits: {', '.join(sorted(profile.bearer_scopes))}.",
+            clause=profile.clause("bearer_scopes"),
+        )
 
 
 def _check_urls(metadata: ClientMetadata) -> None:

@@ -39,7 +39,10 @@ class Authentication:
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """One approval by one person for one client, from which codes and tokens come and with which they end."""
+    """One approval by one person for one client, from which codes and tokens come and with which they end.
+
+    `account_locked` tells whether the person's account is locked or gone now.
+    """
 
     grant_id: str
     client_id: str
@@ -55,6 +58,7 @@ class Grant:
     refresh_generation: int
     refresh_expires_at: int
     revoked_at: int | None = None
+    account_locked: bool = False
 
 
 @dataclass(frozen=True, slots=True)

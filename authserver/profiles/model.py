@@ -7,7 +7,8 @@ from dataclasses import dataclass
 class Profile:
     """One set of demands on the server and on a client registered under it.
 
-    `clauses` names, for each field, the requirement behind its value; `clause()` looks it up for a refusal.
+    `bearer_scopes` are the scopes over which tokens bound to no key may be issued. `clauses` names, for each field, the
+    requirement behind its value; `clause()` looks it up for a refusal.
     """
 
     name: str
@@ -16,6 +17,7 @@ class Profile:
     pkce_required: bool
     redirect_uri_required: bool
     sender_constraint_required: bool
+    bearer_scopes: frozenset[str]
     client_authentication_methods: frozenset[str]
     signing_algorithms: frozenset[str]
     id_token_algorithms: frozenset[str]

@@ -9,6 +9,7 @@ OIDC = Profile(
         ("pkce_required", "RFC9700-2.1.1"),
         ("redirect_uri_required", "OIDCC-3.1.2.1"),
         ("sender_constraint_required", "RFC9700-2.2.1"),
+        ("bearer_scopes", "RFC9700-2.2.1"),
         ("client_authentication_methods", "OIDCC-9"),
         ("signing_algorithms", "RFC7518-3.1"),
         ("id_token_algorithms", "OIDCC-15.1"),
@@ -24,6 +25,7 @@ OIDC = Profile(
     pkce_required=False,
     redirect_uri_required=True,
     sender_constraint_required=False,
+    bearer_scopes=frozenset({"openid", "profile", "email", "address", "phone", "offline_access"}),
     client_authentication_methods=frozenset(
         {
             "private_key_jwt",

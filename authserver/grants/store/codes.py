@@ -4,7 +4,7 @@ from sqlalchemy import Connection, bindparam, insert, select, update
 
 from authserver.db.tables import authorization_codes, grants
 from authserver.grants.model import AuthorizationCode, Grant
-from authserver.grants.store.records import COLUMNS, read_grant
+from authserver.grants.store.records import COLUMNS, GRANTS, read_grant
 
 _INSERT = insert(authorization_codes)
 _FIND = (
@@ -21,7 +21,7 @@ _FIND = (
         authorization_codes.c.claimed_at,
         *COLUMNS,
     )
-    .join_from(authorization_codes, grants, grants.c.grant_id == authorization_codes.c.grant_id)
+    .select_from(authorization_codes.join(GRANTS, grants.c.grant_id == authorization_codes.c.grant_id))
     .where(authorization_codes.c.code_hash == bindparam("code_hash"))
 )
 _CLAIM = (

@@ -4,7 +4,7 @@ import json
 
 from sqlalchemy import Connection, bindparam, insert, select, update
 
-from authserver.db.tables import grants
+from authserver.db.tables import accounts, grants
 from authserver.grants.model import Authentication, Grant
 
 COLUMNS = (
@@ -19,11 +19,16 @@ COLUMNS = (
     grants.c.refresh_generation,
     grants.c.refresh_expires_at,
     grants.c.revoked_at,
+    accounts.c.account_id,
+    accounts.c.locked_at,
 )
 """The columns from which `read_grant` makes a grant, for joins by the neighbouring modules."""
 
 _INSERT = insert(grants)
-_FIND = select(*COLUMNS).where(grants.c.grant_id == bindparam("id"))
+GRANTS = grants.outerjoin(accounts, accounts.c.account_id == grants.c.account_id)
+"""Grants, each with what tells whether its account is still open."""
+
+_FIND = select(*COLUMNS).select_from(GRANTS).where(grants.c.grant_id == bindparam("id"))
 _SWAP = (
     update(grants)
     .where(
@@ -106,7 +111,7 @@ def revoke_grant(connection: Connection, grant_id: str, because: str, now: int) 
 def read_grant(values: tuple[object, ...]) -> Grant:
     """Return the grant whose COLUMNS these are."""
     grant_id, client_id, account_id, consent_id, session_id, details, *times = values
-    created_at, expires_at, refresh_generation, refresh_expires_at, revoked_at = times
+    created_at, expires_at, refresh_generation, refresh_expires_at, revoked_at, open_account, locked_at = times
     members = json.loads(str(details))
     return Grant(
         grant_id=str(grant_id),
@@ -123,6 +128,7 @@ def read_grant(values: tuple[object, ...]) -> Grant:
         refresh_generation=_seconds(refresh_generation),
         refresh_expires_at=_seconds(refresh_expires_at),
         revoked_at=None if revoked_at is None else _seconds(revoked_at),
+        account_locked=open_account is None or locked_at is not None,
     )
 
 

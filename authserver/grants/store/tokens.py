@@ -8,7 +8,7 @@ from sqlalchemy import Connection, bindparam, insert, select, update
 
 from authserver.db.tables import accounts, clients, grants, issued_tokens
 from authserver.grants.model import KIND_REFRESH, Grant, IssuedToken, TokenState
-from authserver.grants.store.records import COLUMNS, read_grant
+from authserver.grants.store.records import COLUMNS, GRANTS, read_grant
 
 _TOKEN_COLUMNS = (
     issued_tokens.c.token_hash,
@@ -42,7 +42,7 @@ _FIND = (
 )
 _FIND_REFRESH = (
     select(*_TOKEN_COLUMNS, issued_tokens.c.revoked_at, *COLUMNS)
-    .join_from(issued_tokens, grants, grants.c.grant_id == issued_tokens.c.grant_id)
+    .select_from(issued_tokens.join(GRANTS, grants.c.grant_id == issued_tokens.c.grant_id))
     .where(issued_tokens.c.token_hash == bindparam("hash"), issued_tokens.c.kind == KIND_REFRESH)
 )
 _FIND_SUCCESSOR = select(issued_tokens.c.sealed_token).where(

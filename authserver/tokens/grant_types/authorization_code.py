@@ -3,7 +3,6 @@
 import hmac
 from dataclasses import dataclass
 
-from authserver.accounts import store as accounts
 from authserver.clients.model import Client
 from authserver.db.engine import Connection
 from authserver.events import Event, EventSink
@@ -16,8 +15,9 @@ from authserver.protocol.errors import InvalidGrant
 from authserver.protocol.handles import hash_handle
 from authserver.protocol.names import GRANT_REFRESH_TOKEN
 from authserver.protocol.pkce import check_verifier
-from authserver.protocol.resource import check_resources_within, parse_resources
 from authserver.tokens.grant_type import TokenRequest
+from authserver.tokens.narrowing import narrow_resources
+from authserver.tokens.person import claims_for_id_token
 
 _REFUSAL = "The code is not valid."
 _CLAUSE = "RFC6749-4.1.3"
@@ -45,7 +45,7 @@ class AuthorizationCodeGrant:
         if code.claimed_at is not None:
             raise _end_replayed(connection, grant, request, events)
         _check(code, grant, request)
-        resources = _narrow(request, grant)
+        resources = narrow_resources(request.params, grant)
         # Claimed before anything is minted: should minting fail, the transaction gives the code back with the rest.
         if not claim_code(connection, code.code_hash, request.now):
             raise _end_replayed(connection, grant, request, events)
@@ -59,8 +59,8 @@ def _check(code: AuthorizationCode, grant: Grant, request: TokenRequest) -> None
     """
     if request.now >= code.expires_at:
         raise InvalidGrant(_REFUSAL, reason="the code has expired", clause="FAPI2-SP-FINAL-5.3.2.1-11")
-    if grant.revoked_at is not None or request.now >= grant.expires_at:
-        raise InvalidGrant(_REFUSAL, reason="the grant has ended", clause=_CLAUSE)
+    if grant.revoked_at is not None or grant.account_locked or request.now >= grant.expires_at:
+        raise InvalidGrant(_REFUSAL, reason="the grant has ended or its account is locked", clause=_CLAUSE)
     redirect_uri = request.params.get("redirect_uri")
     if redirect_uri != code.redirect_uri and (code.redirect_uri_sent or redirect_uri is not None):
         raise InvalidGrant(_REFUSAL, reason="redirect_uri is missing or another one", clause=_CLAUSE)
@@ -80,31 +80,16 @@ def _end_replayed(connection: Connection, grant: Grant, request: TokenRequest, e
     return InvalidGrant(_REFUSAL, reason="the code was used before; its grant is revoked", clause="RFC6749-4.1.2")
 
 
-def _narrow(request: TokenRequest, grant: Grant) -> tuple[str, ...]:
-    """Return the resources of this token: those named now, within those of the grant.
-
-    Spec: RFC8707-2.2
-    """
-    resources = parse_resources(request.params.get_all("resource"))
-    if not resources:
-        return grant.resources
-    check_resources_within(resources, grant.resources)
-    return resources
-
-
 def _redemption(
     connection: Connection, code: AuthorizationCode, grant: Grant, resources: tuple[str, ...], request: TokenRequest
 ) -> Redemption:
-    account = accounts.find(connection, grant.account_id)
-    if account is None or account.locked:
-        raise InvalidGrant(_REFUSAL, reason="the account is locked or gone", clause=_CLAUSE)
     refresh = mint_refresh_token(grant, 0, request.now, None) if _may_refresh(request.client) else None
     return Redemption(
         scope=grant.scope,
         resources=resources,
         grant=grant,
         nonce=code.nonce,
-        account_claims=account.claims,
+        account_claims=claims_for_id_token(connection, grant),
         refresh_token=refresh.token if refresh is not None else None,
         refresh_record=refresh.record if refresh is not None else None,
     )

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, replace
 
-from authserver.accounts import store as accounts
 from authserver.db.engine import Connection
 from authserver.events import Event, EventSink
 from authserver.grants.model import Grant, IssuedToken
@@ -14,9 +13,9 @@ from authserver.issuance.refresh_token import Rotation, decide_rotation, mint_re
 from authserver.keys.envelope import Envelope
 from authserver.protocol.errors import InvalidGrant
 from authserver.protocol.handles import hash_handle
-from authserver.protocol.resource import check_resources_within, parse_resources
-from authserver.protocol.scope import check_scope_within, parse_scope
 from authserver.tokens.grant_type import TokenRequest
+from authserver.tokens.narrowing import narrow_resources, narrow_scope
+from authserver.tokens.person import claims_for_id_token
 
 _REFUSAL = "The refresh token is not valid."
 _CLAUSE = "RFC6749-6"
@@ -56,15 +55,14 @@ class RefreshTokenGrant:
         """
         presented = request.params.require("refresh_token", clause=_CLAUSE)
         token, grant = self._find(connection, presented, request)
-        scope = _narrow_scope(request, grant)
-        resources = _narrow_resources(request, grant)
-        account = accounts.find(connection, grant.account_id) if "openid" in scope else None
+        scope = narrow_scope(request.params, grant)
+        resources = narrow_resources(request.params, grant)
         refreshed = self._rotate(connection, token, grant, request, events)
         return Redemption(
             scope=scope,
             resources=resources,
             grant=refreshed.grant,
-            account_claims=account.claims if account is not None else {},
+            account_claims=claims_for_id_token(connection, grant),
             refresh_token=refreshed.token,
             refresh_record=refreshed.record,
         )
@@ -77,8 +75,10 @@ class RefreshTokenGrant:
         token, grant, revoked = found
         if grant.client_id != request.client.client_id:
             raise InvalidGrant(_REFUSAL, reason="the refresh token is another client's", clause=_CLAUSE)
-        if revoked or grant.revoked_at is not None:
-            raise InvalidGrant(_REFUSAL, reason="the refresh token or its grant is revoked", clause=_CLAUSE)
+        if revoked or grant.revoked_at is not None or grant.account_locked:
+            raise InvalidGrant(
+                _REFUSAL, reason="the token or its grant is revoked, or its account locked", clause=_CLAUSE
+            )
         if request.now >= min(grant.expires_at, grant.refresh_expires_at):
             raise InvalidGrant(_REFUSAL, reason="the grant or its idle time has run out", clause="ASVS5-10.4.8")
         return token, grant
@@ -132,30 +132,6 @@ def _end_reused(connection: Connection, grant: Grant, request: TokenRequest, eve
     return InvalidGrant(
         _REFUSAL, reason="an old refresh token came back; its grant is revoked", clause="RFC9700-4.14.2"
     )
-
-
-def _narrow_scope(request: TokenRequest, grant: Grant) -> tuple[str, ...]:
-    """Return the scope of this token: what is asked for now, within the grant's.
-
-    Spec: RFC6749-6
-    """
-    asked = parse_scope(request.params.get("scope"))
-    if not asked:
-        return grant.scope
-    check_scope_within(asked, grant.scope)
-    return asked
-
-
-def _narrow_resources(request: TokenRequest, grant: Grant) -> tuple[str, ...]:
-    """Return the resources of this token: those named now, within the grant's.
-
-    Spec: RFC8707-2.2
-    """
-    asked = parse_resources(request.params.get_all("resource"))
-    if not asked:
-        return grant.resources
-    check_resources_within(asked, grant.resources)
-    return asked
 
 
 def _place(grant_id: str, generation: int) -> str:

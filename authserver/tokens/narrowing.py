@@ -1,0 +1,30 @@
+"""A token request may ask for less than its grant reaches, never for more."""
+
+from authserver.grants.model import Grant
+from authserver.protocol.params import Params
+from authserver.protocol.resource import check_resources_within, parse_resources
+from authserver.protocol.scope import check_scope_within, parse_scope
+
+
+def narrow_scope(params: Params, grant: Grant) -> tuple[str, ...]:
+    """Return the scope of this token: what is asked for now, within the grant's; all of it where nothing is asked.
+
+    Raises InvalidScope for more.
+
+    Spec: RFC6749-6
+    """
+    asked = parse_scope(params.get("scope"))
+    check_scope_within(asked, grant.scope)
+    return asked or grant.scope
+
+
+def narrow_resources(params: Params, grant: Grant) -> tuple[str, ...]:
+    """Return the resources of this token: those named now, within the grant's; all of them where none is named.
+
+    Raises InvalidTarget for others.
+
+    Spec: RFC8707-2.2
+    """
+    asked = parse_resources(params.get_all("resource"))
+    check_resources_within(asked, grant.resources)
+    return asked or grant.resources
