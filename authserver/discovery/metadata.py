@@ -19,7 +19,6 @@ _PATHS: Final = {
     "revocation_endpoint": "/revoke",
     "userinfo_endpoint": "/userinfo",
     "jwks_uri": "/jwks",
-    "end_session_endpoint": "/logout",
 }
 _MTLS_ALIASES: Final = (
     "pushed_authorization_request_endpoint",

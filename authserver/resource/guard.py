@@ -1,0 +1,78 @@
+"""Deciding whether a request may pass: one order of the same checks for every kind of token and every framework."""
+
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from authserver.binding.dpop import DpopNonces
+from authserver.clock import Clock
+from authserver.protocol.errors import OAuthError
+from authserver.resource.checks import Expectation, check_claims, check_scope, check_sender, read_presented
+from authserver.resource.model import AccessToken, PresentedToken, ResourceRequest, TokenMissing
+from authserver.resource.proofs_seen import ProofMemory, ProofStore, claim_proof
+from authserver.web.challenges import render_challenge
+from authserver.web.machine import MachineResponse
+
+
+class TokenSource(Protocol):
+    """Finds what a token says: by verifying it here, or by asking its issuer."""
+
+    def find_claims(self, token: str) -> Mapping[str, object]:
+        """Return the token's claims; raises InvalidToken where it is none of the issuer's, or no longer good."""
+
+
+def _own_nonces() -> DpopNonces:
+    return DpopNonces(secrets.token_bytes(32), required=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """Lets requests with a good token pass.
+
+    `nonces` may be shared by the processes of one API; with `required` set in it every proof must carry one.
+    """
+
+    source: TokenSource
+    expected: Expectation
+    clock: Clock
+    proofs: ProofStore = field(default_factory=ProofMemory)
+    nonces: DpopNonces = field(default_factory=_own_nonces, repr=False)
+
+    def admit(self, request: ResourceRequest, any_of: Sequence[str] = ()) -> AccessToken:
+        """Return the token with which the request may pass.
+
+        Raises an OAuthError that `challenge` turns into the answer.
+        """
+        presented = read_presented(request)
+        if presented is None:
+            raise TokenMissing
+        return self.check(self.find(presented.token), presented, request, any_of)
+
+    def find(self, token: str) -> AccessToken:
+        """Return a token that is good at this API, in whoever's hands it is.
+
+        Spec: FAPI2-SP-FINAL-5.3.4-3
+        """
+        return check_claims(self.source.find_claims(token), self.expected, self.clock())
+
+    def check(
+        self, token: AccessToken, presented: PresentedToken, request: ResourceRequest, any_of: Sequence[str]
+    ) -> AccessToken:
+        """Return the token where its holder presents it, and it reaches far enough; the proof is claimed last.
+
+        Spec: FAPI2-SP-FINAL-5.3.4-4, FAPI2-SP-FINAL-5.3.4-5
+        """
+        now = self.clock()
+        proof = check_sender(request, presented, token.binding, self.nonces, now)
+        check_scope(token.scope, any_of)
+        claim_proof(self.proofs, proof, now)
+        return token
+
+
+def challenge(error: OAuthError, any_of: Sequence[str] = ()) -> MachineResponse:
+    """Return the refusal: 401 with a challenge per scheme, 403 for too little scope, 400 for a malformed request.
+
+    Spec: RFC6750-3, RFC6750-3.1, RFC9449-7.1, RFC9449-9
+    """
+    return render_challenge(error, "", token_was_sent=not isinstance(error, TokenMissing), scope=" ".join(any_of[:1]))

@@ -1,0 +1,61 @@
+"""A request to a protected API, and the access token that was accepted with it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from authserver.binding.model import Binding
+from authserver.protocol.errors import InvalidToken
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceRequest:
+    """What of a request decides whether it may pass; nothing in it is verified.
+
+    `uris` are the spellings of its own URL that a DPoP proof may name. `certificate` is the client's in DER, as the TLS
+    listener or a trusted proxy gave it. `token_in_query` tells that the query holds an `access_token`.
+    """
+
+    method: str
+    uris: tuple[str, ...]
+    authorization: str | None = field(default=None, repr=False)
+    dpop_proofs: tuple[str, ...] = field(default=(), repr=False)
+    certificate: bytes | None = field(default=None, repr=False)
+    token_in_query: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PresentedToken:
+    """An access token as it came, with its scheme in lower case: `bearer` or `dpop`."""
+
+    scheme: str
+    token: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class AccessToken:
+    """A token that is good here: for whom it speaks, what it permits, and the key it is bound to."""
+
+    subject: str
+    client_id: str
+    scope: frozenset[str]
+    expires_at: int
+    binding: Binding
+    claims: Mapping[str, object] = field(repr=False)
+
+    @property
+    def speaks_for_person(self) -> bool:
+        """Return whether a person stands behind the token, and not the client alone.
+
+        Spec: RFC9068-2.2, RFC9068-5
+        """
+        return self.subject != self.client_id
+
+
+class TokenMissing(InvalidToken):
+    """No token came at all: the challenge then names no error.
+
+    Spec: RFC6750-3.1
+    """
+
+    def __init__(self) -> None:
+        super().__init__("An access token is required.", clause="RFC6750-3.1")

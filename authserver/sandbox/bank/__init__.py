@@ -1,0 +1,4 @@
+"""The demo's sample bank: an API as a bank would protect it with `authserver.resource`.
+
+Apart from the server in every way: its own process, its own TLS, and no access to the server's database.
+"""

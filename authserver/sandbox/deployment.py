@@ -1,0 +1,122 @@
+"""Setting the demo's authorization server up: configuration, master key, schema, signing keys, people and clients."""
+
+import json
+import secrets
+from collections.abc import Mapping
+
+from authserver.accounts import store as accounts
+from authserver.accounts.model import parse_claims
+from authserver.accounts.passwords import SALT_BYTES, hash_password
+from authserver.accounts.second_factor import enrol_totp
+from authserver.assets import find_assets
+from authserver.clients import store as clients
+from authserver.clients.registration import prepare_registration
+from authserver.clients.shared_secrets import hash_secret
+from authserver.db import migrate
+from authserver.db.engine import Connection, Database
+from authserver.grants.model import Consent
+from authserver.grants.store import consents
+from authserver.keys.envelope import Envelope
+from authserver.keys.master_key import create_master_key, read_master_key
+from authserver.keys.store import provision_keys
+from authserver.protocol.handles import new_handle
+from authserver.sandbox.credentials import prepare_certificates, prepare_client_keys, prepare_secret
+from authserver.sandbox.people import ALICE, PEOPLE, Person
+from authserver.sandbox.places import ADDRESS, DemoPlaces
+from authserver.sandbox.registrations import NEWS_CLUB, SIGNING_CLIENTS, describe_clients
+
+_ALGORITHMS = ("ES256", "PS256", "Ed25519")
+_CONSENT_SECONDS = 90 * 86_400
+_GENEROUS = "6000/minute"
+_LIMITS = (
+    "limit_sign_in_address",
+    "limit_sign_in_username",
+    "limit_second_factor_address",
+    "limit_second_factor_account",
+    "limit_consent_address",
+    "limit_client",
+    "limit_client_authentication_failure",
+)
+
+
+def prepare_deployment(places: DemoPlaces, now: int, settings: Mapping[str, object]) -> None:
+    """Make everything in the demo's folder, or bring it up to date; keys, people and what they allowed stay.
+
+    `settings` go into the configuration beside, or instead of, the demo's own.
+    """
+    places.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    prepare_certificates(places, now)
+    prepare_client_keys(places, SIGNING_CLIENTS)
+    _write_config(places, settings)
+    create_master_key(places.folder / "master.key")
+    envelope = Envelope(read_master_key(places.folder / "master.key"))
+    database = Database.connect(f"sqlite:///{places.folder / 'authserver.sqlite'}", threads=1)
+    try:
+        migrate.upgrade(database, find_assets("migrations"))
+        with database.transaction() as connection:
+            provision_keys(connection, envelope, _ALGORITHMS, now)
+            for metadata in describe_clients(places):
+                _register(connection, places, metadata, now)
+            for person in PEOPLE:
+                _enrol(connection, envelope, person, now)
+            _remember_consent(connection, now)
+    finally:
+        database.dispose()
+
+
+def _write_config(places: DemoPlaces, settings: Mapping[str, object]) -> None:
+    certificate, key = places.certificate("server")
+    members: dict[str, object] = {
+        "issuer": places.issuer,
+        "mtls_origin": places.mtls_origin,
+        "site_name": "Demo Bank",
+        "data_dir": str(places.folder),
+        "listen": f"{ADDRESS}:{places.ports.server}",
+        "listen_mtls": f"{ADDRESS}:{places.ports.server_mtls}",
+        "tls_cert_file": str(certificate),
+        "tls_key_file": str(key),
+        "client_ca_file": str(places.authority),
+        "profiles": ["fapi2", "oidc"],
+        "limits_path": str(places.folder / "limits.sqlite"),
+        **dict.fromkeys(_LIMITS, _GENEROUS),
+        **settings,
+    }
+    lines = [f"{name.upper()} = {json.dumps(value)}\n" for name, value in members.items()]
+    places.config.write_text("# Written anew by each start of the demo.\n" + "".join(lines), encoding="utf-8")
+
+
+def _register(connection: Connection, places: DemoPlaces, metadata: dict[str, object], now: int) -> None:
+    """Store a client, or its metadata anew: URLs change with the ports, certificates with time."""
+    registration = prepare_registration(metadata, default_profile="fapi2")
+    if clients.replace_metadata(connection, registration.client_id, registration.metadata):
+        return
+    has_secret = registration.secret_hash is not None
+    secret_hash = hash_secret(prepare_secret(places, registration.client_id)) if has_secret else None
+    clients.insert_client(connection, registration.client_id, registration.metadata, secret_hash, now)
+
+
+def _enrol(connection: Connection, envelope: Envelope, person: Person, now: int) -> None:
+    if accounts.find_by_username(connection, person.username) is not None:
+        return
+    password_hash = hash_password(person.password, secrets.token_bytes(SALT_BYTES))
+    account = accounts.create(connection, person.username, parse_claims(person.claims), password_hash, now)
+    if account is not None and person.totp_seed is not None:
+        enrol_totp(connection, envelope, account.account_id, person.totp_seed, now)
+
+
+def _remember_consent(connection: Connection, now: int) -> None:
+    """Let Alice have allowed the login app before, so that a returning visitor's sign-in can be seen too."""
+    account = accounts.find_by_username(connection, ALICE.username)
+    if account is None or consents.find_standing(connection, account.account_id, NEWS_CLUB, now):
+        return
+    consent = Consent(
+        consent_id=new_handle(),
+        account_id=account.account_id,
+        client_id=NEWS_CLUB,
+        scope=("openid", "profile"),
+        claims=(),
+        resources=(),
+        granted_at=now,
+        expires_at=now + _CONSENT_SECONDS,
+    )
+    consents.record(connection, consent)

@@ -1,0 +1,41 @@
+"""The connections under way, each kept for the one browser that began it."""
+
+import secrets
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from threading import Lock
+
+from authserver.sandbox.third_party.journey import Journey
+
+COOKIE = "__Host-planner"
+_MOST = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A journey with the token that its forms carry, and a lock: one thing at a time happens in it."""
+
+    journey: Journey
+    form_token: str = field(repr=False)
+    lock: Lock
+
+
+class Journeys:
+    """Keeps journeys in memory, under a random cookie value; the oldest give way."""
+
+    def __init__(self) -> None:
+        self._held: OrderedDict[str, Held] = OrderedDict()
+        self._lock = Lock()
+
+    def keep(self, journey: Journey) -> str:
+        """Keep a new journey and return its cookie's value."""
+        cookie = secrets.token_urlsafe(32)
+        with self._lock:
+            self._held[cookie] = Held(journey, secrets.token_urlsafe(32), Lock())
+            if len(self._held) > _MOST:
+                self._held.popitem(last=False)
+        return cookie
+
+    def find(self, cookie: str | None) -> Held | None:
+        """Return the journey of a cookie, or None."""
+        return self._held.get(cookie or "")

@@ -1,0 +1,186 @@
+"""The app's pages: connect, see what happened, and try what a thief would."""
+
+import secrets
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any
+
+from flask import Blueprint, Flask, Response, redirect, request
+from werkzeug.wrappers import Response as AnyResponse
+
+from authserver.clock import Clock
+from authserver.sandbox.people import ALICE, PEOPLE
+from authserver.sandbox.places import DemoPlaces
+from authserver.sandbox.third_party import journey as acts
+from authserver.sandbox.third_party.client import OAuthClient, discover
+from authserver.sandbox.third_party.http import HttpsClient
+from authserver.sandbox.third_party.journey import Journey, Stopped
+from authserver.sandbox.third_party.journeys import COOKIE, Held, Journeys
+from authserver.sandbox.third_party.one_time_code import STEP_SECONDS, one_time_code
+from authserver.sandbox.third_party.registered import open_penny_planner, open_penny_planner_dpop
+from authserver.web.flask_pages import install_pages, to_flask
+from authserver.web.machine import CORRELATION_ENVIRON_KEY
+from authserver.web.page import Pages, Site, load_pages
+from authserver.web.request_id import new_correlation_id
+
+_BAD_REQUEST = 400
+_SITE = Site("Penny Planner")
+_SAME_SITE = frozenset({"same-origin", "none"})
+
+
+@dataclass(slots=True)
+class PlannerApp:
+    """What the pages use; the server's metadata is read when first needed."""
+
+    places: DemoPlaces
+    clock: Clock
+    pages: Pages
+    journeys: Journeys = field(default_factory=Journeys)
+    _metadata: dict[str, Any] = field(default_factory=dict)
+
+    def metadata(self) -> dict[str, Any]:
+        """Return the server's metadata."""
+        if not self._metadata:
+            self._metadata = discover(HttpsClient(self.places.authority), self.places.issuer)
+        return self._metadata
+
+    def jwks(self) -> dict[str, Any]:
+        """Return the server's keys as they are now."""
+        return HttpsClient(self.places.authority).send("GET", self.metadata()["jwks_uri"]).json()
+
+    def open_client(self, *, dpop: bool) -> OAuthClient:
+        """Return the app as a client, bound to its certificate or to a DPoP key made for this connection."""
+        opened = open_penny_planner_dpop if dpop else open_penny_planner
+        return opened(self.places, self.metadata(), self.clock)
+
+    def held(self) -> Held | None:
+        """Return the journey of the browser that asks."""
+        return self.journeys.find(request.cookies.get(COOKIE))
+
+    def show(self, template: str, values: Mapping[str, object], *, status: int = 200) -> Response:
+        """Return a page; its forms may lead to the server and back."""
+        shown = self.pages.render(f"sandbox/{template}.html", values, status=status, form_targets=(self.places.issuer,))
+        return to_flask(shown)
+
+
+def create_third_party(places: DemoPlaces, clock: Clock) -> Flask:
+    """Return the app."""
+    app = Flask("authserver.sandbox.third_party", static_folder=None, template_folder=None)
+    planner = PlannerApp(places, clock, load_pages(_SITE))
+    app.before_request(_name_request)
+    install_pages(app, planner.pages)
+    app.register_blueprint(_front(planner))
+    app.register_blueprint(_connection(planner))
+    return app
+
+
+def _front(planner: PlannerApp) -> Blueprint:
+    blueprint = Blueprint("front", __name__)
+
+    @blueprint.get("/")
+    def home() -> Response:
+        return planner.show("home", {"people": PEOPLE, "is_connected": planner.held() is not None})
+
+    @blueprint.get("/phone")
+    def phone() -> Response:
+        now = planner.clock()
+        code = one_time_code(ALICE.totp_seed or "", now)
+        return planner.show("phone", {"code": code, "seconds": STEP_SECONDS - now % STEP_SECONDS})
+
+    @blueprint.post("/connect")
+    def connect() -> AnyResponse:
+        if request.headers.get("Sec-Fetch-Site", "none") not in _SAME_SITE:
+            return _trouble(planner, "This form was not sent from our page.")
+        return _connect(planner, dpop=request.form.get("binding") == "dpop")
+
+    @blueprint.get("/healthz")
+    def healthz() -> Response:
+        return Response("ok\n", mimetype="text/plain")
+
+    return blueprint
+
+
+def _connection(planner: PlannerApp) -> Blueprint:
+    blueprint = Blueprint("connection", __name__)
+
+    @blueprint.get("/callback")
+    def callback() -> AnyResponse:
+        held = planner.held()
+        if held is None:
+            return _trouble(planner, "This browser did not start a connection, or it was too long ago.")
+        _act(held, lambda journey: _receive(planner, journey))
+        return redirect("/journey", 303)
+
+    @blueprint.get("/journey")
+    def show_journey() -> AnyResponse:
+        held = planner.held()
+        if held is None:
+            return redirect("/", 303)
+        values = {"journey": held.journey, "form_token": held.form_token}
+        return planner.show("journey", values)
+
+    @blueprint.post("/journey")
+    def act() -> AnyResponse:
+        held = planner.held()
+        if held is None or not secrets.compare_digest(
+            request.form.get("form_token", "").encode(), held.form_token.encode()
+        ):
+            return _trouble(planner, "This form was not sent from our page.")
+        return _act(held, _ACTS.get(request.form.get("act", ""), lambda _journey: None))
+
+    return blueprint
+
+
+def _connect(planner: PlannerApp, *, dpop: bool) -> AnyResponse:
+    client = planner.open_client(dpop=dpop)
+    resources = (planner.places.accounts, planner.places.payments)
+    journey = Journey(client, planner.places, client.begin(acts.SCOPE, resources=resources, prompt="consent"))
+    cookie = planner.journeys.keep(journey)
+    try:
+        target = acts.push(journey)
+    except Stopped:
+        target = "/journey"
+    answer = redirect(target, 303)
+    answer.set_cookie(COOKIE, cookie, path="/", secure=True, httponly=True, samesite="Lax")
+    return answer
+
+
+def _receive(planner: PlannerApp, journey: Journey) -> None:
+    """Take the answer once: a second visit of the same URL only shows what is there."""
+    if not journey.is_connected:
+        acts.receive(journey, request.url, planner.jwks())
+
+
+def _act(held: Held, act: Callable[[Journey], None]) -> AnyResponse:
+    """Do something, and show the first step that it added, below the ones that were there."""
+    with held.lock:
+        first_new = len(held.journey.steps) + 1
+        with suppress(Stopped):  # the steps say what happened
+            act(held.journey)
+    return redirect(f"/journey#step-{first_new}", 303)
+
+
+def _refresh(journey: Journey) -> None:
+    acts.renew(journey, journey.places.accounts)
+    acts.read_accounts(journey)
+
+
+def _when_connected(act: Callable[[Journey], None]) -> Callable[[Journey], None]:
+    return lambda journey: act(journey) if journey.is_connected else None
+
+
+_ACTS: Mapping[str, Callable[[Journey], None]] = {
+    "refresh": _when_connected(_refresh),
+    "pay": _when_connected(acts.pay),
+    "steal": _when_connected(acts.steal),
+    "disconnect": _when_connected(acts.disconnect),
+}
+
+
+def _trouble(planner: PlannerApp, text: str) -> Response:
+    return planner.show("trouble", {"text": text}, status=_BAD_REQUEST)
+
+
+def _name_request() -> None:
+    request.environ[CORRELATION_ENVIRON_KEY] = new_correlation_id()

@@ -1,0 +1,132 @@
+"""Clicking through the demo in a real Chromium, without JavaScript: connect, see, and try what a thief would."""
+
+import sys
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from authserver.sandbox.people import ALICE, BOB, Person
+from authserver.sandbox.places import DemoPlaces
+from tests.support.demo_process import free_ports
+from tests.support.programs import find_program
+from tests.support.servers import running, wait_until
+
+pytestmark = pytest.mark.chromium
+
+
+@pytest.fixture(scope="module")
+def places(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DemoPlaces]:
+    """A running demo."""
+    found = DemoPlaces(tmp_path_factory.mktemp("demo"), free_ports())
+    ports = found.ports
+    numbers = f"{ports.server},{ports.server_mtls},{ports.bank},{ports.app}"
+    log = found.folder / "log"
+    with running([sys.executable, "-m", "tests.support.demo_process", str(found.folder), numbers], log):
+        wait_until(lambda: "The demo runs" in log.read_text(), "the welcome", patience_seconds=60)
+        yield found
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    """A browser; it cannot know the demo's authority."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=find_program("chromium"), args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(chromium: Browser) -> Iterator[Page]:
+    """A page of a fresh visitor without JavaScript; whatever the content policy blocks fails the test."""
+    context = chromium.new_context(ignore_https_errors=True, java_script_enabled=False)
+    opened = context.new_page()
+    complaints: list[str] = []
+    opened.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+    yield opened
+    context.close()
+    # A refusal shown as an error page, with its status, is no complaint.
+    assert [text for text in complaints if "Content Security Policy" in text] == []
+
+
+def connect(page: Page, places: DemoPlaces, person: Person, button: str) -> None:
+    """Press a button of the app's first page, and sign in with the password."""
+    page.goto(places.app)
+    page.click(button)
+    assert page.url.startswith(f"{places.issuer}/login?")
+    page.fill("#username", person.username)
+    page.fill("#password", person.password)
+    page.click("#submit")
+    assert page.url.startswith(f"{places.issuer}/login/totp?")
+
+
+def enter_code(page: Page, places: DemoPlaces) -> None:
+    """Type the code that the phone shows, once it shows one that was not used yet."""
+    phone = page.context.new_page()
+
+    def accepted() -> bool:
+        phone.goto(f"{places.app}/phone")
+        page.fill("#totp", phone.inner_text("#code"))
+        page.click("#submit")
+        return "/consent?" in page.url
+
+    wait_until(accepted, "a code to be accepted", patience_seconds=65)
+    phone.close()
+
+
+@pytest.mark.parametrize(
+    ("button", "member", "scheme"), [("#connect", "x5t#S256", "Bearer"), ("#connect-dpop", "jkt", "DPoP")]
+)
+def test_a_person_connects_an_app_and_a_thief_gets_nothing(
+    page: Page, places: DemoPlaces, button: str, member: str, scheme: str
+) -> None:
+    connect(page, places, ALICE, button)
+    enter_code(page, places)
+    assert "Penny Planner" in page.inner_text("h1")
+    page.click("#approve")
+    assert page.url == f"{places.app}/journey"
+    shown = page.inner_text("main")
+    for what in ("request_uri", '"iss"', f'"{member}"', "Current account", "Green Grocer", f"Authorization: {scheme} "):
+        assert what in shown
+    assert "client_assertion = ey" in shown
+    assert not [word for word in shown.split() if word.count(".") == 2 and len(word) > 100], "no token is shown whole"
+    page.click("#refresh")
+    page.click("#steal")
+    stolen = [text for text in page.locator("section").all_inner_texts() if "Use the stolen token" in text]
+    assert len(stolen) == 2
+    assert all("HTTP 401" in text and 'error="invalid_token"' in text for text in stolen)
+    page.click("#disconnect")
+    assert page.inner_text("h1") == "Your bank is not connected"
+    assert "HTTP 401" in page.locator("section").last.inner_text()
+
+
+def test_a_person_who_says_no_is_told_that_nothing_was_connected(page: Page, places: DemoPlaces) -> None:
+    connect(page, places, ALICE, "#connect")
+    page.click("#cancel")
+    assert page.url == f"{places.app}/journey"
+    assert page.inner_text("h1") == "Your bank is not connected"
+    assert "access_denied" in page.inner_text("main")
+
+
+def test_a_person_without_a_second_factor_is_told_what_is_missing(page: Page, places: DemoPlaces) -> None:
+    connect(page, places, BOB, "#connect")
+    assert "second factor" in page.inner_text("h1")
+    page.click("#cancel")
+    assert "unmet_authentication_requirements" in page.inner_text("main")
+
+
+def test_an_answer_that_was_not_asked_for_is_refused(page: Page, places: DemoPlaces) -> None:
+    page.goto(f"{places.app}/callback?code=stolen&state=guessed&iss={places.issuer}")
+    assert "did not start a connection" in page.inner_text("main")
+    connect(page, places, ALICE, "#connect")
+    page.goto(f"{places.app}/callback?code=stolen&state=guessed&iss={places.issuer}")
+    assert "state is not the one that was sent" in page.inner_text("main")
+
+
+@pytest.mark.parametrize("path", ["/", "/phone"])
+def test_nothing_is_wider_than_a_small_phone(page: Page, places: DemoPlaces, path: str) -> None:
+    page.set_viewport_size({"width": 320, "height": 640})
+    page.goto(f"{places.app}{path}")
+    boxes = [box for box in (item.bounding_box() for item in page.locator("main *").all()) if box]
+    assert boxes
+    assert max(box["x"] + box["width"] for box in boxes) <= 320

@@ -1,0 +1,93 @@
+"""The demo as a person starts it: everything runs, every story goes well, and everything stops."""
+
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from authserver.sandbox.check.run import STORIES
+from authserver.sandbox.deployment import prepare_deployment
+from authserver.sandbox.places import DemoPlaces, DemoPorts
+from tests.support.authority import NOW
+from tests.support.demo_process import free_ports
+from tests.support.servers import ROOT, accepts, running, wait_until
+
+_PATIENCE_SECONDS = 120
+_STEPS = 31
+
+
+def command(folder: Path, ports: DemoPorts, *more: str) -> list[str]:
+    numbers = f"{ports.server},{ports.server_mtls},{ports.bank},{ports.app}"
+    return [sys.executable, "-m", "tests.support.demo_process", str(folder), numbers, *more]
+
+
+def all_of(ports: DemoPorts) -> list[tuple[str, int]]:
+    return [("127.0.0.1", port) for port in (ports.server, ports.server_mtls, ports.bank, ports.app)]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One folder for every run: the second must find its way with what the first left."""
+    return tmp_path_factory.mktemp("demo")
+
+
+def test_every_story_goes_well_and_again_in_the_same_folder(folder: Path) -> None:
+    for _ in range(2):
+        ports = free_ports()
+        done = subprocess.run(
+            command(folder, ports, "--check"),
+            cwd=ROOT,
+            check=False,
+            capture_output=True,
+            text=True,
+            timeout=_PATIENCE_SECONDS,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert done.stdout.count("\u2713") == _STEPS
+        assert "\u2717" not in done.stdout
+        assert f"{len(STORIES)} of {len(STORIES)} stories went well." in done.stdout
+        assert not any(accepts(address) for address in all_of(ports)), "nothing listens any more"
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_it_stops_whole_when_told(folder: Path, tmp_path: Path, number: signal.Signals) -> None:
+    ports = free_ports()
+    with running(command(folder, ports), tmp_path / "log") as process:
+        wait_until(lambda: "The demo runs" in (tmp_path / "log").read_text(), "the welcome", patience_seconds=60)
+        assert all(accepts(address) for address in all_of(ports))
+        process.send_signal(number)
+        assert process.wait(15) == 0
+    assert not any(accepts(address) for address in all_of(ports))
+
+
+def test_it_stops_whole_when_one_of_its_servers_cannot_run(folder: Path, tmp_path: Path) -> None:
+    ports = free_ports()
+    taken = DemoPorts(ports.server, ports.server_mtls, ports.bank, ports.bank)
+    with running(command(folder, taken), tmp_path / "log") as process:
+        assert process.wait(60) == 1
+    assert "ended with status" in (tmp_path / "log").read_text()
+    assert not any(accepts(address) for address in all_of(ports))
+
+
+def test_no_key_or_secret_of_the_demo_is_readable_by_others(tmp_path: Path) -> None:
+    places = DemoPlaces(tmp_path / "demo", DemoPorts())
+    prepare_deployment(places, NOW, {})
+    secret = [path for path in places.folder.rglob("*") if path.suffix in {".key", ".jwk", ".secret"}]
+    assert secret
+    assert all(path.stat().st_mode & 0o077 == 0 for path in secret)
+
+
+def test_certificates_that_soon_expire_are_made_anew_and_keys_of_clients_stay(tmp_path: Path) -> None:
+    places = DemoPlaces(tmp_path / "demo", DemoPorts())
+    prepare_deployment(places, NOW, {})
+    before = {path.name: path.read_bytes() for path in places.folder.rglob("*") if path.suffix in {".pem", ".jwk"}}
+    prepare_deployment(places, NOW, {})
+    same = {path.name: path.read_bytes() for path in places.folder.rglob("*") if path.suffix in {".pem", ".jwk"}}
+    assert same == before
+    prepare_deployment(places, NOW + 29 * 86_400, {})
+    after = {path.name: path.read_bytes() for path in places.folder.rglob("*") if path.suffix in {".pem", ".jwk"}}
+    assert after["authority.pem"] == before["authority.pem"]
+    assert after["server.pem"] != before["server.pem"]
+    assert after["penny-planner.jwk"] == before["penny-planner.jwk"]
