@@ -26,7 +26,8 @@ class Program:
 PROGRAMS = {
     "chromium": Program(("chromium", "chromium-browser"), "apt-get install chromium"),
     "nginx": Program(("nginx",), "apt-get install nginx-light"),
-    "node": Program(("node", "nodejs"), "apt-get install nodejs npm"),
+    # The clients come from npm, which has a Node beside it.
+    "node": Program(("npm",), "apt-get install nodejs npm"),
     "valkey": Program(("valkey-server", "redis-server"), "apt-get install valkey-server (or redis-server)"),
 }
 
