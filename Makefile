@@ -2,7 +2,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test lint audit bench matrix lock clean
+.PHONY: help demo serve test lint audit bench matrix docs lock clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -57,6 +57,9 @@ bench: $(VENV)/test.stamp ## requests per second and microseconds per layer
 matrix: $(VENV)/test.stamp ## render conformance/requirements.md: clause, check, test
 	$(BIN)/python conformance/render_requirements.py
 
+docs: $(VENV)/runtime.stamp ## render docs/configuration.md and docs/cli.md
+	$(BIN)/python docs/render_reference.py
+
 lock: $(LOCKER)/$(LOCKER_VERSION).stamp ## resolve the requirement files anew, every package pinned and hashed
 	$(LOCK) pyproject.toml --output-file requirements.txt
 	$(LOCK) pyproject.toml --group test --constraint requirements.txt --output-file requirements-test.txt
@@ -64,7 +67,7 @@ lock: $(LOCKER)/$(LOCKER_VERSION).stamp ## resolve the requirement files anew, e
 
 clean: ## remove what was built here; keeps data and configuration
 	rm -rf $(VENV) $(LOCKER) build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
-	find authserver bench conformance migrations tests -name __pycache__ -type d -prune -exec rm -rf {} +
+	find authserver bench conformance docs migrations tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(VENV)/bin/python:
 	@if [ -z "$(PYTHON)" ]; then \

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from flask import Flask
+from limits.errors import ConfigurationError
 
 from authserver.authorization.parse import RequestPolicy
 from authserver.binding.dpop import DpopNonces
@@ -11,7 +12,7 @@ from authserver.binding.mtls import ChainVerifier
 from authserver.clients.authentication import ClientAuthentication
 from authserver.clients.reception import Reception
 from authserver.clients.registry import ClientRegistry
-from authserver.clock import Clock
+from authserver.clock import Clock, system_clock
 from authserver.db.engine import Database
 from authserver.events import Event, EventSink
 from authserver.keys.envelope import Envelope
@@ -21,12 +22,14 @@ from authserver.keys.model import StoredKey
 from authserver.keys.remote import RemoteKeys
 from authserver.keys.ring import KeyRing
 from authserver.keys.store import find_all
+from authserver.profiles.catalogue import PROFILES
 from authserver.sessions.model import SessionLimits
 from authserver.settings.load import SettingsError
 from authserver.settings.model import Settings
 from authserver.web.client_certificate import CertificatePolicy, parse_policy
 from authserver.web.evidence import Origins
 from authserver.web.limits import Limits, build_limits, build_storage, shared_limits_path
+from authserver.web.limits_fallback import WindowStorage
 from authserver.web.page import Pages, Site, load_pages
 
 
@@ -72,18 +75,14 @@ def build_parts(settings: Settings, app: Flask, clock: Clock, events: EventSink)
     """Return the parts that the settings describe."""
     envelope = open_envelope(settings)
     database = Database.connect(settings.database, threads=settings.threads)
-    registry = ClientRegistry(database, clock)
+    registry = ClientRegistry(database, clock, frozenset(PROFILES[name] for name in settings.profiles))
     keys = KeyRing(lambda: _read_keys(database), envelope, clock)
     origins = Origins(settings.issuer, settings.certificate_origin)
     nonces = DpopNonces(envelope.derive("dpop nonce"), required=settings.dpop_nonce == "required")
     limits = _limits(settings, app, envelope, events, clock)
-    fetcher = SafeFetcher(
-        allow=frozenset(settings.fetch_allow),
-        ca_file=str(settings.fetch_ca_file) if settings.fetch_ca_file is not None else None,
-    )
     authentication = ClientAuthentication(
         registry=registry,
-        remote_keys=RemoteKeys(fetcher, clock, events),
+        remote_keys=RemoteKeys(_fetcher(settings), clock, events),
         chain=_chain(settings),
         issuer=settings.issuer,
         own_urls=frozenset(url for path in ("/token", "/par", "/introspect", "/revoke") for url in origins.urls(path)),
@@ -114,13 +113,39 @@ def open_envelope(settings: Settings) -> Envelope:
         raise SettingsError(f"MASTER_KEY_FILE was {str(settings.master_key_path)!r}; it may be: {error}") from error
 
 
+def check_parts(settings: Settings) -> None:
+    """Raise SettingsError where a file or an address that the settings name cannot be used.
+
+    For the process that starts the workers: what stops each of them is better said once, before there are any.
+    """
+    open_envelope(settings)
+    _chain(settings)
+    _certificate_policy(settings)
+    _fetcher(settings)
+    _limits_storage(settings, system_clock)
+
+
 def _limits(settings: Settings, app: Flask, envelope: Envelope, events: EventSink, clock: Clock) -> Limits:
-    storage = build_storage(
-        settings.limits_path or shared_limits_path(settings.data_dir),
-        settings.valkey_url.get_secret_value() or None,
-        clock,
-    )
+    storage = _limits_storage(settings, clock)
     return build_limits(app, storage, settings.limits(), envelope.derive("limits"), events, clock)
+
+
+def _limits_storage(settings: Settings, clock: Clock) -> WindowStorage:
+    path = settings.limits_path or shared_limits_path(settings.data_dir)
+    try:
+        return build_storage(path, settings.valkey_url.get_secret_value() or None, clock)
+    except (ConfigurationError, ValueError):  # whose text may hold the URL, and with it a password
+        raise SettingsError("VALKEY_URL cannot be used; is the extra authserver[valkey] installed?") from None
+
+
+def _fetcher(settings: Settings) -> SafeFetcher:
+    ca_file = settings.fetch_ca_file
+    try:
+        return SafeFetcher(allow=frozenset(settings.fetch_allow), ca_file=str(ca_file) if ca_file else None)
+    except OSError as error:
+        raise SettingsError(
+            f"FETCH_CA_FILE was {str(ca_file)!r}; it may be: a readable file of certificates in PEM"
+        ) from error
 
 
 def _chain(settings: Settings) -> ChainVerifier | None:

@@ -101,7 +101,9 @@ def update(client_id: str, file: TextIO, *, as_json: bool) -> None:
         fail("token_endpoint_auth_method: this client has no secret; register it anew")
     _check_profile(registration.metadata, settings)
     with database.transaction() as connection:
-        store.replace_metadata(connection, client_id, registration.metadata)
+        found = store.replace_metadata(connection, client_id, registration.metadata)
+    if not found:
+        fail(f"there is no client {client_id}")
     print_record(registration.metadata, as_json=as_json)
 
 
@@ -161,4 +163,4 @@ def _read_document(file: TextIO) -> dict[str, object]:
 
 def _check_profile(metadata: Mapping[str, object], settings: Settings) -> None:
     if metadata.get("profile") not in settings.profiles:
-        fail(f"profile: this deployment has {', '.join(settings.profiles)}; see PROFILES")
+        fail(f"profile: this deployment has {', '.join(settings.profiles)}; see PROFILES [RFC7591-2]")

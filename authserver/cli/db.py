@@ -1,13 +1,15 @@
 """`authserver db`: migrations, drift, purging."""
 
+import sys
+
 import click
+from click.termui import progressbar
 
 from authserver.assets import find_assets
-from authserver.cli.deployment import open_database
-from authserver.cli.output import fail, json_option, print_record, read_settings
+from authserver.cli.deployment import connect_database, open_database
+from authserver.cli.output import fail, json_option, note, print_record, read_settings
 from authserver.clock import system_clock
 from authserver.db import migrate
-from authserver.db.engine import Database
 from authserver.db.purge import DEFAULT_BATCH_SIZE, count_expired, purge
 
 
@@ -17,33 +19,42 @@ def db() -> None:
 
 
 @db.command()
-def upgrade() -> None:
+@json_option
+def upgrade(*, as_json: bool) -> None:
     """Run the migrations that the database lacks; safe to repeat."""
-    settings = read_settings()
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
-    database = Database.connect(settings.database)
+    database = connect_database(read_settings())
+    before = migrate.current(database)
     migrate.upgrade(database, find_assets("migrations"))
-    click.echo(f"The database is at {migrate.current(database)}.")
+    print_record({"before": before, "now": migrate.current(database)}, as_json=as_json)
 
 
 @db.command()
-def check() -> None:
+@json_option
+def check(*, as_json: bool) -> None:
     """Compare the database with the schema; exit 1 and say where they differ."""
     database = open_database(read_settings())
     differences = migrate.drift(database)
+    print_record({"revision": migrate.current(database), "differences": differences}, as_json=as_json)
     if differences:
-        fail("the database differs from the schema:\n" + "\n".join(differences))
-    click.echo("The database is as the schema says.")
+        fail("the database differs from the schema")
 
 
 @db.command(name="purge")
-@click.option("--batch", default=DEFAULT_BATCH_SIZE, show_default=True, type=click.IntRange(1, 100_000), help="Rows.")
+@click.option(
+    "--batch",
+    default=DEFAULT_BATCH_SIZE,
+    show_default=True,
+    type=click.IntRange(1, 100_000),
+    help="How many rows to delete in one transaction.",
+)
 @json_option
 def purge_command(batch: int, *, as_json: bool) -> None:
     """Delete expired rows in bounded batches, while the server runs."""
     database = open_database(read_settings())
     now = system_clock()
     total = sum(count_expired(database, now).values())
-    with click.progressbar(length=total, label="Purging", hidden=as_json) as bar:
+    with progressbar(length=total, label="Purging", file=sys.stderr) as bar:
         deleted = purge(database, now, batch, lambda _table, rows: bar.update(rows))
+    if not any(deleted.values()):
+        note("Nothing has expired.")
     print_record({name: rows for name, rows in deleted.items() if rows or as_json}, as_json=as_json)

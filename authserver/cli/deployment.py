@@ -1,5 +1,7 @@
 """The deployment that the settings name, opened for a command."""
 
+import click
+
 from authserver.app.parts import open_envelope
 from authserver.assets import find_assets
 from authserver.cli.output import fail, read_settings
@@ -10,14 +12,28 @@ from authserver.settings.load import SettingsError
 from authserver.settings.model import Settings
 
 
-def open_database(settings: Settings) -> Database:
-    """Return the database, or end the command where it cannot be reached or its schema is not current."""
+def connect_database(settings: Settings) -> Database:
+    """Return the database, whatever its schema, or end the command where it cannot be reached.
+
+    It is closed when the command ends.
+    """
     try:
         database = Database.connect(settings.database)
     except ValueError as error:
         fail(f"DATABASE_URL: {error}")
+    except OSError as error:
+        fail(f"the database cannot be opened: {error.strerror}: {error.filename}; is there one? See: authserver init")
+    context = click.get_current_context(silent=True)
+    if context is not None:
+        context.call_on_close(database.dispose)
     if not database.ping():
         fail("the database does not answer; see DATABASE_URL and DATA_DIR")
+    return database
+
+
+def open_database(settings: Settings) -> Database:
+    """Return the database, or end the command where it cannot be reached or its schema is not current."""
+    database = connect_database(settings)
     if not is_current(database, find_assets("migrations")):
         fail("the database lacks migrations; run: authserver db upgrade")
     return database

@@ -1,57 +1,91 @@
 """`authserver init`: everything a new deployment needs, in one folder."""
 
+import json
+import os
 from pathlib import Path
 
 import click
 
 from authserver.assets import find_assets
-from authserver.cli.deployment import require_envelope
-from authserver.cli.output import fail
+from authserver.cli.deployment import connect_database, require_envelope
+from authserver.cli.output import fail, json_option, note, print_record
 from authserver.clock import system_clock
 from authserver.db import migrate
-from authserver.db.engine import Database
 from authserver.keys.master_key import create_master_key
 from authserver.keys.store import provision_keys
 from authserver.settings.load import CONFIG_VARIABLE, SettingsError, load_settings_from
 from authserver.settings.model import Settings
 
 CONFIG_NAME = "authserver.toml"
+ISSUER = "https://localhost:8443"
 ALGORITHMS = ("ES256", "PS256", "Ed25519")
 ALGORITHM_OF_PLAIN_OPENID = "RS256"
 
 
 @click.command()
-@click.option("--issuer", default="https://localhost:8443", show_default=True, help="The issuer identifier.")
-@click.option("--dir", "directory", default="data", show_default=True, type=click.Path(path_type=Path))
-def init(issuer: str, directory: Path) -> None:
+@click.option("--issuer", help="The issuer identifier; https://localhost:8443 where nothing else is said.")
+@click.option(
+    "--dir",
+    "directory",
+    default="data",
+    show_default=True,
+    type=click.Path(path_type=Path, file_okay=False),
+    help="The folder for all of it, made where it is missing.",
+)
+@json_option
+def init(issuer: str | None, directory: Path, *, as_json: bool) -> None:
     """Write a configuration file, a master key, the schema and the first signing keys; safe to repeat."""
-    directory.mkdir(parents=True, exist_ok=True, mode=0o700)
-    config = directory.resolve() / CONFIG_NAME
-    if not config.exists():
-        config.write_text(_config_text(issuer, directory.resolve()), encoding="utf-8")
     try:
-        settings = load_settings_from(config)
+        directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+        config = directory.resolve() / CONFIG_NAME
+        settings = _read_config(config, issuer)
+        create_master_key(settings.master_key_path)
     except SettingsError as error:
         fail(str(error))
-    create_master_key(settings.master_key_path)
+    except OSError as error:
+        fail(f"{error.filename}: {error.strerror}")
     kids = prepare_store(settings)
-    click.echo(f"Configuration  {config}")
-    click.echo(f"Master key     {settings.master_key_path}")
-    click.echo(f"Signing keys   {', '.join(kids) if kids else 'already there'}")
-    click.echo(f"\nNext: {CONFIG_VARIABLE}={config} authserver serve")
+    record = {"config": str(config), "master_key": str(settings.master_key_path), "new_signing_keys": list(kids)}
+    print_record(record, as_json=as_json)
+    note(f"Next: {CONFIG_VARIABLE}={config} authserver serve")
 
 
 def prepare_store(settings: Settings) -> tuple[str, ...]:
     """Bring the database to the newest schema with a key of each algorithm; return the kids of new keys."""
-    database = Database.connect(settings.database)
+    envelope = require_envelope(settings)
+    database = connect_database(settings)
     migrate.upgrade(database, find_assets("migrations"))
     algorithms = (*ALGORITHMS, ALGORITHM_OF_PLAIN_OPENID) if "oidc" in settings.profiles else ALGORITHMS
     with database.transaction() as connection:
-        return provision_keys(connection, require_envelope(settings), algorithms, system_clock())
+        return provision_keys(connection, envelope, algorithms, system_clock())
 
 
-def _config_text(issuer: str, directory: Path) -> str:
-    return f"""# Every setting is described in docs/configuration.md.
-issuer = "{issuer}"
-data_dir = "{directory}"
-"""
+def _read_config(config: Path, issuer: str | None) -> Settings:
+    """Return the settings with the configuration file, which is written where it is missing.
+
+    One that cannot be used is not left behind. Raises SettingsError, OSError.
+    """
+    is_new = _write_config(config, issuer)
+    try:
+        settings = load_settings_from(config)
+    except SettingsError:
+        if is_new:
+            config.unlink()
+        raise
+    if issuer is not None and settings.issuer != issuer:
+        raise SettingsError(f"the issuer is {settings.issuer} already; change it in {config} or in the environment")
+    return settings
+
+
+def _write_config(config: Path, issuer: str | None) -> bool:
+    """Write a new file that its owner alone may read, since it may come to hold a password; False where one exists."""
+    lines = {"issuer": issuer or ISSUER, "data_dir": str(config.parent)}
+    try:
+        descriptor = os.open(config, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return False
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write("# Every setting is described in docs/configuration.md.\n")
+        # A JSON string is a TOML string.
+        file.writelines(f"{name} = {json.dumps(value, ensure_ascii=False)}\n" for name, value in lines.items())
+    return True

@@ -59,7 +59,8 @@ def retire(kid: str) -> None:
         found = next((key for key in store.find_all(connection) if key.kid == kid), None)
         if found is None:
             fail(f"there is no key {kid}")
-        store.update_state(connection, found, "retired", now)
+        if found.state == "retired" or not store.update_state(connection, found, "retired", now):
+            fail(f"{kid} is retired already")
         store.provision_keys(connection, envelope, (found.algorithm,), now)
     click.echo(f"{kid} is retired; what it signed is still believed until the key is removed.")
 

@@ -6,6 +6,8 @@ from typing import Final
 
 import click
 
+from authserver.protocol.errors import OAuthError
+
 COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "assess": ("authserver.cli.assess:assess", "Judge this deployment, or one client, by its profile."),
     "client": ("authserver.cli.client:client", "Register clients and resource servers."),
@@ -35,6 +37,13 @@ class LazyGroup(click.Group):
         module, _, name = COMMANDS[cmd_name][0].partition(":")
         command: click.Command = getattr(import_module(module), name)
         return command
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Run a command; trouble of the database that reaches as far as here ends it as failed, in one line."""
+        try:
+            return super().invoke(ctx)
+        except OAuthError as error:
+            raise click.ClickException(f"{error.description} ({error.reason})") from error
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the nouns into the help without importing any of them."""

@@ -1,10 +1,12 @@
 """`authserver serve`: the server, with our own TLS or behind a proxy."""
 
 from collections.abc import Callable
+from ssl import SSLError
 
 import click
 
-from authserver.cli.deployment import open_database, require_envelope
+from authserver.app.parts import check_parts
+from authserver.cli.deployment import open_database
 from authserver.cli.output import fail, note, read_settings
 from authserver.clients.registry import load_client
 from authserver.clients.store import list_clients
@@ -15,7 +17,7 @@ from authserver.serving.granian_server import ProxiedServer, serve_behind_proxy
 from authserver.serving.gunicorn_server import OwnTlsServer, serve_with_own_tls
 from authserver.serving.listen import ListenAddress, parse_listen
 from authserver.serving.tls import TlsFiles
-from authserver.settings.load import process_environment
+from authserver.settings.load import SettingsError, process_environment
 from authserver.settings.model import Settings
 
 TARGET = "authserver.wsgi:application"
@@ -36,6 +38,8 @@ def serve() -> None:
         else:
             note(f"Behind a proxy, on {settings.listen}.")
             serve_behind_proxy(_proxied(settings), process_environment())
+    except SSLError as error:
+        fail(f"TLS_CERT_FILE, TLS_KEY_FILE or CLIENT_CA_FILE cannot be used: {error}")
     except (ValueError, OSError) as error:
         fail(f"cannot serve: {error}")
 
@@ -46,7 +50,10 @@ def check_start(settings: Settings) -> None:
         findings = assess_deployment(deployment_facts(settings), PROFILES[name])
         if findings:
             fail("\n".join(f"[{finding.clause}] {finding.message} {finding.mend}" for finding in findings))
-    require_envelope(settings)
+    try:
+        check_parts(settings)
+    except SettingsError as error:
+        fail(str(error))
     open_database(settings).dispose()
 
 
@@ -61,17 +68,24 @@ def deployment_facts(settings: Settings) -> dict[str, object]:
 
 
 def _own_tls(settings: Settings) -> OwnTlsServer:
-    if settings.tls_cert_file is None or settings.tls_key_file is None:
-        fail("TLS_KEY_FILE was not set; it may be: the key of TLS_CERT_FILE in PEM")
     return OwnTlsServer(
         target=TARGET,
-        files=TlsFiles(settings.tls_cert_file, settings.tls_key_file, settings.client_ca_file),
+        files=_tls_files(settings),
         listen=_address("LISTEN", settings.listen),
         listen_mtls=_address("LISTEN_MTLS", settings.listen_mtls) if settings.listen_mtls else None,
         anchors=_anchors(settings),
         workers=settings.workers,
         threads=settings.threads,
     )
+
+
+def _tls_files(settings: Settings) -> TlsFiles:
+    if settings.tls_cert_file is None or settings.tls_key_file is None:
+        raise TypeError("the settings hold both or none")
+    for name, path in (("TLS_CERT_FILE", settings.tls_cert_file), ("TLS_KEY_FILE", settings.tls_key_file)):
+        if not path.is_file():
+            fail(f"{name} was {str(path)!r}; it may be: a file in PEM")
+    return TlsFiles(settings.tls_cert_file, settings.tls_key_file, settings.client_ca_file)
 
 
 def _proxied(settings: Settings) -> ProxiedServer:

@@ -63,7 +63,7 @@ class Database:
         """
         try:
             parsed = make_url(url)
-        except ArgumentError:
+        except (ArgumentError, ValueError):  # the latter may quote a password that was taken for a port
             raise ValueError("the database URL cannot be read") from None
         kind = parsed.get_backend_name()
         if kind == "sqlite":

@@ -2,12 +2,14 @@
 
 import os
 import tomllib
-from collections.abc import MutableMapping
+from collections.abc import Iterable, MutableMapping
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from pydantic import SecretStr, ValidationError
+from pydantic import ValidationError
 
+from authserver.settings.describe import is_secret, may_be
 from authserver.settings.model import ENVIRONMENT_PREFIX, Settings
 
 CONFIG_VARIABLE = "AUTHSERVER_CONFIG"
@@ -27,37 +29,50 @@ def load_settings() -> Settings:
 def load_settings_from(path: Path | None) -> Settings:
     """Read the settings from a file, with the environment going before it.
 
-    Raises SettingsError naming the first setting that is wrong, what it was and what it may be; a secret's value is
-    not repeated.
+    In the file the prefix of a name may be left out. Raises SettingsError naming the first setting that is wrong, what
+    it was and what it may be; the value of a secret, or of a name that may be a misspelt secret's, is not repeated.
     """
-    known = set(Settings.model_fields)
-    from_environment = {name for name in os.environ if name.startswith(ENVIRONMENT_PREFIX)} - {CONFIG_VARIABLE}
-    unknown = {name for name in from_environment if name.removeprefix(ENVIRONMENT_PREFIX).lower() not in known}
-    if unknown:
-        raise SettingsError(f"{min(unknown)} is no setting of this server")
+    _check_names(
+        [name for name in os.environ if name.startswith(ENVIRONMENT_PREFIX) and name != CONFIG_VARIABLE],
+        "in the environment",
+    )
+    members = _read_file(path)
+    _check_names(members, f"in {path}")
     try:
-        return Settings(**_read_file(path))
+        return Settings(**{_plain(name): value for name, value in members.items()})
     except ValidationError as error:
         raise SettingsError(_describe(error)) from None
+
+
+def _plain(name: str) -> str:
+    return name.upper().removeprefix(ENVIRONMENT_PREFIX).lower()
+
+
+def _check_names(names: Iterable[str], place: str) -> None:
+    unknown = sorted(name for name in names if _plain(name) not in Settings.model_fields)
+    if unknown:
+        near = get_close_matches(_plain(unknown[0]), Settings.model_fields, n=1)
+        hint = f"; did you mean {near[0].upper()}?" if near else ""
+        raise SettingsError(f"{unknown[0]} {place} is no setting of this server{hint}")
 
 
 def _read_file(path: Path | None) -> dict[str, Any]:
     if path is None:
         return {}
     try:
-        members = tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError(f"{CONFIG_VARIABLE} names a file that cannot be read: {path}: {error}") from None
-    return {name.lower(): value for name, value in members.items()}
 
 
 def _describe(error: ValidationError) -> str:
     fault = error.errors(include_url=False)[0]
-    name = str(fault["loc"][0]) if fault["loc"] else "settings"
-    field = Settings.model_fields.get(name)
-    is_secret = field is not None and field.annotation is SecretStr
-    was = "a value that is not shown" if is_secret else repr(fault["input"])
-    return f"{name.upper()} was {was}; it may be: {fault['msg'].removeprefix('Value error, ')}"
+    if not fault["loc"]:  # settings that do not go together: the text says all, and the input would show secrets
+        return fault["msg"].removeprefix("Value error, ")
+    name = str(fault["loc"][0])
+    field = Settings.model_fields[name]
+    was = "a value that is not shown" if is_secret(field) else repr(fault["input"])
+    return f"{name.upper()} was {was}; it may be: {may_be(field)}"
 
 
 def process_environment() -> MutableMapping[str, str]:

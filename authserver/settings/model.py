@@ -1,92 +1,27 @@
 """Every setting, with its default, its bounds and its documentation, from which `docs/configuration.md` is rendered."""
 
-from collections.abc import Mapping
-from ipaddress import ip_network
 from pathlib import Path
-from typing import Annotated, Literal
-from urllib.parse import urlsplit
+from typing import Annotated, Literal, Self
 
-from limits import parse_many
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
-from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic import Field, SecretStr, model_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from authserver.profiles.catalogue import PROFILES
-from authserver.protocol.names import ACR_LADDER, ACR_TWO_FACTORS
+from authserver.protocol.names import ACR_TWO_FACTORS
+from authserver.settings import kinds
 
 ENVIRONMENT_PREFIX = "AUTHSERVER_"
-
-
-def _split(value: object) -> object:
-    return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
-
-
-def _split_pairs(value: object) -> object:
-    if not isinstance(value, str):
-        return value
-    pairs = (part.strip().partition("=") for part in value.split(",") if part.strip())
-    return {name.strip(): given.strip() for name, _, given in pairs}
-
-
-def _check_origin(value: str) -> str:
-    parts = urlsplit(value)
-    if parts.scheme != "https" or not parts.hostname or parts.path or parts.query or parts.fragment or parts.username:
-        raise ValueError("an https origin without a path, such as https://login.example.com")
-    return value
-
-
-def _check_optional_origin(value: str) -> str:
-    return _check_origin(value) if value else value
-
-
-def _check_networks(value: tuple[str, ...]) -> tuple[str, ...]:
-    for entry in value:
-        if entry == "unix":
-            continue
-        try:
-            network = ip_network(entry)
-        except ValueError:
-            raise ValueError("a list of networks such as 10.0.0.0/8, or unix") from None
-        if network.prefixlen == 0:
-            raise ValueError("networks that do not hold every address")
-    return value
-
-
-def _check_profile(value: str) -> str:
-    if value not in PROFILES:
-        raise ValueError(f"one of: {', '.join(sorted(PROFILES))}")
-    return value
-
-
-def _check_acrs(value: Mapping[str, str]) -> Mapping[str, str]:
-    if not set(value.values()) <= set(ACR_LADDER):
-        raise ValueError(f"scope=acr pairs, the acr one of: {', '.join(ACR_LADDER)}")
-    return value
-
-
-def _check_limit(value: str) -> str:
-    if value:
-        try:
-            parse_many(value)
-        except ValueError:
-            raise ValueError("limits such as 10/minute;100/hour, or empty for none") from None
-    return value
-
-
-_List = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
-_Limit = Annotated[str, AfterValidator(_check_limit)]
-_Pairs = Annotated[dict[str, str], NoDecode, BeforeValidator(_split_pairs)]
 
 
 class Settings(BaseSettings):
     """Everything an operator can set."""
 
-    model_config = SettingsConfigDict(env_prefix=ENVIRONMENT_PREFIX, frozen=True, extra="forbid", env_ignore_empty=True)
+    model_config = SettingsConfigDict(env_prefix=ENVIRONMENT_PREFIX, frozen=True, extra="forbid")
 
-    issuer: Annotated[str, AfterValidator(_check_origin)] = Field(
+    issuer: kinds.Origin = Field(
         default="https://localhost:8443",
         description="The issuer identifier: the origin under which browsers and clients reach the server.",
     )
-    mtls_origin: Annotated[str, AfterValidator(_check_optional_origin)] = Field(
+    mtls_origin: kinds.OptionalOrigin = Field(
         default="",
         description=(
             "The origin where client certificates are asked for, advertised in `mtls_endpoint_aliases`. Empty where "
@@ -95,56 +30,52 @@ class Settings(BaseSettings):
     )
     site_name: str = Field(default="Sign-in", description="The deployment's name, on every page.")
     help_url: str = Field(default="", description="Where a person finds help; linked from every page.")
-    database_url: SecretStr = Field(
+    database_url: kinds.DatabaseUrl = Field(
         default=SecretStr(""),
-        description=(
-            "`sqlite:////path/file` or `postgresql+psycopg://user@host/name`. Empty for an SQLite file in `DATA_DIR`."
-        ),
+        description="Where the data lives. Empty for an SQLite file in `DATA_DIR`.",
     )
     data_dir: Path = Field(default=Path("data"), description="Where the server keeps its files.")
-    master_key_file: Path | None = Field(
+    master_key_file: kinds.OptionalPath = Field(
         default=None,
         description="The file with the master key, 32 bytes in base64. Default: `master.key` in `DATA_DIR`.",
     )
-    valkey_url: SecretStr = Field(
+    valkey_url: kinds.ValkeyUrl = Field(
         default=SecretStr(""),
-        description="`valkey://host:port`: shares limits between nodes. Empty for one machine.",
+        description="Shares limits between nodes; needs the extra `authserver[valkey]`. Empty for one machine.",
     )
-    listen: str = Field(
-        default="127.0.0.1:8443", description="Where to listen: `address:port`, `:port` or `unix:/path`."
-    )
-    listen_mtls: str = Field(
+    listen: kinds.Listen = Field(default="127.0.0.1:8443", description="Where to listen.")
+    listen_mtls: kinds.OptionalListen = Field(
         default="127.0.0.1:8444",
         description="Where to listen and ask for client certificates; with our own TLS alone. Empty for nowhere.",
     )
-    tls_cert_file: Path | None = Field(
+    tls_cert_file: kinds.OptionalPath = Field(
         default=None, description="The server's certificate chain in PEM. Without it the server expects a TLS proxy."
     )
-    tls_key_file: Path | None = Field(default=None, description="The key of that certificate in PEM.")
-    client_ca_file: Path | None = Field(
+    tls_key_file: kinds.OptionalPath = Field(default=None, description="The key of that certificate in PEM.")
+    client_ca_file: kinds.OptionalPath = Field(
         default=None, description="The authorities in PEM that issue certificates of `tls_client_auth` clients."
     )
-    trusted_proxies: Annotated[_List, AfterValidator(_check_networks)] = Field(
+    trusted_proxies: kinds.Networks = Field(
         default=(),
         description="Networks whose proxies are believed about addresses and certificates; `unix` for a Unix socket.",
     )
     client_cert_header: Literal["rfc9440", "nginx", "envoy", "traefik", "haproxy", "alb", ""] = Field(
         default="", description="The form in which the trusted proxy hands on the client's certificate."
     )
-    fetch_allow: _List = Field(
+    fetch_allow: kinds.Authorities = Field(
         default=(),
-        description="`host:port` entries that fetches of client keys may reach although not globally routable.",
+        description="What fetches of client keys may reach although it is not globally routable.",
     )
-    fetch_ca_file: Path | None = Field(default=None, description="Further authorities in PEM for those fetches.")
-    default_profile: Annotated[str, AfterValidator(_check_profile)] = Field(
-        default="fapi2", description="The profile of clients that name none: `fapi2` or `oidc`."
+    fetch_ca_file: kinds.OptionalPath = Field(default=None, description="Further authorities in PEM for those fetches.")
+    default_profile: kinds.ProfileName = Field(
+        default="fapi2", description="The profile of clients that name none; one of `PROFILES`."
     )
-    profiles: _List = Field(
+    profiles: kinds.ProfileNames = Field(
         default=("fapi2",), description="The profiles that clients may have; metadata advertises what they permit."
     )
-    scope_acr: Annotated[_Pairs, AfterValidator(_check_acrs)] = Field(
+    scope_acr: kinds.ScopeAcrs = Field(
         default={"accounts": ACR_TWO_FACTORS, "payments": ACR_TWO_FACTORS},
-        description="The acr that a scope needs at the least: `scope=acr` pairs.",
+        description="The acr that a scope needs at the least.",
     )
     access_token_lifetime: Annotated[int, Field(ge=10, le=3600)] = Field(
         default=300, description="How long an access token lasts, in seconds."
@@ -192,24 +123,26 @@ class Settings(BaseSettings):
     )
     workers: Annotated[int, Field(ge=1, le=256)] = Field(default=1, description="How many worker processes serve.")
     threads: Annotated[int, Field(ge=1, le=64)] = Field(default=4, description="How many threads serve in a worker.")
-    limit_sign_in_address: _Limit = Field(
+    limit_sign_in_address: kinds.Limit = Field(
         default="60/minute;600/hour", description="Sign-in attempts by one network address."
     )
-    limit_sign_in_username: _Limit = Field(
+    limit_sign_in_username: kinds.Limit = Field(
         default="10/minute;50/hour", description="Sign-in attempts for one username."
     )
-    limit_second_factor_address: _Limit = Field(
+    limit_second_factor_address: kinds.Limit = Field(
         default="60/minute;600/hour", description="Second-factor attempts by one network address."
     )
-    limit_second_factor_account: _Limit = Field(
+    limit_second_factor_account: kinds.Limit = Field(
         default="5/minute;30/hour", description="Second-factor attempts for one account."
     )
-    limit_consent_address: _Limit = Field(default="120/minute", description="Consent forms by one network address.")
-    limit_client: _Limit = Field(default="6000/minute", description="Authenticated requests by one client.")
-    limit_client_authentication_failure: _Limit = Field(
+    limit_consent_address: kinds.Limit = Field(
+        default="120/minute", description="Consent forms by one network address."
+    )
+    limit_client: kinds.Limit = Field(default="6000/minute", description="Authenticated requests by one client.")
+    limit_client_authentication_failure: kinds.Limit = Field(
         default="120/minute", description="Failed client authentications by one network address."
     )
-    limits_path: Path | None = Field(
+    limits_path: kinds.OptionalPath = Field(
         default=None,
         description="The file that shares limits between workers. Default: in shared memory where there is some.",
     )
@@ -228,6 +161,19 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Read the environment first, then what `load_settings` passes from the file."""
         return env_settings, init_settings
+
+    @model_validator(mode="after")
+    def _agree(self) -> Self:
+        """Refuse what each may be by itself and not together with the rest."""
+        if self.default_profile not in self.profiles:
+            raise ValueError(f"DEFAULT_PROFILE was {self.default_profile!r}; it may be: one of PROFILES")
+        if self.tls_cert_file is not None and self.tls_key_file is None:
+            raise ValueError("TLS_KEY_FILE was not set; it may be: the key of TLS_CERT_FILE in PEM")
+        if self.tls_key_file is not None and self.tls_cert_file is None:
+            raise ValueError("TLS_CERT_FILE was not set; it may be: the certificate chain of TLS_KEY_FILE in PEM")
+        if self.client_cert_header and not self.trusted_proxies:
+            raise ValueError("TRUSTED_PROXIES was not set; it may be: the proxies that send CLIENT_CERT_HEADER")
+        return self
 
     @property
     def certificate_origin(self) -> str:

@@ -1,0 +1,117 @@
+"""The kinds of values that settings take: how each is read, and the words for what it may be."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from ipaddress import ip_network
+from pathlib import Path
+from typing import Annotated, Any
+
+from limits import parse_many
+from pydantic import BeforeValidator, GetCoreSchemaHandler, SecretStr
+from pydantic_core import CoreSchema, core_schema
+from pydantic_settings import NoDecode
+
+from authserver.profiles.catalogue import PROFILES
+from authserver.protocol.names import ACR_LADDER
+
+_HTTPS_PORT = 443
+_PORTS = 65_536
+# In lower case, as browsers and clients write the host: issuers are compared letter by letter.
+_ORIGIN_SHAPE = re.compile(r"https://(?:[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:.]+\])(?::(?P<port>[0-9]{1,5}))?")
+
+
+@dataclass(frozen=True, slots=True)
+class MayBe:
+    """What a setting may be, in words for the documentation and for whoever got it wrong, and the test of a value."""
+
+    text: str
+    fits: Callable[[Any], bool]
+
+    def __get_pydantic_core_schema__(self, source: object, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Test the value after pydantic has read it."""
+        return core_schema.no_info_after_validator_function(self._check, handler(source))
+
+    def _check(self, value: object) -> object:
+        if not self.fits(value):
+            raise ValueError(self.text)
+        return value
+
+
+def _split(value: object) -> object:
+    return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+
+def _split_pairs(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    pairs = (part.strip().partition("=") for part in value.split(",") if part.strip())
+    return {name.strip(): given.strip() for name, _, given in pairs}
+
+
+def _empty_is_none(value: object) -> object:
+    return None if value == "" else value
+
+
+def _is_origin(value: str) -> bool:
+    found = _ORIGIN_SHAPE.fullmatch(value)
+    return found is not None and int(found["port"] or _HTTPS_PORT) in range(1, _PORTS)
+
+
+def _are_networks(value: tuple[str, ...]) -> bool:
+    try:
+        return all(entry == "unix" or ip_network(entry).prefixlen > 0 for entry in value)
+    except ValueError:
+        return False
+
+
+def _are_authorities(value: tuple[str, ...]) -> bool:
+    return all(host and port.isascii() and port.isdigit() for host, _, port in (each.rpartition(":") for each in value))
+
+
+def _are_limits(value: str) -> bool:
+    try:
+        return not value or bool(parse_many(value))
+    except ValueError:
+        return False
+
+
+def _are_acrs(value: Mapping[str, str]) -> bool:
+    return set(value.values()) <= set(ACR_LADDER)
+
+
+_ORIGIN = "an https origin in lower case and without a path, such as `https://login.example.com`"
+_PROFILES = " or ".join(f"`{name}`" for name in sorted(PROFILES))
+_Entries = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
+
+Origin = Annotated[str, MayBe(_ORIGIN, _is_origin)]
+OptionalOrigin = Annotated[str, MayBe(f"{_ORIGIN}; or empty", lambda value: not value or _is_origin(value))]
+DatabaseUrl = Annotated[
+    SecretStr,
+    MayBe("`sqlite:////path/file` or `postgresql+psycopg://user@host/name`; or empty", lambda _: True),
+]
+ValkeyUrl = Annotated[
+    SecretStr,
+    MayBe(
+        "`valkey://host:port` or `valkeys://host:port`; or empty",
+        lambda value: not value or value.get_secret_value().startswith(("valkey://", "valkeys://")),
+    ),
+]
+Listen = Annotated[str, MayBe("`address:port`, `:port` or `unix:/path`", bool)]
+OptionalListen = Annotated[str, MayBe("`address:port` or `:port`; or empty", lambda _: True)]
+OptionalPath = Annotated[Path | None, BeforeValidator(_empty_is_none), MayBe("a path; or empty", lambda _: True)]
+Networks = Annotated[
+    _Entries, MayBe("networks such as `10.0.0.0/8`, or `unix`, but none that holds every address", _are_networks)
+]
+Authorities = Annotated[_Entries, MayBe("`host:port` entries, separated by commas", _are_authorities)]
+ProfileName = Annotated[str, MayBe(_PROFILES, lambda value: value in PROFILES)]
+ProfileNames = Annotated[
+    _Entries, MayBe(f"{_PROFILES}, or both, separated by commas", lambda value: value and set(value) <= set(PROFILES))
+]
+ScopeAcrs = Annotated[
+    dict[str, str],
+    NoDecode,
+    BeforeValidator(_split_pairs),
+    MayBe(f"`scope=acr` pairs, separated by commas; an acr is {' or '.join(f'`{a}`' for a in ACR_LADDER)}", _are_acrs),
+]
+Limit = Annotated[str, MayBe("limits such as `10/minute;100/hour`; or empty for none", _are_limits)]

@@ -1,0 +1,123 @@
+"""Render the reference pages, configuration.md and cli.md, from the settings and the commands themselves.
+
+Run by `make docs`. `--check` only tells whether the pages are current, and `--dir` names another folder of pages.
+"""
+
+import argparse
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import click
+from pydantic.fields import FieldInfo
+
+from authserver.cli.main import main as command_line
+from authserver.settings.describe import default_of, may_be
+from authserver.settings.load import CONFIG_VARIABLE
+from authserver.settings.model import ENVIRONMENT_PREFIX, Settings
+
+_FOLDER = Path(__file__).resolve().parent
+_WRITTEN_BY = "<!-- Rendered by `make docs`; a test holds it current. Change the code, not this page. -->"
+
+
+def render_configuration() -> str:
+    """Render every setting: its name, default, what it may be, what it does."""
+    lines = [
+        "# Configuration",
+        "",
+        _WRITTEN_BY,
+        "",
+        f"Every setting is an environment variable, or a line of the TOML file that `{CONFIG_VARIABLE}` names; the",
+        f"environment goes first. In the file the prefix `{ENVIRONMENT_PREFIX}` may be left out, and case is free:",
+        '`code_lifetime = 30`, `trusted_proxies = ["unix"]`. To have a default leave a variable unset: empty is',
+        "a value. Relative paths start at the working directory.",
+        "",
+        "A value that cannot be stops the start with the setting's name, what it was and what it may be. So does a",
+        f"name that begins with `{ENVIRONMENT_PREFIX}` and is none of these. Secrets are never repeated.",
+        "",
+        "| setting | default | may be | what it does |",
+        "|---|---|---|---|",
+        *(_setting(name, field) for name, field in Settings.model_fields.items()),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _setting(name: str, field: FieldInfo) -> str:
+    default = default_of(field)
+    cells = [f"`{ENVIRONMENT_PREFIX}{name.upper()}`", f"`{default}`" if default else "", may_be(field)]
+    return "| " + " | ".join([*cells, field.description or ""]) + " |"
+
+
+def render_commands() -> str:
+    """Render every command with its arguments and options."""
+    lines = [
+        "# Commands",
+        "",
+        _WRITTEN_BY,
+        "",
+        f"Settings come from `{ENVIRONMENT_PREFIX}*` and the file that `{CONFIG_VARIABLE}` names: see",
+        "[configuration.md](configuration.md). Exit code 0: done. 1: refused, failed, or something was found. 2: wrong",
+        "usage. Data goes to standard output, as JSON with `--json`; everything else goes to standard error.",
+    ]
+    for words, command in commands():
+        lines += ["", f"## `authserver {' '.join(words)}`", "", *_command(command)]
+    return "\n".join(lines) + "\n"
+
+
+def commands() -> Iterator[tuple[tuple[str, ...], click.Command]]:
+    """Yield every command that does something, with the words that call it."""
+    yield from _below((), command_line)
+
+
+def _below(words: tuple[str, ...], command: click.Command) -> Iterator[tuple[tuple[str, ...], click.Command]]:
+    if not isinstance(command, click.Group):
+        yield words, command
+        return
+    context = click.Context(command)
+    for name in command.list_commands(context):
+        found = command.get_command(context, name)
+        if found is not None:
+            yield from _below((*words, name), found)
+
+
+def _command(command: click.Command) -> list[str]:
+    paragraphs = [" ".join(part.split()) for part in (command.help or "").split("\n\n")]
+    lines = [line for paragraph in paragraphs for line in (paragraph, "")]
+    arguments = [
+        each.make_metavar(click.Context(command)) for each in command.params if isinstance(each, click.Argument)
+    ]
+    if arguments:
+        lines += [f"Arguments: `{' '.join(arguments)}`", ""]
+    lines += [_option(each) for each in command.params if isinstance(each, click.Option)]
+    return lines if lines[-1] else lines[:-1]
+
+
+def _option(option: click.Option) -> str:
+    is_default_shown = option.show_default and option.default is not None
+    default = f" Default: `{option.default}`." if is_default_shown else ""
+    value = "" if option.is_flag else f" {option.make_metavar(click.Context(command_line))}"
+    return f"* `{', '.join(option.opts)}{value}`: {option.help}{default}"
+
+
+PAGES: dict[str, Callable[[], str]] = {"configuration.md": render_configuration, "cli.md": render_commands}
+
+
+def main() -> int:
+    """Write the pages; with `--check`, only name those that are stale."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--check", action="store_true")
+    parser.add_argument("--dir", type=Path, default=_FOLDER)
+    asked = parser.parse_args()
+    stale = []
+    for name, render in PAGES.items():
+        path, rendered = asked.dir / name, render()
+        if not asked.check:
+            path.write_text(rendered, encoding="utf-8")
+        elif not path.exists() or path.read_text(encoding="utf-8") != rendered:
+            stale.append(name)
+    print("\n".join(f"docs/{name} is stale: run `make docs`" for name in stale) or "docs: current")
+    return 1 if stale else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,198 @@
+"""The command line before and around the server: settings read once, a start refused in one line, serving for real."""
+
+import http.client
+import json
+import signal
+import socket
+import ssl
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from tests.support.authority import NOW, create_authority
+from tests.support.command_line import CommandLine
+from tests.support.servers import ROOT, accepts, free_port, running, wait_until
+
+_SECRET = "s3cret"
+_HEAVY = {"alembic", "authlib", "cryptography", "flask", "granian", "gunicorn", "joserfc", "pydantic", "sqlalchemy"}
+
+
+@pytest.fixture(scope="module")
+def deployed(tmp_path_factory: pytest.TempPathFactory) -> CommandLine:
+    """A prompt with a deployment that no test here changes."""
+    prompt = CommandLine(tmp_path_factory.mktemp("deployed"))
+    prompt.init()
+    return prompt
+
+
+def test_help_loads_no_part_of_the_server() -> None:
+    words = "import sys; sys.argv = ['authserver', '--help']; from authserver.cli.main import main\n"
+    words += "try: main()\nexcept SystemExit as end: assert not end.code\n"
+    words += "print(*sorted({name.partition('.')[0] for name in sys.modules}))"
+    ended = subprocess.run([sys.executable, "-c", words], cwd=ROOT, check=True, capture_output=True, text=True)
+    *shown, loaded = ended.stdout.splitlines()
+    assert "  serve   Serve, with our own TLS or behind a proxy." in shown
+    assert "click" in loaded.split()
+    assert not _HEAVY & set(loaded.split())
+
+
+@pytest.mark.parametrize(
+    ("words", "code"), [(("--help",), 0), (("keys",), 2), (("keys", "lst"), 2), (("nonsense",), 2), (("init", "x"), 2)]
+)
+def test_wrong_usage_is_told_from_refusal(words: tuple[str, ...], code: int) -> None:
+    assert CommandLine(Path()).run(*words).exit_code == code
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("CODE_LIFETIME", "abc", "CODE_LIFETIME was 'abc'; it may be: a whole number from 5 to 600"),
+        ("CODE_LIFETIME", "601", "CODE_LIFETIME was '601'; it may be: a whole number from 5 to 600"),
+        ("CODE_LIFETIME", "", "CODE_LIFETIME was ''; it may be: a whole number from 5 to 600"),
+        ("GRANT_LIFETIME", "1", "GRANT_LIFETIME was '1'; it may be: a whole number, 60 or more"),
+        ("REFRESH_ROTATION", "often", "it may be: `confirm`, `strict`, `never`"),
+        ("CLIENT_CERT_HEADER", "xfcc", "`haproxy`, `alb`; or empty"),
+        ("ISSUER", "http://login.example.com", "it may be: an https origin"),
+        ("ISSUER", "https://login.example.com/", "it may be: an https origin"),
+        ("ISSUER", "https://login.example.com?", "it may be: an https origin"),
+        ("ISSUER", "https://me@login.example.com", "it may be: an https origin"),
+        ("ISSUER", "https://login.example.com:0", "it may be: an https origin"),
+        ("MTLS_ORIGIN", "login.example.com", "it may be: an https origin"),
+        ("PROFILES", "fapi9", "PROFILES was 'fapi9'; it may be: `fapi2` or `oidc`, or both"),
+        ("PROFILES", "", "PROFILES was ''"),
+        ("DEFAULT_PROFILE", "oidc", "DEFAULT_PROFILE was 'oidc'; it may be: one of PROFILES"),
+        ("TRUSTED_PROXIES", "0.0.0.0/0", "none that holds every address"),
+        ("TRUSTED_PROXIES", "10.0.0.1/8", "networks such as `10.0.0.0/8`"),
+        ("FETCH_ALLOW", "keys.internal", "`host:port` entries"),
+        ("SCOPE_ACR", "payments=gold", "`scope=acr` pairs"),
+        ("LIMIT_CLIENT", "many", "limits such as `10/minute;100/hour`"),
+        ("LOG_LEVEL", "loud", "`debug`, `info`, `warning`, `error`"),
+        ("TLS_KEY_FILE", "key.pem", "TLS_CERT_FILE was not set"),
+        ("TLS_CERT_FILE", "cert.pem", "TLS_KEY_FILE was not set"),
+        ("CLIENT_CERT_HEADER", "nginx", "TRUSTED_PROXIES was not set"),
+        ("CODE_LIFTIME", "30", "AUTHSERVER_CODE_LIFTIME in the environment is no setting of this server; did you mean"),
+        ("ZZZ", "30", "AUTHSERVER_ZZZ in the environment is no setting of this server"),
+        ("CONFIG", "/nonexistent.toml", "AUTHSERVER_CONFIG names a file that cannot be read: /nonexistent.toml"),
+    ],
+)
+def test_a_wrong_setting_stops_the_command(deployed: CommandLine, name: str, value: str, said: str) -> None:
+    assert said in deployed.refused("keys", "list", **{name: value})
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        f"mysql://me:{_SECRET}@localhost/db",
+        f"postgresql+psycopg://me:{_SECRET}@127.0.0.1:1/db",
+        f"postgresql+psycopg://me:{_SECRET}/x@127.0.0.1/db",
+        f"postgresql+psycopg://me:{_SECRET}/db",
+        f"://me:{_SECRET}@localhost",
+        _SECRET,
+    ],
+)
+def test_a_database_that_cannot_be_had_is_told_without_its_password(deployed: CommandLine, url: str) -> None:
+    line = deployed.refused("keys", "list", DATABASE_URL=url)
+    assert "DATABASE_URL" in line
+    assert _SECRET not in line
+
+
+@pytest.mark.parametrize(
+    "line", [f'database_ulr = "postgresql://me:{_SECRET}@h/db"', f'database_url = ["{_SECRET}"]', f'x = "{_SECRET}']
+)
+def test_a_file_that_is_wrong_about_a_secret_does_not_tell_it(tmp_path: Path, line: str) -> None:
+    (tmp_path / "wrong.toml").write_text(line, encoding="utf-8")
+    assert _SECRET not in CommandLine(tmp_path).refused("keys", "list", CONFIG=str(tmp_path / "wrong.toml"))
+
+
+def test_the_environment_goes_before_the_file(deployed: CommandLine, tmp_path: Path) -> None:
+    file = tmp_path / "other.toml"
+    lines = ["CODE_LIFETIME = 601", 'profiles = ["fapi2", "oidc"]', 'AUTHSERVER_LIMIT_CLIENT = ""']
+    file.write_text(f"{deployed.config.read_text()}{chr(10).join(lines)}\n", encoding="utf-8")
+    assert tomllib.loads(file.read_text())["CODE_LIFETIME"] == 601
+    assert "CODE_LIFETIME was 601" in deployed.refused("assess", CONFIG=str(file))
+    assert deployed.data("assess", CONFIG=str(file), CODE_LIFETIME="60") == []
+
+
+def test_a_machine_without_a_deployment_is_sent_to_init(tmp_path: Path) -> None:
+    assert "authserver init" in CommandLine(tmp_path).refused("keys", "list", DATA_DIR=str(tmp_path / "none"))
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"CODE_LIFETIME": "61"}, "[FAPI2-SP-FINAL-5.3.2.1-11] CODE_LIFETIME is 61 seconds"),
+        ({"DATABASE_URL": "sqlite:////{folder}/empty.sqlite"}, "the database lacks migrations"),
+        ({"MASTER_KEY_FILE": "/nonexistent"}, "MASTER_KEY_FILE was '/nonexistent'; it may be: a readable file"),
+        ({"CLIENT_CA_FILE": "README.md"}, "CLIENT_CA_FILE was 'README.md'; it may be: a readable file of certificates"),
+        ({"FETCH_CA_FILE": "README.md"}, "FETCH_CA_FILE was 'README.md'; it may be: a readable file of certificates"),
+        ({"TLS_CERT_FILE": "none.pem", "TLS_KEY_FILE": "none.pem"}, "TLS_CERT_FILE was 'none.pem'; it may be: a file"),
+        ({"TLS_CERT_FILE": "README.md", "TLS_KEY_FILE": "README.md"}, "TLS_CERT_FILE, TLS_KEY_FILE or CLIENT_CA_FILE"),
+        ({"LISTEN": "8443"}, "LISTEN was '8443'; it may be: address:port, :port or unix:/path"),
+        ({"LISTEN": "0.0.0.0:8443"}, "can be reached past the proxy"),
+        ({"VALKEY_URL": f"valkey://me:{_SECRET}@h:port"}, "VALKEY_URL cannot be used"),
+    ],
+)
+@pytest.mark.spec("FAPI2-SP-FINAL-5.3.2.1-11")
+def test_a_start_is_refused_before_any_worker_runs(
+    deployed: CommandLine, tmp_path: Path, settings: dict[str, str], said: str
+) -> None:
+    ended = deployed.process("serve", **{name: text.format(folder=tmp_path) for name, text in settings.items()})
+    assert ended.returncode == 1
+    assert said in ended.stderr
+    assert "Traceback" not in ended.stderr
+    assert _SECRET not in ended.stderr
+
+
+def test_the_server_stands_behind_a_proxy_and_stops_when_told(
+    deployed: CommandLine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = str(tmp_path / "authserver.sock")
+    for name, value in deployed.environment(LISTEN=f"unix:{path}").items():
+        monkeypatch.setenv(name, value)
+    with running([sys.executable, "-m", "authserver.cli.main", "serve"], tmp_path / "log") as process:
+        wait_until(lambda: Path(path).exists() and accepts(path), "the socket")
+        link = http.client.HTTPConnection("localhost", timeout=15)
+        link.sock = socket.socket(socket.AF_UNIX)
+        link.sock.settimeout(15)
+        link.sock.connect(path)
+        assert _get(link, "/readyz") == {"status": "ok"}
+        assert _get(link, "/.well-known/openid-configuration")["issuer"] == "https://localhost:8443"
+        link.close()
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(15) == 0
+    assert "Traceback" not in (tmp_path / "log").read_text()
+
+
+def test_the_server_ends_tls_itself_and_stops_when_told(
+    deployed: CommandLine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    authority = create_authority("a test's authority", NOW)
+    certificate, key = authority.issue_server(("localhost", "127.0.0.1"), NOW).save(tmp_path, "server")
+    port, mtls_port = free_port(), free_port()
+    settings = {
+        "LISTEN": f"127.0.0.1:{port}",
+        "LISTEN_MTLS": f"127.0.0.1:{mtls_port}",
+        "TLS_CERT_FILE": str(certificate),
+        "TLS_KEY_FILE": str(key),
+    }
+    for name, value in deployed.environment(**settings).items():
+        monkeypatch.setenv(name, value)
+    with running([sys.executable, "-m", "authserver.cli.main", "serve"], tmp_path / "log") as process:
+        for each in (port, mtls_port):
+            wait_until(lambda at=each: accepts(("127.0.0.1", at)), "the listener")  # type: ignore[misc]  # a default in a lambda has no type to infer
+            context = ssl.create_default_context(cadata=authority.pem.decode())
+            link = http.client.HTTPSConnection("127.0.0.1", each, context=context, timeout=15)
+            assert _get(link, "/readyz") == {"status": "ok"}
+            link.close()
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(15) == 0
+    assert "Traceback" not in (tmp_path / "log").read_text()
+
+
+def _get(link: http.client.HTTPConnection, path: str) -> dict[str, object]:
+    link.request("GET", path, headers={"Host": "localhost"})
+    answer: dict[str, object] = json.loads(link.getresponse().read())
+    return answer
