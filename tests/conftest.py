@@ -2,6 +2,7 @@
 
 pytest_plugins = [
     "pytester",
+    "tests.support.hypothesis_profiles",
     "tests.support.programs",
     "tests.support.database_fixtures",
     "tests.support.deployment_fixtures",

@@ -106,6 +106,7 @@ def _authorize(parts: Parts) -> Authorize:
         ),
         session_limits=parts.session_limits,
         pushed_lifetime_seconds=settings.par_lifetime,
+        limits=parts.limits,
     )
 
 
@@ -140,7 +141,7 @@ def machine_guard(parts: Parts) -> Guard:
         certificate=lambda environ: certificate_from_environ(environ, parts.certificates, parts.count_dropped),
         address=lambda environ: client_address(environ, parts.certificates),
         correlation_id=new_correlation_id,
-        run=RequestGuard(monotonic_milliseconds).run,
+        run=RequestGuard(monotonic_milliseconds, parts.pages.error).run,
         headers=COMMON_HEADERS,
     )
 

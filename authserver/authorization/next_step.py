@@ -15,8 +15,8 @@ from authserver.protocol.errors import (
     UnmetAuthenticationRequirements,
 )
 from authserver.protocol.names import ACR_TWO_FACTORS
-from authserver.sessions.acr import acr_for, satisfies
-from authserver.sessions.model import Session
+from authserver.sessions.acr import TOTP, acr_for, satisfies
+from authserver.sessions.model import Factor, Session
 
 
 class Step(Enum):
@@ -92,14 +92,18 @@ def _authenticate(situation: Situation) -> Step | None:
         return Step.LOGIN
     if demand.acr is None or satisfies(acr_for(session.factors), demand.acr):
         return None
-    return _strengthen(demand.acr)
+    return _strengthen(session, demand.acr)
 
 
-def _strengthen(acr: str) -> Step:
-    """Return the page for the missing factor, which also helps a person without one; there is none beyond two yet."""
+def _strengthen(session: Session, acr: str) -> Step:
+    """Return the page for the missing factor, which also helps a person without one; there is none beyond two yet.
+
+    A session on a possession alone lacks the password: another possession would leave it where it is, for ever.
+    """
     if not satisfies(ACR_TWO_FACTORS, acr):
         raise _unmet(f"{acr} cannot be reached here")
-    return Step.TOTP
+    with_code = acr_for((*session.factors, Factor(TOTP, session.authenticated_at)))
+    return Step.TOTP if satisfies(with_code, acr) else Step.LOGIN
 
 
 def _authorize(situation: Situation) -> Step | None:
@@ -109,7 +113,9 @@ def _authorize(situation: Situation) -> Step | None:
 def _must_sign_in_again(situation: Situation, session: Session) -> bool:
     """Return whether the request asks for a newer sign-in than the session's.
 
-    Age is measured when the request was opened: a person may take their time over the pages that follow.
+    Age is measured when the request was opened: a person may take their time over the pages that follow. Both moments
+    are whole seconds, so that an age of exactly max_age may really be more; and a max_age of 0 asks like `login`. The
+    oldest factor counts: a fresh code, which any step's page takes, makes no old password fresh.
 
     Spec: OIDCC-3.1.2.1
     """
@@ -118,8 +124,8 @@ def _must_sign_in_again(situation: Situation, session: Session) -> bool:
     demand = situation.request.demand
     if demand.prompts & {"login", "select_account"}:
         return True
-    age = situation.interaction.created_at - session.authenticated_at
-    return demand.max_age is not None and age > demand.max_age
+    age = situation.interaction.created_at - min(factor.at for factor in session.factors)
+    return demand.max_age is not None and age >= demand.max_age
 
 
 def _signed_in_since_opening(situation: Situation, session: Session) -> bool:

@@ -12,6 +12,7 @@ from authserver.authorization.checks.response_mode import check_response_mode
 from authserver.authorization.checks.response_type import check_response_type
 from authserver.authorization.checks.scope import check_scope
 from authserver.authorization.model import AuthorizationRequest
+from authserver.authorization.response_modes import QUERY
 from authserver.clients.model import Client
 from authserver.keys.model import BadJwt, PublicKeys
 from authserver.keys.verifier import verify_jwt
@@ -59,7 +60,8 @@ def resolve_redirect_uri(params: Params, client: Client) -> tuple[str, bool]:
 
     Raises InvalidRequest where it is missing or not, character by character, a registered one.
 
-    Spec: FAPI2-SP-FINAL-5.3.2.2-6, RFC9700-2.1, OIDCC-3.1.2.1
+    Spec: FAPI2-SP-FINAL-5.3.2.2-6, FAPI2-SP-FINAL-5.3.2.1-7, RFC9700-2.1, OIDCC-3.1.2.1, RFC6749-3.1.2.4,
+    RFC9700-4.11.2
     """
     redirect_uri = params.get("redirect_uri")
     if redirect_uri is None:
@@ -78,9 +80,9 @@ def parse_request(params: Params, client: Client, policy: RequestPolicy) -> Auth
 
     Spec: RFC6749-4.1.1, RFC9126-2.1, OIDCC-3.1.2.1
     """
-    redirect_uri, redirect_uri_sent = resolve_redirect_uri(params, client)
     for check in CHECKS:
         check(params, client)
+    redirect_uri, redirect_uri_sent = resolve_redirect_uri(params, client)
     scope = parse_scope(params.get("scope"))
     claims = parse_claims_request(params.get("claims"))
     resources = parse_resources(params.get_all("resource"))
@@ -90,7 +92,7 @@ def parse_request(params: Params, client: Client, policy: RequestPolicy) -> Auth
         redirect_uri=redirect_uri,
         redirect_uri_sent=redirect_uri_sent,
         response_type=params.require("response_type", clause="RFC6749-3.1.1"),
-        response_mode=params.get("response_mode") or "query",
+        response_mode=params.get("response_mode") or QUERY,
         scope=scope,
         state=params.get("state"),
         nonce=params.get("nonce"),
@@ -99,7 +101,7 @@ def parse_request(params: Params, client: Client, policy: RequestPolicy) -> Auth
         resources=resources,
         demand=_parse_demand(params, client, claims, policy.scope_acr),
         login_hint=params.get("login_hint"),
-        hinted_subject=_hinted_subject(params.get("id_token_hint"), client, policy),
+        hinted_subject=_expected_subject(_hinted_subject(params.get("id_token_hint"), client, policy), claims.subject),
         ui_locales=tuple((params.get("ui_locales") or "").split()),
         claims=claims,
     )
@@ -125,6 +127,18 @@ def _parse_demand(
         ),
         acr_essential=claims.acr_essential and bool(claims.acr_values) and weakest_known(claims.acr_values) is None,
     )
+
+
+def _expected_subject(hinted: str | None, wanted: str | None) -> str | None:
+    """Return who alone may sign in: the person of a hint, or the subject asked for by value.
+
+    Raises InvalidRequest where they are two.
+
+    Spec: OIDCC-3.1.2.2, OIDCC-5.5.1
+    """
+    if hinted is not None and wanted is not None and hinted != wanted:
+        raise InvalidRequest("The id_token_hint is of another subject than the claims.", clause="OIDCC-3.1.2.2")
+    return hinted if wanted is None else wanted
 
 
 def _hinted_subject(hint: str | None, client: Client, policy: RequestPolicy) -> str | None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from authserver.authorization.model import AuthorizationRequest
 from authserver.authorization.next_step import Situation, find_consent
-from authserver.authorization.response_modes import add_to_query, error_parameters, success_parameters
+from authserver.authorization.response_modes import FORM_POST, add_to_query, error_parameters, success_parameters
 from authserver.authorization.store import claim_interaction, claim_pushed
 from authserver.db.engine import Connection
 from authserver.grants.model import Authentication, AuthorizationCode, Grant
@@ -34,7 +34,8 @@ class AnswerPolicy:
 class Answer:
     """Parameters for a redirect URI, in a response mode."""
 
-    request: AuthorizationRequest
+    redirect_uri: str
+    response_mode: str
     parameters: Mapping[str, str]
 
 
@@ -78,7 +79,7 @@ def issue_code(connection: Connection, situation: Situation, policy: AnswerPolic
     code = new_handle()
     save_grant(connection, grant)
     save_code(connection, _code_record(code, request, policy, now), grant.grant_id)
-    return Answer(request, success_parameters(code, request.state, policy.issuer))
+    return Answer(request.redirect_uri, request.response_mode, success_parameters(code, request.state, policy.issuer))
 
 
 def refuse(request: AuthorizationRequest, error: OAuthError, issuer: str) -> Answer:
@@ -86,19 +87,20 @@ def refuse(request: AuthorizationRequest, error: OAuthError, issuer: str) -> Ans
 
     Spec: RFC6749-4.1.2.1, RFC9207-2
     """
-    return Answer(request, error_parameters(error.code, error.description, request.state, issuer))
+    parameters = error_parameters(error.code, error.description, request.state, issuer)
+    return Answer(request.redirect_uri, request.response_mode, parameters)
 
 
 def send(answer: Answer, pages: Pages, app_name: str) -> MachineResponse:
-    """Return the response that takes the answer to the client's redirect URI.
+    """Return the response that takes the answer to the client's redirect URI; in the query if the mode is unknown.
 
-    Spec: FAPI2-SP-FINAL-5.3.2.2-10, OAUTH-FORM-POST-2
+    Spec: FAPI2-SP-FINAL-5.3.2.2-10, FAPI2-SP-FINAL-5.3.2.2-11, OAUTH-FORM-POST-2
     """
-    redirect_uri = answer.request.redirect_uri
-    if answer.request.response_mode == "form_post":
-        values = {"app_name": app_name, "redirect_uri": redirect_uri, "parameters": list(answer.parameters.items())}
-        return pages.render("interaction/form_post.html", values, form_targets=(redirect_uri,))
-    return see_other(add_to_query(redirect_uri, answer.parameters))
+    redirect_uri, parameters = answer.redirect_uri, answer.parameters
+    if answer.response_mode == FORM_POST:
+        values = {"app_name": app_name, "redirect_uri": redirect_uri, "parameters": list(parameters.items())}
+        return pages.render("interaction/form_post.html", values, forms_stay=False)
+    return see_other(add_to_query(redirect_uri, parameters))
 
 
 def _authentication(session: Session) -> Authentication:
@@ -114,6 +116,10 @@ def _authentication(session: Session) -> Authentication:
 
 
 def _code_record(code: str, request: AuthorizationRequest, policy: AnswerPolicy, now: int) -> AuthorizationCode:
+    """Return a code's row, which alone knows the challenge: the code itself is random and tells nothing.
+
+    Spec: RFC7636-4.4-1
+    """
     return AuthorizationCode(
         code_hash=hash_handle(code),
         client_id=request.client_id,

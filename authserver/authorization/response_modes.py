@@ -1,7 +1,11 @@
 """How an authorization response reaches the client: in the query of a redirect, or posted by a form."""
 
 from collections.abc import Mapping
+from typing import Final
 from urllib.parse import quote, urlencode
+
+QUERY: Final = "query"
+FORM_POST: Final = "form_post"
 
 
 def add_to_query(redirect_uri: str, parameters: Mapping[str, str]) -> str:
@@ -16,7 +20,7 @@ def add_to_query(redirect_uri: str, parameters: Mapping[str, str]) -> str:
 def success_parameters(code: str, state: str | None, issuer: str) -> dict[str, str]:
     """Return the parameters of a successful response.
 
-    Spec: RFC6749-4.1.2, RFC9207-2
+    Spec: RFC6749-4.1.2, RFC9207-2, FAPI2-SP-FINAL-5.3.2.2-7, RFC9700-4.4.2
     """
     return {"code": code, **_state(state), "iss": issuer}
 

@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import hmac
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -16,6 +17,7 @@ PAST_TOLERANCE_SECONDS = 60
 FUTURE_TOLERANCE_SECONDS = 15
 PROOF_LIFETIME_SECONDS = PAST_TOLERANCE_SECONDS + FUTURE_TOLERANCE_SECONDS
 _MAX_JTI_CHARACTERS = 256
+_URL = re.compile(r"[A-Za-z]+://[!-.0->A-~]+(?:[/?#][!-~]*)?")
 _DEFAULT_PORTS = {"https": 443, "http": 80}
 
 
@@ -43,7 +45,7 @@ class DpopNonces:
 
     A nonce holds for the period it was made in and the one after. With `required` a proof without one is refused.
 
-    Spec: RFC9449-8, FAPI2-SP-FINAL-5.3.2.1-10
+    Spec: RFC9449-8, FAPI2-SP-FINAL-5.3.2.1-10, RFC9449-8.1
     """
 
     key: bytes
@@ -58,6 +60,8 @@ class DpopNonces:
         """Return where the nonce is one of ours and recent, or absent and not required.
 
         Raises UseDpopNonce otherwise.
+
+        Spec: RFC9449-11.3
         """
         if nonce is None and not self.required:
             return
@@ -110,7 +114,8 @@ def _check_claims(claims: Mapping[str, object], target: ProofTarget, now: int) -
     if claims.get("htm") != target.method:
         raise _refuse("htm is not the request's method", "RFC9449-4.3-8")
     htu = claims.get("htu")
-    if not isinstance(htu, str) or _normalise(htu) not in {_normalise(uri) for uri in target.uris}:
+    named = _normalise(htu) if isinstance(htu, str) else None
+    if named is None or named not in {_normalise(uri) for uri in target.uris}:
         raise _refuse("htu is not the request's URL", "RFC9449-4.3-9")
     issued_at = claims.get("iat")
     if isinstance(issued_at, bool) or not isinstance(issued_at, int | float):
@@ -131,14 +136,20 @@ def _check_token_hash(claims: Mapping[str, object], access_token: str | None) ->
 
 
 def _normalise(uri: str) -> tuple[str, str, int | None, str] | None:
-    """Return what of a URL must agree: scheme and host in lower case, the port, the path; no query, no fragment."""
+    """Return what of a URL must agree: scheme and host in lower case, the port, the path; no query, no fragment.
+
+    Answers None for what is no plain URL: `urlsplit` drops line breaks and tabs, and a user name is not ours to ignore.
+    """
+    if not _URL.fullmatch(uri):
+        return None
     try:
         parts = urlsplit(uri)
         port = parts.port
     except ValueError:
         return None
     scheme = parts.scheme.lower()
-    return scheme, (parts.hostname or "").lower(), port or _DEFAULT_PORTS.get(scheme), parts.path or "/"
+    known_port = _DEFAULT_PORTS.get(scheme) if port is None else port
+    return scheme, (parts.hostname or "").lower(), known_port, parts.path or "/"
 
 
 def _refuse(reason: str, clause: str) -> InvalidDpopProof:

@@ -35,7 +35,7 @@ class UntrustedCertificate(Exception):
 def certificate_thumbprint(der: bytes) -> str:
     """Return the certificate's SHA-256 as `x5t#S256` holds it: base64url without padding.
 
-    Spec: RFC8705-3.1, RFC7515-4.1.8
+    Spec: RFC8705-3.1, RFC7515-4.1.8, RFC8705-7.2
     """
     return urlsafe_b64encode(hashlib.sha256(der).digest()).rstrip(b"=").decode()
 
@@ -58,7 +58,7 @@ class ChainVerifier:
 
     Raises ValueError if the file holds no certificate or one that cannot be read.
 
-    Spec: RFC8705-2.1, RFC5280-6.1
+    Spec: RFC8705-2.1, RFC5280-6.1, RFC8705-7.4, RFC8705-7.5
     """
 
     def __init__(self, authorities_pem: bytes, *, most_remembered: int = 4096) -> None:

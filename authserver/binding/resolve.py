@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from authserver.binding.dpop import DpopNonces, DpopProof, ProofTarget, verify_proof
 from authserver.binding.model import NO_BINDING, Binding
 from authserver.binding.mtls import certificate_thumbprint
-from authserver.db.engine import Connection
-from authserver.db.once import claim_id, id_hash
+from authserver.db.once import OneTimeId, id_hash
 from authserver.protocol.errors import InvalidDpopProof, InvalidRequest
 from authserver.protocol.evidence import Evidence
 
@@ -46,7 +45,7 @@ def resolve_binding(evidence: Evidence, proof: DpopProof | None, demand: Binding
 
     Raises InvalidDpopProof or InvalidRequest where the demand is not met.
 
-    Spec: RFC8705-3, RFC9449-5, FAPI2-SP-FINAL-5.3.2.1-4, FAPI2-SP-FINAL-5.3.2.1-5
+    Spec: RFC8705-3, RFC9449-5, FAPI2-SP-FINAL-5.3.2.1-4, FAPI2-SP-FINAL-5.3.2.1-5, RFC8705-6.3, RFC9700-4.10.1
     """
     if proof is not None:
         return Binding(jkt=proof.jkt)
@@ -59,14 +58,10 @@ def resolve_binding(evidence: Evidence, proof: DpopProof | None, demand: Binding
     return NO_BINDING
 
 
-def claim_proof(connection: Connection, proof: DpopProof | None) -> None:
-    """Claim a proof's jti, so that it is accepted once.
-
-    Raises InvalidDpopProof where it was claimed before.
+def proof_id(proof: DpopProof) -> OneTimeId:
+    """Return the id under which a proof is claimed, so that it is accepted once.
 
     Spec: RFC9449-11.1
     """
-    if proof is None:
-        return
-    if not claim_id(connection, id_hash("dpop", proof.jkt, proof.jti), proof.expires_at):
-        raise InvalidDpopProof("The DPoP proof is not valid.", reason="jti was used before", clause="RFC9449-11.1")
+    refusal = InvalidDpopProof("The DPoP proof is not valid.", reason="jti was used before", clause="RFC9449-11.1")
+    return OneTimeId(id_hash("dpop", proof.jkt, proof.jti), proof.expires_at, refusal)

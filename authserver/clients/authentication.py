@@ -10,14 +10,19 @@ from authserver.clients.certificates import subject_matches
 from authserver.clients.model import Client
 from authserver.clients.registry import ClientRegistry
 from authserver.clients.shared_secrets import check_secret, parse_basic
-from authserver.db.engine import Connection
-from authserver.db.once import claim_id, id_hash
+from authserver.db.once import OneTimeId, id_hash
 from authserver.keys.model import BadJwt, PublicKeys
 from authserver.keys.remote import RemoteKeys
 from authserver.keys.verifier import read_unverified, verify_jwt
 from authserver.protocol import names
 from authserver.protocol.errors import InvalidClient
 from authserver.protocol.evidence import Evidence
+
+_TYPES = frozenset({"", "jwt", "client-authentication+jwt"})
+"""The `typ` of a client assertion; a token the client signed for another purpose names another.
+
+Spec: RFC8725-3.11
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +40,7 @@ class ClientAuthentication:
     `chain` verifies certificates of `tls_client_auth` clients and is None where no authority is configured. `failed`
     hears of each failure with the caller's evidence, for limits and events.
 
-    Spec: RFC6749-2.3, FAPI2-SP-FINAL-5.3.2.1-6
+    Spec: RFC6749-2.3, FAPI2-SP-FINAL-5.3.2.1-6, RFC9700-2.5
     """
 
     registry: ClientRegistry
@@ -72,18 +77,13 @@ class ClientAuthentication:
         return client
 
 
-def claim_assertion(connection: Connection, caller: AuthenticatedClient) -> None:
-    """Claim the assertion's jti for its client, so that it is accepted once.
-
-    Raises InvalidClient where it was claimed before.
+def assertion_id_of(client: Client, assertion: AssertionId) -> OneTimeId:
+    """Return the id under which a client's assertion is claimed, so that it is accepted once.
 
     Spec: RFC7523-3-7, OIDCC-9
     """
-    assertion = caller.assertion_id
-    if assertion is None:
-        return
-    if not claim_id(connection, id_hash("assertion", caller.client.client_id, assertion.jti), assertion.expires_at):
-        raise InvalidClient(reason="assertion: jti was used before", clause="RFC7523-3-7")
+    refusal = InvalidClient(reason="assertion: jti was used before", clause="RFC7523-3-7")
+    return OneTimeId(id_hash("assertion", client.client_id, assertion.jti), assertion.expires_at, refusal)
 
 
 def _presented_method(evidence: Evidence) -> str:
@@ -135,7 +135,7 @@ def _verify_assertion(service: ClientAuthentication, evidence: Evidence, now: in
         client = service.find_client(unverified_subject, evidence, frozenset({names.PRIVATE_KEY_JWT}))
         kid = unverified.header.get("kid")
         keys = _keys_of(client, service.remote_keys, kid if isinstance(kid, str) else None)
-        verified = verify_jwt(evidence.client_assertion, keys, algorithms=_algorithms_of(client), types=None)
+        verified = verify_jwt(evidence.client_assertion, keys, algorithms=_algorithms_of(client), types=_TYPES)
     except BadJwt as error:
         raise InvalidClient(reason=f"assertion: {error}", clause="RFC7523-3-9") from error
     audience = AssertionAudience(service.issuer, client.profile.assertion_audience_issuer_only, service.own_urls)

@@ -1,5 +1,7 @@
 """From metadata to a client, in agreement with its profile and with itself."""
 
+import unicodedata
+
 from authserver.clients.certificates import parse_dn
 from authserver.clients.metadata import AS_JWT, ClientMetadata
 from authserver.clients.model import CertificateSubject, Client, ResourceServer
@@ -12,6 +14,9 @@ from authserver.protocol.errors import InvalidClientMetadata, InvalidRedirectUri
 from authserver.protocol.redirect_uri import find_registration_fault
 from authserver.protocol.resource import parse_resources
 from authserver.protocol.scope import parse_scope
+
+_JOINERS = frozenset("\u200c\u200d")
+_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 
 
 def build_client(metadata: ClientMetadata, *, client_id: str, secret_hash: bytes | None, version: int = 1) -> Client:
@@ -26,6 +31,7 @@ def build_client(metadata: ClientMetadata, *, client_id: str, secret_hash: bytes
     _check_grants(metadata, profile)
     _check_redirect_uris(metadata, profile)
     _check_urls(metadata)
+    _check_name(metadata.client_name)
     _check_scope(metadata, profile)
     keys = _parse_keys(metadata)
     return Client(
@@ -142,6 +148,19 @@ def _check_scope(metadata: ClientMetadata, profile: Profile) -> None:
             f"Without bound tokens the profile {profile.name} permits: {', '.join(sorted(profile.bearer_scopes))}.",
             clause=profile.clause("bearer_scopes"),
         )
+
+
+def _check_name(client_name: str) -> None:
+    """Refuse a name that people would see otherwise than it is written, or not at all.
+
+    So control and direction characters go; joiners stay, which some scripts cannot be written without.
+
+    Spec: RFC7591-5
+    """
+    shown = [character for character in client_name if character not in _JOINERS]
+    is_blank = bool(client_name) and not "".join(shown).strip()
+    if is_blank or any(unicodedata.category(character) in _UNSEEN for character in shown):
+        raise InvalidClientMetadata("client_name", "The client_name holds characters not shown.", clause="RFC7591-5")
 
 
 def _check_urls(metadata: ClientMetadata) -> None:

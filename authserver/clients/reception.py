@@ -4,16 +4,18 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from authserver.binding.dpop import DpopNonces, DpopProof
-from authserver.binding.resolve import BindingDemand, claim_proof, read_proof
-from authserver.clients.authentication import AuthenticatedClient, ClientAuthentication, claim_assertion
+from authserver.binding.resolve import BindingDemand, proof_id, read_proof
+from authserver.clients.authentication import AuthenticatedClient, ClientAuthentication, assertion_id_of
 from authserver.clients.model import Client
 from authserver.db.engine import Connection
+from authserver.db.once import OneTimeId, claim_all
 from authserver.events import Event, EventSink
 from authserver.protocol.errors import InvalidClient
 from authserver.protocol.evidence import Evidence
 from authserver.protocol.params import Params
 from authserver.web.evidence import Origins, read_evidence
 from authserver.web.forms import read_form
+from authserver.web.limits import address_key
 from authserver.web.machine import MachineRequest
 from authserver.web.responses import Headers
 
@@ -39,6 +41,12 @@ class Received:
         """Return the client that called."""
         return self.caller.client
 
+    def one_time_ids(self) -> tuple[OneTimeId, ...]:
+        """Return the ids of the assertion and of the proof, where there are such."""
+        assertion = self.caller.assertion_id
+        of_assertion = () if assertion is None else (assertion_id_of(self.client, assertion),)
+        return of_assertion if self.proof is None else (*of_assertion, proof_id(self.proof))
+
 
 @dataclass(frozen=True, slots=True)
 class Reception:
@@ -59,7 +67,7 @@ class Reception:
 
         Raises an OAuthError where the form, the proof or the credentials are not in order, or a limit is reached.
 
-        Spec: RFC6749-3.2.1, RFC9126-2, RFC7662-2.1, RFC7009-2.1, RFC9449-5
+        Spec: RFC6749-3.2.1, RFC9126-2, RFC7662-2.1, RFC7009-2.1, RFC9449-5, RFC6749-4.4.2
         """
         params = read_form(request)
         evidence = read_evidence(request, params, self.origins)
@@ -79,19 +87,22 @@ class Reception:
 
         Spec: RFC7523-3-7, RFC9449-11.1
         """
-        claim_assertion(connection, received.caller)
-        claim_proof(connection, received.proof)
+        claim_all(connection, received.one_time_ids())
 
     def nonce_headers(self, received: Received, now: int) -> Headers:
-        """Return the header that supplies the next nonce to a caller that uses DPoP.
+        """Return the header that supplies the next nonce to a caller that uses DPoP, where nonces are demanded.
 
-        Spec: RFC9449-8.2
+        Elsewhere none is supplied unasked: no proof without a nonce might be accepted from a caller that was given one.
+
+        Spec: RFC9449-8.2, RFC9449-11.3
         """
-        return (("DPoP-Nonce", self.nonces.current(now)),) if received.proof is not None else ()
+        if received.proof is None or not self.nonces.required:
+            return ()
+        return (("DPoP-Nonce", self.nonces.current(now)),)
 
     def _failed(self, request: MachineRequest, error: InvalidClient, now: int) -> None:
         self.events(Event("client.authentication_failed", now, request.correlation_id, detail={"reason": error.reason}))
-        self.limits.hit("client_authentication_failure", request.remote_address)
+        self.limits.hit("client_authentication_failure", address_key(request.remote_address))
 
 
 def binding_demand(client: Client) -> BindingDemand:

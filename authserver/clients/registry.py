@@ -1,5 +1,6 @@
 """The clients as the hot paths see them: parsed once, kept for a moment, read again after it."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from threading import Lock
@@ -10,8 +11,10 @@ from authserver.clients.model import Client, ResourceServer
 from authserver.clients.store import ClientRecord, find_client, list_resource_servers
 from authserver.clock import Clock
 from authserver.db.engine import Database
+from authserver.profiles.model import Profile
 
 FRESH_SECONDS = 2
+_CLIENT_ID = re.compile(r"[\x20-\x7e]{1,255}")
 _MAX_CLIENTS = 10_000
 
 
@@ -19,33 +22,41 @@ _MAX_CLIENTS = 10_000
 class ClientRegistry:
     """Finds clients by id; what it answers is at most FRESH_SECONDS old, so that a disabled client is out by then.
 
-    A client is parsed, and its keys imported, only when its row's version has changed.
+    A client is parsed, and its keys imported, only when its row has changed; a version alone would not tell a client
+    from the one deleted before it under the same id. `profiles` are those of the deployment: a client registered under
+    one that it has given up is out too.
     """
 
     database: Database
     clock: Clock
-    _clients: dict[str, tuple[int, Client]] = field(default_factory=dict)
+    profiles: frozenset[Profile]
+    _clients: dict[str, tuple[int, ClientRecord, Client]] = field(default_factory=dict)
     _resource_servers: tuple[int, tuple[ResourceServer, ...]] | None = None
     _lock: Lock = field(default_factory=Lock)
 
     def find(self, client_id: str) -> Client | None:
-        """Return the client, or None where there is none or it is disabled."""
+        """Return the client, or None where there is none, it is disabled, or of no profile of this deployment."""
         client = self.find_any(client_id)
-        return None if client is None or client.disabled else client
+        return None if client is None or client.disabled or client.profile not in self.profiles else client
 
     def find_any(self, client_id: str) -> Client | None:
-        """Return the client, disabled or not, or None."""
+        """Return the client, disabled or not, or None; what no client id can be is not looked up.
+
+        Spec: RFC6749-10.14-1
+        """
+        if not _CLIENT_ID.fullmatch(client_id):
+            return None
         now = self.clock()
         cached = self._clients.get(client_id)
         if cached is not None and now < cached[0]:
-            return cached[1]
+            return cached[2]
         with self.database.read() as connection:
             record = find_client(connection, client_id)
         if record is None:
             self.forget(client_id)
             return None
-        client = cached[1] if cached is not None and cached[1].version == record.version else load_client(record)
-        self._remember(client, now)
+        client = cached[2] if cached is not None and cached[1] == record else load_client(record)
+        self._remember(record, client, now)
         return client
 
     def resource_servers(self) -> tuple[ResourceServer, ...]:
@@ -65,11 +76,11 @@ class ClientRegistry:
         with self._lock:
             self._clients.pop(client_id, None)
 
-    def _remember(self, client: Client, now: int) -> None:
+    def _remember(self, record: ClientRecord, client: Client, now: int) -> None:
         with self._lock:
             if len(self._clients) >= _MAX_CLIENTS:
                 self._clients.clear()
-            self._clients[client.client_id] = (now + FRESH_SECONDS, client)
+            self._clients[client.client_id] = (now + FRESH_SECONDS, record, client)
 
 
 def load_client(record: ClientRecord) -> Client:

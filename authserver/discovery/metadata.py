@@ -45,7 +45,8 @@ class Deployment:
 def describe_deployment(deployment: Deployment) -> Mapping[str, object]:
     """Return the metadata document; a member that does not apply is left out, never null or empty.
 
-    Spec: RFC8414-2, OIDCD-3, RFC9126-5, RFC8705-3.3, RFC8705-5, RFC9449-5.1, RFC9207-3, FAPI2-SP-FINAL-5.3.2.1-1
+    Spec: RFC8414-2, OIDCD-3, RFC9126-5, RFC8705-3.3, RFC8705-5, RFC9449-5.1, RFC9207-2.3, RFC9207-3,
+    FAPI2-SP-FINAL-5.3.2.1-1, RFC9700-2.6-1
     """
     methods = _union(profile.client_authentication_methods for profile in deployment.profiles)
     assertion_algorithms = _union(profile.signing_algorithms for profile in deployment.profiles)

@@ -18,10 +18,14 @@ class Consent:
     expires_at: int
 
     def covers(self, scope: tuple[str, ...], claims: tuple[str, ...], resources: tuple[str, ...]) -> bool:
-        """Return whether everything asked for was allowed."""
-        return (
-            set(scope) <= set(self.scope) and set(claims) <= set(self.claims) and set(resources) <= set(self.resources)
-        )
+        """Return whether everything asked for was allowed.
+
+        To name no resource is to ask for every one that serves the scope: more than any list, and covered by no list.
+
+        Spec: RFC8707-2.2
+        """
+        reaches = set(resources) <= set(self.resources) if resources else not self.resources
+        return reaches and set(scope) <= set(self.scope) and set(claims) <= set(self.claims)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from authserver.clients.model import Client
 from authserver.clock import Clock
 from authserver.db.engine import Database
 from authserver.events import Event, EventSink
-from authserver.protocol.errors import AccessDenied, InvalidRequest
+from authserver.protocol.errors import AccessDenied, SignInOver
 from authserver.protocol.names import ACR_ONE_FACTOR
 from authserver.sessions import lifecycle
 from authserver.sessions.model import Session, SessionLimits
@@ -122,17 +122,20 @@ def find_person(
     return session, account
 
 
-def check_form(deps: StepDeps, step: Step) -> None:
-    """Raise InvalidRequest unless the form being answered was shown by this step in this browser."""
-    deps.csrf.check(request.form.get(FIELD, ""), step.browser, _purpose(step), request_headers())
+def check_form(deps: StepDeps, step: Step, *, shown_to: str = "") -> None:
+    """Raise InvalidRequest unless the form being answered was shown by this step in this browser.
+
+    `shown_to` is the account the form was for, where it matters that nobody else has signed in since.
+    """
+    deps.csrf.check(request.form.get(FIELD, ""), step.browser, _purpose(step, shown_to), request_headers())
 
 
-def show(deps: StepDeps, step: Step, page: str, values: Mapping[str, object]) -> Response:
-    """Show a step's page; a page with an error is answered with 400."""
+def show(deps: StepDeps, step: Step, page: str, values: Mapping[str, object], *, shown_to: str = "") -> Response:
+    """Show a step's page; a page with an error is answered with 400. `shown_to` is as for `check_form`."""
     number, total = _position(step, page)
     shared = {
         "party": party_of(step.client, step.interaction.request.redirect_uri),
-        "csrf_token": deps.csrf.token(step.browser, _purpose(step)),
+        "csrf_token": deps.csrf.token(step.browser, _purpose(step, shown_to)),
         "signed_in_as": step.account.username if step.account else "",
         "step_number": number,
         "step_total": total,
@@ -143,7 +146,7 @@ def show(deps: StepDeps, step: Step, page: str, values: Mapping[str, object]) ->
         f"interaction/{page}.html",
         {**shared, **values},
         status=_BAD_REQUEST if values.get("error") else 200,
-        form_targets=(step.interaction.request.redirect_uri,),
+        forms_stay=False,
     )
     return to_flask(response)
 
@@ -189,8 +192,8 @@ def _web_page(uri: str | None) -> str | None:
     return uri if uri is not None and urlsplit(uri).scheme in {"https", "http"} else None
 
 
-def _purpose(step: Step) -> str:
-    return f"interaction|{step.interaction_id}"
+def _purpose(step: Step, shown_to: str) -> str:
+    return f"interaction|{step.interaction_id}|{shown_to}"
 
 
 def _position(step: Step, page: str) -> tuple[int, int]:
@@ -203,7 +206,7 @@ def _position(step: Step, page: str) -> tuple[int, int]:
     return (pages.index(page) + 1, len(pages)) if page in pages else (1, 1)
 
 
-def _unknown_interaction(reason: str) -> InvalidRequest:
-    return InvalidRequest(
+def _unknown_interaction(reason: str) -> SignInOver:
+    return SignInOver(
         "This sign-in has ended, or it was started in another browser.", reason=reason, clause="RFC6749-4.1.2.1"
     )

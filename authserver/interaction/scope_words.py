@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from authserver.issuance.claims import SCOPE_CLAIMS, STANDARD_CLAIMS
+
 
 @dataclass(frozen=True, slots=True)
 class DataCluster:
@@ -61,23 +63,13 @@ def _own_words(scope: str, descriptions: Mapping[str, str]) -> DataCluster:
     )
 
 
-_CLAIM_SCOPES: Final[Mapping[str, frozenset[str]]] = {
-    "profile": frozenset({
-        "name", "family_name", "given_name", "middle_name", "nickname", "preferred_username", "profile", "picture",
-        "website", "gender", "birthdate", "zoneinfo", "locale", "updated_at",
-    }),
-    "email": frozenset({"email", "email_verified"}),
-    "address": frozenset({"address"}),
-    "phone": frozenset({"phone_number", "phone_number_verified"}),
-}  # fmt: skip
-_ABOUT_THE_SIGN_IN: Final = frozenset({"acr", "amr", "auth_time", "sub"})
-
-
 def describe_claims(claims: Iterable[str], scopes: Iterable[str]) -> tuple[DataCluster, ...]:
     """Return what claims asked for one by one add to the scopes; those about the sign-in itself tell nothing new.
 
+    A claim of no standard name is never given, and its name is the app's own text: it has no place on our page.
+
     Spec: OIDCC-5.4, OIDCC-5.5
     """
-    covered = frozenset[str]().union(*(_CLAIM_SCOPES.get(scope, frozenset()) for scope in scopes))
-    extra = [claim for claim in dict.fromkeys(claims) if claim not in covered | _ABOUT_THE_SIGN_IN]
+    covered = frozenset[str]().union(*(SCOPE_CLAIMS.get(scope, ()) for scope in scopes))
+    extra = [claim for claim in dict.fromkeys(claims) if claim in STANDARD_CLAIMS and claim not in covered]
     return tuple(DataCluster(claim.replace("_", " ").capitalize(), is_message=False) for claim in extra)

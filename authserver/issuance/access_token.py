@@ -42,7 +42,10 @@ class MintedToken:
 
 @dataclass(frozen=True, slots=True)
 class AccessTokenIssuer:
-    """Mints access tokens of one issuer, with one lifetime in seconds."""
+    """Mints access tokens of one issuer, with one lifetime in seconds.
+
+    Spec: RFC9449-11.2, RFC6750-5.3
+    """
 
     issuer: str
     lifetime_seconds: int
@@ -52,7 +55,7 @@ class AccessTokenIssuer:
     ) -> MintedToken:
         """Return an access token: a JWT where its audience takes one, else 32 random bytes.
 
-        Spec: RFC9068-2.1, RFC9068-2.2, RFC8705-3.1, RFC9449-6.1
+        Spec: RFC9068-2.1, RFC9068-2.2, RFC8705-3.1, RFC9449-6.1, RFC9068-6
         """
         lasting = now + self.lifetime_seconds
         expires_at = lasting if about.ends_at is None else min(lasting, about.ends_at)

@@ -22,7 +22,7 @@ def resolve_audience(
 
     The issuer is an audience where the token is good at UserInfo.
 
-    Spec: RFC8707-2.2, RFC9068-3, RFC9700-2.3
+    Spec: RFC8707-2.2, RFC9068-3, RFC9700-2.3, RFC9700-4.9.1, RFC9700-4.10.2
     """
     chosen = [server for server in servers if _serves(server, scope, resources)]
     if resources:

@@ -28,7 +28,7 @@ def issue_id_token(grant: Grant, account_claims: Mapping[str, object], signer: S
     A nonce stands in it only where one was sent. Claims asked for one by one are in it; those of scopes are at
     UserInfo. On refresh `iat` is new and `auth_time` is that of the grant.
 
-    Spec: OIDCC-2, OIDCC-3.1.3.6, OIDCC-12.2
+    Spec: OIDCC-2, OIDCC-3.1.3.6, OIDCC-12.2, FAPI2-SP-FINAL-5.3.2.3-1
     """
     authentication = grant.authentication
     single = [name for name in grant.id_token_claims if name not in _OWN_CLAIMS]

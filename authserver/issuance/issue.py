@@ -58,7 +58,7 @@ class Mint:
     ) -> TokenSet:
         """Return the tokens of one response.
 
-        Spec: RFC6749-5.1, OIDCC-3.1.3.3
+        Spec: RFC6749-5.1, OIDCC-3.1.3.3, FAPI2-SP-FINAL-5.3.2.3-1
         """
         access = self._access_token(redemption, client, binding, keys, servers, now)
         members: dict[str, object] = {

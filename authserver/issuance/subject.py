@@ -8,6 +8,6 @@ def subject_of(grant: Grant) -> str:
 
     It can be mistaken for no client: account ids are 256 random bits.
 
-    Spec: OIDCC-8, RFC9700-4.15
+    Spec: OIDCC-8, RFC9700-4.15, RFC9700-4.15.1, RFC9700-2.6-2
     """
     return grant.account_id

@@ -22,7 +22,8 @@ class SealBroken(Exception):
 class Envelope:
     """Seals and opens with AES-256-GCM, and derives keys for other purposes; the master key itself encrypts nothing.
 
-    Nonces are random, which is safe for four thousand million seals; this server makes a handful a day.
+    Each place has its own key and is sealed a few times at most: random nonces are safe for four thousand million seals
+    under one key, and every rotated refresh token is a seal.
 
     Spec: NIST-SP-800-38D-8.3, RFC5869-2
     """
@@ -31,12 +32,11 @@ class Envelope:
         if len(master_key) != _KEY_BYTES:
             raise ValueError("the master key must be 32 bytes")
         self._master_key = master_key
-        self._cipher = AESGCM(self._expand("seal v1"))
 
     def seal(self, plaintext: bytes, associated_data: str) -> bytes:
         """Encrypt for one place, such as `signing_keys|<kid>|<algorithm>`: version, nonce, ciphertext."""
         nonce = secrets.token_bytes(_NONCE_BYTES)
-        return _VERSION + nonce + self._cipher.encrypt(nonce, plaintext, associated_data.encode())
+        return _VERSION + nonce + self._cipher(associated_data).encrypt(nonce, plaintext, associated_data.encode())
 
     def open(self, sealed: bytes, associated_data: str) -> bytes:
         """Decrypt what was sealed for that place, or raise SealBroken."""
@@ -44,13 +44,16 @@ class Envelope:
         if sealed[:1] != _VERSION or len(sealed) < start:
             raise SealBroken("the sealed value is of an unknown version")
         try:
-            return self._cipher.decrypt(sealed[1:start], sealed[start:], associated_data.encode())
+            return self._cipher(associated_data).decrypt(sealed[1:start], sealed[start:], associated_data.encode())
         except InvalidTag as error:
             raise SealBroken("the sealed value does not open here") from error
 
     def derive(self, purpose: str) -> bytes:
         """Return the 32-byte key of one purpose, such as `csrf`; the same master key gives the same."""
         return self._expand(f"derive {purpose}")
+
+    def _cipher(self, place: str) -> AESGCM:
+        return AESGCM(self._expand(f"seal v1 {place}"))
 
     def _expand(self, info: str) -> bytes:
         return HKDF(SHA256(), _KEY_BYTES, salt=None, info=f"authserver {info}".encode()).derive(self._master_key)

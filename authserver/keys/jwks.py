@@ -53,17 +53,20 @@ def parse_jwks(document: object) -> PublicKeys:
 def check_public_jwks(document: object) -> None:
     """Raise ValueError, in words fit for the client, if a JWKS should not be registered.
 
-    Spec: RFC7591-2, FAPI2-SP-FINAL-5.4.1-2
+    Keys may share a kid where their other members tell them apart: whoever verifies then chooses by those.
+
+    Spec: RFC7591-2, FAPI2-SP-FINAL-5.4.1-2, FAPI2-SP-FINAL-5.4.1-3, FAPI2-SP-FINAL-5.4.3-1
     """
-    kids = set()
+    seen: list[tuple[object, ...]] = []
     for member in _members(document):
         if not isinstance(member, dict):
             raise ValueError("a member of the JWKS is not an object")
         check_not_private(member)
+        distinction = tuple(member.get(name) for name in ("kid", "kty", "crv", "use", "alg"))
         kid = member.get("kid")
-        if kid is not None and (not isinstance(kid, str) or kid in kids):
+        if kid is not None and (not isinstance(kid, str) or distinction in seen):
             raise ValueError("the JWKS holds a kid twice or one that is not a string")
-        kids.add(kid)
+        seen.append(distinction)
     if not parse_jwks(document):
         raise ValueError("the JWKS holds no usable key")
 

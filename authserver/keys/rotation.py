@@ -50,9 +50,9 @@ class Step:
 def generate_key(algorithm: str) -> dict[str, object]:
     """Make a private JWK named by its thumbprint; raises ValueError for an algorithm we do not sign with.
 
-    Two algorithms never share a key: an RSA key is made for PS256 or for RS256.
+    Two algorithms never share a key: an RSA key is made for PS256 or for RS256. So no two keys share a kid.
 
-    Spec: RFC7638-1, FAPI2-SP-FINAL-5.4.1-2
+    Spec: RFC7638-1, FAPI2-SP-FINAL-5.4.1-2, FAPI2-SP-FINAL-5.4.2-3
     """
     if algorithm not in _KINDS:
         raise ValueError(f"no signing key can be made for {algorithm}")

@@ -31,7 +31,7 @@ def verify_jwt(
     `types` are the accepted `typ` values in lower case; "" among them accepts a token without one, None looks at none.
     A `jwk`, `jku`, `x5u` or `x5c` in the header is never used.
 
-    Spec: RFC7515-5.2, RFC7515-4.1.11, RFC8725-3.1, RFC8725-3.11
+    Spec: RFC7515-5.2, RFC7515-4.1.11, RFC8725-3.1, RFC8725-3.11, FAPI2-SP-FINAL-5.4.2-2
     """
     parts = split_compact(token)
     algorithm = _check_header(parts.header, algorithms, types)
@@ -44,7 +44,7 @@ def verify_jwt(
 def verify_dpop_jwt(token: str, *, algorithms: frozenset[str]) -> tuple[VerifiedJwt, str]:
     """Verify a DPoP proof with the key in its own header, and return it with the thumbprint of that key.
 
-    Spec: RFC9449-4.2, RFC9449-4.3, RFC7638-3
+    Spec: RFC9449-4.2, RFC9449-4.3, RFC7638-3, RFC9449-11.5, RFC9449-11.6
     """
     parts = split_compact(token)
     algorithm = _check_header(parts.header, algorithms, _DPOP_TYPES)

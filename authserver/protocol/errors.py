@@ -35,6 +35,10 @@ class InvalidRequest(OAuthError):
     """The request lacks a parameter, repeats one, or is malformed."""
 
 
+class SignInOver(InvalidRequest):
+    """The sign-in was finished, has expired, or belongs to another browser; a person meets this by going back."""
+
+
 class RequestTooLarge(InvalidRequest):
     """The body is larger than any honest request."""
 

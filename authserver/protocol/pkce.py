@@ -17,7 +17,7 @@ def parse_challenge(challenge: str | None, method: str | None) -> str | None:
 
     Raises InvalidRequest for another method (an absent method means `plain`) or a malformed challenge.
 
-    Spec: RFC7636-4.3, RFC7636-4.4.1, RFC9700-2.1.1
+    Spec: RFC7636-4.3, RFC7636-4.4.1, RFC7636-7.2, RFC9700-2.1.1
     """
     if challenge is None:
         if method is not None:
@@ -37,7 +37,7 @@ def check_verifier(challenge: str | None, verifier: str | None) -> None:
 
     Raises InvalidGrant otherwise.
 
-    Spec: RFC7636-4.6, RFC9700-4.8.2
+    Spec: RFC7636-4.1, RFC7636-4.6, RFC9700-4.8.2, RFC9700-4.5.3, RFC9700-4.7.1
     """
     if challenge is None:
         if verifier is not None:

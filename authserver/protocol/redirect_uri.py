@@ -12,7 +12,7 @@ _PRIVATE_USE_SCHEME = re.compile(r"[a-z][a-z0-9+-]*(\.[a-z0-9+-]+)+")
 def matches_registered(redirect_uri: str, registered: Iterable[str]) -> bool:
     """Return whether the URI is, character by character, one of the registered ones.
 
-    Spec: RFC9700-2.1, OIDCC-3.1.2.1, RFC6749-3.1.2.3
+    Spec: RFC9700-2.1, OIDCC-3.1.2.1, RFC6749-3.1.2.3, RFC9700-4.1.3, FAPI2-SP-FINAL-5.3.2.1-7, RFC6749-10.15
     """
     return redirect_uri in tuple(registered)
 
@@ -23,7 +23,7 @@ def find_registration_fault(redirect_uri: object, *, plain_http_to_loopback: boo
     Allowed are https URLs, private-use schemes of reverse domain names, and where the profile says so http to a
     loopback address.
 
-    Spec: RFC6749-3.1.2, FAPI2-SP-FINAL-5.3.2.2-8, RFC8252-7.1, RFC8252-7.3
+    Spec: RFC6749-3.1.2, FAPI2-SP-FINAL-5.3.2.2-8, RFC8252-7.1, RFC8252-7.3, RFC9700-2.6-4
     """
     if not isinstance(redirect_uri, str) or not _PRINTABLE.fullmatch(redirect_uri):
         return "is no URI"

@@ -1,11 +1,13 @@
 """Resource indicators: absolute URIs that name where a token is to be used."""
 
+import re
 from collections.abc import Iterable
 from urllib.parse import urlsplit
 
 from authserver.protocol.errors import InvalidTarget
 
 _MAX_RESOURCES = 8
+_PRINTABLE = re.compile(r"[\x21-\x7e]+")
 
 
 def parse_resources(values: Iterable[str]) -> tuple[str, ...]:
@@ -35,8 +37,10 @@ def check_resources_within(asked: Iterable[str], allowed: Iterable[str]) -> None
 
 
 def _is_absolute(resource: str) -> bool:
+    if not _PRINTABLE.fullmatch(resource) or "#" in resource:
+        return False
     try:
         parts = urlsplit(resource)
     except ValueError:
         return False
-    return bool(parts.scheme) and bool(parts.netloc or parts.path) and "#" not in resource and resource.isascii()
+    return bool(parts.scheme) and bool(parts.netloc or parts.path)

@@ -54,7 +54,8 @@ def server_context(files: TlsFiles) -> ssl.SSLContext:
     TLS 1.3, and TLS 1.2 with four suites: forward secret, authenticated encryption, named one by one so that no
     library's default can widen them.
 
-    Spec: FAPI2-SP-FINAL-5.2.1, FAPI2-SP-FINAL-5.2.2, RFC9325-4.2
+    Spec: FAPI2-SP-FINAL-5.2.1-1, FAPI2-SP-FINAL-5.2.1-2, FAPI2-SP-FINAL-5.2.1-3, FAPI2-SP-FINAL-5.2.2-1,
+    FAPI2-SP-FINAL-5.2.3-2, FAPI2-SP-FINAL-5.4.2-1, RFC9325-4.2, RFC8705-7.3, RFC6749-1.6
     """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2

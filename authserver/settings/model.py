@@ -114,9 +114,9 @@ class Settings(BaseSettings):
     session_absolute: Annotated[int, Field(ge=60)] = Field(
         default=8 * 3600, description="After how many seconds a session ends in any case."
     )
-    dpop_nonce: Literal["offered", "required"] = Field(
-        default="offered",
-        description="`required`: a DPoP proof must carry our nonce. `offered`: if it carries one it must be ours.",
+    dpop_nonce: Literal["accepted", "required"] = Field(
+        default="accepted",
+        description="`required`: a DPoP proof must carry our nonce. `accepted`: if it carries one it must be ours.",
     )
     password_hashes: Annotated[int, Field(ge=1, le=64)] = Field(
         default=2, description="How many passwords are hashed at the same time in one worker."
@@ -134,6 +134,9 @@ class Settings(BaseSettings):
     )
     limit_second_factor_account: kinds.Limit = Field(
         default="5/minute;30/hour", description="Second-factor attempts for one account."
+    )
+    limit_authorize_address: kinds.Limit = Field(
+        default="600/minute", description="Authorization requests opened by one network address."
     )
     limit_consent_address: kinds.Limit = Field(
         default="120/minute", description="Consent forms by one network address."
@@ -197,6 +200,7 @@ class Settings(BaseSettings):
             "sign_in.username": self.limit_sign_in_username,
             "second_factor.address": self.limit_second_factor_address,
             "second_factor.account": self.limit_second_factor_account,
+            "authorize.address": self.limit_authorize_address,
             "consent.address": self.limit_consent_address,
             "client": self.limit_client,
             "client_authentication_failure": self.limit_client_authentication_failure,

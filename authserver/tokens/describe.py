@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from authserver.binding.model import parse_confirmation
-from authserver.clients.model import Client
+from authserver.clients.model import Client, ResourceServer
 from authserver.grants.model import KIND_ACCESS, TokenState
 
 INACTIVE: Final[Mapping[str, object]] = {"active": False}
@@ -18,15 +18,16 @@ def describe_token(state: TokenState | None, caller: Client, now: int) -> Mappin
 
     Refresh tokens are nobody's to introspect: no resource server receives one.
 
-    Spec: RFC7662-2.2, RFC7662-4, RFC8705-3.2, RFC9449-6.2, RFC9470-6.2
+    Spec: RFC7662-2.2, RFC7662-4, RFC8705-3.2, RFC9449-6.2, RFC9470-6.2, RFC7662-5
     """
     if state is None or state.token.kind != KIND_ACCESS or not state.is_active(now):
         return INACTIVE
-    claims = state.token.claims
-    if caller.resource_server is None or not set(caller.resource_server.audiences) & set(audience_of(claims)):
+    claims, server = state.token.claims, caller.resource_server
+    if server is None or not set(server.audiences) & set(audience_of(claims)):
         return INACTIVE
     told = {name: claims[name] for name in _TOLD if name in claims}
-    told["aud"] = _own_part(audience_of(claims), caller)
+    told["aud"] = _own_audience(audience_of(claims), server)
+    told["scope"] = _own_scope(str(claims.get("scope", "")), server)
     return {"active": True, **told, "token_type": binding_type(claims)}
 
 
@@ -44,8 +45,15 @@ def binding_type(claims: Mapping[str, object]) -> str:
     return parse_confirmation(confirmation if isinstance(confirmation, dict) else None).token_type
 
 
-def _own_part(audiences: tuple[str, ...], caller: Client) -> str | list[str]:
+def _own_audience(audiences: tuple[str, ...], server: ResourceServer) -> str | list[str]:
     """Return the audiences that are the caller's: it need not know for whom else a token is."""
-    own = caller.resource_server.audiences if caller.resource_server is not None else ()
-    shared = [name for name in audiences if name in own]
+    shared = [name for name in audiences if name in server.audiences]
     return shared[0] if len(shared) == 1 else shared
+
+
+def _own_scope(scope: str, server: ResourceServer) -> str:
+    """Return the scopes that are the caller's, all of them where it has named none of its own.
+
+    Spec: RFC7662-2.2
+    """
+    return " ".join(name for name in scope.split() if name in server.scopes) if server.scopes else scope

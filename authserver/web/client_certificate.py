@@ -7,6 +7,7 @@ because a server that copies its process environment into each request would let
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
 from authserver.web.certificate_headers import (
@@ -75,7 +76,7 @@ def certificate_from_environ(
     without one. Where a trusted proxy speaks TLS to our own listener, the certificate of that connection is the
     proxy's, so only its header names the client.
 
-    Spec: RFC9440-2, RFC9440-4, RFC8705-2
+    Spec: RFC9440-2, RFC9440-4, RFC8705-2, RFC8705-6.5, RFC9700-4.13, RFC9700-2.6-3
     """
     trusted = policy.trusts(str(environ.get("REMOTE_ADDR", "")))
     believed = policy.header_format if trusted else None
@@ -127,8 +128,12 @@ def _from_header(environ: Mapping[str, object], header_format: str, dropped: Dro
     return der
 
 
+@lru_cache(maxsize=1024)
 def _address(text: str) -> IPv4Address | IPv6Address | None:
-    """Parse an address; an IPv4 address mapped into IPv6 becomes itself again, so that IPv4 networks match it."""
+    """Parse an address; an IPv4 address mapped into IPv6 becomes itself again, so that IPv4 networks match it.
+
+    Cached: a proxy's address is parsed on each request, twice where it names the client.
+    """
     try:
         address = ip_address(text)
     except ValueError:

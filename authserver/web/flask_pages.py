@@ -38,7 +38,9 @@ def install_pages(app: Flask, pages: Pages) -> None:
     app.config.update(
         MAX_CONTENT_LENGTH=MAX_BODY_BYTES, MAX_FORM_MEMORY_SIZE=MAX_BODY_BYTES, MAX_FORM_PARTS=_MOST_FORM_FIELDS
     )
+    app.url_map.merge_slashes = False  # else Flask redirects `//`, to whatever host the request names
     app.register_blueprint(_static_files(pages))
+    app.before_request(_check_query)
     app.after_request(_finish)
 
     @app.errorhandler(OAuthError)
@@ -87,6 +89,15 @@ def _static_files(pages: Pages) -> Blueprint:
         return to_flask(pages.static.answer(name))
 
     return blueprint
+
+
+def _check_query() -> None:
+    """Refuse octets outside ASCII in the query, which no browser sends and Flask fails to decode.
+
+    Spec: RFC6749-10.14-1
+    """
+    if not request.environ.get("QUERY_STRING", "").isascii():
+        raise InvalidRequest("The address cannot be read.", clause="RFC6749-10.14-1")
 
 
 def _finish(response: Response) -> Response:

@@ -1,8 +1,9 @@
-"""Security headers: a few on every answer, a strict set on every page."""
+"""Security headers: a few on every answer, a strict set on every page.
+
+Spec: FAPI2-SP-FINAL-5.2.3-1, RFC9700-4.2.4
+"""
 
 import secrets
-from collections.abc import Iterable
-from urllib.parse import urlsplit
 
 Headers = tuple[tuple[str, str], ...]
 
@@ -40,51 +41,34 @@ _PAGE_HEADERS: Headers = (
     ("Permissions-Policy", ", ".join(f"{feature}=()" for feature in _FEATURES)),
 )
 
-_SOURCE_CHARACTERS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~:/%+[]")
-
 
 def new_nonce() -> str:
     """Return a fresh nonce for one response's content policy."""
     return secrets.token_urlsafe(16)
 
 
-def page_headers(nonce: str, form_targets: Iterable[str] = ()) -> Headers:
-    """Return the headers of one page.
-
-    `form_targets` are the redirect URIs to which a form of this page may lead: browsers hold the redirects that follow
-    a POST against form-action too.
+def page_headers(nonce: str, *, forms_stay: bool = True) -> Headers:
+    """Return the headers of one page; see `content_policy` for `forms_stay`.
 
     Spec: RFC9700-4.16, RFC6749-10.13
     """
-    return (("Content-Security-Policy", content_policy(nonce, form_targets)), *_PAGE_HEADERS)
+    return (("Content-Security-Policy", content_policy(nonce, forms_stay=forms_stay)), *_PAGE_HEADERS)
 
 
-def content_policy(nonce: str, form_targets: Iterable[str] = ()) -> str:
-    """Return a policy under which a page loads nothing but our stylesheet, our images and the script with the nonce."""
-    forms = " ".join(dict.fromkeys(("'self'", *filter(None, map(form_action_source, form_targets)))))
+def content_policy(nonce: str, *, forms_stay: bool = True) -> str:
+    """Return a policy under which a page loads nothing but our stylesheet, our images and the script with the nonce.
+
+    `forms_stay` is for pages whose forms never lead to an app: there form-action keeps them here. Chromium and Safari
+    hold every redirect that follows a POST against form-action, those of the app's own site included. Where an app
+    sends the person on from its redirect URI is nobody's to know but the app's, so naming the redirect URI does not do:
+    the person stays on our page, unmoved, with the code spent. The way round it, a page of ours that leads on by
+    itself, costs native apps their claimed links, which open after a person's own act alone.
+    """
     return (
         "default-src 'none'; "
         "style-src 'self'; "
         "img-src 'self'; "
         f"script-src 'nonce-{nonce}'; "
         "base-uri 'none'; "
-        "frame-ancestors 'none'; "
-        f"form-action {forms}"
-    )
-
-
-def form_action_source(uri: str) -> str:
-    """Return what a form-action directive must hold to permit a URI: its origin, or its scheme where it has none.
-
-    Answers nothing for what cannot be written into a policy, so that no URI can add a directive. A policy cannot name
-    an IPv6 address either: there the scheme stands alone.
-    """
-    try:
-        parts = urlsplit(uri)
-    except ValueError:
-        return ""
-    if not parts.scheme or not _SOURCE_CHARACTERS.issuperset(parts.netloc):
-        return ""
-    if parts.scheme not in {"http", "https"} or "[" in parts.netloc:
-        return f"{parts.scheme}:"
-    return f"{parts.scheme}://{parts.netloc}"
+        "frame-ancestors 'none'"
+    ) + ("; form-action 'self'" if forms_stay else "")

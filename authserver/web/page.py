@@ -12,7 +12,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from authserver.assets import find_assets
-from authserver.protocol.errors import OAuthError, TooManyRequests
+from authserver.protocol.errors import OAuthError, SignInOver, TooManyRequests
 from authserver.web.headers import new_nonce, page_headers
 from authserver.web.machine import MachineResponse
 from authserver.web.responses import Headers, html_no_store
@@ -44,13 +44,13 @@ class Pages:
         values: Mapping[str, object],
         *,
         status: int = 200,
-        form_targets: tuple[str, ...] = (),
+        forms_stay: bool = True,
         headers: Headers = (),
     ) -> MachineResponse:
-        """Return one page; `form_targets` are the URIs to which its forms may lead in the end."""
+        """Return one page; `forms_stay` unless its forms may lead to an app in the end."""
         nonce = new_nonce()
         markup = self.environment.get_template(template).render({**values, "csp_nonce": nonce})
-        return html_no_store(markup, status=status, headers=(*page_headers(nonce, form_targets), *headers))
+        return html_no_store(markup, status=status, headers=(*page_headers(nonce, forms_stay=forms_stay), *headers))
 
     def error(self, error: OAuthError, correlation_id: str) -> MachineResponse:
         """Return the error page for a refusal: plain words for the person, code and text for the app's developers."""
@@ -58,6 +58,7 @@ class Pages:
             "code": error.code,
             "description": error.description,
             "status": error.status,
+            "sign_in_is_over": isinstance(error, SignInOver),
             "retry_after": error.retry_after if isinstance(error, TooManyRequests) else 0,
             "reference": correlation_id,
         }

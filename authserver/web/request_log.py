@@ -19,12 +19,13 @@ log = structlog.get_logger("authserver.request")
 class RequestGuard:
     """Calls an endpoint; a refusal becomes a standard error, a failure a 500 that says nothing, each logged once.
 
-    Refusals that follow from a disabled database or a bug alike leave only the correlation id outside.
+    A browser is shown the failure as a page. Outside, a failure leaves the correlation id and nothing else.
 
     Spec: RFC6749-5.2
     """
 
     milliseconds: Callable[[], int]
+    error_page: Callable[[OAuthError, str], MachineResponse]
 
     def run(self, endpoint: MachineEndpoint, request: MachineRequest) -> MachineResponse:
         """Return the endpoint's answer or the standard error for what it raised."""
@@ -63,6 +64,8 @@ class RequestGuard:
         """Log where it failed, by the exception's type and place: its text may hold what was received."""
         log.error("failed", correlation_id=request.correlation_id, path=request.path, **describe_failure(error))
         refusal = ServerError("The server could not answer.", clause="RFC6749-5.2")
+        if "text/html" in request.headers.get("accept", ""):
+            return self.error_page(refusal, request.correlation_id)
         return render_error(refusal, request.correlation_id)
 
 

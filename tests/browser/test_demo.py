@@ -4,12 +4,11 @@ import sys
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from authserver.sandbox.people import ALICE, BOB, Person
 from authserver.sandbox.places import DemoPlaces
 from tests.support.demo_process import free_ports
-from tests.support.programs import find_program
 from tests.support.servers import running, wait_until
 
 pytestmark = pytest.mark.chromium
@@ -25,15 +24,6 @@ def places(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DemoPlaces]:
     with running([sys.executable, "-m", "tests.support.demo_process", str(found.folder), numbers], log):
         wait_until(lambda: "The demo runs" in log.read_text(), "the welcome", patience_seconds=60)
         yield found
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    """A browser; it cannot know the demo's authority."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=find_program("chromium"), args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

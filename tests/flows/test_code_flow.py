@@ -129,7 +129,7 @@ def test_the_bank_sees_its_own_tokens_until_they_are_revoked(app: RelyingParty, 
 
     told = bank.introspect(tokens["access_token"])
     assert told.json["active"] is True, told.text
-    assert told.json["aud"] == BANK
+    assert (told.json["aud"], told.json["scope"]) == (BANK, "accounts")
     assert app.introspect(tokens["access_token"]).json == {"active": False}
     assert app.revoke(tokens["refresh_token"]).status_code == 200
     assert bank.introspect(tokens["access_token"]).json == {"active": False}

@@ -3,7 +3,6 @@
 import hashlib
 import http.client
 import json
-import os
 import signal
 import socket
 import ssl
@@ -19,29 +18,13 @@ import pytest
 from cryptography import x509
 
 from tests.support.authority import NOW, Credential, common_name, create_authority, self_signed
-from tests.support.programs import find_program
-from tests.support.servers import ROOT, accepts, free_port, probe_command, running, wait_until
+from tests.support.nginx import ISSUER_HOST, MTLS_HOST, SOCKET, nginx
+from tests.support.servers import accepts, free_port, probe_command, running, wait_until
 
 pytestmark = pytest.mark.nginx
 
 AUTHORITY = create_authority("test authority", NOW)
-ISSUER, MTLS = "auth.example.com", "mtls.auth.example.com"
-CONFIGURATION = ROOT / "deploy" / "nginx" / "authserver.conf"
-FRAME = """
-daemon off;
-worker_processes 1;
-pid {folder}/nginx.pid;
-error_log {folder}/error.log;
-events {{}}
-http {{
-    client_body_temp_path {folder}/body;
-    proxy_temp_path {folder}/proxy;
-    fastcgi_temp_path {folder}/fastcgi;
-    uwsgi_temp_path {folder}/uwsgi;
-    scgi_temp_path {folder}/scgi;
-    include {folder}/authserver.conf;
-}}
-"""
+ISSUER, MTLS = ISSUER_HOST, MTLS_HOST
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,38 +36,14 @@ class Proxied:
     backend: subprocess.Popen[bytes]
 
 
-def render(folder: Path, port: int) -> Path:
-    """Write the shipped configuration with this run's ports and paths, and nothing else changed."""
-    text = CONFIGURATION.read_text()
-    for shipped, rendered in (
-        ("listen 443 ", f"listen 127.0.0.1:{port} "),
-        ("listen [::]:443 ", f"listen unix:{folder}/second.sock "),
-        ("/run/authserver/authserver.sock", f"{folder}/authserver.sock"),
-        ("/etc/authserver/tls/fullchain.pem", f"{folder}/server.pem"),
-        ("/etc/authserver/tls/privkey.pem", f"{folder}/server.key"),
-        ("/var/log/nginx/", f"{folder}/"),
-    ):
-        assert shipped in text, "the shipped configuration has changed: render it anew here"
-        text = text.replace(shipped, rendered)
-    (folder / "authserver.conf").write_text(text)
-    frame = folder / "nginx.conf"
-    # Started as root, nginx would drop to a user who cannot read this run's folder.
-    user = "user root;" if os.geteuid() == 0 else ""
-    frame.write_text(user + FRAME.format(folder=folder))
-    return frame
-
-
 @pytest.fixture(scope="module")
 def proxied(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proxied]:
     folder, port = tmp_path_factory.mktemp("nginx"), free_port()
-    AUTHORITY.issue_server((ISSUER, MTLS), NOW).save(folder, "server")
-    nginx = [find_program("nginx") or "nginx", "-c", str(render(folder, port)), "-p", str(folder)]
-    backend_socket = str(folder / "authserver.sock")
+    backend_socket = str(folder / SOCKET)
     with ExitStack() as stack:
         backend = stack.enter_context(running(probe_command("behind_proxy", f"unix:{backend_socket}"), folder / "log"))
         wait_until(lambda: accepts(backend_socket), "granian")
-        stack.enter_context(running(nginx, folder / "nginx.log"))
-        wait_until(lambda: accepts(("127.0.0.1", port)), "nginx")
+        stack.enter_context(nginx(folder, port, AUTHORITY))
         yield Proxied(folder, port, backend)
 
 

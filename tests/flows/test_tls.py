@@ -1,5 +1,6 @@
 """gunicorn ending TLS itself: what it offers, whom it asks for a certificate, and what silent peers can do to it."""
 
+import contextlib
 import hashlib
 import http.client
 import json
@@ -102,7 +103,7 @@ def limited(version: ssl.TLSVersion, suites: str = ALL_1_2_SUITES) -> ssl.SSLCon
     return context
 
 
-@pytest.mark.spec("FAPI2-SP-FINAL-5.2.1", "RFC9325-3.1.1")
+@pytest.mark.spec("FAPI2-SP-FINAL-5.2.1-2", "FAPI2-SP-FINAL-5.2.1-3", "RFC8705-7.3", "RFC9325-3.1.1")
 @pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1, ssl.TLSVersion.TLSv1_1])
 @pytest.mark.parametrize("listener", ["port", "mtls_port"])
 def test_old_versions_are_refused(served: Served, version: ssl.TLSVersion, listener: str) -> None:
@@ -111,13 +112,22 @@ def test_old_versions_are_refused(served: Served, version: ssl.TLSVersion, liste
         shake_hands(getattr(served, listener), limited(version))
 
 
-@pytest.mark.spec("RFC9325-3.1.1")
+@pytest.mark.spec("FAPI2-SP-FINAL-5.2.1-3", "RFC9325-3.1.1")
 @pytest.mark.parametrize("listener", ["port", "mtls_port"])
 def test_tls_1_3_is_preferred(served: Served, listener: str) -> None:
     assert shake_hands(getattr(served, listener), client())[0] == "TLSv1.3"
 
 
-@pytest.mark.spec("FAPI2-SP-FINAL-5.2.2", "RFC9325-4.2")
+@pytest.mark.spec("FAPI2-SP-FINAL-5.2.1-1", "FAPI2-SP-FINAL-5.4.2-1", "RFC6749-1.6", "RFC7662-2-1", "RFC7009-2-2")
+@pytest.mark.parametrize("listener", ["port", "mtls_port"])
+def test_a_request_without_tls_gets_no_answer(served: Served, listener: str) -> None:
+    with socket.create_connection(("127.0.0.1", getattr(served, listener)), timeout=10) as plain:
+        plain.sendall(b"GET /jwks HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        with contextlib.suppress(ConnectionResetError):
+            assert b"HTTP" not in plain.recv(4096)
+
+
+@pytest.mark.spec("FAPI2-SP-FINAL-5.2.2-1", "FAPI2-SP-FINAL-5.2.3-2", "RFC8705-7.3", "RFC9325-4.2")
 @pytest.mark.parametrize("listener", ["port", "mtls_port"])
 def test_tls_1_2_offers_four_suites_and_no_other(served: Served, listener: str) -> None:
     suites = [suite["name"] for suite in limited(ssl.TLSVersion.TLSv1_2).get_ciphers()]
@@ -134,7 +144,7 @@ def test_tls_1_2_offers_four_suites_and_no_other(served: Served, listener: str) 
     assert len(suites) > 40, "this client knows too few suites to prove anything"
 
 
-@pytest.mark.spec("FAPI2-SP-FINAL-5.2.2")
+@pytest.mark.spec("FAPI2-SP-FINAL-5.2.2-1", "FAPI2-SP-FINAL-5.2.3-2")
 def test_the_context_names_just_the_four_suites_for_tls_1_2(served: Served) -> None:
     files = TlsFiles(served.folder / "server.pem", served.folder / "server.key")
     names = [suite["name"] for suite in server_context(files).get_ciphers() if suite["protocol"] == "TLSv1.2"]

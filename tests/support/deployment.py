@@ -3,6 +3,7 @@
 import base64
 import os
 import tempfile
+import weakref
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -81,10 +82,10 @@ class Deployment:
             insert_client(connection, registration.client_id, registration.metadata, registration.secret_hash, self.now)
         return registration.client_secret
 
-    def add_person(self, username: str, *, totp: bool) -> str:
+    def add_person(self, username: str, *, totp: bool, claims: Mapping[str, object] = CLAIMS) -> str:
         """Create an account with the one password, and the one seed if wanted; return its id."""
         with self.database.transaction() as connection:
-            account = accounts.create(connection, username, CLAIMS, _password_hash(), self.now)
+            account = accounts.create(connection, username, claims, _password_hash(), self.now)
             assert account is not None
             if totp:
                 enrol_totp(connection, Envelope(MASTER_KEY), account.account_id, SEED, self.now)
@@ -118,6 +119,7 @@ def deploy(database: Database, url: str, **settings: object) -> Deployment:
     with database.transaction() as connection:
         provision_keys(connection, Envelope(MASTER_KEY), ("ES256", "PS256", "Ed25519", "RS256"), NOW)
     app = create_app(Settings(**values), clock=lambda: times[0], events=events.append)  # type: ignore[arg-type]  # a test's settings are checked by the model itself
+    weakref.finalize(app, app.extensions["authserver"].database.dispose)  # closed before its connections are collected
     deployment = Deployment(database, app, times, events)
     deployment.add_person("alice", totp=True)
     deployment.add_person("bob", totp=False)

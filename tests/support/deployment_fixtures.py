@@ -1,6 +1,8 @@
 """Fixtures that deploy the whole server on a fresh SQLite database, or on both kinds."""
 
+import shutil
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -8,7 +10,7 @@ from authserver.db.engine import Database
 from tests.support import databases
 from tests.support.deployment import Deployment, deploy
 from tests.support.person import Person
-from tests.support.relying_party import RelyingParty, register, register_bank
+from tests.support.relying_party import RelyingParty, register, register_bank, register_vault
 
 
 @pytest.fixture
@@ -41,3 +43,23 @@ def app(deployment: Deployment) -> RelyingParty:
 def alice(deployment: Deployment) -> Person:
     """Alice, with a password and a code generator."""
     return Person(deployment)
+
+
+@pytest.fixture(scope="module")
+def shared(_migrated_sqlite_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
+    """A deployment for all tests of a file, where refusals are many and none may change anything; without limits."""
+    url = databases.sqlite_url(
+        Path(shutil.copy(_migrated_sqlite_file, tmp_path_factory.mktemp("shared") / "authserver.db"))
+    )
+    with databases.connected(url) as connected:
+        deployment = deploy(connected, url, limit_client="", limit_client_authentication_failure="")
+        # Before the first token: the clock stands still, so what the server has read of its clients stays as it is.
+        register_bank(deployment)
+        register_vault(deployment)
+        yield deployment
+
+
+@pytest.fixture(scope="module")
+def signed_in(shared: Deployment) -> Person:
+    """Alice at the deployment of a whole file: she signs in at the first request and stays so."""
+    return Person(shared)

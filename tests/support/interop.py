@@ -1,5 +1,6 @@
 """The independent clients under `conformance/interop/`: installed from their lock file, run against a live server."""
 
+import fcntl
 import hashlib
 import json
 import subprocess
@@ -64,8 +65,13 @@ class Scene:
 
 def install() -> None:
     """Install what the lock file names, where that has not been done; the packages stay for later runs."""
+    with (FOLDER / "package-lock.json").open("rb") as lock_file:
+        fcntl.flock(lock_file, fcntl.LOCK_EX)  # of two test processes one installs and the other waits
+        _install(hashlib.sha256(lock_file.read()).hexdigest())
+
+
+def _install(wanted: str) -> None:
     done = FOLDER / "node_modules" / ".installed"
-    wanted = hashlib.sha256((FOLDER / "package-lock.json").read_bytes()).hexdigest()
     if done.exists() and done.read_text() == wanted:
         return
     npm = find_program("node") or "npm"

@@ -10,7 +10,7 @@ from werkzeug.test import Client, TestResponse
 
 from tests.support.deployment import ISSUER, PASSWORD, SEED, Deployment
 
-_HIDDEN = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]*)">')
+HIDDEN = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]*)">')
 
 
 @dataclass
@@ -41,7 +41,7 @@ class Person:
 
     def submit(self, path: str, page: TestResponse, **fields: str) -> TestResponse:
         """Send a page's form with its hidden fields and these."""
-        hidden = {name: html.unescape(value) for name, value in _HIDDEN.findall(page.text)}
+        hidden = {name: html.unescape(value) for name, value in HIDDEN.findall(page.text)}
         response = self.browser.post(
             path,
             data={**hidden, **fields},
@@ -83,7 +83,7 @@ class Person:
     def _follow(self, response: TestResponse) -> TestResponse:
         while response.status_code == 303:
             target = urlsplit(response.headers["Location"])
-            if target.netloc and f"{target.scheme}://{target.netloc}" != ISSUER:
+            if target.scheme and f"{target.scheme}://{target.netloc}" != ISSUER:
                 return response
             self.pages.append(target.path)
             response = self.browser.get(f"{target.path}?{target.query}", base_url=ISSUER)

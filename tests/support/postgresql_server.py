@@ -1,7 +1,8 @@
 """One throw-away PostgreSQL for a test run: started by the first test that needs it, gone when the run is.
 
 Run as a program it starts the server, notes its socket directory, and leaves a watcher behind that stops the server
-and removes its files once the owner, the process that runs the tests, has ended: however it ended.
+and removes its files once the owner, the process that runs the tests, has ended: however it ended. The bench runs it
+the same way with a third argument, `durable`, for a server that keeps what it has confirmed.
 """
 
 import fcntl
@@ -12,7 +13,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 USER = "authserver"
@@ -25,6 +26,8 @@ SETTINGS = {
     "max_connections": "200",
     "shared_buffers": "64MB",
 }
+DURABLE = "durable"
+_DURABLE_SETTINGS = {**SETTINGS, "fsync": "on", "synchronous_commit": "on", "full_page_writes": "on"}
 
 
 def socket_directory(run_directory: Path, owner: int) -> Path:
@@ -39,7 +42,7 @@ def socket_directory(run_directory: Path, owner: int) -> Path:
     return Path(answer.read_text(encoding="utf-8"))
 
 
-def _start(run_directory: Path) -> Path:
+def _start(run_directory: Path, wanted: Mapping[str, str]) -> Path:
     """Make the cluster and start it as a user the server agrees to run under; answer its directory."""
     user = _unprivileged_user()
     cluster = run_directory / "postgresql"
@@ -48,7 +51,7 @@ def _start(run_directory: Path) -> Path:
         run_directory.chmod(0o711)
         shutil.chown(cluster, user)
     programs = _programs(run_directory, user)
-    data, settings = cluster / "data", {**SETTINGS, "unix_socket_directories": str(cluster)}
+    data, settings = cluster / "data", {**wanted, "unix_socket_directories": str(cluster)}
     options = " ".join(f"-c {name}={value!r}" for name, value in settings.items())
     _run(user, programs / "initdb", "-D", data, "-U", USER, "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
     _run(user, programs / "pg_ctl", "-D", data, "-w", "-l", cluster / "log", "-o", options, "start")
@@ -136,8 +139,8 @@ def _lives(process: int) -> bool:
     return True
 
 
-def _main(run_directory: Path, owner: int) -> None:
-    cluster = _start(run_directory)
+def _main(run_directory: Path, owner: int, *, durable: bool) -> None:
+    cluster = _start(run_directory, _DURABLE_SETTINGS if durable else SETTINGS)
     if os.fork() == 0:
         os.setsid()
         nowhere = os.open(os.devnull, os.O_RDWR)
@@ -149,4 +152,4 @@ def _main(run_directory: Path, owner: int) -> None:
 
 
 if __name__ == "__main__":
-    _main(Path(sys.argv[1]), int(sys.argv[2]))
+    _main(Path(sys.argv[1]), int(sys.argv[2]), durable=sys.argv[3:] == [DURABLE])

@@ -125,9 +125,10 @@ class RelyingParty:
         if self.dpop_nonce is not None:
             honest["nonce"] = self.dpop_nonce
         body = {name: value for name, value in {**honest, **claims}.items() if value is not None}
-        base = {"typ": "dpop+jwt", "alg": "ES256", "jwk": public_jwk(signer)}
+        algorithm = {"RSA": "PS256", "OKP": "Ed25519"}.get(signer.key_type, "ES256")
+        base = {"typ": "dpop+jwt", "alg": algorithm, "jwk": public_jwk(signer)}
         full = {name: value for name, value in {**base, **(header or {})}.items() if value is not None}
-        return forge(full, body, signer, "ES256")
+        return forge(full, body, signer, algorithm)
 
     def push(self, **changes: object) -> Reply:
         """Push an authorization request."""

@@ -13,7 +13,7 @@ def check_correlation(params: Params, _client: Client) -> None:
 
     Raises InvalidRequest.
 
-    Spec: RFC6749-4.1.1, OIDCC-3.1.2.1
+    Spec: RFC6749-4.1.1, OIDCC-3.1.2.1, FAPI2-SP-FINAL-5.3.2.2-14
     """
     if len(params.get("state") or "") > MAX_STATE_CHARACTERS:
         raise InvalidRequest("The state is too long.", clause="RFC6749-4.1.1")

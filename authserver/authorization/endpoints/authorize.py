@@ -5,19 +5,20 @@ from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from authserver.accounts import store as accounts
-from authserver.authorization.model import Interaction
+from authserver.authorization.model import AuthorizationRequest, Interaction
 from authserver.authorization.next_step import Situation, Step, next_step
 from authserver.authorization.parse import RequestPolicy, parse_request, resolve_redirect_uri
 from authserver.authorization.respond import Answer, AnswerPolicy, claim_completion, issue_code, refuse, send
-from authserver.authorization.response_modes import add_to_query, error_parameters
+from authserver.authorization.response_modes import QUERY, error_parameters
 from authserver.authorization.store import PushedRequest, find_interaction, find_pushed, open_interaction, push
 from authserver.clients.model import Client
+from authserver.clients.reception import Limits
 from authserver.clients.registry import ClientRegistry
 from authserver.clock import Clock
 from authserver.db.engine import Connection, Database
 from authserver.events import Event, EventSink
 from authserver.grants.store import consents
-from authserver.protocol.errors import InvalidRequest, InvalidRequestUri, OAuthError
+from authserver.protocol.errors import InvalidRequest, InvalidRequestUri, OAuthError, RequestUriNotSupported, SignInOver
 from authserver.protocol.handles import hash_handle, new_handle
 from authserver.protocol.names import REQUEST_URI_PREFIX
 from authserver.protocol.params import Params
@@ -39,9 +40,11 @@ PAGES: Mapping[Step, str] = {Step.LOGIN: "/login", Step.TOTP: "/login/totp", Ste
 class Authorize:
     """`/authorize` opens an interaction; `/authorize/continue` carries it on after each page, to the answer.
 
-    Until a client and its redirect URI are known to belong together every refusal is a page, never a redirect.
+    Until a client and its redirect URI are known to belong together every refusal is a page, never a redirect. Browsers
+    navigate here: no header lets another origin's script read an answer.
 
-    Spec: RFC6749-4.1.1, RFC9126-4, OIDCC-3.1.2, RFC9700-4.11
+    Spec: RFC6749-4.1.1, RFC9126-4, OIDCC-3.1.2, RFC9700-4.11, FAPI2-SP-FINAL-5.2.3-3, FAPI2-SP-FINAL-5.3.2.1-7,
+    RFC9700-2.6-5
     """
 
     database: Database
@@ -53,6 +56,7 @@ class Authorize:
     answers: AnswerPolicy
     session_limits: SessionLimits
     pushed_lifetime_seconds: int
+    limits: Limits
 
     def begin(self, request: MachineRequest) -> MachineResponse:
         """Answer the first visit."""
@@ -69,12 +73,18 @@ class Authorize:
             return self._error_page(error, request)
 
     def _begin(self, request: MachineRequest, now: int) -> MachineResponse:
+        self.limits.hit("authorize.address", request.remote_address)
         params = read_query(request) if request.method == "GET" else read_form(request)
         client = self._client(params)
-        if params.get("request_uri") is None:
+        reference = params.get("request_uri")
+        if reference is None:
             return self._begin_plain(request, params, client, now)
+        if request.method == "POST":
+            return _by_get(client, reference)
+        if not (reference.startswith(REQUEST_URI_PREFIX) or client.require_pushed_authorization_requests):
+            return self._refuse_plain(params, client, _foreign_reference())
         with self.database.read() as connection:
-            pushed = find_pushed(connection, params.require("request_uri", clause="RFC9126-4"))
+            pushed = find_pushed(connection, reference)
         return self._open(request, _check_pushed(pushed, client, now), now)
 
     def _begin_plain(self, request: MachineRequest, params: Params, client: Client, now: int) -> MachineResponse:
@@ -94,6 +104,8 @@ class Authorize:
         request_uri = REQUEST_URI_PREFIX + new_handle()
         with self.database.transaction() as connection:
             push(connection, asked, request_uri, now=now, lifetime=self.pushed_lifetime_seconds)
+        if request.method == "POST":
+            return _by_get(client, request_uri)
         expires_at = now + self.pushed_lifetime_seconds
         pushed = PushedRequest(hash_handle(request_uri), client.client_id, asked, expires_at, None)
         return self._open(request, pushed, now)
@@ -102,7 +114,8 @@ class Authorize:
         """Return a refusal to a redirect URI that is known, for a request that otherwise cannot be accepted."""
         redirect_uri, _ = resolve_redirect_uri(params, client)
         parameters = error_parameters(error.code, error.description, params.get("state"), self.answers.issuer)
-        return see_other(add_to_query(redirect_uri, parameters))
+        answer = Answer(redirect_uri, params.get("response_mode") or QUERY, parameters)
+        return send(answer, self.pages, client.client_name)
 
     def _open(self, request: MachineRequest, pushed: PushedRequest, now: int) -> MachineResponse:
         cookies = request.headers.get("cookie", "")
@@ -127,12 +140,13 @@ class Authorize:
         with self.database.transaction() as connection:
             interaction = find_interaction(connection, handle, browser, now)
             if interaction is None or interaction.completed_at is not None:
-                raise InvalidRequest("This sign-in has ended or belongs to another browser.", clause="RFC6749-10.12")
+                raise SignInOver("This sign-in has ended or belongs to another browser.", clause="RFC6749-10.12")
+            client = self._find_client(interaction.client_id)
+            _check_still_registered(interaction.request, client)
             situation = self._situation(connection, interaction, request, now)
             outcome = self._decide(connection, situation, request, now)
         if isinstance(outcome, Answer):
-            client = self.registry.find(interaction.client_id)
-            response = send(outcome, self.pages, client.client_name if client else interaction.client_id)
+            response = send(outcome, self.pages, client.client_name)
         else:
             response = see_other(f"{PAGES[outcome]}?{urlencode({'interaction': handle})}")
         return MachineResponse(response.status, (*response.headers, *headers), response.body)
@@ -169,7 +183,14 @@ class Authorize:
         return None if account is None or account.locked else session
 
     def _client(self, params: Params) -> Client:
-        client = self.registry.find(params.require("client_id", clause="RFC6749-4.1.1"))
+        return self._find_client(params.require("client_id", clause="RFC6749-4.1.1"))
+
+    def _find_client(self, client_id: str) -> Client:
+        """Return a registered client that is not disabled; asked again before every answer.
+
+        Spec: RFC6749-4.1.2.1, RFC9126-7.4
+        """
+        client = self.registry.find(client_id)
         if client is None:
             raise InvalidRequest("No such client is registered.", clause="RFC6749-4.1.2.1")
         return client
@@ -193,12 +214,24 @@ class Authorize:
         return self.pages.error(error, request.correlation_id)
 
 
+def _by_get(client: Client, reference: str) -> MachineResponse:
+    """Have the browser come again by GET: with a form posted from another site it sends none of our cookies.
+
+    Spec: OIDCC-3.1.2.1
+    """
+    return see_other("/authorize?" + urlencode({"client_id": client.client_id, "request_uri": reference}))
+
+
+def _foreign_reference() -> RequestUriNotSupported:
+    return RequestUriNotSupported("A request_uri must come from this server.", clause="OIDCC-6.2")
+
+
 def _check_pushed(pushed: PushedRequest | None, client: Client, now: int) -> PushedRequest:
     """Return the pushed request where it is this client's, unspent and unexpired.
 
     Raises InvalidRequestUri.
 
-    Spec: RFC9126-4, RFC9126-7.3
+    Spec: RFC9126-2.2-3, RFC9126-4, RFC9126-7.3
     """
     if pushed is None or pushed.client_id != client.client_id:
         raise InvalidRequestUri("The request_uri is not known.", clause="RFC9126-4")
@@ -207,3 +240,14 @@ def _check_pushed(pushed: PushedRequest | None, client: Client, now: int) -> Pus
     if now >= pushed.expires_at:
         raise InvalidRequestUri("The request_uri has expired.", clause="RFC9126-4")
     return pushed
+
+
+def _check_still_registered(request: AuthorizationRequest, client: Client) -> None:
+    """Check a stored request against the client's registration as it is now: it may have changed since.
+
+    Raises InvalidRequestUri, which no redirect carries.
+
+    Spec: RFC9126-7.4, RFC9700-4.11
+    """
+    if request.redirect_uri not in client.redirect_uris or not client.scope.issuperset(request.scope):
+        raise InvalidRequestUri("The request is no longer within the registration.", clause="RFC9126-7.4")

@@ -51,7 +51,7 @@ def bind_code_to_key(request: AuthorizationRequest, proof: DpopProof | None) -> 
 
     Raises InvalidRequest where the request names another key.
 
-    Spec: RFC9449-10.1
+    Spec: RFC9449-10.1, FAPI2-SP-FINAL-5.3.2.1-12
     """
     if proof is None:
         return request

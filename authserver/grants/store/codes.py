@@ -37,7 +37,10 @@ _CODE_WIDTH = 10
 
 
 def save_code(connection: Connection, code: AuthorizationCode, grant_id: str) -> None:
-    """Store a code for a grant."""
+    """Store a code for a grant.
+
+    Spec: RFC7636-4.4
+    """
     connection.execute(
         _INSERT,
         {
@@ -82,6 +85,6 @@ def find_code(connection: Connection, code_hash: bytes) -> tuple[AuthorizationCo
 def claim_code(connection: Connection, code_hash: bytes, now: int) -> bool:
     """Claim a code; return whether this caller did, for of two at once only one does.
 
-    Spec: RFC6749-4.1.2, FAPI2-SP-FINAL-5.3.2.2-9
+    Spec: RFC6749-4.1.2, FAPI2-SP-FINAL-5.3.2.2-9, RFC9700-4.3.1
     """
     return connection.execute(_CLAIM, {"hash": code_hash, "now": now}).rowcount == 1

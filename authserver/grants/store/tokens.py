@@ -28,10 +28,12 @@ _FIND = (
     select(
         *_TOKEN_COLUMNS,
         issued_tokens.c.revoked_at,
+        grants.c.grant_id,
         grants.c.revoked_at,
+        accounts.c.account_id,
         accounts.c.locked_at,
-        clients.c.disabled_at,
         clients.c.client_id,
+        clients.c.disabled_at,
     )
     .select_from(
         issued_tokens.outerjoin(grants, grants.c.grant_id == issued_tokens.c.grant_id)
@@ -83,18 +85,22 @@ def save_tokens(connection: Connection, tokens: Iterable[IssuedToken]) -> None:
 def find_token(connection: Connection, token_hash: bytes) -> TokenState | None:
     """Return a token with all that may have ended it, or None where it is unknown.
 
+    A grant, person or client that is gone has ended it as surely as one that is revoked, locked or disabled.
+
     Spec: RFC7662-2.2
     """
     row = connection.execute(_FIND, {"hash": token_hash}).one_or_none()
     if row is None:
         return None
     token = _token(tuple(row))
-    revoked_at, grant_revoked_at, account_locked_at, client_disabled_at, client_id = tuple(row)[_WIDTH:]
+    revoked_at, grant_id, grant_revoked_at, account_id, account_locked_at, client_id, client_disabled_at = tuple(row)[
+        _WIDTH:
+    ]
     return TokenState(
         token=token,
         revoked=revoked_at is not None,
-        grant_ended=grant_revoked_at is not None,
-        account_locked=account_locked_at is not None,
+        grant_ended=grant_revoked_at is not None or grant_id != token.grant_id,
+        account_locked=account_locked_at is not None or account_id != token.account_id,
         client_disabled=client_disabled_at is not None or client_id is None,
     )
 

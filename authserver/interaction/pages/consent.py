@@ -37,14 +37,14 @@ def consent_page(deps: ConsentDeps) -> Blueprint:
     @blueprint.get("/consent")
     def ask() -> Response:
         step = open_step(deps.step)
-        return _show(deps, step) if _may_decide(step) else go_on(step)
+        return _show(deps, step) if _may_decide(deps, step) else go_on(step)
 
     @blueprint.post("/consent")
     def answer() -> Response:
         step = open_step(deps.step)
-        check_form(deps.step, step)
-        if not _may_decide(step):
+        if not _may_decide(deps, step):
             return go_on(step)
+        check_form(deps.step, step, shown_to=_account_id(step))
         decision = request.form.get("decision")
         if decision == "approve":
             return _approve(deps, step)
@@ -56,30 +56,43 @@ def consent_page(deps: ConsentDeps) -> Blueprint:
     return blueprint
 
 
-def _may_decide(step: Step) -> bool:
-    """Return whether consent is what this request needs next, leaving aside what was allowed before.
+def _may_decide(deps: ConsentDeps, step: Step) -> bool:
+    """Return whether consent is what this request needs next, leaving aside what was allowed before it.
 
-    A session too weak or too old for the request must not record what a later, silent visit would rely on.
+    A session too weak or too old for the request must not record what a later, silent visit would rely on. What someone
+    else allowed in this interaction, before they signed out, is no one's consent now.
 
     Spec: OIDCC-3.1.2.4
     """
-    if step.is_over or step.session is None or step.interaction.consent_id is not None:
+    if step.is_over or step.session is None:
         return False
-    session_hash = hash_handle(step.session_cookie)
-    situation = Situation(step.interaction, step.session, session_hash, consents=())
+    given = _given_here(deps, step)
+    situation = Situation(step.interaction, step.session, hash_handle(step.session_cookie), consents=given)
     try:
         return next_step(situation) is NextStep.CONSENT
     except OAuthError:
         return False
 
 
+def _given_here(deps: ConsentDeps, step: Step) -> tuple[Consent, ...]:
+    if step.interaction.consent_id is None:
+        return ()
+    with deps.step.database.read() as connection:
+        return tuple(consents.find_standing(connection, _account_id(step), step.client.client_id, step.now))
+
+
 def _show(deps: ConsentDeps, step: Step) -> Response:
+    """Show who asks for what, and for how long.
+
+    Spec: FAPI2-SP-FINAL-5.3.2.2-13, RFC6749-10.2
+    """
     asked = step.interaction.request
     clusters = (
         *describe_scopes(asked.scope, deps.scope_descriptions),
         *describe_claims(asked.single_claims(), asked.scope),
     )
-    return show(deps.step, step, PAGE, {"clusters": clusters, "until": step.now + deps.lifetime_seconds})
+    values = {"clusters": clusters, "until": step.now + deps.lifetime_seconds}
+    return show(deps.step, step, PAGE, values, shown_to=_account_id(step))
 
 
 def _approve(deps: ConsentDeps, step: Step) -> Response:

@@ -60,7 +60,7 @@ class PlannerApp:
 
     def show(self, template: str, values: Mapping[str, object], *, status: int = 200) -> Response:
         """Return a page; its forms may lead to the server and back."""
-        shown = self.pages.render(f"sandbox/{template}.html", values, status=status, form_targets=(self.places.issuer,))
+        shown = self.pages.render(f"sandbox/{template}.html", values, status=status, forms_stay=False)
         return to_flask(shown)
 
 

@@ -8,9 +8,10 @@ from authserver.accounts import store as accounts
 from authserver.binding.dpop import DpopNonces, DpopProof, ProofTarget, verify_proof
 from authserver.binding.model import Binding, parse_confirmation
 from authserver.binding.mtls import certificate_thumbprint
-from authserver.binding.resolve import claim_proof
+from authserver.binding.resolve import proof_id
 from authserver.clock import Clock
 from authserver.db.engine import Connection, Database
+from authserver.db.once import claim_all
 from authserver.grants.model import KIND_ACCESS, TokenState
 from authserver.grants.store.records import find_grant
 from authserver.grants.store.tokens import find_token
@@ -57,7 +58,7 @@ class UserInfo:
         token = self._check_token(state, now)
         proof = self._check_binding(request, presented, _binding_of(token), now)
         with self.database.transaction() as connection:
-            claim_proof(connection, proof)
+            claim_all(connection, () if proof is None else (proof_id(proof),))
             return _claims_for(connection, token)
 
     def _check_token(self, state: TokenState | None, now: int) -> TokenState:

@@ -27,7 +27,7 @@ _CLAUSE = "RFC6749-4.1.3"
 class AuthorizationCodeGrant:
     """Redeems a code: look, check, claim.
 
-    Spec: RFC6749-4.1.3, FAPI2-SP-FINAL-5.3.2.2-9, FAPI2-SP-FINAL-5.3.2.1-11
+    Spec: RFC6749-4.1.3, FAPI2-SP-FINAL-5.3.2.2-9, FAPI2-SP-FINAL-5.3.2.1-11, RFC6749-10.5
     """
 
     def redeem(self, connection: Connection, request: TokenRequest, events: EventSink) -> Redemption:
@@ -55,7 +55,7 @@ class AuthorizationCodeGrant:
 def _check(code: AuthorizationCode, grant: Grant, request: TokenRequest) -> None:
     """Check everything the code was issued for.
 
-    Spec: RFC6749-4.1.3, RFC7636-4.6, RFC9449-10
+    Spec: RFC6749-4.1.3, RFC7636-4.6, RFC9449-10, FAPI2-SP-FINAL-5.3.2.1-12, RFC6749-10.6
     """
     if request.now >= code.expires_at:
         raise InvalidGrant(_REFUSAL, reason="the code has expired", clause="FAPI2-SP-FINAL-5.3.2.1-11")

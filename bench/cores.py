@@ -1,0 +1,82 @@
+"""Which core works for whom, and how much processor time a program and all its children have used.
+
+The server has one core to itself; database, generator and this program share another.
+"""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+_TICKS = os.sysconf("SC_CLK_TCK")
+_LEAST_CORES = 2
+# Fields of /proc/PID/stat after the name in parentheses, counted from the process's state.
+_PARENT, _FIRST_TIME, _LAST_TIME = 1, 11, 15
+# Fields of a `cpuN` line of /proc/stat: idle and iowait are the two that are no work.
+_IDLE, _IO_WAIT, _STOLEN = 3, 4, 7
+
+
+@dataclass(frozen=True, slots=True)
+class Cores:
+    """The server's core and the one that everything else shares."""
+
+    server: int
+    others: int
+
+
+def choose_cores() -> Cores:
+    """Return the first two cores this program may use; raises ValueError where there is only one."""
+    available = sorted(os.sched_getaffinity(0))
+    if len(available) < _LEAST_CORES:
+        raise ValueError("the bench needs two cores: one for the server, one for the database and the generator")
+    return Cores(available[0], available[1])
+
+
+def pin(core: int) -> None:
+    """Keep this thread, and every program it starts from now on, on one core."""
+    os.sched_setaffinity(0, {core})
+
+
+@contextmanager
+def pinned(core: int) -> Iterator[None]:
+    """Keep this thread, and every program it starts meanwhile, on one core."""
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {core})
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)
+
+
+def used_seconds(process_id: int) -> float:
+    """Return the processor time of a process, its living descendants, and those of them that ended before."""
+    stats = dict(_stats())
+    family = {process_id}
+    # A parent is older than its child, and so mostly of a lower id, but ids wrap around: repeat until nothing is new.
+    while grown := {child for child, fields in stats.items() if int(fields[_PARENT]) in family} - family:
+        family |= grown
+    times = (stats[member][_FIRST_TIME:_LAST_TIME] for member in family if member in stats)
+    return sum(int(ticks) for fields in times for ticks in fields) / _TICKS
+
+
+def busy_seconds(cores: Cores) -> float:
+    """Return how long the two cores have worked for anyone at all, the time a hypervisor took away included."""
+    wanted = {f"cpu{core}" for core in (cores.server, cores.others)}
+    total = 0
+    for line in Path("/proc/stat").read_text(encoding="ascii").splitlines():
+        name, *fields = line.split()
+        if name in wanted:
+            counted = [int(ticks) for ticks in fields[: _STOLEN + 1]]
+            total += sum(counted) - counted[_IDLE] - counted[_IO_WAIT]
+    return total / _TICKS
+
+
+def _stats() -> Iterator[tuple[int, list[str]]]:
+    for folder in Path("/proc").iterdir():
+        if folder.name.isdigit():
+            try:
+                text = (folder / "stat").read_text(encoding="utf-8", errors="replace")
+            except OSError:  # it has just ended
+                continue
+            yield int(folder.name), text.rpartition(")")[2].split()

@@ -1,0 +1,87 @@
+"""Verifying answers in full, as their receivers would: signatures by the published keys, bindings, what was recorded.
+
+Nothing here uses the server's own code for tokens, so a fault there is not repeated.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from joserfc import jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import KeySet
+
+from bench.generator import Address, BenchFailed, Expected, ask
+from bench.messages import ISSUER, BenchClient, get
+from bench.scene import BANK
+
+REQUEST_URI_PREFIX = "urn:ietf:params:oauth:request_uri:"
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is known beforehand: the server's keys, the client that asked, the time."""
+
+    keys: KeySet
+    client: BenchClient
+    now: int
+
+
+def fetch_keys(address: Address) -> KeySet:
+    """Return the server's published keys."""
+    return KeySet.import_key_set(json.loads(ask(address, get("/jwks").wire(), Expected(200, b'"keys"'))))
+
+
+def verify_token_answer(members: Mapping[str, Any], facts: Facts) -> str:
+    """Verify a token response with a bound JWT access token; return what must differ from every other answer's."""
+    claims = _verified(members["access_token"], facts.keys, "at+jwt")
+    _require(members["token_type"] == "Bearer", "token_type")  # noqa: S105 - a type, not a secret
+    _check_claims(claims, facts)
+    return str(claims["jti"])
+
+
+def verify_refresh_answer(members: Mapping[str, Any], facts: Facts) -> str:
+    """Verify a token response after a refresh: access token, ID token, and the new refresh token."""
+    claims = _verified(members["access_token"], facts.keys, "at+jwt")
+    _check_claims({**claims, "aud": claims["aud"][0]}, facts)
+    identity = _verified(members["id_token"], facts.keys, "JWT")
+    _require(identity["iss"] == ISSUER and identity["aud"] == facts.client.client_id, "the ID token's iss or aud")
+    _require(identity["sub"] == claims["sub"], "the ID token's sub")
+    return str(members["refresh_token"])
+
+
+def verify_pushed_answer(members: Mapping[str, Any], _facts: Facts) -> str:
+    """Verify the answer to a pushed request."""
+    _require(members["request_uri"].startswith(REQUEST_URI_PREFIX), "request_uri")
+    _require(members["expires_in"] > 0, "expires_in")
+    return str(members["request_uri"])
+
+
+def verify_description(members: Mapping[str, Any], facts: Facts) -> None:
+    """Verify what introspection told of an active, bound token."""
+    _require(members["active"] is True, "active")
+    _require(members["client_id"] == facts.client.client_id and members["iss"] == ISSUER, "client_id or iss")
+    _require(members["cnf"] == {"x5t#S256": facts.client.thumbprint}, "cnf")
+    _require(members["exp"] > facts.now, "exp")
+
+
+def _verified(token: str, keys: KeySet, typ: str) -> Mapping[str, Any]:
+    try:
+        decoded = jwt.decode(token, keys, algorithms=["ES256"])
+    except JoseError as error:
+        raise BenchFailed(f"a token's signature does not hold: {error}") from error
+    _require(decoded.header["typ"] == typ, "typ")
+    return decoded.claims
+
+
+def _check_claims(claims: Mapping[str, Any], facts: Facts) -> None:
+    _require(claims["iss"] == ISSUER and claims["aud"] == BANK, "iss or aud")
+    _require(claims["client_id"] == facts.client.client_id, "client_id")
+    _require(claims["cnf"] == {"x5t#S256": facts.client.thumbprint}, "cnf")
+    _require(claims["exp"] > facts.now, "exp")
+
+
+def _require(condition: bool, what: str) -> None:  # noqa: FBT001 - the assertion that it is
+    if not condition:
+        raise BenchFailed(f"an answer is wrong: {what}")

@@ -1,0 +1,61 @@
+"""What the bench accepts as a right answer."""
+
+from typing import Any
+
+import pytest
+from joserfc import jwt
+from joserfc.jwk import ECKey, KeySet
+
+from bench.generator import BenchFailed
+from bench.messages import ISSUER, BenchClient, new_client
+from bench.scene import BANK
+from bench.verify import Facts, verify_description, verify_token_answer
+from tests.support.authority import NOW, create_authority
+
+KEY = ECKey.generate_key("P-256", {"kid": "k"})
+OTHER_KEY = ECKey.generate_key("P-256", {"kid": "k"})
+
+
+@pytest.fixture(scope="module")
+def client() -> BenchClient:
+    """A client with a certificate."""
+    return new_client("app", create_authority("Bench", NOW), NOW, signs=False)
+
+
+def facts(client: BenchClient) -> Facts:
+    return Facts(KeySet([KEY]), client, NOW)
+
+
+def claims(client: BenchClient, **changes: object) -> dict[str, Any]:
+    honest: dict[str, object] = {"iss": ISSUER, "aud": BANK, "client_id": "app", "jti": "1", "exp": NOW + 300}
+    return {**honest, "cnf": {"x5t#S256": client.thumbprint}, **changes}
+
+
+def answer(claims: dict[str, Any], key: ECKey = KEY) -> dict[str, str]:
+    header = {"alg": "ES256", "kid": "k", "typ": "at+jwt"}
+    return {"access_token": jwt.encode(header, claims, key), "token_type": "Bearer"}
+
+
+def test_a_bound_token_of_the_server_is_right(client: BenchClient) -> None:
+    assert verify_token_answer(answer(claims(client)), facts(client)) == "1"
+
+
+def test_a_token_signed_by_another_key_is_wrong(client: BenchClient) -> None:
+    with pytest.raises(BenchFailed, match="signature"):
+        verify_token_answer(answer(claims(client), OTHER_KEY), facts(client))
+
+
+@pytest.mark.parametrize(
+    "change", [{"cnf": {"x5t#S256": "another"}}, {"client_id": "other"}, {"exp": NOW}, {"iss": "https://x.example"}]
+)
+def test_a_token_that_says_something_else_is_wrong(client: BenchClient, change: dict[str, object]) -> None:
+    with pytest.raises(BenchFailed, match="wrong"):
+        verify_token_answer(answer(claims(client, **change)), facts(client))
+
+
+@pytest.mark.parametrize("change", [{"active": False}, {"cnf": {"x5t#S256": "another"}}])
+def test_a_description_of_another_token_is_wrong(client: BenchClient, change: dict[str, object]) -> None:
+    honest = claims(client, active=True)
+    verify_description(honest, facts(client))
+    with pytest.raises(BenchFailed, match="wrong"):
+        verify_description({**honest, **change}, facts(client))

@@ -1,0 +1,100 @@
+"""A real Chromium, and for it a live server, an app, and visitors whose browsers must have nothing to complain of."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from tests.support.app_site import AppSite, app_site
+from tests.support.authority import NOW, common_name
+from tests.support.jose import private_key, public_jwk
+from tests.support.live_server import LiveServer, live_server
+from tests.support.programs import find_program
+from tests.support.visitor import Scene, Visitor
+from tests.support.wire import PRESENT, Wire, WireApp
+
+APP_NAME = "Tiny Ledger"
+LONG_NAME = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft"
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """A browser; it cannot know the tests' authority, and finds every host of `.example` on this machine."""
+    with sync_playwright() as playwright:
+        arguments = ["--no-sandbox", "--host-resolver-rules=MAP *.example 127.0.0.1"]
+        browser = playwright.chromium.launch(executable_path=find_program("chromium"), args=arguments)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
+    """A live server with an app, whose site runs too."""
+    folder = tmp_path_factory.mktemp("browser")
+    with (
+        live_server(folder, site_name="Harbour Bank", help_url="https://help.example/") as server,
+        app_site(folder, server.authority) as site,
+    ):
+        apps = (register_app(server, site, "app", APP_NAME), register_app(server, site, "long", LONG_NAME))
+        yield Scene(server, site, *apps)
+
+
+@pytest.fixture
+def new_visitor(chromium: Browser, scene: Scene) -> Iterator[Callable[..., Visitor]]:
+    """What makes a fresh visitor; in the end no browser may have had anything to complain of."""
+    visitors: list[Visitor] = []
+
+    def make(*, javascript: bool = True, totp: bool = True) -> Visitor:
+        context = chromium.new_context(ignore_https_errors=True, java_script_enabled=javascript)
+        context.set_default_timeout(15_000)
+        visitors.append(Visitor(scene, context, scene.add_person(totp=totp)))
+        return visitors[-1]
+
+    yield make
+    for visitor in visitors:
+        visitor.context.close()
+    assert [text for visitor in visitors for text in visitor.complaints] == []
+
+
+@pytest.fixture(params=[True, False], ids=["with JavaScript", "without JavaScript"])
+def javascript(request: pytest.FixtureRequest) -> bool:
+    """Whether scripts run in the browser."""
+    return bool(request.param)
+
+
+@pytest.fixture
+def visitor(new_visitor: Callable[..., Visitor], *, javascript: bool) -> Visitor:
+    """A fresh visitor, with JavaScript and without."""
+    return new_visitor(javascript=javascript)
+
+
+def register_app(server: LiveServer, site: AppSite, client_id: str, name: str) -> WireApp:
+    """Register an app that authenticates by a key, with tokens bound to its certificate."""
+    key = private_key("ES256", client_id)
+    server.add_client(
+        client_id=client_id,
+        client_name=name,
+        redirect_uris=[site.callback, site.callback_onward],
+        grant_types=["authorization_code", "refresh_token"],
+        scope="openid profile email accounts",
+        token_endpoint_auth_method="private_key_jwt",
+        tls_client_certificate_bound_access_tokens=True,
+        policy_uri="https://app.example/privacy",
+        tos_uri="https://app.example/terms",
+        jwks={"keys": [public_jwk(key, kid=key.thumbprint(), use="sig")]},
+    )
+    return WireApp(
+        PRESENT,
+        client_id,
+        key=key,
+        certificate=None,
+        wire=Wire(server.authority.pem),
+        issuer=server.issuer,
+        mtls_origin=f"https://localhost:{server.mtls_port}",
+    )
+
+
+@pytest.fixture(scope="session")
+def certificate_of_the_app(scene: Scene) -> None:
+    """The app shows its certificate from here on."""
+    scene.app.certificate = scene.server.authority.issue_client(common_name("app"), NOW)

@@ -1,0 +1,153 @@
+"""How many SQL statements each endpoint and page may cost, with clients and keys in their caches.
+
+BEGIN and COMMIT are not among them. The figures are what each costs today: whoever needs another statement raises
+one here, and says why.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TypeVar
+
+import pyotp
+import pytest
+from werkzeug.test import TestResponse
+
+from tests.support.deployment import ISSUER, PASSWORD, SEED, Deployment, StatementCounter
+from tests.support.grants import make_code
+from tests.support.person import HIDDEN, Person
+from tests.support.relying_party import register, register_bank
+
+CLIENTS: dict[str, dict[str, object]] = {
+    "private_key_jwt": {"tls_client_certificate_bound_access_tokens": True},
+    "private_key_jwt and dpop": {"dpop_bound_access_tokens": True},
+    "tls_client_auth": {"token_endpoint_auth_method": "tls_client_auth"},
+}
+
+
+T = TypeVar("T", bound=TestResponse)
+
+
+@dataclass
+class Ledger:
+    """What each request has cost."""
+
+    spending: dict[str, list[str]] = field(default_factory=dict)
+
+    def note(self, name: str, act: Callable[[], T], *, status: int = 200) -> T:
+        """Do one request, note its statements under a name and return its answer."""
+        with StatementCounter() as counter:
+            response = act()
+        assert response.status_code == status, response.text
+        self.spending[name] = counter.statements
+        return response
+
+    def check(self, budgets: Mapping[str, int]) -> None:
+        """Check that no request cost more than its budget says, and that each has one."""
+        over = {name: found for name, found in self.spending.items() if len(found) > budgets[name]}
+        assert not over, "\n".join(f"{name}:\n  " + "\n  ".join(found) for name, found in over.items())
+        assert set(self.spending) == set(budgets)
+
+
+@pytest.mark.parametrize("kind", CLIENTS)
+def test_machine_endpoints(either: Deployment, kind: str) -> None:
+    register_bank(either)
+    client = register(either, "app", **CLIENTS[kind])
+    warm = client.client_credentials().json["access_token"]
+    assert client.push().status_code == 201
+    assert client.introspect(warm).status_code == 200
+    code, dearer = make_code(either, "app"), make_code(either, "app", id_token_claims=("email",))
+    ledger = Ledger()
+
+    ledger.note("pushed request", client.push, status=201)
+    tokens = ledger.note("code", lambda: client.redeem(code)).json
+    ledger.note("code with claims in the ID token", lambda: client.redeem(dearer))
+    ledger.note("userinfo", lambda: client.userinfo(tokens["access_token"]))
+    ledger.note("refresh", lambda: client.refresh(tokens["refresh_token"]))
+    ledger.note("refresh repeated", lambda: client.refresh(tokens["refresh_token"]))
+    ledger.note("client credentials", client.client_credentials)
+    ledger.note("introspection", lambda: client.introspect(warm))
+    ledger.note("revocation", lambda: client.revoke(warm))
+    ledger.note("no credentials", lambda: client.send("/token", {"grant_type": "refresh_token"}), status=401)
+
+    # An assertion and a proof are claimed together, in one statement; a certificate leaves nothing to claim.
+    claims = 0 if kind == "tls_client_auth" else 1
+    ledger.check(
+        {
+            "pushed request": 1 + claims,
+            "code": 3 + claims,
+            "code with claims in the ID token": 4 + claims,
+            "userinfo": 3 + (client.binding == "dpop"),
+            "refresh": 3 + claims,
+            "refresh repeated": 3 + claims,
+            "client credentials": 1 + claims,
+            "introspection": 1 + claims,
+            "revocation": 2 + claims,
+            "no credentials": 0,
+        }
+    )
+
+
+def test_public_documents_cost_nothing_once_their_caches_are_warm(either: Deployment) -> None:
+    app, ledger = register(either), Ledger()
+    paths = ("/jwks", "/.well-known/openid-configuration", "/healthz")
+    for path in paths:
+        app.send(path)
+        ledger.note(path, partial(app.send, path))
+    ledger.check(dict.fromkeys(paths, 0))
+
+
+class Visit:
+    """One browser that goes from page to page and follows nothing by itself."""
+
+    def __init__(self, deployment: Deployment) -> None:
+        self.person = Person(deployment)
+
+    def get(self, url: str) -> TestResponse:
+        """Open one URL."""
+        return self.person.browser.get(url, base_url=ISSUER)
+
+    def post(self, page: TestResponse, **fields: str) -> TestResponse:
+        """Send the form of a page."""
+        data = {**dict(HIDDEN.findall(page.text)), **fields}
+        return self.person.browser.post(page.request.full_path, data=data, base_url=ISSUER, headers={"Origin": ISSUER})
+
+
+def test_each_step_of_a_sign_in(either: Deployment) -> None:
+    register_bank(either)
+    app, visit, ledger = register(either), Visit(either), Ledger()
+    visit.get(app.authorization_url())
+    url = app.authorization_url()
+
+    first = ledger.note("first visit", lambda: visit.get(url), status=303)
+    login = ledger.note("sign-in page", lambda: visit.get(first.headers["Location"]))
+    signed_in = ledger.note("sign-in", lambda: visit.post(login, username="alice", password=PASSWORD), status=303)
+    after_login = ledger.note("after sign-in", lambda: visit.get(signed_in.headers["Location"]), status=303)
+    totp = ledger.note("code page", lambda: visit.get(after_login.headers["Location"]))
+    entered = ledger.note("code", lambda: visit.post(totp, totp=pyotp.TOTP(SEED).at(either.now)), status=303)
+    after_code = ledger.note("after code", lambda: visit.get(entered.headers["Location"]), status=303)
+    consent = ledger.note("consent page", lambda: visit.get(after_code.headers["Location"]))
+    approved = ledger.note("consent", lambda: visit.post(consent, decision="approve"), status=303)
+    ledger.note("answer", lambda: visit.get(approved.headers["Location"]), status=303)
+    silent = app.authorization_url()
+    ledger.note("visit without a page", lambda: visit.get(silent), status=303)
+    logout = ledger.note("sign-out page", lambda: visit.get("/logout"))
+    ledger.note("sign-out", lambda: visit.post(logout))
+
+    ledger.check(
+        {
+            "first visit": 3,
+            "sign-in page": 1,
+            "sign-in": 3,
+            "after sign-in": 4,
+            "code page": 4,
+            "code": 9,
+            "after code": 4,
+            "consent page": 3,
+            "consent": 5,
+            "answer": 8,
+            "visit without a page": 10,
+            "sign-out page": 2,
+            "sign-out": 3,
+        }
+    )

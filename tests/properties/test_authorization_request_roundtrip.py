@@ -1,0 +1,54 @@
+"""What is stored of a request is the request: nothing is lost, added or of another type when it comes back."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from authserver.authorization.model import AuthorizationRequest, dump_request, load_request
+from authserver.protocol.claims_request import ClaimsRequest
+from authserver.protocol.demand import AuthenticationDemand
+from authserver.protocol.names import ACR_LADDER
+
+_text = st.text(max_size=20)
+_some = st.none() | _text
+_many = st.lists(_text, max_size=4).map(tuple)
+requests = st.builds(
+    AuthorizationRequest,
+    client_id=_text,
+    redirect_uri=_text,
+    redirect_uri_sent=st.booleans(),
+    response_type=st.just("code"),
+    response_mode=st.sampled_from(["query", "form_post"]),
+    scope=_many,
+    state=_some,
+    nonce=_some,
+    code_challenge=_some,
+    dpop_jkt=_some,
+    resources=_many,
+    demand=st.builds(
+        AuthenticationDemand,
+        prompts=st.frozensets(st.sampled_from(["none", "login", "consent", "select_account"])),
+        max_age=st.none() | st.integers(0, 10**9),
+        acr=st.none() | st.sampled_from(ACR_LADDER),
+        acr_essential=st.booleans(),
+    ),
+    login_hint=_some,
+    hinted_subject=_some,
+    ui_locales=_many,
+    claims=st.builds(ClaimsRequest, id_token=_many, userinfo=_many, acr_values=_many, acr_essential=st.booleans()),
+)
+
+
+@given(requests)
+def test_a_request_comes_back_as_it_was_stored(request: AuthorizationRequest) -> None:
+    text = dump_request(request)
+    assert load_request(text) == request
+    assert hash(load_request(text)) == hash(request)
+    assert text.isascii()
+    assert "\x00" not in text
+
+
+@given(requests, requests)
+def test_two_requests_are_stored_alike_only_if_they_are_one(
+    one: AuthorizationRequest, other: AuthorizationRequest
+) -> None:
+    assert (dump_request(one) == dump_request(other)) == (one == other)

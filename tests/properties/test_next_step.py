@@ -1,0 +1,232 @@
+"""The browser's dispatcher: whatever a request asks and whoever sits there, it ends, and never too early."""
+
+from dataclasses import dataclass, replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from authserver.authorization.model import AuthorizationRequest, Interaction
+from authserver.authorization.next_step import Situation, Step, find_consent, next_step
+from authserver.grants.model import Consent
+from authserver.protocol.claims_request import ClaimsRequest
+from authserver.protocol.demand import AuthenticationDemand
+from authserver.protocol.errors import (
+    AccessDenied,
+    ConsentRequired,
+    InteractionRequired,
+    LoginRequired,
+    OAuthError,
+    UnmetAuthenticationRequirements,
+)
+from authserver.protocol.names import ACR_LADDER, ACR_ONE_FACTOR, ACR_TWO_FACTORS
+from authserver.sessions.acr import acr_for, satisfies
+from authserver.sessions.model import Factor, Session
+from tests.support.hypothesis_profiles import budget
+
+OPENED = 1_800_000_000
+SCOPES = ("openid", "accounts")
+PEOPLE = ("alice", "bob")
+
+_prompts = st.sampled_from([(), ("none",), ("login",), ("consent",), ("select_account",), ("login", "consent")])
+demands = st.builds(
+    AuthenticationDemand,
+    prompts=_prompts.map(frozenset),
+    max_age=st.none() | st.sampled_from([0, 1, 60, 3600]),
+    acr=st.none() | st.sampled_from(ACR_LADDER),
+    acr_essential=st.sampled_from([False, False, False, True]),
+)
+requests = st.builds(
+    AuthorizationRequest,
+    client_id=st.just("app"),
+    redirect_uri=st.just("https://app.example/callback"),
+    redirect_uri_sent=st.just(True),
+    response_type=st.just("code"),
+    response_mode=st.just("query"),
+    scope=st.sampled_from([("openid",), SCOPES]),
+    state=st.none(),
+    nonce=st.none(),
+    code_challenge=st.none(),
+    dpop_jkt=st.none(),
+    resources=st.sampled_from([(), ("https://bank.example/",)]),
+    demand=demands,
+    login_hint=st.none(),
+    hinted_subject=st.none() | st.sampled_from(PEOPLE),
+    ui_locales=st.just(()),
+    claims=st.builds(ClaimsRequest, id_token=st.sampled_from([(), ("email",)]), acr_values=st.just(())),
+)
+moments = st.sampled_from([OPENED - 4000, OPENED - 61, OPENED - 60, OPENED - 1, OPENED, OPENED + 1, OPENED + 30])
+factor_sets = st.lists(st.sampled_from(["pwd", "otp", "hwk"]), min_size=1, max_size=3, unique=True)
+
+
+def make_session(account_id: str, factors: tuple[Factor, ...]) -> Session:
+    """Return a session that rests on these factors."""
+    first, last = min(factor.at for factor in factors), max(factor.at for factor in factors)
+    return Session("sid", account_id, factors, first, last, last, OPENED + 30_000)
+
+
+def make_consent(request: AuthorizationRequest, account_id: str, consent_id: str) -> Consent:
+    """Return a consent to everything a request asks."""
+    granted = (request.scope, request.single_claims(), request.resources)
+    return Consent(consent_id, account_id, request.client_id, *granted, OPENED, OPENED + 30_000)
+
+
+@st.composite
+def situations(draw: st.DrawFn) -> Situation:
+    """Any situation a browser can be in, honest or not."""
+    request = draw(requests)
+    session_hash = draw(st.sampled_from([b"old cookie", b"new cookie"]))
+    interaction = Interaction(
+        interaction_hash=b"i",
+        request_uri_hash=b"r",
+        client_id="app",
+        request=request,
+        opened_with_session=draw(st.none() | st.just(b"old cookie")),
+        created_at=OPENED,
+        expires_at=OPENED + 900,
+        consent_id=draw(st.none() | st.sampled_from(["c1", "c2"])),
+        refused_with=draw(st.sampled_from([None, None, None, "access_denied", UnmetAuthenticationRequirements.code])),
+        completed_at=None,
+    )
+    if draw(st.booleans()):
+        return Situation(interaction, None, None, ())
+    factors = tuple(Factor(method, draw(moments)) for method in draw(factor_sets))
+    session = make_session(draw(st.sampled_from(PEOPLE)), factors)
+    narrow = replace(make_consent(request, session.account_id, "c2"), scope=("openid",), resources=())
+    kept = draw(st.lists(st.sampled_from([make_consent(request, session.account_id, "c1"), narrow]), max_size=2))
+    return Situation(interaction, session, session_hash, tuple(kept))
+
+
+def decide(situation: Situation) -> Step | OAuthError:
+    """Return the step, or the refusal."""
+    try:
+        return next_step(situation)
+    except OAuthError as refusal:
+        return refusal
+
+
+@pytest.mark.spec("OIDCC-3.1.2.3", "OIDCC-3.1.2.4", "RFC9470-5", "RFC6749-3.1-1")
+@budget(250)
+@given(situations())
+def test_a_code_is_issued_only_to_whom_the_request_asked_for_who_consented_and_signed_in_as_asked(
+    situation: Situation,
+) -> None:
+    if decide(situation) is not Step.ISSUE:
+        return
+    request, demand, session = situation.request, situation.request.demand, situation.session
+    assert session is not None
+    assert situation.interaction.refused_with is None
+    assert find_consent(situation) in situation.consents
+    assert request.hinted_subject in {None, session.account_id}
+    assert demand.acr is None or satisfies(acr_for(session.factors), demand.acr)
+    assert not demand.acr_essential
+    first_factor_at = min(factor.at for factor in session.factors)
+    is_new = situation.session_hash != situation.interaction.opened_with_session and first_factor_at >= OPENED
+    assert is_new or not demand.prompts & {"login", "select_account"}
+    assert is_new or demand.max_age is None or OPENED - session.authenticated_at <= demand.max_age
+    assert situation.interaction.consent_id is not None or "consent" not in demand.prompts
+
+
+@pytest.mark.spec("OIDCC-3.1.2.1", "OIDCC-3.1.2.6")
+@budget(150)
+@given(situations())
+def test_prompt_none_never_leads_to_a_page_and_its_refusal_names_the_page_that_was_needed(situation: Situation) -> None:
+    demand = replace(situation.request.demand, prompts=frozenset({"none"}))
+    request = replace(situation.request, demand=demand)
+    silent = decide(replace(situation, interaction=replace(situation.interaction, request=request)))
+    asking = replace(request, demand=replace(demand, prompts=frozenset()))
+    aloud = decide(replace(situation, interaction=replace(situation.interaction, request=asking)))
+    refusals = {Step.LOGIN: LoginRequired, Step.CONSENT: ConsentRequired, Step.TOTP: InteractionRequired}
+    if isinstance(aloud, Step) and aloud in refusals:
+        assert isinstance(silent, refusals[aloud])
+    else:
+        assert type(silent) is type(aloud)
+        assert silent is Step.ISSUE or isinstance(silent, OAuthError)
+
+
+@pytest.mark.spec("RFC6749-4.1.2.1-2")
+@given(situations(), st.sampled_from(["access_denied", UnmetAuthenticationRequirements.code, "anything else"]))
+def test_what_a_page_refused_stays_refused(situation: Situation, code: str) -> None:
+    refused = decide(replace(situation, interaction=replace(situation.interaction, refused_with=code)))
+    assert isinstance(refused, AccessDenied | UnmetAuthenticationRequirements)
+
+
+@dataclass
+class SimulatedPerson:
+    """Does each step that is asked for, as honestly as the pages would have it; `slow` is how long each takes."""
+
+    account_id: str
+    has_generator: bool
+    slow: int
+    now: int = OPENED
+    cookies: int = 0
+
+    def act(self, step: Step, situation: Situation) -> Situation:
+        """Return the situation after the person did the step."""
+        self.now += self.slow
+        if step is Step.CONSENT:
+            return self._consent(situation)
+        if step is Step.LOGIN:
+            return self._sign_in(situation, self.account_id, (Factor("pwd", self.now),))
+        held = situation.session
+        assert step is Step.TOTP
+        assert held is not None, "a second factor was asked of nobody"
+        if not self.has_generator:
+            unmet = UnmetAuthenticationRequirements.code
+            return replace(situation, interaction=replace(situation.interaction, refused_with=unmet))
+        kept = tuple(factor for factor in held.factors if factor.method != "otp")
+        return self._sign_in(situation, held.account_id, (*kept, Factor("otp", self.now)))
+
+    def _sign_in(self, situation: Situation, account_id: str, factors: tuple[Factor, ...]) -> Situation:
+        self.cookies += 1
+        session = make_session(account_id, factors)
+        standing = tuple(consent for consent in situation.consents if consent.account_id == account_id)
+        return replace(situation, session=session, session_hash=b"cookie %d" % self.cookies, consents=standing)
+
+    def _consent(self, situation: Situation) -> Situation:
+        assert situation.session is not None, "consent was asked of nobody"
+        given_now = make_consent(situation.request, situation.session.account_id, "given")
+        interaction = replace(situation.interaction, consent_id="given")
+        return replace(situation, interaction=interaction, consents=(given_now, *situation.consents))
+
+
+people = st.builds(SimulatedPerson, st.sampled_from(PEOPLE), st.booleans(), st.sampled_from([0, 1, 300]))
+
+
+@pytest.mark.spec("OIDCC-3.1.2.3", "OIDCC-3.1.2.4")
+@budget(250)
+@given(situations(), people)
+def test_a_person_who_does_what_is_asked_reaches_an_answer_after_at_most_three_pages(
+    situation: Situation, person: SimulatedPerson
+) -> None:
+    asked: list[Step] = []
+    # A consent noted in the interaction is one that was given in it.
+    noted = situation.interaction.consent_id in {consent.consent_id for consent in situation.consents}
+    if not noted:
+        situation = replace(situation, interaction=replace(situation.interaction, consent_id=None))
+    outcome = decide(situation)
+    while isinstance(outcome, Step) and outcome is not Step.ISSUE:
+        asked.append(outcome)
+        assert len(asked) <= 3, asked
+        situation = person.act(outcome, situation)
+        outcome = decide(situation)
+    assert len(asked) == len(set(asked)), "no page is shown twice to someone who does as asked"
+
+
+@pytest.mark.spec("OIDCC-3.1.2.3")
+@given(situations(), people)
+def test_an_honest_first_visit_ends_in_a_code_unless_the_request_cannot_be_met(
+    situation: Situation, person: SimulatedPerson
+) -> None:
+    fresh = replace(situation.interaction, refused_with=None, consent_id=None)
+    situation = Situation(fresh, None, None, ())
+    demand, hinted = situation.request.demand, situation.request.hinted_subject
+    outcome = decide(situation)
+    while isinstance(outcome, Step) and outcome is not Step.ISSUE:
+        situation = person.act(outcome, situation)
+        outcome = decide(situation)
+    reachable = ACR_TWO_FACTORS if person.has_generator else ACR_ONE_FACTOR
+    can_be_met = not demand.acr_essential and (demand.acr is None or satisfies(reachable, demand.acr))
+    is_whom_they_asked_for = hinted in {None, person.account_id}
+    expected = can_be_met and is_whom_they_asked_for and "none" not in demand.prompts
+    assert (outcome is Step.ISSUE) == expected

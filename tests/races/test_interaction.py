@@ -1,0 +1,76 @@
+"""One interaction, many requests at once from its own browser: it ends once."""
+
+from functools import partial
+
+import pytest
+from werkzeug.test import TestResponse
+
+from tests.races.test_request_uri import count_codes
+from tests.support.deployment import ISSUER, Deployment
+from tests.support.person import HIDDEN, Person
+from tests.support.races import THREADS, at_once
+from tests.support.relying_party import RelyingParty, answer_of, register, register_bank
+
+_ROUNDS = 4
+
+
+@pytest.fixture
+def app(either: Deployment) -> RelyingParty:
+    """An app on either database."""
+    register_bank(either)
+    return register(either)
+
+
+def _at_consent(app: RelyingParty, person: Person) -> TestResponse:
+    """Bring a person, who may be signed in already, to the consent page."""
+    page = person.open(app.authorization_url(scope="openid", prompt="consent"))
+    page = person.sign_in(page) if page.request.path == "/login" else page
+    assert page.request.path == "/consent"
+    return page
+
+
+def _cookies(person: Person) -> dict[str, str]:
+    found = [person.browser.get_cookie(name, domain="localhost") for name in ("__Host-browser", "__Host-session")]
+    return {"Cookie": "; ".join(f"{cookie.key}={cookie.value}" for cookie in found if cookie is not None)}
+
+
+def _post(person: Person, page: TestResponse, decision: str) -> TestResponse:
+    """Answer the consent page without going on from there."""
+    client = person.deployment.app.test_client(use_cookies=False)
+    data = {**dict(HIDDEN.findall(page.text)), "decision": decision}
+    return client.post(
+        page.request.full_path, data=data, base_url=ISSUER, headers={**_cookies(person), "Origin": ISSUER}
+    )
+
+
+def _go_on(person: Person, posted: TestResponse) -> TestResponse:
+    client = person.deployment.app.test_client(use_cookies=False)
+    return client.get(posted.headers["Location"], base_url=ISSUER, headers=_cookies(person))
+
+
+@pytest.mark.spec("RFC9126-7.3-1", "FAPI2-SP-FINAL-5.3.2.2-9")
+def test_a_browser_that_goes_on_many_times_at_once_gets_one_code(app: RelyingParty) -> None:
+    person = Person(app.deployment)
+    for round_number in range(1, _ROUNDS + 1):
+        posted = _post(person, _at_consent(app, person), "approve")
+
+        ends = at_once([partial(_go_on, person, posted)] * THREADS)
+
+        assert sorted(end.status_code for end in ends) == [303] + [400] * (THREADS - 1)
+        assert count_codes(app.deployment) == round_number
+
+
+@pytest.mark.spec("RFC6749-4.1.2.1", "RFC9126-7.3-1")
+def test_allowing_and_denying_at_once_end_in_one_answer_of_either_kind(app: RelyingParty) -> None:
+    person = Person(app.deployment)
+    for _ in range(_ROUNDS):
+        page, before = _at_consent(app, person), count_codes(app.deployment)
+        decisions = ["approve", "deny"] * (THREADS // 2)
+
+        posts = at_once([partial(_post, person, page, word) for word in decisions])
+        ends = at_once([partial(_go_on, person, posted) for posted in posts])
+
+        answers = [answer_of(end.headers["Location"]) for end in ends if end.status_code == 303]
+        assert len(answers) == 1, [end.status_code for end in ends]
+        assert answers[0].get("error", "none") in {"access_denied", "none"}
+        assert count_codes(app.deployment) - before == int("code" in answers[0])
