@@ -25,6 +25,7 @@ from authserver.protocol.names import (
     GRANT_CLIENT_CREDENTIALS,
     GRANT_REFRESH_TOKEN,
 )
+from authserver.settings.model import Settings
 from authserver.tokens.endpoints.introspection import Introspection
 from authserver.tokens.endpoints.revocation import Revocation
 from authserver.tokens.endpoints.token import TokenEndpoint
@@ -77,13 +78,20 @@ def page_blueprints(parts: Parts) -> tuple[Blueprint, ...]:
         session_limits=parts.session_limits,
         address=lambda environ: client_address(environ, parts.certificates),
     )
-    passwords = PasswordPool(parts.settings.password_hashes)
+    passwords = _password_pool(parts.settings)
     return (
         login_page(LoginDeps(step, passwords)),
         totp_page(TotpDeps(step, parts.envelope)),
         consent_page(ConsentDeps(step, new_handle, parts.settings.consent_lifetime, {})),
         logout_page(step),
     )
+
+
+def _password_pool(settings: Settings) -> PasswordPool:
+    """Return a pool that leaves one thread of the worker free of sign-ins, for tokens."""
+    admitted = max(1, settings.threads - 1)
+    places = min(settings.password_hashes, admitted)
+    return PasswordPool(places, max_waiting=admitted - places)
 
 
 def _par(parts: Parts) -> PushedAuthorizationRequest:

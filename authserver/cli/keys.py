@@ -50,7 +50,8 @@ def rotate(*, as_json: bool) -> None:
 
 @keys.command()
 @click.argument("kid")
-def retire(kid: str) -> None:
+@click.option("--compromised", is_flag=True, help="Also stop believing what it signed.")
+def retire(kid: str, *, compromised: bool) -> None:
     """Stop signing with a key at once; a new key of its algorithm takes its place."""
     settings, database = open_deployment()
     envelope = require_envelope(settings)
@@ -59,10 +60,15 @@ def retire(kid: str) -> None:
         found = next((key for key in store.find_all(connection) if key.kid == kid), None)
         if found is None:
             fail(f"there is no key {kid}")
-        if found.state == "retired" or not store.update_state(connection, found, "retired", now):
+        if found.state != "retired":
+            store.update_state(connection, found, "retired", now)
+        elif not compromised:
             fail(f"{kid} is retired already")
+        if compromised:
+            store.delete_key(connection, kid)
         store.provision_keys(connection, envelope, (found.algorithm,), now)
-    click.echo(f"{kid} is retired; what it signed is still believed until the key is removed.")
+    belief = "nothing it signed is believed" if compromised else "what it signed is believed until the key is removed"
+    click.echo(f"{kid} is retired; {belief}.")
 
 
 def _row(key: StoredKey) -> dict[str, object]:

@@ -16,6 +16,7 @@ from authserver.cli.deployment import open_deployment, require_envelope
 from authserver.cli.output import fail, json_option, moment, print_record, print_rows
 from authserver.clock import system_clock
 from authserver.db.engine import Connection
+from authserver.grants.revoke import end_sharing
 from authserver.sessions import lifecycle
 
 
@@ -90,14 +91,27 @@ def show(name: str, *, as_json: bool) -> None:
 @user.command()
 @click.argument("name")
 def lock(name: str) -> None:
-    """Lock an account: its sessions end and its tokens stop working."""
+    """Lock an account: its sessions and grants end, and what is unlocked later starts anew."""
     _, database = open_deployment()
     now = system_clock()
     with database.transaction() as connection:
         account = _find(connection, name)
         store.lock(connection, account.account_id, now)
         lifecycle.end_all(connection, account.account_id, now)
+        end_sharing(connection, account.account_id, None, "account_locked", now)
     click.echo(f"{account.username} is locked.")
+
+
+@user.command()
+@click.argument("name")
+@click.option("--client", "client_id", help="Only what this client was allowed.")
+def revoke(name: str, client_id: str | None) -> None:
+    """Take back what NAME allowed apps: consents, grants and tokens end at once."""
+    _, database = open_deployment()
+    with database.transaction() as connection:
+        account = _find(connection, name)
+        ended = end_sharing(connection, account.account_id, client_id, "revoked_by_operator", system_clock())
+    click.echo(f"{ended} grants of {account.username} have ended.")
 
 
 @user.command()

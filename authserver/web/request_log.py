@@ -14,6 +14,17 @@ from authserver.web.machine import MachineEndpoint, MachineRequest, MachineRespo
 
 log = structlog.get_logger("authserver.request")
 
+ALARMS = frozenset(
+    {
+        "client_certificate.dropped",
+        "code.replayed",
+        "jwks.fetch_failed",
+        "limits.storage_failed",
+        "refresh.reuse_detected",
+    }
+)
+"""The events that speak of an attack or of something broken."""
+
 
 @dataclass(frozen=True, slots=True)
 class RequestGuard:
@@ -81,12 +92,13 @@ def describe_failure(error: BaseException) -> dict[str, str]:
 
 
 def _tried_basic(request: MachineRequest) -> bool:
-    return request.headers.get("authorization", "")[:6].lower() == "basic "
+    return request.headers.get("authorization", "").partition(" ")[0].lower() == "basic"
 
 
 def log_event(event: Event) -> None:
-    """Write an event as one line of the log."""
-    log.info(
+    """Write an event as one line of the log, as a warning where someone should look."""
+    write = log.warning if event.name in ALARMS else log.info
+    write(
         "event",
         event_name=event.name,
         at=event.at,

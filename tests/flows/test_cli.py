@@ -250,7 +250,8 @@ def test_a_person_is_locked_opened_and_given_a_second_factor(deployed: CommandLi
     fresh = deployed.data("user", "totp", "alice")["otpauth_uri"].partition("secret=")[2].partition("&")[0]
     assert fresh != SEED
     assert parse_seed(fresh) == fresh
-    for verb in ("show", "lock", "unlock", "reset-mfa", "totp"):
+    assert deployed.done("user", "revoke", "alice", "--client", "app") == "0 grants of alice have ended.\n"
+    for verb in ("show", "lock", "unlock", "revoke", "reset-mfa", "totp"):
         assert deployed.refused("user", verb, "nobody") == "there is no account 'nobody'"
 
 
@@ -266,6 +267,8 @@ def test_keys_are_listed_planned_rotated_and_retired(deployed: CommandLine) -> N
     states = {key["kid"]: key["state"] for key in deployed.data("keys", "list")}
     assert states[kid] == "retired"
     assert sorted(states.values()) == ["retired", "signing", "signing", "signing"]
+    assert "nothing it signed is believed" in deployed.done("keys", "retire", kid, "--compromised")
+    assert kid not in {key["kid"] for key in deployed.data("keys", "list")}
 
 
 def test_an_assessment_ends_in_one_where_something_is_found(deployed: CommandLine) -> None:

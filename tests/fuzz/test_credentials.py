@@ -79,11 +79,18 @@ def test_assertions_by_anyone_elses_key(target: Target, algorithm: str, header: 
 
 
 @budget(80)
-@given(paths, hostile_texts, hostile_texts, st.sampled_from(["Basic ", "basic ", "BASIC  ", "Basic\t", "Basic"]))
-@example("/token", "a\x00b", "x", "Basic ")
-@example("/token", "a%00b", "x", "Basic ")
+@given(
+    paths,
+    hostile_texts.map(lambda text: text + ":") | st.sampled_from(["shop:", "app:", "bank:", "", ":", "shop"]),
+    hostile_texts,
+    st.sampled_from(["Basic ", "basic ", "BASIC  ", "Basic\t", "Basic"]),
+)
+@example("/token", "a\x00b:", "x", "Basic ")
+@example("/token", "a%00b:", "x", "Basic ")
+@example("/token", "shop:", "x", "Basic ")
+@example("/token", "", "x", "Basic ")
 def test_basic_credentials(either_target: Target, path: str, client_id: str, secret: str, scheme: str) -> None:
-    pair = f"{client_id}:{marked('client_secret', secret)}".encode("utf-8", "surrogatepass")
+    pair = f"{client_id}{marked('client_secret', secret)}".encode("utf-8", "surrogatepass")
     sent = {"Authorization": scheme + base64.b64encode(pair).decode()}
     _refused(either_target.send(path, encode_form(FORM, {}), headers=sent, secrets=(sent["Authorization"],)))
 
@@ -94,13 +101,16 @@ def test_basic_credentials(either_target: Target, path: str, client_id: str, sec
     paths, st.one_of(header_texts, header_texts.map(lambda text: "Basic " + text), st.just("basic"), st.just("Basic"))
 )
 def test_authorization_headers(target: Target, path: str, text: str) -> None:
-    answer = target.send(path, encode_form(FORM, {}), headers={"Authorization": text + SECRET})
-    _refused(answer)
-    if answer.status_code == 401 and text.lower().startswith("basic "):
-        assert answer.headers["WWW-Authenticate"].startswith("Basic ")
+    for sent in (text, text + SECRET):
+        answer = target.send(path, encode_form(FORM, {}), headers={"Authorization": sent})
+        _refused(answer)
+        tried_basic = sent.strip().partition(" ")[0].lower() == "basic"
+        assert answer.headers.get("WWW-Authenticate", "").startswith("Basic ") == tried_basic
 
 
-@budget(60)
+# A serial number that is not positive is only warned of by today's library; a later one refuses it, as we then do.
+@pytest.mark.filterwarnings("ignore:Parsed a serial number")
+@budget(100)
 @given(st.binary(max_size=40) | st.integers(0, 2000), st.integers(1, 255), st.sampled_from(["", ":", "::", "x"]))
 def test_certificates(target: Target, change: bytes | int, mask: int, frame: str) -> None:
     assert target.certificate_app.certificate is not None

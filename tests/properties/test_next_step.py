@@ -123,7 +123,7 @@ def test_a_code_is_issued_only_to_whom_the_request_asked_for_who_consented_and_s
     first_factor_at = min(factor.at for factor in session.factors)
     is_new = situation.session_hash != situation.interaction.opened_with_session and first_factor_at >= OPENED
     assert is_new or not demand.prompts & {"login", "select_account"}
-    assert is_new or demand.max_age is None or OPENED - session.authenticated_at <= demand.max_age
+    assert is_new or demand.max_age is None or OPENED - first_factor_at < demand.max_age
     assert situation.interaction.consent_id is not None or "consent" not in demand.prompts
 
 
@@ -211,6 +211,24 @@ def test_a_person_who_does_what_is_asked_reaches_an_answer_after_at_most_three_p
         situation = person.act(outcome, situation)
         outcome = decide(situation)
     assert len(asked) == len(set(asked)), "no page is shown twice to someone who does as asked"
+
+
+@pytest.mark.spec("RTS-SCA-4.1", "RFC9470-5")
+@given(situations(), people, st.lists(st.sampled_from(["otp", "hwk"]), min_size=1, unique=True))
+def test_whoever_came_with_possessions_alone_is_asked_for_the_password(
+    situation: Situation, person: SimulatedPerson, methods: list[str]
+) -> None:
+    demand = AuthenticationDemand(acr=ACR_TWO_FACTORS)
+    request = replace(situation.request, demand=demand, hinted_subject=None)
+    interaction = replace(situation.interaction, request=request, refused_with=None, consent_id=None)
+    session = make_session(person.account_id, tuple(Factor(method, OPENED - 1) for method in methods))
+    weak = Situation(interaction, session, b"old cookie", ())
+    outcome = decide(weak)
+    if satisfies(acr_for(session.factors), ACR_TWO_FACTORS):
+        assert outcome is Step.CONSENT
+        return
+    assert outcome is Step.LOGIN
+    assert decide(person.act(Step.LOGIN, weak)) is Step.TOTP
 
 
 @pytest.mark.spec("OIDCC-3.1.2.3")

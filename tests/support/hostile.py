@@ -68,7 +68,8 @@ def marked(name: str, text: str) -> str:
 def hostile_changes(draw: st.DrawFn, names: Sequence[str] = tuple(PARAMETERS)) -> dict[str, list[str] | None]:
     """Draw what to change in an honest form: values replaced, marked, repeated or left out."""
     changes: dict[str, list[str] | None] = {}
-    for name in draw(st.lists(st.sampled_from(names) | hostile_texts, min_size=1, max_size=4, unique=True)):
+    any_name = st.sampled_from(names) | hostile_texts | st.just(CANARY)
+    for name in draw(st.lists(any_name, min_size=1, max_size=4, unique=True)):
         values = draw(st.lists(hostile_texts | hostile_texts.map(partial(marked, name)), max_size=2))
         changes[name] = values or None
     return changes

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, Text, bindparam, insert, or_, select, update
 
 from authserver.db.tables import consents
 from authserver.grants.model import Consent
@@ -31,7 +31,11 @@ _FIND = (
 )
 _REVOKE = (
     update(consents)
-    .where(consents.c.consent_id == bindparam("id"), consents.c.revoked_at.is_(None))
+    .where(
+        consents.c.account_id == bindparam("account"),
+        consents.c.revoked_at.is_(None),
+        or_(bindparam("client", type_=Text).is_(None), consents.c.client_id == bindparam("client", type_=Text)),
+    )
     .values(revoked_at=bindparam("now"))
 )
 
@@ -60,9 +64,9 @@ def find_standing(connection: Connection, account_id: str, client_id: str, now: 
     return [_consent(tuple(row)) for row in rows]
 
 
-def revoke_consent(connection: Connection, consent_id: str, now: int) -> bool:
-    """End a consent; return whether it stood."""
-    return connection.execute(_REVOKE, {"id": consent_id, "now": now}).rowcount == 1
+def revoke_consents(connection: Connection, account_id: str, client_id: str | None, now: int) -> int:
+    """End every standing consent of a person, or those for one client; return how many there were."""
+    return connection.execute(_REVOKE, {"account": account_id, "client": client_id, "now": now}).rowcount
 
 
 def _consent(row: tuple[Any, ...]) -> Consent:

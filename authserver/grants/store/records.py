@@ -2,7 +2,7 @@
 
 import json
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, Text, bindparam, insert, or_, select, update
 
 from authserver.db.tables import accounts, grants
 from authserver.grants.model import Authentication, Grant
@@ -44,6 +44,15 @@ _SWAP = (
 _REVOKE = (
     update(grants)
     .where(grants.c.grant_id == bindparam("id"), grants.c.revoked_at.is_(None))
+    .values(revoked_at=bindparam("now"), revoked_because=bindparam("because"))
+)
+_REVOKE_ALL = (
+    update(grants)
+    .where(
+        grants.c.account_id == bindparam("account"),
+        grants.c.revoked_at.is_(None),
+        or_(bindparam("client", type_=Text).is_(None), grants.c.client_id == bindparam("client", type_=Text)),
+    )
     .values(revoked_at=bindparam("now"), revoked_because=bindparam("because"))
 )
 
@@ -106,6 +115,15 @@ def revoke_grant(connection: Connection, grant_id: str, because: str, now: int) 
     Spec: RFC7009-2.1, RFC6749-4.1.2
     """
     return connection.execute(_REVOKE, {"id": grant_id, "because": because, "now": now}).rowcount == 1
+
+
+def revoke_grants(connection: Connection, account_id: str, client_id: str | None, because: str, now: int) -> int:
+    """End every standing grant of a person, or those for one client; return how many there were.
+
+    Spec: RFC7009-2.1
+    """
+    values = {"account": account_id, "client": client_id, "because": because, "now": now}
+    return connection.execute(_REVOKE_ALL, values).rowcount
 
 
 def read_grant(values: tuple[object, ...]) -> Grant:
