@@ -6,7 +6,6 @@ import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 from tests.support.app_site import AppSite, app_site
-from tests.support.authority import NOW, common_name
 from tests.support.jose import private_key, public_jwk
 from tests.support.live_server import LiveServer, live_server
 from tests.support.programs import find_program
@@ -87,14 +86,7 @@ def register_app(server: LiveServer, site: AppSite, client_id: str, name: str) -
         PRESENT,
         client_id,
         key=key,
-        certificate=None,
         wire=Wire(server.authority.pem),
         issuer=server.issuer,
         mtls_origin=f"https://localhost:{server.mtls_port}",
     )
-
-
-@pytest.fixture(scope="session")
-def certificate_of_the_app(scene: Scene) -> None:
-    """The app shows its certificate from here on."""
-    scene.app.certificate = scene.server.authority.issue_client(common_name("app"), NOW)

@@ -181,7 +181,7 @@ def test_a_token_passes_with_its_certificate_whatever_the_case_of_the_scheme(api
         {"htu": f"{URL}?a=b#c"},
         {"htu": "HTTPS://API.example:443/accounts"},
     ],
-    ids=repr,
+    ids=["plain", "further claims", "10 s ago", "8 s ahead", "with a query", "in capitals"],
 )
 @pytest.mark.parametrize("scheme", ["DPoP", "dPOP"])
 def test_a_token_passes_with_a_proof_by_its_key(api: Api, changes: dict[str, object], scheme: str) -> None:

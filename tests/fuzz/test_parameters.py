@@ -97,7 +97,9 @@ def test_the_authorization_endpoint(either_target: Target, changes: Changes, nam
     assert answer.status_code in {303, 400}
     if answer.status_code == 303:
         location = answer.headers["Location"]
-        assert location.startswith((REDIRECT_URI + "?", "/login?interaction=")), location
+        assert location.startswith(
+            (REDIRECT_URI + "?", "/login?interaction=", "/authorize?client_id=shop&request_uri=")
+        ), location
 
 
 @budget(40)

@@ -77,9 +77,13 @@ def served(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
         for name, value in prompt.environment(**settings).items():
             environment.setenv(name, value)
         with running([sys.executable, "-m", "authserver.cli.main", "serve"], folder / "log"):
-            wait_until(lambda: accepts(address), "the listener")
+            wait_until(lambda: accepts(address), "the listener", patience_seconds=60)
             server = Served(connect, folder / "log")
-            wait_until(lambda: b'{"status":"ok"}' in server.ask(_request(b"GET", b"/readyz", [])), "the first answer")
+            wait_until(
+                lambda: b'{"status":"ok"}' in server.ask(_request(b"GET", b"/readyz", [])),
+                "the first answer",
+                patience_seconds=60,
+            )
             yield server
 
 
