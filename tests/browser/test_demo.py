@@ -26,6 +26,12 @@ def places(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DemoPlaces]:
         yield found
 
 
+def press(page: Page, selector: str) -> None:
+    """Press a button and wait for the page it leads to, which may have the same address."""
+    with page.expect_navigation():
+        page.click(selector)
+
+
 @pytest.fixture
 def page(chromium: Browser) -> Iterator[Page]:
     """A page of a fresh visitor without JavaScript; whatever the content policy blocks fails the test."""
@@ -42,11 +48,11 @@ def page(chromium: Browser) -> Iterator[Page]:
 def connect(page: Page, places: DemoPlaces, person: Person, button: str) -> None:
     """Press a button of the app's first page, and sign in with the password."""
     page.goto(places.app)
-    page.click(button)
+    press(page, button)
     assert page.url.startswith(f"{places.issuer}/login?")
     page.fill("#username", person.username)
     page.fill("#password", person.password)
-    page.click("#submit")
+    press(page, "#submit")
     assert page.url.startswith(f"{places.issuer}/login/totp?")
 
 
@@ -57,7 +63,7 @@ def enter_code(page: Page, places: DemoPlaces) -> None:
     def accepted() -> bool:
         phone.goto(f"{places.app}/phone")
         page.fill("#totp", phone.inner_text("#code"))
-        page.click("#submit")
+        press(page, "#submit")
         return "/consent?" in page.url
 
     wait_until(accepted, "a code to be accepted", patience_seconds=65)
@@ -73,26 +79,26 @@ def test_a_person_connects_an_app_and_a_thief_gets_nothing(
     connect(page, places, ALICE, button)
     enter_code(page, places)
     assert "Penny Planner" in page.inner_text("h1")
-    page.click("#approve")
+    press(page, "#approve")
     assert page.url == f"{places.app}/journey"
     shown = page.inner_text("main")
     for what in ("request_uri", '"iss"', f'"{member}"', "Current account", "Green Grocer", f"Authorization: {scheme} "):
         assert what in shown
     assert "client_assertion = ey" in shown
     assert not [word for word in shown.split() if word.count(".") == 2 and len(word) > 100], "no token is shown whole"
-    page.click("#refresh")
-    page.click("#steal")
+    press(page, "#refresh")
+    press(page, "#steal")
     stolen = [text for text in page.locator("section").all_inner_texts() if "Use the stolen token" in text]
     assert len(stolen) == 2
     assert all("HTTP 401" in text and 'error="invalid_token"' in text for text in stolen)
-    page.click("#disconnect")
+    press(page, "#disconnect")
     assert page.inner_text("h1") == "Your bank is not connected"
     assert "HTTP 401" in page.locator("section").last.inner_text()
 
 
 def test_a_person_who_says_no_is_told_that_nothing_was_connected(page: Page, places: DemoPlaces) -> None:
     connect(page, places, ALICE, "#connect")
-    page.click("#cancel")
+    press(page, "#cancel")
     assert page.url == f"{places.app}/journey"
     assert page.inner_text("h1") == "Your bank is not connected"
     assert "access_denied" in page.inner_text("main")
@@ -101,7 +107,7 @@ def test_a_person_who_says_no_is_told_that_nothing_was_connected(page: Page, pla
 def test_a_person_without_a_second_factor_is_told_what_is_missing(page: Page, places: DemoPlaces) -> None:
     connect(page, places, BOB, "#connect")
     assert "second factor" in page.inner_text("h1")
-    page.click("#cancel")
+    press(page, "#cancel")
     assert "unmet_authentication_requirements" in page.inner_text("main")
 
 
