@@ -1,19 +1,20 @@
 """The demo's servers as processes: started together, waited for, stopped together."""
 
 import signal
+import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from pathlib import Path
 from types import FrameType
 
 import urllib3
 
 import authserver
-from authserver.sandbox.places import DemoPlaces
+from authserver.sandbox.places import ADDRESS, DemoPlaces
 from authserver.sandbox.third_party.http import HttpsClient
 
 _PATIENCE_SECONDS = 60.0
@@ -59,6 +60,7 @@ def running(places: DemoPlaces) -> Iterator[Callable[[], None]]:
 
     The servers take nothing from the caller's environment: a setting left over in a shell would change the demo.
     """
+    _check_ports_free(places)
     places.logs.mkdir(exist_ok=True)
     source = Path(authserver.__file__).resolve().parent.parent
     environment = {"AUTHSERVER_CONFIG": str(places.config), "PYTHONPATH": str(source), "PYTHONUNBUFFERED": "1"}
@@ -97,6 +99,14 @@ def stopped_by_signals() -> Iterator[None]:
 def tail(log: Path) -> str:
     """Return a log's last lines."""
     return "\n".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-_LOG_LINES:])
+
+
+def _check_ports_free(places: DemoPlaces) -> None:
+    """Raise DemoFailed where something listens already: we would wait for our servers and talk to someone else's."""
+    for port in astuple(places.ports):
+        with socket.socket() as probe:
+            if probe.connect_ex((ADDRESS, port)) == 0:
+                raise DemoFailed(f"port {port} is in use, perhaps by another demo; stop that first")
 
 
 def _start(program: Program, environment: Mapping[str, str]) -> subprocess.Popen[bytes]:

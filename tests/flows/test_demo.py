@@ -1,6 +1,7 @@
 """The demo as a person starts it: everything runs, every story goes well, and everything stops."""
 
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -91,3 +92,14 @@ def test_certificates_that_soon_expire_are_made_anew_and_keys_of_clients_stay(tm
     assert after["authority.pem"] == before["authority.pem"]
     assert after["server.pem"] != before["server.pem"]
     assert after["penny-planner.jwk"] == before["penny-planner.jwk"]
+
+
+def test_it_starts_beside_nothing_that_listens_already(folder: Path) -> None:
+    ports = free_ports()
+    with socket.create_server(("127.0.0.1", ports.bank)):
+        done = subprocess.run(
+            command(folder, ports, "--check"), cwd=ROOT, check=False, capture_output=True, text=True, timeout=60
+        )
+    assert done.returncode == 1
+    assert f"port {ports.bank} is in use" in done.stderr
+    assert "\u2713" not in done.stdout
