@@ -1,11 +1,14 @@
 """Settings become parts, parts become routes, routes an application."""
 
+from contextlib import suppress
+
 from flask import Flask
 
 from authserver.app.parts import build_parts
-from authserver.app.routes import machine_guard, machine_routes, page_blueprints
+from authserver.app.routes import machine_guard, machine_routes, metadata_document, page_blueprints
 from authserver.clock import Clock, system_clock
 from authserver.events import EventSink
+from authserver.protocol.errors import TemporarilyUnavailable
 from authserver.settings.load import load_settings
 from authserver.settings.model import Settings
 from authserver.web.flask_pages import install_pages
@@ -24,7 +27,10 @@ def create_app(settings: Settings, *, clock: Clock = system_clock, events: Event
     install_pages(app, parts.pages)
     for blueprint in page_blueprints(parts):
         app.register_blueprint(blueprint)
-    app.wsgi_app = MachineRouter(machine_routes(parts), machine_guard(parts), app.wsgi_app)  # type: ignore[method-assign]  # Flask's own way of wrapping
+    document = metadata_document(parts)
+    with suppress(TemporarilyUnavailable, LookupError):  # no database or no key yet: /readyz tells, and each read tries
+        document.read()
+    app.wsgi_app = MachineRouter(machine_routes(parts, document), machine_guard(parts), app.wsgi_app)  # type: ignore[method-assign]  # Flask's own way of wrapping
     return app
 
 

@@ -43,10 +43,15 @@ from authserver.web.request_id import new_correlation_id
 from authserver.web.request_log import RequestGuard
 
 
-def machine_routes(parts: Parts) -> tuple[Route, ...]:
+def metadata_document(parts: Parts) -> MetadataDocument:
+    """Return the document that both well-known paths answer with."""
+    return MetadataDocument(lambda: _deployment(parts))
+
+
+def machine_routes(parts: Parts, document: MetadataDocument) -> tuple[Route, ...]:
     """Return the table of machine URLs."""
     authorize = _authorize(parts)
-    metadata = Metadata(MetadataDocument(lambda: _deployment(parts)).read)
+    metadata = Metadata(document.read)
     readiness = Readiness((("database", parts.database.ping), ("keys", lambda: bool(parts.keys.current().signers))))
     get, post, both = ("GET", "HEAD"), ("POST",), ("GET", "POST")
     return (

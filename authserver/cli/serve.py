@@ -6,11 +6,14 @@ from ssl import SSLError
 import click
 
 from authserver.app.parts import check_parts
-from authserver.cli.deployment import open_database
+from authserver.cli.deployment import open_database, require_envelope
 from authserver.cli.output import fail, note, read_settings
 from authserver.clients.registry import load_client
 from authserver.clients.store import list_clients
 from authserver.db.engine import Database
+from authserver.keys.envelope import SealBroken
+from authserver.keys.ring import assemble_keys
+from authserver.keys.store import find_all
 from authserver.profiles.assess import assess_deployment
 from authserver.profiles.catalogue import PROFILES
 from authserver.serving.granian_server import ProxiedServer, serve_behind_proxy
@@ -54,7 +57,16 @@ def check_start(settings: Settings) -> None:
         check_parts(settings)
     except SettingsError as error:
         fail(str(error))
-    open_database(settings).dispose()
+    database = open_database(settings)
+    try:
+        with database.read() as connection:
+            assemble_keys(find_all(connection), require_envelope(settings))
+    except SealBroken:
+        fail("MASTER_KEY_FILE does not open the signing keys: it is not the key they were sealed under")
+    except LookupError:
+        fail("there is no signing key; make the first with: authserver init")
+    finally:
+        database.dispose()
 
 
 def deployment_facts(settings: Settings) -> dict[str, object]:

@@ -53,7 +53,8 @@ class ClientRegistry:
         with self.database.read() as connection:
             record = find_client(connection, client_id)
         if record is None:
-            self.forget(client_id)
+            with self._lock:
+                self._clients.pop(client_id, None)
             return None
         client = cached[2] if cached is not None and cached[1] == record else load_client(record)
         self._remember(record, client, now)
@@ -72,9 +73,10 @@ class ClientRegistry:
         return servers
 
     def forget(self, client_id: str) -> None:
-        """Drop what is kept of a client, so that the next look reads it again."""
+        """Drop what is kept of a client and of all resource servers, so that the next look reads them again."""
         with self._lock:
             self._clients.pop(client_id, None)
+            self._resource_servers = None
 
     def _remember(self, record: ClientRecord, client: Client, now: int) -> None:
         with self._lock:

@@ -146,6 +146,15 @@ def test_a_start_is_refused_before_any_worker_runs(
     assert _SECRET not in ended.stderr
 
 
+def test_a_start_under_another_master_key_or_without_keys_is_refused(deployed: CommandLine, tmp_path: Path) -> None:
+    other = tmp_path / "other.key"
+    other.write_text("QUJBQkFCQUJBQkFCQUJBQkFCQUJBQkFCQUJBQkFCQUI=\n", encoding="ascii")
+    assert "does not open the signing keys" in deployed.refused("serve", MASTER_KEY_FILE=str(other))
+    empty = {"DATABASE_URL": f"sqlite:///{tmp_path / 'empty.sqlite'}"}
+    deployed.done("db", "upgrade", **empty)
+    assert "authserver init" in deployed.refused("serve", **empty)
+
+
 def test_the_server_stands_behind_a_proxy_and_stops_when_told(
     deployed: CommandLine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
