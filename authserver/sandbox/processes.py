@@ -82,12 +82,12 @@ def running(places: DemoPlaces) -> Iterator[Callable[[], None]]:
 
 @contextmanager
 def stopped_by_signals() -> Iterator[None]:
-    """Let SIGTERM and a closed terminal end the body as Ctrl-C does."""
+    """Let SIGTERM and a closed terminal end the body as Ctrl-C does, and Ctrl-C where a shell had it ignored."""
 
     def stop(_number: int, _frame: FrameType | None) -> None:
         raise KeyboardInterrupt
 
-    numbers = (signal.SIGTERM, signal.SIGHUP)
+    numbers = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
     before = [signal.signal(number, stop) for number in numbers]
     try:
         yield

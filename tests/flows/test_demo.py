@@ -55,7 +55,9 @@ def test_every_story_goes_well_and_again_in_the_same_folder(folder: Path) -> Non
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_it_stops_whole_when_told(folder: Path, tmp_path: Path, number: signal.Signals) -> None:
     ports = free_ports()
-    with running(command(folder, ports), tmp_path / "log") as process:
+    # As a script's background job is started, with SIGINT ignored.
+    in_background = ["sh", "-c", 'trap "" INT; exec "$@"', "sh", *command(folder, ports)]
+    with running(in_background, tmp_path / "log") as process:
         wait_until(lambda: "The demo runs" in (tmp_path / "log").read_text(), "the welcome", patience_seconds=60)
         assert all(accepts(address) for address in all_of(ports))
         process.send_signal(number)
