@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy import Column, Delete, Select, Table, bindparam, delete, func, select
 
 from authserver.db import tables
-from authserver.db.engine import Database
+from authserver.db.engine import DIALECTS, Database
 
 DEFAULT_BATCH_SIZE = 500
 _A_DAY = 24 * 60 * 60
@@ -46,16 +46,21 @@ def _expired_keys(expiry: Expiry) -> Select[object]:
     return select(expiry.key).where(expires_at < bindparam("before")).order_by(expires_at).limit(bindparam("rows"))
 
 
-def _delete_batch(expiry: Expiry) -> Delete:
-    # Rows that a request holds just now are left for the next batch: a purge waits for no one (PostgreSQL).
-    return delete(expiry.table).where(expiry.key.in_(_expired_keys(expiry).with_for_update(skip_locked=True)))
+def _delete_batch(expiry: Expiry, dialect: str) -> Delete:
+    if dialect == "sqlite":
+        return delete(expiry.table).where(expiry.key.in_(_expired_keys(expiry)))
+    # Rows that a request holds just now are left for the next batch: a purge waits for no one. Materialized, since
+    # PostgreSQL may run a bare sub-select again for each row it looks at, past rows already deleted by then: the batch
+    # would have no bound, and had none while the table had no statistics.
+    batch = _expired_keys(expiry).with_for_update(skip_locked=True).cte("batch").prefix_with("MATERIALIZED")
+    return delete(expiry.table).where(expiry.key.in_(select(batch.c[expiry.key.name])))
 
 
 def _count(expiry: Expiry) -> Select[int]:
     return select(func.count()).select_from(expiry.table).where(expiry.table.c.expires_at < bindparam("before"))
 
 
-_DELETES = {expiry.table.name: _delete_batch(expiry) for expiry in EXPIRIES}
+_DELETES = {(expiry.table.name, dialect): _delete_batch(expiry, dialect) for expiry in EXPIRIES for dialect in DIALECTS}
 _COUNTS = {expiry.table.name: _count(expiry) for expiry in EXPIRIES}
 
 
@@ -92,7 +97,7 @@ def _purge_table(
     total = 0
     while True:
         with database.transaction() as connection:
-            deleted = connection.execute(_DELETES[expiry.table.name], parameters).rowcount
+            deleted = connection.execute(_DELETES[expiry.table.name, database.dialect], parameters).rowcount
         total += deleted
         if deleted:
             report(expiry.table.name, deleted)
