@@ -37,11 +37,6 @@ class AuthorizationRequest:
     ui_locales: tuple[str, ...]
     claims: ClaimsRequest
 
-    @property
-    def is_openid(self) -> bool:
-        """Return whether this is an OpenID authentication request."""
-        return "openid" in self.scope
-
     def single_claims(self) -> tuple[str, ...]:
         """Return the standard claims about the person that are asked for one by one, wherever they are to go.
 

@@ -1,7 +1,7 @@
 """What every command shares: settings or a clear end, and data for people or for programs."""
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Never
 
@@ -61,6 +61,3 @@ def moment(seconds: int | None) -> str:
 def note(text: str) -> None:
     """Say something beside the data, on standard error, so that `--json` stays clean."""
     click.echo(text, err=True)
-
-
-Progress = Callable[[str, int], None]

@@ -118,12 +118,6 @@ class InvalidRequestUri(OAuthError):
     code = "invalid_request_uri"
 
 
-class InvalidRequestObject(OAuthError):
-    """The request object cannot be accepted."""
-
-    code = "invalid_request_object"
-
-
 class RequestNotSupported(OAuthError):
     """Request objects by value are not supported here."""
 

@@ -10,7 +10,6 @@ Headers = tuple[tuple[str, str], ...]
 
 NO_STORE: Headers = (("Cache-Control", "no-store"), ("Pragma", "no-cache"))
 _JSON: Headers = (("Content-Type", "application/json"),)
-_JWT: Headers = (("Content-Type", "application/jwt"),)
 
 
 def json_no_store(body: Mapping[str, object], *, status: int = 200, headers: Headers = ()) -> MachineResponse:
@@ -32,11 +31,6 @@ def created(body: Mapping[str, object], *, headers: Headers = ()) -> MachineResp
 def empty(*, status: int = 200, headers: Headers = ()) -> MachineResponse:
     """Return an answer without a body."""
     return MachineResponse(status, (*NO_STORE, *headers))
-
-
-def jwt_no_store(token: str, *, headers: Headers = ()) -> MachineResponse:
-    """Return a JWT as `application/jwt`."""
-    return MachineResponse(200, (*_JWT, *NO_STORE, *headers), token.encode("ascii"))
 
 
 def see_other(location: str, *, headers: Headers = ()) -> MachineResponse:
