@@ -4,7 +4,7 @@ import os
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 
 from sqlalchemy import URL, Connection, Engine, NullPool, QueuePool, create_engine, event
 from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
@@ -141,7 +141,10 @@ def _create_private_file(url: URL) -> None:
     """Create the file readable by its owner alone; SQLite gives its companions the same mode."""
     if not url.database or url.database == ":memory:":
         raise ValueError("an SQLite database must be a file, for its connections to share it")
-    os.close(os.open(url.database, os.O_RDWR | os.O_CREAT, 0o600))
+    # Only ever a file that was not there: closing any descriptor of a file that SQLite has open in this process would
+    # drop SQLite's locks on it, and another process could then delete the write-ahead log that we still read.
+    with suppress(FileExistsError):
+        os.close(os.open(url.database, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
 
 
 def _writing_engine(url: URL, patience_seconds: float) -> Engine:

@@ -226,6 +226,22 @@ def test_a_new_sqlite_file_and_its_companions_are_the_owners_alone(tmp_path: Pat
     assert modes == {"new.db": 0o600, "new.db-wal": 0o600, "new.db-shm": 0o600}
 
 
+def test_another_process_never_takes_the_log_away_from_a_process_that_opened_the_file_twice(sqlite_url: str) -> None:
+    """Closing a descriptor drops the locks of its whole process; the last one out would then delete the log."""
+    with databases.connected(sqlite_url) as first:
+        with first.transaction() as connection:
+            _insert(connection)
+        with databases.connected(sqlite_url):
+            path = sqlite_url.removeprefix("sqlite:///")
+            program = (
+                "import sqlite3, sys; other = sqlite3.connect(sys.argv[1]); "
+                "other.execute('select * from claimed_ids').fetchall(); other.close()"
+            )
+            subprocess.run([sys.executable, "-c", program, path], check=True)
+            assert Path(f"{path}-wal").exists()
+            assert _count(first) == 1
+
+
 def _holder(url: str) -> sqlite3.Connection:
     holder = sqlite3.connect(url.removeprefix("sqlite:///"), isolation_level=None, check_same_thread=False)
     holder.execute("BEGIN IMMEDIATE")
