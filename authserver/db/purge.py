@@ -37,6 +37,10 @@ EXPIRIES = (
     Expiry(tables.authorization_codes, _A_DAY),
     Expiry(tables.issued_tokens, _A_DAY),
     Expiry(tables.sessions, _A_DAY),
+    Expiry(tables.attempt_counters, 0),
+    Expiry(tables.known_devices, 0),
+    Expiry(tables.invitations, _A_DAY),
+    Expiry(tables.activities, 0),
     Expiry(tables.grants, _A_DAY),
 )
 

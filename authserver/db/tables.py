@@ -70,6 +70,7 @@ interactions = Table(
     Column("created_at", BigInteger, nullable=False),
     Column("expires_at", BigInteger, nullable=False),
     Column("consent_id", String(64)),
+    Column("approval_id", String(64)),
     Column("refused_with", String(64)),
     Column("completed_at", BigInteger),
     Index("interactions_expires_at", "expires_at"),
@@ -84,6 +85,7 @@ accounts = Table(
     Column("claims", Text, nullable=False),
     Column("created_at", BigInteger, nullable=False),
     Column("locked_at", BigInteger),
+    Column("passkey_offered_at", BigInteger),
 )
 
 totp_credentials = Table(
@@ -93,6 +95,99 @@ totp_credentials = Table(
     Column("sealed_seed", LargeBinary, nullable=False),
     Column("last_time_step", BigInteger, nullable=False),
     Column("created_at", BigInteger, nullable=False),
+    Column("last_used_at", BigInteger),
+)
+
+passkeys = Table(
+    "passkeys",
+    metadata,
+    Column("passkey_id", String(64), primary_key=True),
+    Column("credential_hash", LargeBinary(32), nullable=False, unique=True),
+    Column("credential_id", LargeBinary, nullable=False),
+    Column("account_id", String(64), nullable=False),
+    Column("public_key", LargeBinary, nullable=False),
+    Column("sign_count", BigInteger, nullable=False),
+    Column("backup_eligible", Integer, nullable=False),
+    Column("backed_up", Integer, nullable=False),
+    Column("aaguid", String(36), nullable=False),
+    Column("transports", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("last_used_at", BigInteger),
+    Column("disabled_at", BigInteger),
+    Index("passkeys_account_id", "account_id"),
+)
+
+recovery_codes = Table(
+    "recovery_codes",
+    metadata,
+    Column("code_hash", LargeBinary(32), primary_key=True),
+    Column("account_id", String(64), nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("used_at", BigInteger),
+    Index("recovery_codes_account_id", "account_id"),
+)
+
+attempt_counters = Table(
+    "attempt_counters",
+    metadata,
+    Column("counter_hash", LargeBinary(32), primary_key=True),
+    Column("failures", Integer, nullable=False),
+    Column("blocks", Integer, nullable=False),
+    Column("blocked_until", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+    Index("attempt_counters_expires_at", "expires_at"),
+)
+
+known_devices = Table(
+    "known_devices",
+    metadata,
+    Column("device_hash", LargeBinary(32), primary_key=True),
+    Column("account_id", String(64), nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("last_used_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+    Index("known_devices_account_id", "account_id"),
+    Index("known_devices_expires_at", "expires_at"),
+)
+
+invitations = Table(
+    "invitations",
+    metadata,
+    Column("invitation_hash", LargeBinary(32), primary_key=True),
+    Column("account_id", String(64), nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+    Column("claimed_at", BigInteger),
+    Index("invitations_expires_at", "expires_at"),
+)
+
+activities = Table(
+    "activities",
+    metadata,
+    Column("activity_id", String(64), primary_key=True),
+    Column("account_id", String(64), nullable=False),
+    Column("name", String(64), nullable=False),
+    Column("happened_at", BigInteger, nullable=False),
+    Column("client_id", Text),
+    Column("detail", Text, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+    Index("activities_account", "account_id", "happened_at"),
+    Index("activities_expires_at", "expires_at"),
+)
+
+approvals = Table(
+    "approvals",
+    metadata,
+    Column("approval_id", String(64), primary_key=True),
+    Column("interaction_hash", LargeBinary(32), nullable=False, unique=True),
+    Column("account_id", String(64), nullable=False),
+    Column("client_id", Text, nullable=False),
+    Column("method", String(16), nullable=False),
+    Column("linked", Integer, nullable=False),
+    Column("evidence", Text, nullable=False),
+    Column("approved_at", BigInteger, nullable=False),
+    Index("approvals_account_id", "account_id"),
 )
 
 sessions = Table(
@@ -107,6 +202,7 @@ sessions = Table(
     Column("last_seen_at", BigInteger, nullable=False),
     Column("expires_at", BigInteger, nullable=False),
     Column("ended_at", BigInteger),
+    Column("browser", Text, nullable=False, default=""),
     Index("sessions_expires_at", "expires_at"),
     Index("sessions_account_id", "account_id"),
 )
@@ -120,6 +216,7 @@ consents = Table(
     Column("scope", Text, nullable=False),
     Column("claims", Text, nullable=False),
     Column("resources", Text, nullable=False),
+    Column("authorization_details", Text, nullable=False, default="[]"),
     Column("granted_at", BigInteger, nullable=False),
     Column("expires_at", BigInteger, nullable=False),
     Column("revoked_at", BigInteger),
@@ -139,6 +236,7 @@ grants = Table(
     Column("expires_at", BigInteger, nullable=False),
     Column("refresh_generation", Integer, nullable=False),
     Column("refresh_expires_at", BigInteger, nullable=False),
+    Column("last_used_at", BigInteger, nullable=False, default=0),
     Column("revoked_at", BigInteger),
     Column("revoked_because", String(64)),
     Index("grants_expires_at", "expires_at"),

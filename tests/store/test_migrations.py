@@ -115,6 +115,6 @@ def test_text_from_outside_has_no_length_in_the_schema() -> None:
         column.name for table in metadata.tables.values() for column in table.columns if type(column.type) is String
     }
     assert bounded == {
-        "account_id", "algorithm", "consent_id", "grant_id", "kid", "kind", "profile",
-        "refused_with", "revoked_because", "session_id", "state",
+        "aaguid", "account_id", "activity_id", "algorithm", "approval_id", "consent_id", "grant_id", "kid", "kind",
+        "method", "name", "passkey_id", "profile", "refused_with", "revoked_because", "session_id", "state",
     }  # fmt: skip
