@@ -17,7 +17,7 @@ from tests.support.jose import private_key, public_jwk
 from tests.support.live_server import LiveServer
 from tests.support.programs import find_program
 from tests.support.relying_party import certificate_jwk
-from tests.support.servers import ROOT
+from tests.support.servers import ROOT, wait_until
 
 FOLDER = ROOT / "conformance" / "interop"
 REDIRECT_URI = "https://app.example/callback"
@@ -83,12 +83,11 @@ def _install(wanted: str) -> None:
 
 
 def open_scene(server: LiveServer) -> Scene:
-    """Register the bank's resource servers: one takes JWTs, the other opaque tokens."""
-    return Scene(
-        server,
-        _register_resource_server(server, "bank-accounts", ACCOUNTS, "accounts", "jwt"),
-        _register_resource_server(server, "bank-payments", PAYMENTS, "payments", "opaque"),
-    )
+    """Register the bank's resource servers: one takes JWTs, the other opaque tokens; wait until the server knows."""
+    accounts = _register_resource_server(server, "bank-accounts", ACCOUNTS, "accounts", "jwt")
+    payments = _register_resource_server(server, "bank-payments", PAYMENTS, "payments", "opaque")
+    wait_until(lambda: {"accounts", "payments"} <= server.known_scopes(), "the resource servers known to the server")
+    return Scene(server, accounts, payments)
 
 
 def node() -> str:

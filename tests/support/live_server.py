@@ -6,7 +6,7 @@ import ssl
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
 from http.client import HTTPException, HTTPSConnection
@@ -57,15 +57,21 @@ class LiveServer:
 
     def answers(self) -> bool:
         """Tell whether the server is ready."""
-        context = ssl.create_default_context(cadata=self.authority.pem.decode())
-        connection = HTTPSConnection("localhost", self.port, context=context, timeout=5)
         try:
-            connection.request("GET", "/readyz")
-            return connection.getresponse().status == HTTPStatus.OK
+            return self._get("/readyz")[0] == HTTPStatus.OK
         except (OSError, HTTPException):
             return False
-        finally:
-            connection.close()
+
+    def known_scopes(self) -> frozenset[str]:
+        """Answer the scopes of the metadata; those of a new resource server appear a moment after its registration."""
+        return frozenset(json.loads(self._get("/.well-known/openid-configuration")[1])["scopes_supported"])
+
+    def _get(self, path: str) -> tuple[int, bytes]:
+        context = ssl.create_default_context(cadata=self.authority.pem.decode())
+        with closing(HTTPSConnection("localhost", self.port, context=context, timeout=5)) as connection:
+            connection.request("GET", path)
+            response = connection.getresponse()
+            return response.status, response.read()
 
 
 @contextmanager
