@@ -2,7 +2,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test lint audit bench matrix docs lock clean
+.PHONY: help demo serve test lint audit bench matrix docs catalogues lock clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -59,6 +59,9 @@ matrix: $(VENV)/test.stamp ## render conformance/requirements.md: clause, check,
 
 docs: $(VENV)/runtime.stamp ## render docs/configuration.md and docs/cli.md
 	$(BIN)/python docs/render_reference.py
+
+catalogues: $(VENV)/runtime.stamp ## bring templates/locale in line with the texts of pages; docs/translating.md
+	$(BIN)/python docs/update_catalogues.py
 
 lock: $(LOCKER)/$(LOCKER_VERSION).stamp ## resolve the requirement files anew, every package pinned and hashed
 	$(LOCK) pyproject.toml --output-file requirements.txt

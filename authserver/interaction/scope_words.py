@@ -1,47 +1,62 @@
-"""Scopes in plain words: what a person reads on the consent page.
-
-The words are message ids for the templates' translations.
-"""
+"""Scopes and claims in plain words: what a person reads on the consent page."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from authserver.issuance.claims import SCOPE_CLAIMS, STANDARD_CLAIMS
+from authserver.issuance.claims import SCOPE_CLAIMS
+from authserver.messages import Message
 
 
 @dataclass(frozen=True, slots=True)
 class DataCluster:
     """One thing an app would get: a title, and a sentence that says what is in it.
 
-    Only our own words may go through the catalogues, which trust their messages as markup; a scope's name or an
-    operator's description is shown as it is, escaped.
+    Our own words are messages, which pages translate; a scope's name or an operator's description is shown as it is.
     """
 
     title: str
     detail: str = ""
-    is_message: bool = True
-
-
-def _(message: str) -> str:
-    """Mark a text for the message catalogues; it is translated where it is shown."""
-    return message
 
 
 _WORDS: Final[Mapping[str, DataCluster]] = {
     "openid": DataCluster(
-        _("Who you are here"), _("A code that stands for your account. It says nothing else about you.")
+        Message("Who you are here"), Message("A code that stands for your account. It says nothing else about you.")
     ),
     "profile": DataCluster(
-        _("Your name and personal details"), _("Such as your name, birth date, picture and language.")
+        Message("Your name and personal details"), Message("Such as your name, birth date, picture and language.")
     ),
-    "email": DataCluster(_("Your email address"), _("And whether it is confirmed.")),
-    "address": DataCluster(_("Your postal address")),
-    "phone": DataCluster(_("Your phone number"), _("And whether it is confirmed.")),
-    "accounts": DataCluster(_("Your accounts"), _("See account numbers, balances and transactions.")),
-    "payments": DataCluster(_("Payments"), _("Ask for payments from your accounts.")),
-    "offline_access": DataCluster(_("Use while you are away"), _("All of this also when you are not using the app.")),
+    "email": DataCluster(Message("Your email address"), Message("And whether it is confirmed.")),
+    "address": DataCluster(Message("Your postal address")),
+    "phone": DataCluster(Message("Your phone number"), Message("And whether it is confirmed.")),
+    "accounts": DataCluster(Message("Your accounts"), Message("See account numbers, balances and transactions.")),
+    "payments": DataCluster(Message("Payments"), Message("Ask for payments from your accounts.")),
+    "offline_access": DataCluster(
+        Message("Use while you are away"), Message("All of this also when you are not using the app.")
+    ),
 }
+_CLAIMS: Final[Mapping[str, Message]] = {
+    "name": Message("Full name"),
+    "family_name": Message("Family name"),
+    "given_name": Message("Given name"),
+    "middle_name": Message("Middle name"),
+    "nickname": Message("Nickname"),
+    "preferred_username": Message("Preferred username"),
+    "profile": Message("Profile page"),
+    "picture": Message("Picture"),
+    "website": Message("Website"),
+    "gender": Message("Gender"),
+    "birthdate": Message("Birth date"),
+    "zoneinfo": Message("Time zone"),
+    "locale": Message("Preferred language"),
+    "updated_at": Message("When your details last changed"),
+    "email": Message("Email address"),
+    "email_verified": Message("Whether the email address is confirmed"),
+    "address": Message("Postal address"),
+    "phone_number": Message("Phone number"),
+    "phone_number_verified": Message("Whether the phone number is confirmed"),
+}
+_UNKNOWN: Final = Message("What this means is not described here. Ask before you allow it.")
 
 
 def describe_scopes(scopes: Iterable[str], descriptions: Mapping[str, str]) -> tuple[DataCluster, ...]:
@@ -56,11 +71,7 @@ def describe_scopes(scopes: Iterable[str], descriptions: Mapping[str, str]) -> t
 
 
 def _own_words(scope: str, descriptions: Mapping[str, str]) -> DataCluster:
-    if scope in descriptions:
-        return DataCluster(descriptions[scope], is_message=False)
-    return DataCluster(
-        f"“{scope}”", "What this means is not described here. Ask before you allow it.", is_message=False
-    )
+    return DataCluster(descriptions[scope]) if scope in descriptions else DataCluster(f"“{scope}”", _UNKNOWN)
 
 
 def describe_claims(claims: Iterable[str], scopes: Iterable[str]) -> tuple[DataCluster, ...]:
@@ -71,5 +82,6 @@ def describe_claims(claims: Iterable[str], scopes: Iterable[str]) -> tuple[DataC
     Spec: OIDCC-5.4, OIDCC-5.5
     """
     covered = frozenset[str]().union(*(SCOPE_CLAIMS.get(scope, ()) for scope in scopes))
-    extra = [claim for claim in dict.fromkeys(claims) if claim in STANDARD_CLAIMS and claim not in covered]
-    return tuple(DataCluster(claim.replace("_", " ").capitalize(), is_message=False) for claim in extra)
+    return tuple(
+        DataCluster(_CLAIMS[claim]) for claim in dict.fromkeys(claims) if claim in _CLAIMS and claim not in covered
+    )

@@ -1,6 +1,12 @@
 """The WWW-Authenticate challenge with which a protected resource refuses a request."""
 
-from authserver.protocol.errors import InsufficientScope, InvalidToken, OAuthError, UseDpopNonce
+from authserver.protocol.errors import (
+    InsufficientScope,
+    InsufficientUserAuthentication,
+    InvalidToken,
+    OAuthError,
+    UseDpopNonce,
+)
 from authserver.web.machine import MachineResponse
 from authserver.web.responses import Headers, json_no_store
 
@@ -13,12 +19,13 @@ def render_challenge(
 ) -> MachineResponse:
     """Return the refusal of a protected resource: a challenge per scheme, and no error where no token came.
 
-    `scope` is what the resource needs; it is told where the token does not reach it.
+    `scope` is what the resource needs; it is told where the token does not reach it. A person who must sign in better
+    is told under the scheme alone under which the token came: the token itself is good.
 
-    Spec: RFC6750-3, RFC9449-7.1
+    Spec: RFC6750-3, RFC9449-7.1, RFC9470-3
     """
     needed = scope if isinstance(error, InsufficientScope) else ""
-    challenges = (_challenge(scheme, error if token_was_sent else None, needed) for scheme in _schemes())
+    challenges = (_challenge(scheme, error if token_was_sent else None, needed) for scheme in _schemes(error))
     headers: Headers = tuple(("WWW-Authenticate", challenge) for challenge in challenges)
     status = error.status if isinstance(error, InvalidToken | InsufficientScope) else _status(error)
     if isinstance(error, UseDpopNonce):
@@ -28,7 +35,9 @@ def render_challenge(
     return json_no_store({**body, **reference}, status=status, headers=headers)
 
 
-def _schemes() -> tuple[str, ...]:
+def _schemes(error: OAuthError) -> tuple[str, ...]:
+    if isinstance(error, InsufficientUserAuthentication):
+        return ("DPoP",) if error.scheme == "dpop" else ("Bearer",)
     return ("DPoP", "Bearer")
 
 
@@ -43,4 +52,15 @@ def _challenge(scheme: str, error: OAuthError | None, scope: str) -> str:
         members += [f'error="{error.code}"', f'error_description="{error.description}"']
     if scope:
         members.append(f'scope="{scope}"')
+    if isinstance(error, InsufficientUserAuthentication):
+        members += _wanted_authentication(error)
     return f"{scheme} {', '.join(members)}" if members else scheme
+
+
+def _wanted_authentication(error: InsufficientUserAuthentication) -> list[str]:
+    """Return what the person must do better, in the names of an authorization request.
+
+    Spec: RFC9470-3
+    """
+    members = [f'acr_values="{" ".join(error.acr_values)}"'] if error.acr_values else []
+    return [*members, f'max_age="{error.max_age_seconds}"'] if error.max_age_seconds is not None else members

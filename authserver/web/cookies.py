@@ -1,4 +1,4 @@
-"""The two cookies: one names the signed-in session, one the browser in which a sign-in began.
+"""The cookies: one names the signed-in session, one the browser in which a sign-in began, one a known device.
 
 Spec: RFC6265-4.1
 """
@@ -7,20 +7,28 @@ import re
 
 SESSION_COOKIE = "__Host-session"
 BROWSER_COOKIE = "__Host-browser"
+DEVICE_COOKIE = "__Host-device"
 
 _ATTRIBUTES = "Path=/; Secure; HttpOnly; SameSite=Lax"
 _VALUE = re.compile(r"[A-Za-z0-9_-]{1,256}")
 _LONGEST_HEADER = 16 * 1024
+_DEVICE_SECONDS = 180 * 24 * 3600
 
 
-def set_cookie(name: str, value: str) -> tuple[str, str]:
-    """Return the header that sets a cookie until the browser closes; the server holds the real limits.
+def set_cookie(name: str, value: str, *, lifetime_seconds: int | None = None) -> tuple[str, str]:
+    """Return the header that sets a cookie, until the browser closes or for a time; the server holds the real limits.
 
     Raises ValueError for a value that is not plain URL-safe text.
     """
     if not _VALUE.fullmatch(value):
         raise ValueError("a cookie value is 1 to 256 letters, digits, hyphens and underscores")
-    return "Set-Cookie", f"{name}={value}; {_ATTRIBUTES}"
+    lasting = "" if lifetime_seconds is None else f"; Max-Age={lifetime_seconds}"
+    return "Set-Cookie", f"{name}={value}; {_ATTRIBUTES}{lasting}"
+
+
+def device_cookie_header(value: str) -> tuple[str, str]:
+    """Return the header that keeps the cookie of a known device while the device is used."""
+    return set_cookie(DEVICE_COOKIE, value, lifetime_seconds=_DEVICE_SECONDS)
 
 
 def clear_cookie(name: str) -> tuple[str, str]:

@@ -1,15 +1,19 @@
 """Flask's share of every page: response values in and out, headers on each answer, refusals as error pages."""
 
 import structlog
-from flask import Blueprint, Flask, Response, request
+from flask import Blueprint, Flask, Response, current_app, request
 from werkzeug.exceptions import HTTPException
 
+from authserver.clock import Clock, system_clock
+from authserver.messages import LANGUAGES
 from authserver.protocol.errors import InvalidRequest, OAuthError, RequestTooLarge, ServerError
+from authserver.web import i18n
 from authserver.web.headers import COMMON_HEADERS
 from authserver.web.machine import CORRELATION_ENVIRON_KEY, MAX_BODY_BYTES, MachineResponse
 from authserver.web.page import Pages
 from authserver.web.request_id import HEADER
 from authserver.web.request_log import describe_failure
+from authserver.web.responses import see_other
 from authserver.web.static import PREFIX
 
 log = structlog.get_logger("authserver.request")
@@ -33,7 +37,7 @@ def request_headers() -> dict[str, str]:
     return {name.lower(): value for name, value in request.headers.items()}
 
 
-def install_pages(app: Flask, pages: Pages) -> None:
+def install_pages(app: Flask, pages: Pages, clock: Clock = system_clock) -> None:
     """Have an application serve our static files, put the common headers on every answer, and show error pages."""
     app.config.update(
         MAX_CONTENT_LENGTH=MAX_BODY_BYTES, MAX_FORM_MEMORY_SIZE=MAX_BODY_BYTES, MAX_FORM_PARTS=_MOST_FORM_FIELDS
@@ -41,6 +45,8 @@ def install_pages(app: Flask, pages: Pages) -> None:
     app.url_map.merge_slashes = False  # else Flask redirects `//`, to whatever host the request names
     app.register_blueprint(_static_files(pages))
     app.before_request(_check_query)
+    if pages.speaks_others:
+        app.before_request(lambda: _switch_language(clock))
     app.after_request(_finish)
 
     @app.errorhandler(OAuthError)
@@ -98,6 +104,20 @@ def _check_query() -> None:
     """
     if not request.environ.get("QUERY_STRING", "").isascii():
         raise InvalidRequest("The address cannot be read.", clause="RFC6749-10.14-1")
+
+
+def _switch_language(clock: Clock) -> Response | None:
+    """Keep the language that a link of the switch names, and show the page anew; else let the page offer the switch.
+
+    A page that answers nothing but forms has no address under which it could be shown in another language.
+    """
+    chosen = request.args.get(i18n.PARAMETER)
+    if request.method != "GET" or chosen not in LANGUAGES:
+        if request.method == "GET" or current_app.url_map.bind("").test(request.path, "GET"):
+            i18n.offer_switch()
+        return None
+    here = i18n.address(request.query_string.decode("ascii"))
+    return to_flask(see_other(here, headers=(i18n.remember_choice(chosen, clock()),)))
 
 
 def _finish(response: Response) -> Response:

@@ -69,6 +69,7 @@ def content_policy(nonce: str, *, forms_stay: bool = True) -> str:
         "style-src 'self'; "
         "img-src 'self'; "
         f"script-src 'nonce-{nonce}'; "
+        "connect-src 'self'; "
         "base-uri 'none'; "
         "frame-ancestors 'none'"
     ) + ("; form-action 'self'" if forms_stay else "")

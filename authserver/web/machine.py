@@ -1,6 +1,7 @@
 """Requests and responses of the machine endpoints, as values, and the WSGI router that stands in front of Flask."""
 
 from collections.abc import Callable, Iterable, Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import TYPE_CHECKING
@@ -68,6 +69,9 @@ class Guard:
 
 
 CORRELATION_ENVIRON_KEY = "authserver.correlation_id"
+REQUEST: ContextVar["WSGIEnvironment | None"] = ContextVar("request", default=None)
+"""The request being answered, for what depends on it at any depth: the language of a page."""
+
 _STATUS_LINES = {status.value: f"{status.value} {status.phrase}" for status in HTTPStatus}
 _METHOD_NOT_ALLOWED = 405
 _TOO_LARGE = 413
@@ -85,6 +89,15 @@ class MachineRouter:
         """Answer one WSGI request."""
         correlation_id = self._guard.correlation_id()
         environ[CORRELATION_ENVIRON_KEY] = correlation_id
+        token = REQUEST.set(environ)
+        try:
+            return self._respond(environ, start_response, correlation_id)
+        finally:
+            REQUEST.reset(token)
+
+    def _respond(
+        self, environ: "WSGIEnvironment", start_response: "StartResponse", correlation_id: str
+    ) -> Iterable[bytes]:
         route = self._routes.get(environ.get("PATH_INFO", ""))
         if route is None:
             return self._pages(environ, start_response)

@@ -4,23 +4,21 @@ Machine endpoints that must show a page (an error before the redirect URI is tru
 pages' blueprints both render here.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context, select_autoescape
+from jinja2.runtime import Context
 
 from authserver.assets import find_assets
 from authserver.protocol.errors import OAuthError, SignInOver, TooManyRequests
+from authserver.web.formats import duration, initials, long_date, long_time, money
 from authserver.web.headers import new_nonce, page_headers
+from authserver.web.i18n import ENGLISH, current_language, install_texts, language_links, speak, spoken
 from authserver.web.machine import MachineResponse
 from authserver.web.responses import Headers, html_no_store
 from authserver.web.static import StaticFiles, read_static_files
-
-_SECONDS_PER_DAY = 86400
-_SECONDS_PER_HOUR = 3600
-_SECONDS_PER_MINUTE = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +31,11 @@ class Site:
 
 @dataclass(frozen=True, slots=True)
 class Pages:
-    """Renders templates; one for the whole process."""
+    """Renders templates, in a person's own language if `speaks_others`, else in English; one for the whole process."""
 
     environment: Environment
     static: StaticFiles
+    speaks_others: bool = False
 
     def render(
         self,
@@ -48,9 +47,12 @@ class Pages:
         headers: Headers = (),
     ) -> MachineResponse:
         """Return one page; `forms_stay` unless its forms may lead to an app in the end."""
-        nonce = new_nonce()
-        markup = self.environment.get_template(template).render({**values, "csp_nonce": nonce})
-        return html_no_store(markup, status=status, headers=(*page_headers(nonce, forms_stay=forms_stay), *headers))
+        nonce, language = new_nonce(), current_language() if self.speaks_others else ENGLISH
+        speak(language)
+        own = {"csp_nonce": nonce, "lang": language, "languages": language_links() if self.speaks_others else ()}
+        markup = self.environment.get_template(template).render({**values, **own})
+        shared = (*page_headers(nonce, forms_stay=forms_stay), ("Content-Language", language))
+        return html_no_store(markup, status=status, headers=(*shared, *headers))
 
     def error(self, error: OAuthError, correlation_id: str) -> MachineResponse:
         """Return the error page for a refusal: plain words for the person, code and text for the app's developers."""
@@ -66,7 +68,7 @@ class Pages:
         return self.render("error.html", values, status=error.status, headers=headers)
 
 
-def load_pages(site: Site, folder: Path | None = None) -> Pages:
+def load_pages(site: Site, folder: Path | None = None, *, speaks_others: bool = False) -> Pages:
     """Read templates and static files and return the renderer.
 
     An undefined name in a template is an error, not an empty place on a page.
@@ -82,31 +84,21 @@ def load_pages(site: Site, folder: Path | None = None) -> Pages:
         auto_reload=False,
         extensions=["jinja2.ext.i18n"],
     )
-    environment.install_null_translations(newstyle=True)  # type: ignore[attr-defined] # added by the i18n extension
-    environment.globals |= {"site": site, "static_url": static.urls.__getitem__, "lang": "en"}
-    environment.filters |= {"long_date": long_date, "duration": duration, "initials": initials}
-    return Pages(environment, static)
+    install_texts(environment)
+    environment.globals |= {"site": site, "static_url": static.urls.__getitem__}
+    formats = {write.__name__: _in_page_language(write) for write in (long_date, long_time, duration, money)}
+    environment.filters |= {**formats, "initials": initials}
+    return Pages(environment, static, speaks_others)
 
 
-def long_date(seconds: int) -> str:
-    """Return a day with its month in letters, such as `7 March 2027`."""
-    day = datetime.fromtimestamp(seconds, UTC)
-    return f"{day.day} {day:%B} {day.year}"
+def _in_page_language(write: Callable[..., str]) -> Callable[..., str]:
+    """Return a filter that writes its values in the language of the page.
 
+    It takes the context for the sake of the compiler alone, which works out other filters on constants beforehand.
+    """
 
-def duration(seconds: int) -> str:
-    """Return a length of time in its largest fitting unit, rounded up, such as `2 minutes`."""
-    for size, word in ((_SECONDS_PER_DAY, "day"), (_SECONDS_PER_HOUR, "hour"), (_SECONDS_PER_MINUTE, "minute")):
-        if seconds >= size:
-            return _counted(-(-seconds // size), word)
-    return _counted(seconds, "second")
+    @pass_context
+    def filtered(_context: Context, *values: object) -> str:
+        return write(*values, spoken())
 
-
-def initials(name: str) -> str:
-    """Return up to two initials of a name, shown where other sites load a logo from elsewhere."""
-    words = [word for word in name.split() if word[0].isalnum()]
-    return "".join(word[0] for word in words[:2]).upper() or "?"
-
-
-def _counted(amount: int, word: str) -> str:
-    return f"{amount} {word}" if amount == 1 else f"{amount} {word}s"
+    return filtered

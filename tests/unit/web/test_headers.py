@@ -15,6 +15,7 @@ def test_a_page_loads_nothing_from_elsewhere_and_no_page_can_frame_it() -> None:
         "style-src": ["'self'"],
         "img-src": ["'self'"],
         "script-src": ["'nonce-n0nce'"],
+        "connect-src": ["'self'"],
         "base-uri": ["'none'"],
         "frame-ancestors": ["'none'"],
         "form-action": ["'self'"],
