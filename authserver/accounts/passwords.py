@@ -13,7 +13,6 @@ from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 
 from authserver.protocol.errors import TemporarilyUnavailable
 
-MIN_PASSWORD_LENGTH: Final = 8
 MAX_PASSWORD_BYTES: Final = 4096
 SALT_BYTES: Final = 16
 
@@ -28,23 +27,6 @@ DUMMY_PASSWORD_HASH: Final = (
     "$argon2id$v=19$m=19456,t=2,p=1$UNUSEDUNUSEDUNUSEDUNUQ$UNUSEDUNUSEDUNUSEDUNUSEDUNUSEDUNUSEDUNUSEDU"  # noqa: S105 - nobody's hash: no password is known that gives it
 )
 """What a password is verified against where there is none, so that an unknown user costs what a known one does."""
-
-
-def check_new_password(password: str) -> None:
-    """Raise ValueError unless a new password is long enough, not too long, and text that can be typed.
-
-    No rule asks for kinds of characters.
-
-    Spec: ASVS5-6.2.1, ASVS5-6.2.5, ASVS5-6.2.9
-    """
-    if len(password) < MIN_PASSWORD_LENGTH:
-        raise ValueError(f"the password has fewer than {MIN_PASSWORD_LENGTH} characters")
-    try:
-        size = len(password.encode())
-    except UnicodeEncodeError:
-        raise ValueError("the password is not valid Unicode text") from None
-    if size > MAX_PASSWORD_BYTES:
-        raise ValueError(f"the password is longer than {MAX_PASSWORD_BYTES} bytes")
 
 
 def hash_password(password: str, salt: bytes) -> str:

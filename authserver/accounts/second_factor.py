@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from typing import Final
 
-from authserver.accounts import store, totp
-from authserver.accounts.store import Connection
+from authserver.accounts import totp
+from authserver.accounts.store import people as store
+from authserver.accounts.store.people import Connection
 from authserver.keys.envelope import Envelope
 
 ACCEPTED: Final = "accepted"
@@ -54,7 +55,7 @@ def check_totp(connection: Connection, envelope: Envelope, account_id: str, type
     time_step = totp.matching_time_step(seed, code, now)
     if time_step is None:
         return TotpCheck(WRONG_CODE)
-    is_claimed = store.claim_time_step(connection, account_id, time_step)
+    is_claimed = store.claim_time_step(connection, account_id, time_step, now)
     return TotpCheck(ACCEPTED if is_claimed else ALREADY_USED)
 
 

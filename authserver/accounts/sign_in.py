@@ -5,9 +5,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
-from authserver.accounts import store
-from authserver.accounts.model import Account, Credentials, parse_username
+from authserver.accounts.model import MAX_USERNAME_LENGTH, Account, Credentials, parse_username
 from authserver.accounts.passwords import SALT_BYTES, PasswordPool, needs_rehash
+from authserver.accounts.store import people as store
 from authserver.db.engine import Database
 from authserver.protocol.errors import TemporarilyUnavailable
 
@@ -16,6 +16,17 @@ UNKNOWN_USER: Final = "unknown_user"
 NO_PASSWORD: Final = "no_password"  # noqa: S105 - an outcome's name
 WRONG_PASSWORD: Final = "wrong_password"  # noqa: S105 - an outcome's name
 LOCKED: Final = "locked"
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """Who a typed username names, if anyone; `account_key` is what their tries are counted under.
+
+    Spec: ASVS5-6.3.8
+    """
+
+    account_key: str
+    credentials: Credentials | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,15 +47,27 @@ class SignIn:
         return self.account is not None
 
 
-def sign_in(database: Database, pool: PasswordPool, username: str, password: str) -> SignIn:
-    """Verify a username and password; every path computes one hash, and none holds a connection while it does.
+def find_candidate(database: Database, username: str) -> Candidate:
+    """Find who is meant, so that their try can be counted before the password is verified."""
+    canonical_username = parse_username(username)
+    if canonical_username is None:
+        return Candidate(f"typed|{username[:MAX_USERNAME_LENGTH]}")
+    with database.read() as connection:
+        credentials = store.find_credentials(connection, canonical_username)
+    if credentials is None:
+        return Candidate(f"typed|{canonical_username}")
+    return Candidate(credentials.account.account_id, credentials)
+
+
+def sign_in(database: Database, pool: PasswordPool, candidate: Candidate, password: str) -> SignIn:
+    """Verify a candidate's password; every path computes one hash, and none holds a connection while it does.
 
     The account may be locked or its password changed while the hash is computed: whoever uses the session that
     follows reads the account again, so a lock still takes hold at the next step.
 
     Spec: ASVS5-6.3.8, ASVS5-6.2.8
     """
-    credentials = _find_credentials(database, username)
+    credentials = candidate.credentials
     password_hash = credentials.password_hash if credentials else None
     is_right = pool.verify(password, password_hash)
     result = _judge(credentials, is_right=is_right)
@@ -53,12 +76,12 @@ def sign_in(database: Database, pool: PasswordPool, username: str, password: str
     return result
 
 
-def _find_credentials(database: Database, username: str) -> Credentials | None:
-    canonical_username = parse_username(username)
-    if canonical_username is None:
-        return None
-    with database.read() as connection:
-        return store.find_credentials(connection, canonical_username)
+def spend_hash(pool: PasswordPool, password: str) -> None:
+    """Do the work of a wrong password where none may be verified, so that time does not tell of a block.
+
+    Spec: ASVS5-6.3.8
+    """
+    pool.verify(password, None)
 
 
 def _judge(credentials: Credentials | None, *, is_right: bool) -> SignIn:

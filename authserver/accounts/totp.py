@@ -42,12 +42,12 @@ def parse_seed(text: str) -> str:
 def parse_code(text: str) -> str | None:
     """Take the six digits out of what a person typed, or answer None.
 
-    Spaces are how apps group the digits. Only ASCII digits count: the comparison further down would fold full-width
-    ones into them, and one code must have one spelling.
+    Spaces are how apps group the digits, and pasting brings more kinds of them. Only ASCII digits count: the
+    comparison further down would fold full-width ones into them, and one code must have one spelling.
     """
     if len(text) > _MAX_TYPED_LENGTH:
         return None
-    code = text.replace(" ", "")
+    code = "".join(text.split())
     return code if _CODE.fullmatch(code) else None
 
 

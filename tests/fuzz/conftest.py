@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
+from sqlalchemy import delete
 
+from authserver.db.tables import attempt_counters
 from tests.support import databases
 from tests.support.deployment import ISSUER, Deployment, deploy
 from tests.support.hostile import Watch, check_answer
@@ -60,6 +62,8 @@ class Target:
         **options: Any,  # noqa: ANN401 - as the client takes them
     ) -> Reply:
         """Send one request, check all that holds of every request, and return the answer."""
+        with self.deployment.database.transaction() as connection:
+            connection.execute(delete(attempt_counters))  # no pause stands in the way of what is to be verified
         client = self.deployment.app.test_client(use_cookies=False)
         form: dict[str, Any] = {} if body is None else {"method": "POST", "content_type": FORM, "data": body}
         with self.watch.request(*secrets) as answers:

@@ -4,7 +4,8 @@ from collections.abc import Callable
 import pyotp
 import pytest
 
-from authserver.accounts import second_factor, store
+from authserver.accounts import second_factor
+from authserver.accounts.store import people as store
 from authserver.db.engine import Database
 from authserver.keys.envelope import Envelope
 from authserver.sessions import lifecycle

@@ -130,12 +130,12 @@ def _check_refusal(answer: Answer) -> None:
 
 
 def read_state(database: Database) -> dict[str, list[tuple[object, ...]]]:
-    """Return every row of every table, but for the ids that a refused request may claim."""
+    """Return every row of every table, but for the ids that a refused request may claim and the tries it may cost."""
     with database.read() as connection:
         return {
             table.name: [tuple(row) for row in connection.execute(select(table).order_by(*table.primary_key.columns))]
             for table in metadata.sorted_tables
-            if table.name != "claimed_ids"
+            if table.name not in {"claimed_ids", "attempt_counters"}
         }
 
 

@@ -4,30 +4,27 @@ from dataclasses import dataclass, field
 
 from flask import Blueprint, Response, request
 
-from authserver.accounts import store as accounts
-from authserver.accounts.model import Account
+from authserver.accounts.model import Account, Enrolled
 from authserver.accounts.second_factor import check_totp
+from authserver.accounts.store.factors import find_enrolled
 from authserver.interaction.guard import (
     CANCEL,
-    DID_NOT_WORK,
     Step,
     StepDeps,
     check_form,
     go_on,
     open_step,
     refuse,
-    report,
     show,
 )
+from authserver.interaction.second_proof import Proof, add_proof, other_ways
 from authserver.keys.envelope import Envelope
 from authserver.protocol.errors import UnmetAuthenticationRequirements
-from authserver.sessions import lifecycle
 from authserver.sessions.acr import TOTP
 
 PAGE = "totp"
 NOT_ENROLLED_PAGE = "second_factor_needed"
 ADDRESS_LIMIT = "second_factor.address"
-ACCOUNT_LIMIT = "second_factor.account"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,41 +45,44 @@ def totp_page(deps: TotpDeps) -> Blueprint:
         step = open_step(deps.step)
         if step.is_over or step.account is None:
             return go_on(step)
-        return show(deps.step, step, _page_for(deps, step.account), {})
+        return _show(deps, step, _find_enrolled(deps, step.account))
 
     @blueprint.post("/login/totp")
     def answer() -> Response:
         step = open_step(deps.step)
         if step.is_over or step.account is None:
             return go_on(step)
-        page = _page_for(deps, step.account)
         check_form(deps.step, step)
-        if page == NOT_ENROLLED_PAGE:
+        enrolled = _find_enrolled(deps, step.account)
+        if not enrolled.has_second_factor:
             return refuse(deps.step, step, UnmetAuthenticationRequirements.code)
         if request.form.get("action") == CANCEL:
             return refuse(deps.step, step)
-        return _check_code(deps, step, step.account, request.form.get("totp", ""))
+        if not enrolled.totp:
+            return go_on(step)
+        return _check_code(deps, step, step.account, enrolled)
 
     return blueprint
 
 
-def _page_for(deps: TotpDeps, account: Account) -> str:
+def _find_enrolled(deps: TotpDeps, account: Account) -> Enrolled:
     with deps.step.database.read() as connection:
-        return PAGE if accounts.has_totp(connection, account.account_id) else NOT_ENROLLED_PAGE
+        return find_enrolled(connection, account.account_id)
 
 
-def _check_code(deps: TotpDeps, step: Step, account: Account, code: str) -> Response:
-    """Check a code and raise the session; if the session has ended meanwhile, the code is spent all the same."""
-    deps.step.limits.hit(ACCOUNT_LIMIT, account.account_id)
-    limits = deps.step.session_limits
-    with deps.step.database.transaction() as connection:
-        check = check_totp(connection, deps.envelope, account.account_id, code, step.now)
-        raised = lifecycle.elevate(connection, step.session_cookie, TOTP, limits, step.now) if check else None
-    if not check:
-        detail = {"method": TOTP, "outcome": check.outcome}
-        report(deps.step, step, "second_factor.failed", account_id=account.account_id, detail=detail)
-        return show(deps.step, step, PAGE, {"error": DID_NOT_WORK})
-    if raised is None:
-        return go_on(step)
-    report(deps.step, step, "second_factor.succeeded", account_id=account.account_id, detail={"method": TOTP})
-    return go_on(step, session_cookie=raised[1])
+def _show(deps: TotpDeps, step: Step, enrolled: Enrolled) -> Response:
+    """Show the page, or go on where the person has something else: then another step is next."""
+    if enrolled.totp:
+        return show(deps.step, step, PAGE, other_ways(step, enrolled))
+    return go_on(step) if enrolled.has_second_factor else show(deps.step, step, NOT_ENROLLED_PAGE, {})
+
+
+def _check_code(deps: TotpDeps, step: Step, account: Account, enrolled: Enrolled) -> Response:
+    code = request.form.get("totp", "")
+    proof = Proof(
+        page=PAGE,
+        method=TOTP,
+        check=lambda connection: check_totp(connection, deps.envelope, account.account_id, code, step.now),
+        shown=other_ways(step, enrolled),
+    )
+    return add_proof(deps.step, step, account, proof)

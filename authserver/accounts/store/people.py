@@ -77,7 +77,7 @@ _CLAIM_TIME_STEP: Final = (
         totp_credentials.c.account_id == bindparam("wanted_id"),
         totp_credentials.c.last_time_step < bindparam("time_step"),
     )
-    .values(last_time_step=bindparam("time_step"))
+    .values(last_time_step=bindparam("time_step"), last_used_at=bindparam("now"))
 )
 
 
@@ -193,12 +193,12 @@ def remove_totp(connection: Connection, account_id: str) -> bool:
     return connection.execute(_REMOVE_TOTP, {"wanted_id": account_id}).rowcount == 1
 
 
-def claim_time_step(connection: Connection, account_id: str, time_step: int) -> bool:
-    """Spend a time step and all before it: true for exactly one caller per step.
+def claim_time_step(connection: Connection, account_id: str, time_step: int, now: int) -> bool:
+    """Spend a time step and all before it, and note the use: true for exactly one caller per step.
 
     Spec: RFC6238-5.2, ASVS5-6.5.1
     """
-    parameters = {"wanted_id": account_id, "time_step": time_step}
+    parameters = {"wanted_id": account_id, "time_step": time_step, "now": now}
     return connection.execute(_CLAIM_TIME_STEP, parameters).rowcount == 1
 
 

@@ -1,0 +1,100 @@
+"""Adding a factor to a session: what the pages for a code have in common."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from flask import Response
+
+from authserver.accounts.model import Account, Enrolled
+from authserver.accounts.store.people import Connection
+from authserver.interaction.attempt import BLOCKED, Tried, guarded, proved_all
+from authserver.interaction.guard import Step, StepDeps, go_on, report, show
+from authserver.interaction.passkey_offer import address_in
+from authserver.protocol.names import ACR_TWO_FACTORS
+from authserver.sessions import lifecycle
+from authserver.sessions.acr import acr_for, satisfies
+from authserver.sessions.model import Session
+
+
+class Check(Protocol):
+    """How a check ended: true only if the code was right and is spent, with the operator's word for it."""
+
+    @property
+    def outcome(self) -> str:
+        """Return the operator's word for it."""
+
+    def __bool__(self) -> bool: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """A page with what it shows again, the method it adds, and the check and record of a right code.
+
+    Check and record share one transaction; `tell` is for what follows once it is durable.
+    """
+
+    page: str
+    method: str
+    check: Callable[[Connection], Check]
+    shown: Mapping[str, object] = field(default_factory=dict)
+    record: Callable[[Connection], None] = lambda _connection: None
+    tell: Callable[[], None] = lambda: None
+
+
+@dataclass(frozen=True, slots=True)
+class _Checked:
+    outcome: str
+    is_right: bool
+    raised: tuple[Session, str] | None
+
+    def __bool__(self) -> bool:
+        return self.is_right
+
+
+def add_proof(deps: StepDeps, step: Step, account: Account, proof: Proof) -> Response:
+    """Check a code, raise the session and go on, or show the page again.
+
+    If the session has ended meanwhile, the code is spent all the same.
+
+    Spec: RTS-SCA-4.1, RTS-SCA-4.3
+    """
+    account_id = account.account_id
+    tried = guarded(deps.attempts, account_id, step.now, lambda: _check(deps, step, proof))
+    if tried.value is None or not tried.value:
+        detail = {"method": proof.method, "outcome": tried.value.outcome if tried.value is not None else BLOCKED}
+        report(deps, step, "second_factor.failed", account_id=account_id, detail=detail)
+        return show(deps, step, proof.page, {**proof.shown, **tried.problem()})
+    report(deps, step, "second_factor.succeeded", account_id=account_id, detail={"method": proof.method})
+    proof.tell()
+    return _go_on(deps, step, account_id, tried)
+
+
+def other_ways(step: Step, enrolled: Enrolled) -> dict[str, object]:
+    """Return the addresses of the ways in which the person can prove themselves; empty for those they do not have."""
+    return {
+        "totp_address": address_in(step, "/login/totp") if enrolled.totp else "",
+        "passkey_address": address_in(step, "/login/passkey") if enrolled.passkey else "",
+        "recovery_address": address_in(step, "/login/recovery") if enrolled.recovery else "",
+    }
+
+
+def _check(deps: StepDeps, step: Step, proof: Proof) -> _Checked:
+    with deps.database.transaction() as connection:
+        check = proof.check(connection)
+        if not check:
+            return _Checked(check.outcome, is_right=False, raised=None)
+        proof.record(connection)
+        raised = lifecycle.elevate(connection, step.session_cookie, proof.method, deps.session_limits, step.now)
+    return _Checked(check.outcome, is_right=True, raised=raised)
+
+
+def _go_on(deps: StepDeps, step: Step, account_id: str, tried: Tried[_Checked]) -> Response:
+    raised = tried.value.raised if tried.value is not None else None
+    if raised is None:
+        return go_on(step)
+    session, cookie = raised
+    device = ""
+    if satisfies(acr_for(session.factors), ACR_TWO_FACTORS):
+        device = proved_all(deps.attempts, tried.attempt, account_id, step.now)
+    return go_on(step, session_cookie=cookie, device_cookie=device)
