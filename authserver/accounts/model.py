@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from authserver.protocol.authorization_details.bank_accounts import parse_bank_accounts
+
 MAX_USERNAME_LENGTH: Final = 255
 MAX_CLAIMS_LENGTH: Final = 8192
 _MAX_TYPED_USERNAME_LENGTH: Final = 1024
@@ -17,6 +19,10 @@ SERVER_OWNED_CLAIMS: Final = frozenset({
     "nbf", "nonce", "s_hash", "scope", "sid", "sub", "sub_jwk", "token_type", "txn",
 })  # fmt: skip
 """Claims that only the server itself may state, so that stored data can never speak for it."""
+
+
+BANK_ACCOUNTS: Final = "bank_accounts"
+"""The stored claim that lists a person's accounts at the bank; no OpenID claim, and no app is sent it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +42,27 @@ class Credentials:
 
     account: Account
     password_hash: str | None = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolled:
+    """What a person can prove themselves with: a password, a code generator, a passkey, a recovery code.
+
+    `closed_passkey`: a passkey was closed as a possible copy; it proves nothing, but whoever has it is not without one.
+    `passkey_offered`: a passkey was offered to the person already, whatever they said.
+    """
+
+    password: bool = False
+    totp: bool = False
+    passkey: bool = False
+    recovery: bool = False
+    closed_passkey: bool = False
+    passkey_offered: bool = False
+
+    @property
+    def has_second_factor(self) -> bool:
+        """Return whether there is anything beside the password, which then never suffices to add more."""
+        return self.totp or self.passkey or self.recovery or self.closed_passkey
 
 
 def parse_username(text: str) -> str | None:
@@ -72,8 +99,8 @@ def _fold(text: str) -> str:
 def parse_claims(document: object) -> dict[str, object]:
     """Check an operator's JSON object of claims about a person and answer it as a dict.
 
-    A standard claim must have its standard type, with or without a language tag; any other must be a string. Raises
-    ValueError naming the member at fault.
+    A standard claim must have its standard type, with or without a language tag; `bank_accounts` is a list; any other
+    must be a string. Raises ValueError naming the member at fault.
 
     Spec: OIDCC-5.1, OIDCC-5.1.1, OIDCC-5.2
     """
@@ -128,6 +155,14 @@ def _is_address(value: object) -> bool:
     )
 
 
+def _are_bank_accounts(value: object) -> bool:
+    try:
+        parse_bank_accounts(value)
+    except ValueError:
+        return False
+    return True
+
+
 _ADDRESS_MEMBERS: Final = frozenset({
     "formatted", "street_address", "locality", "region", "postal_code", "country",
 })  # fmt: skip
@@ -139,5 +174,6 @@ _STANDARD_CLAIMS: Final[Mapping[str, tuple[str, Callable[[object], bool]]]] = {
     "phone_number_verified": ("true or false", _is_boolean),
     "address": ("an object of address members, each a string", _is_address),
     "updated_at": ("a number of seconds", _is_number),
+    BANK_ACCOUNTS: ("a list of objects, each with an iban and a name, none twice", _are_bank_accounts),
 }
-"""The standard claims that are not plain strings; every other standard claim is one."""
+"""The claims that are not plain strings; every other claim is one."""

@@ -4,6 +4,7 @@ import hmac
 from dataclasses import dataclass
 from enum import Enum
 
+from authserver.accounts.model import Enrolled
 from authserver.authorization.model import AuthorizationRequest, Interaction
 from authserver.grants.model import Consent
 from authserver.protocol.errors import (
@@ -15,7 +16,7 @@ from authserver.protocol.errors import (
     UnmetAuthenticationRequirements,
 )
 from authserver.protocol.names import ACR_TWO_FACTORS
-from authserver.sessions.acr import TOTP, acr_for, satisfies
+from authserver.sessions.acr import DEVICE_KEY, PASSWORD, RECOVERY, TOTP, acr_for, satisfies
 from authserver.sessions.model import Factor, Session
 
 
@@ -24,8 +25,17 @@ class Step(Enum):
 
     LOGIN = "login"
     TOTP = "totp"
+    PASSKEY = "passkey"
+    RECOVERY = "recovery"
+    ENROL = "enrol"
+    OFFER = "offer"
+    APPROVE = "approve"
     CONSENT = "consent"
     ISSUE = "issue"
+
+
+_PROVED_BY_APPROVING = frozenset({None, Step.PASSKEY, Step.TOTP})
+"""What need not be done before a payment is approved: the approval itself asks for a factor, fresh, after the text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,13 +43,16 @@ class Situation:
     """All that decides the next step.
 
     `session` is a live session of an open account or None; `session_hash` is the hash of the cookie it came with.
-    `consents` are the standing ones.
+    `consents` are the standing ones, `enrolled` is what the account can prove itself with;
+    `offers_passkeys` says whether this deployment lets a person add one with a password.
     """
 
     interaction: Interaction
     session: Session | None
     session_hash: bytes | None
     consents: tuple[Consent, ...]
+    enrolled: Enrolled
+    offers_passkeys: bool = False
 
     @property
     def request(self) -> AuthorizationRequest:
@@ -56,7 +69,10 @@ def next_step(situation: Situation) -> Step:
     """
     if situation.interaction.refused_with is not None:
         raise _refusal_of_page(situation.interaction.refused_with)
-    step = _authenticate(situation) or _authorize(situation)
+    step = _authenticate(situation)
+    if situation.interaction.awaits_approval and step in _PROVED_BY_APPROVING:
+        step = Step.APPROVE
+    step = step or _offer(situation) or _authorize(situation)
     if step is None:
         return Step.ISSUE
     if "none" in situation.request.demand.prompts:
@@ -75,7 +91,7 @@ def find_consent(situation: Situation) -> Consent | None:
         return next(given, None)
     if "consent" in request.demand.prompts:
         return None
-    asked = (request.scope, request.single_claims(), request.resources)
+    asked = (request.scope, request.single_claims(), request.resources, request.authorization_details)
     return next((consent for consent in situation.consents if consent.covers(*asked)), None)
 
 
@@ -92,21 +108,68 @@ def _authenticate(situation: Situation) -> Step | None:
         return Step.LOGIN
     if demand.acr is None or satisfies(acr_for(session.factors), demand.acr):
         return None
-    return _strengthen(session, demand.acr)
+    return _strengthen(session, situation.enrolled, demand.acr)
 
 
-def _strengthen(session: Session, acr: str) -> Step:
-    """Return the page for the missing factor, which also helps a person without one; there is none beyond two yet.
+def needs_verified_user(session: Session, acr: str | None) -> bool:
+    """Return whether a passkey must verify its user to reach an assurance: where its possession alone would not.
 
-    A session on a possession alone lacks the password: another possession would leave it where it is, for ever.
+    Spec: RTS-SCA-4.1, RTS-SCA-9.1
     """
-    if not satisfies(ACR_TWO_FACTORS, acr):
-        raise _unmet(f"{acr} cannot be reached here")
-    with_code = acr_for((*session.factors, Factor(TOTP, session.authenticated_at)))
-    return Step.TOTP if satisfies(with_code, acr) else Step.LOGIN
+    return acr is not None and not satisfies(_acr_with(session, DEVICE_KEY), acr)
+
+
+def other_ways(session: Session, enrolled: Enrolled, acr: str | None) -> frozenset[Step]:
+    """Return the steps that reach an assurance beside the passkey, which no person is held to for want of the thing.
+
+    Spec: RFC9470-5
+    """
+    ways = {Step.TOTP: (enrolled.totp, TOTP), Step.RECOVERY: (enrolled.recovery, RECOVERY)}
+    return frozenset(
+        step
+        for step, (is_there, method) in ways.items()
+        if is_there and acr is not None and satisfies(_acr_with(session, method), acr)
+    )
+
+
+def _strengthen(session: Session, enrolled: Enrolled, acr: str) -> Step:
+    """Return the page for what is missing, the strongest that the person has first.
+
+    A session on a possession alone lacks the password: another possession would leave it where it is, for ever. Only
+    who has nothing beside a password may be led to add something; whoever has is never let through by less.
+
+    Spec: RFC9470-5, RTS-SCA-9.1
+    """
+    if enrolled.passkey:
+        return Step.PASSKEY
+    ways = other_ways(session, enrolled, acr)
+    for step in (Step.TOTP, Step.RECOVERY):
+        if step in ways:
+            return step
+    if not enrolled.has_second_factor:
+        return Step.ENROL
+    has_password = any(factor.method == PASSWORD for factor in session.factors)
+    if not enrolled.password or has_password or not satisfies(ACR_TWO_FACTORS, acr):
+        raise _unmet(f"{acr} cannot be reached with what the person has")
+    return Step.LOGIN
+
+
+def _offer(situation: Situation) -> Step | None:
+    """Return the page that offers a passkey, once ever, to whoever has just signed in by a password alone."""
+    session, enrolled = situation.session, situation.enrolled
+    if session is None or not situation.offers_passkeys or enrolled.has_second_factor or enrolled.passkey_offered:
+        return None
+    is_unasked = situation.request.is_own or "none" in situation.request.demand.prompts
+    return Step.OFFER if not is_unasked and _signed_in_since_opening(situation, session) else None
+
+
+def _acr_with(session: Session, method: str) -> str | None:
+    return acr_for((*session.factors, Factor(method, session.authenticated_at)))
 
 
 def _authorize(situation: Situation) -> Step | None:
+    if situation.request.is_own:
+        return None
     return Step.CONSENT if find_consent(situation) is None else None
 
 

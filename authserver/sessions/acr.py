@@ -9,11 +9,16 @@ from authserver.sessions.model import Factor
 
 KNOWLEDGE: Final = "knowledge"
 POSSESSION: Final = "possession"
-INHERENCE: Final = "inherence"
+USER_VERIFICATION: Final = "user_verification"
+"""What an authenticator asked of its user before it signed, a PIN or a fingerprint: it does not tell which."""
 
 PASSWORD: Final = "pwd"  # noqa: S105 - a method's name
 TOTP: Final = "otp"
-SECURITY_KEY: Final = "hwk"
+RECOVERY: Final = "recovery"
+DEVICE_KEY: Final = "hwk"
+SYNCED_KEY: Final = "swk"
+VERIFIED_DEVICE_KEY: Final = "hwk+uv"
+VERIFIED_SYNCED_KEY: Final = "swk+uv"
 
 _TWO_CATEGORIES: Final = 2
 _MULTIPLE_FACTORS: Final = "mfa"
@@ -34,9 +39,17 @@ class Method:
 METHODS: Final[Mapping[str, Method]] = {
     PASSWORD: Method(frozenset({KNOWLEDGE}), ("pwd",)),
     TOTP: Method(frozenset({POSSESSION}), ("otp",)),
-    SECURITY_KEY: Method(frozenset({POSSESSION}), ("hwk",)),
+    RECOVERY: Method(frozenset({POSSESSION}), ("otp",)),
+    DEVICE_KEY: Method(frozenset({POSSESSION}), ("hwk", "user")),
+    SYNCED_KEY: Method(frozenset({POSSESSION}), ("swk", "user")),
+    VERIFIED_DEVICE_KEY: Method(frozenset({POSSESSION, USER_VERIFICATION}), ("hwk", "user"), phishing_resistant=True),
+    VERIFIED_SYNCED_KEY: Method(frozenset({POSSESSION, USER_VERIFICATION}), ("swk", "user"), phishing_resistant=True),
 }
-"""Every method there is. A method that is not here is worth nothing."""
+"""Every method there is. A method that is not here is worth nothing.
+
+A passkey that may be synced says `swk`: its key is not held by one piece of hardware. Two passkeys, or a passkey and a
+code, are all things that one has.
+"""
 
 
 def acr_for(factors: Iterable[Factor]) -> str | None:

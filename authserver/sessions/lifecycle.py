@@ -1,8 +1,8 @@
 """A session's life: begun, looked at, raised by a factor, ended.
 
-Nothing here knows whether the account is still open. Whoever takes a session asks `accounts.store.find` and refuses
-one whose account is missing or locked; whoever locks an account, or changes its factors, calls `end_all` in the same
-transaction.
+Nothing here knows whether the account is still open. Whoever takes a session asks `accounts.store.people.find` and
+refuses one whose account is missing or locked; whoever locks an account, or changes its factors, calls `end_all` in the
+same transaction.
 """
 
 import hashlib
@@ -105,14 +105,35 @@ def end_all(connection: Connection, account_id: str, now: int) -> int:
     return store.end_all(connection, account_id, now)
 
 
+def name_browser(connection: Connection, cookie_value: str, browser: str) -> None:
+    """Note on a fresh session what the person knows its browser by; a factor added later keeps it."""
+    store.set_browser(connection, _hash_of(cookie_value), browser)
+
+
+def find_live(connection: Connection, account_id: str, limits: SessionLimits, now: int) -> list[Session]:
+    """Find an account's sessions as they are now, latest first.
+
+    Spec: ASVS5-7.5.2
+    """
+    return [found for found in store.find_all(connection, account_id, now) if is_live(found, limits, now)]
+
+
 def is_live(session: Session, limits: SessionLimits, now: int) -> bool:
     """Answer whether a session is within its absolute and its idle limit.
 
     Spec: ASVS5-7.3.1, ASVS5-7.3.2, RTS-SCA-4.3
     """
+    return seconds_left(session, limits, now) > 0
+
+
+def seconds_left(session: Session, limits: SessionLimits, now: int) -> int:
+    """Answer for how many seconds a session goes on if it is not used; none or less where it is over.
+
+    Spec: RTS-SCA-4.3
+    """
     is_strong = satisfies(acr_for(session.factors), ACR_TWO_FACTORS)
     idle_seconds = limits.strong_idle_seconds if is_strong else limits.idle_seconds
-    return now < session.expires_at and now - session.last_seen_at < idle_seconds
+    return min(session.expires_at, session.last_seen_at + idle_seconds) - now
 
 
 def _save(connection: Connection, session: Session) -> str:

@@ -17,7 +17,7 @@ class Session:
 
     `session_id` is public (the `sid` of tokens) and stays when a factor is added; what the browser holds is another
     value, new at every authentication and stored as its hash. `authenticated_at` is the `auth_time` of tokens.
-    `expires_at` is the absolute end.
+    `expires_at` is the absolute end. `browser` is what the person knows the browser by, such as `Firefox on Linux`.
     """
 
     session_id: str
@@ -27,6 +27,7 @@ class Session:
     authenticated_at: int
     last_seen_at: int
     expires_at: int
+    browser: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,10 @@
 """The table `sessions`."""
 
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import orjson
 import sqlalchemy
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import Row, bindparam, insert, select, update
 
 from authserver.db.tables import sessions
 from authserver.sessions.model import Factor, Session
@@ -12,7 +12,7 @@ from authserver.sessions.model import Factor, Session
 Connection: TypeAlias = sqlalchemy.Connection
 """What the functions here take, named so that the rules beside this module need no SQL library."""
 
-_FIND: Final = select(
+_COLUMNS: Final = (
     sessions.c.session_id,
     sessions.c.account_id,
     sessions.c.factors,
@@ -20,7 +20,20 @@ _FIND: Final = select(
     sessions.c.authenticated_at,
     sessions.c.last_seen_at,
     sessions.c.expires_at,
-).where(sessions.c.session_hash == bindparam("wanted_hash"), sessions.c.ended_at.is_(None))
+    sessions.c.browser,
+)
+_FIND: Final = select(*_COLUMNS).where(
+    sessions.c.session_hash == bindparam("wanted_hash"), sessions.c.ended_at.is_(None)
+)
+_FIND_ALL: Final = (
+    select(*_COLUMNS)
+    .where(
+        sessions.c.account_id == bindparam("wanted_account"),
+        sessions.c.ended_at.is_(None),
+        sessions.c.expires_at > bindparam("now"),
+    )
+    .order_by(sessions.c.last_seen_at.desc(), sessions.c.session_id)
+)
 _SAVE: Final = insert(sessions).values(
     session_hash=bindparam("session_hash"),
     session_id=bindparam("session_id"),
@@ -30,6 +43,10 @@ _SAVE: Final = insert(sessions).values(
     authenticated_at=bindparam("authenticated_at"),
     last_seen_at=bindparam("last_seen_at"),
     expires_at=bindparam("expires_at"),
+    browser=bindparam("browser"),
+)
+_SET_BROWSER: Final = (
+    update(sessions).where(sessions.c.session_hash == bindparam("wanted_hash")).values(browser=bindparam("new_browser"))
 )
 _TOUCH: Final = (
     update(sessions)
@@ -50,15 +67,19 @@ _END_ALL: Final = (
     .where(sessions.c.account_id == bindparam("wanted_account"), sessions.c.ended_at.is_(None))
     .values(ended_at=bindparam("now"))
 )
+_END_ONE: Final = _END_ALL.where(sessions.c.session_id == bindparam("wanted_session"))
+_END_OTHERS: Final = _END_ALL.where(sessions.c.session_id != bindparam("kept_session"))
 
 
 def find(connection: Connection, session_hash: bytes) -> Session | None:
     """Find a session that was not ended, whatever its age."""
     row = connection.execute(_FIND, {"wanted_hash": session_hash}).one_or_none()
-    if row is None:
-        return None
-    factors = tuple(Factor(method, at) for method, at in orjson.loads(row[2]))
-    return Session(row[0], row[1], factors, *row[3:])
+    return _session(row) if row is not None else None
+
+
+def find_all(connection: Connection, account_id: str, now: int) -> list[Session]:
+    """Find an account's sessions that were not ended, latest first; some may have idled out."""
+    return [_session(row) for row in connection.execute(_FIND_ALL, {"wanted_account": account_id, "now": now})]
 
 
 def save(connection: Connection, session_hash: bytes, session: Session) -> None:
@@ -72,6 +93,7 @@ def save(connection: Connection, session_hash: bytes, session: Session) -> None:
         "authenticated_at": session.authenticated_at,
         "last_seen_at": session.last_seen_at,
         "expires_at": session.expires_at,
+        "browser": session.browser,
     }
     connection.execute(_SAVE, row)
 
@@ -89,3 +111,25 @@ def end(connection: Connection, session_hash: bytes, now: int) -> bool:
 def end_all(connection: Connection, account_id: str, now: int) -> int:
     """End every session of an account and answer how many."""
     return connection.execute(_END_ALL, {"wanted_account": account_id, "now": now}).rowcount
+
+
+def end_one(connection: Connection, account_id: str, session_id: str, now: int) -> bool:
+    """End a session of an account by its public id; another's is not found."""
+    parameters = {"wanted_account": account_id, "wanted_session": session_id, "now": now}
+    return connection.execute(_END_ONE, parameters).rowcount > 0
+
+
+def end_others(connection: Connection, account_id: str, session_id: str, now: int) -> int:
+    """End every session of an account but one and answer how many."""
+    parameters = {"wanted_account": account_id, "kept_session": session_id, "now": now}
+    return connection.execute(_END_OTHERS, parameters).rowcount
+
+
+def set_browser(connection: Connection, session_hash: bytes, browser: str) -> None:
+    """Note what the person knows the session's browser by."""
+    connection.execute(_SET_BROWSER, {"wanted_hash": session_hash, "new_browser": browser})
+
+
+def _session(row: Row[*tuple[Any, ...]]) -> Session:
+    factors = tuple(Factor(method, at) for method, at in orjson.loads(row[2]))
+    return Session(row[0], row[1], factors, *row[3:])

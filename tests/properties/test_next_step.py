@@ -6,8 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from authserver.accounts.model import Enrolled
 from authserver.authorization.model import AuthorizationRequest, Interaction
-from authserver.authorization.next_step import Situation, Step, find_consent, next_step
+from authserver.authorization.next_step import (
+    Situation,
+    Step,
+    find_consent,
+    needs_verified_user,
+    next_step,
+    other_ways,
+)
 from authserver.grants.model import Consent
 from authserver.protocol.claims_request import ClaimsRequest
 from authserver.protocol.demand import AuthenticationDemand
@@ -19,8 +27,8 @@ from authserver.protocol.errors import (
     OAuthError,
     UnmetAuthenticationRequirements,
 )
-from authserver.protocol.names import ACR_LADDER, ACR_ONE_FACTOR, ACR_TWO_FACTORS
-from authserver.sessions.acr import acr_for, satisfies
+from authserver.protocol.names import ACR_LADDER, ACR_ONE_FACTOR, ACR_PHISHING_RESISTANT, ACR_TWO_FACTORS
+from authserver.sessions.acr import METHODS, acr_for, satisfies
 from authserver.sessions.model import Factor, Session
 from tests.support.hypothesis_profiles import budget
 
@@ -56,7 +64,8 @@ requests = st.builds(
     claims=st.builds(ClaimsRequest, id_token=st.sampled_from([(), ("email",)]), acr_values=st.just(())),
 )
 moments = st.sampled_from([OPENED - 4000, OPENED - 61, OPENED - 60, OPENED - 1, OPENED, OPENED + 1, OPENED + 30])
-factor_sets = st.lists(st.sampled_from(["pwd", "otp", "hwk"]), min_size=1, max_size=3, unique=True)
+factor_sets = st.lists(st.sampled_from(sorted(METHODS)), min_size=1, max_size=3, unique=True)
+enrolments = st.builds(Enrolled, *[st.booleans()] * 5)
 
 
 def make_session(account_id: str, factors: tuple[Factor, ...]) -> Session:
@@ -89,12 +98,12 @@ def situations(draw: st.DrawFn) -> Situation:
         completed_at=None,
     )
     if draw(st.booleans()):
-        return Situation(interaction, None, None, ())
+        return Situation(interaction, None, None, (), Enrolled())
     factors = tuple(Factor(method, draw(moments)) for method in draw(factor_sets))
     session = make_session(draw(st.sampled_from(PEOPLE)), factors)
     narrow = replace(make_consent(request, session.account_id, "c2"), scope=("openid",), resources=())
     kept = draw(st.lists(st.sampled_from([make_consent(request, session.account_id, "c1"), narrow]), max_size=2))
-    return Situation(interaction, session, session_hash, tuple(kept))
+    return Situation(interaction, session, session_hash, tuple(kept), draw(enrolments))
 
 
 def decide(situation: Situation) -> Step | OAuthError:
@@ -136,9 +145,9 @@ def test_prompt_none_never_leads_to_a_page_and_its_refusal_names_the_page_that_w
     silent = decide(replace(situation, interaction=replace(situation.interaction, request=request)))
     asking = replace(request, demand=replace(demand, prompts=frozenset()))
     aloud = decide(replace(situation, interaction=replace(situation.interaction, request=asking)))
-    refusals = {Step.LOGIN: LoginRequired, Step.CONSENT: ConsentRequired, Step.TOTP: InteractionRequired}
-    if isinstance(aloud, Step) and aloud in refusals:
-        assert isinstance(silent, refusals[aloud])
+    refusals = {Step.LOGIN: LoginRequired, Step.CONSENT: ConsentRequired}
+    if isinstance(aloud, Step) and aloud is not Step.ISSUE:
+        assert isinstance(silent, refusals.get(aloud, InteractionRequired))
     else:
         assert type(silent) is type(aloud)
         assert silent is Step.ISSUE or isinstance(silent, OAuthError)
@@ -153,11 +162,15 @@ def test_what_a_page_refused_stays_refused(situation: Situation, code: str) -> N
 
 @dataclass
 class SimulatedPerson:
-    """Does each step that is asked for, as honestly as the pages would have it; `slow` is how long each takes."""
+    """Does each step that is asked for, as honestly as the pages would have it; `slow` is how long each takes.
+
+    `verifies`: the passkey verifies its user even where the page did not insist.
+    """
 
     account_id: str
-    has_generator: bool
+    enrolled: Enrolled
     slow: int
+    verifies: bool = False
     now: int = OPENED
     cookies: int = 0
 
@@ -167,21 +180,35 @@ class SimulatedPerson:
         if step is Step.CONSENT:
             return self._consent(situation)
         if step is Step.LOGIN:
-            return self._sign_in(situation, self.account_id, (Factor("pwd", self.now),))
+            method = "pwd" if self.enrolled.password else "swk+uv"
+            return self._sign_in(situation, self.account_id, (Factor(method, self.now),))
         held = situation.session
-        assert step is Step.TOTP
         assert held is not None, "a second factor was asked of nobody"
-        if not self.has_generator:
+        if step is Step.ENROL:
             unmet = UnmetAuthenticationRequirements.code
             return replace(situation, interaction=replace(situation.interaction, refused_with=unmet))
-        kept = tuple(factor for factor in held.factors if factor.method != "otp")
-        return self._sign_in(situation, held.account_id, (*kept, Factor("otp", self.now)))
+        method = self._method(step, situation)
+        kept = tuple(factor for factor in held.factors if factor.method != method)
+        return self._sign_in(situation, held.account_id, (*kept, Factor(method, self.now)))
+
+    def _method(self, step: Step, situation: Situation) -> str:
+        """Return what the person adds, and hold that they have it."""
+        enrolled, session = situation.enrolled, situation.session
+        has = {Step.TOTP: enrolled.totp, Step.RECOVERY: enrolled.recovery, Step.PASSKEY: enrolled.passkey}
+        assert has[step], f"{step} was asked of someone without"
+        assert session is not None
+        if step is Step.PASSKEY:
+            verified = self.verifies or needs_verified_user(session, situation.request.demand.acr)
+            return "hwk+uv" if verified else "hwk"
+        return "otp" if step is Step.TOTP else "recovery"
 
     def _sign_in(self, situation: Situation, account_id: str, factors: tuple[Factor, ...]) -> Situation:
         self.cookies += 1
         session = make_session(account_id, factors)
         standing = tuple(consent for consent in situation.consents if consent.account_id == account_id)
-        return replace(situation, session=session, session_hash=b"cookie %d" % self.cookies, consents=standing)
+        enrolled = self.enrolled if account_id == self.account_id else situation.enrolled
+        cookie = b"cookie %d" % self.cookies
+        return replace(situation, session=session, session_hash=cookie, consents=standing, enrolled=enrolled)
 
     def _consent(self, situation: Situation) -> Situation:
         assert situation.session is not None, "consent was asked of nobody"
@@ -190,7 +217,13 @@ class SimulatedPerson:
         return replace(situation, interaction=interaction, consents=(given_now, *situation.consents))
 
 
-people = st.builds(SimulatedPerson, st.sampled_from(PEOPLE), st.booleans(), st.sampled_from([0, 1, 300]))
+people = st.builds(
+    SimulatedPerson,
+    st.sampled_from(PEOPLE),
+    enrolments.filter(lambda enrolled: enrolled.password or enrolled.passkey),
+    st.sampled_from([0, 1, 300]),
+    st.booleans(),
+)
 
 
 @pytest.mark.spec("OIDCC-3.1.2.3", "OIDCC-3.1.2.4")
@@ -213,22 +246,65 @@ def test_a_person_who_does_what_is_asked_reaches_an_answer_after_at_most_three_p
     assert len(asked) == len(set(asked)), "no page is shown twice to someone who does as asked"
 
 
-@pytest.mark.spec("RTS-SCA-4.1", "RFC9470-5")
-@given(situations(), people, st.lists(st.sampled_from(["otp", "hwk"]), min_size=1, unique=True))
-def test_whoever_came_with_possessions_alone_is_asked_for_the_password(
-    situation: Situation, person: SimulatedPerson, methods: list[str]
-) -> None:
-    demand = AuthenticationDemand(acr=ACR_TWO_FACTORS)
-    request = replace(situation.request, demand=demand, hinted_subject=None)
+def asking_for(situation: Situation, acr: str, methods: list[str], enrolled: Enrolled) -> Situation:
+    """Return a situation where these methods stand behind a session, and this is asked."""
+    request = replace(situation.request, demand=AuthenticationDemand(acr=acr), hinted_subject=None)
     interaction = replace(situation.interaction, request=request, refused_with=None, consent_id=None)
-    session = make_session(person.account_id, tuple(Factor(method, OPENED - 1) for method in methods))
-    weak = Situation(interaction, session, b"old cookie", ())
-    outcome = decide(weak)
-    if satisfies(acr_for(session.factors), ACR_TWO_FACTORS):
-        assert outcome is Step.CONSENT
-        return
-    assert outcome is Step.LOGIN
-    assert decide(person.act(Step.LOGIN, weak)) is Step.TOTP
+    session = make_session("alice", tuple(Factor(method, OPENED - 1) for method in methods))
+    return Situation(interaction, session, b"old cookie", (), enrolled)
+
+
+@pytest.mark.spec("RTS-SCA-4.1", "RFC9470-5")
+@given(situations(), st.lists(st.sampled_from(["otp", "hwk", "swk", "recovery"]), min_size=1, unique=True))
+def test_whoever_came_with_possessions_alone_is_asked_for_the_password_where_no_passkey_verifies_them(
+    situation: Situation, methods: list[str]
+) -> None:
+    enrolled = Enrolled(password=True, totp=True, recovery=True)
+    weak = asking_for(situation, ACR_TWO_FACTORS, methods, enrolled)
+    assert decide(weak) is Step.LOGIN
+    assert decide(SimulatedPerson("alice", enrolled, 1).act(Step.LOGIN, weak)) is Step.TOTP
+    stronger = replace(weak, enrolled=replace(enrolled, passkey=True))
+    assert decide(stronger) is Step.PASSKEY
+    assert stronger.session is not None
+    assert needs_verified_user(stronger.session, ACR_TWO_FACTORS)
+
+
+@pytest.mark.spec("RFC9470-5", "RTS-SCA-9.1")
+@pytest.mark.parametrize(
+    ("enrolled", "two_factors", "phishing_resistant"),
+    [
+        (Enrolled(password=True), Step.ENROL, Step.ENROL),
+        (Enrolled(password=True, totp=True), Step.TOTP, UnmetAuthenticationRequirements),
+        (Enrolled(password=True, recovery=True), Step.RECOVERY, UnmetAuthenticationRequirements),
+        (Enrolled(password=True, passkey=True), Step.PASSKEY, Step.PASSKEY),
+        (Enrolled(password=True, totp=True, passkey=True, recovery=True), Step.PASSKEY, Step.PASSKEY),
+        (Enrolled(password=True, totp=True, closed_passkey=True), Step.TOTP, UnmetAuthenticationRequirements),
+        (Enrolled(password=True, closed_passkey=True), *[UnmetAuthenticationRequirements] * 2),
+    ],
+    ids=str,
+)
+@given(situation=situations())
+def test_after_a_password_only_what_is_missing_is_asked_and_nobody_is_let_through_by_less(
+    situation: Situation, enrolled: Enrolled, two_factors: object, phishing_resistant: object
+) -> None:
+    for acr, expected in ((ACR_TWO_FACTORS, two_factors), (ACR_PHISHING_RESISTANT, phishing_resistant)):
+        outcome = decide(asking_for(situation, acr, ["pwd"], enrolled))
+        assert expected in {outcome, type(outcome)}
+    assert decide(asking_for(situation, ACR_ONE_FACTOR, ["pwd"], enrolled)) is Step.CONSENT
+
+
+@pytest.mark.spec("RFC9470-5")
+@given(situations(), factor_sets, enrolments, st.sampled_from(ACR_LADDER))
+def test_another_way_is_one_that_the_person_has_and_that_reaches_what_is_asked(
+    situation: Situation, methods: list[str], enrolled: Enrolled, acr: str
+) -> None:
+    session = asking_for(situation, acr, methods, enrolled).session
+    assert session is not None
+    for step in other_ways(session, enrolled, acr):
+        assert enrolled.totp if step is Step.TOTP else enrolled.recovery
+        added = Factor("otp" if step is Step.TOTP else "recovery", OPENED)
+        assert satisfies(acr_for((*session.factors, added)), acr)
+    assert not other_ways(session, enrolled, None)
 
 
 @pytest.mark.spec("OIDCC-3.1.2.3")
@@ -237,13 +313,16 @@ def test_an_honest_first_visit_ends_in_a_code_unless_the_request_cannot_be_met(
     situation: Situation, person: SimulatedPerson
 ) -> None:
     fresh = replace(situation.interaction, refused_with=None, consent_id=None)
-    situation = Situation(fresh, None, None, ())
+    situation = Situation(fresh, None, None, (), Enrolled())
     demand, hinted = situation.request.demand, situation.request.hinted_subject
     outcome = decide(situation)
     while isinstance(outcome, Step) and outcome is not Step.ISSUE:
         situation = person.act(outcome, situation)
         outcome = decide(situation)
-    reachable = ACR_TWO_FACTORS if person.has_generator else ACR_ONE_FACTOR
+    has_code = person.enrolled.totp or person.enrolled.recovery
+    reachable = ACR_TWO_FACTORS if has_code else ACR_ONE_FACTOR
+    if person.enrolled.passkey:
+        reachable = ACR_PHISHING_RESISTANT
     can_be_met = not demand.acr_essential and (demand.acr is None or satisfies(reachable, demand.acr))
     is_whom_they_asked_for = hinted in {None, person.account_id}
     expected = can_be_met and is_whom_they_asked_for and "none" not in demand.prompts

@@ -1,15 +1,18 @@
 """Signing in with a username and a password."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from flask import Blueprint, Response, request
 
-from authserver.accounts.model import parse_username
+from authserver.accounts.activities import SIGNED_IN, note
+from authserver.accounts.passkey_tokens import Desk
 from authserver.accounts.passwords import PasswordPool
-from authserver.accounts.sign_in import sign_in
+from authserver.accounts.sign_in import SignIn, find_candidate, sign_in, spend_hash
+from authserver.accounts.store.factors import find_enrolled
+from authserver.interaction.attempt import BLOCKED, Tried, guarded, proved_all
 from authserver.interaction.guard import (
     CANCEL,
-    DID_NOT_WORK,
     Step,
     StepDeps,
     check_form,
@@ -19,12 +22,13 @@ from authserver.interaction.guard import (
     report,
     show,
 )
+from authserver.interaction.passkey_offer import offer_passkey
 from authserver.sessions import lifecycle
 from authserver.sessions.acr import PASSWORD
+from authserver.sessions.browsers import describe_browser
 
 PAGE = "login"
 ADDRESS_LIMIT = "sign_in.address"
-USERNAME_LIMIT = "sign_in.username"
 _LONGEST_SHOWN = 255
 
 
@@ -34,6 +38,7 @@ class LoginDeps:
 
     step: StepDeps
     passwords: PasswordPool
+    passkeys: Desk
 
 
 def login_page(deps: LoginDeps) -> Blueprint:
@@ -60,27 +65,42 @@ def login_page(deps: LoginDeps) -> Blueprint:
 
 
 def _sign_in(deps: LoginDeps, step: Step, username: str, password: str) -> Response:
-    deps.step.limits.hit(USERNAME_LIMIT, parse_username(username) or "")
-    attempt = sign_in(deps.step.database, deps.passwords, username, password)
-    if attempt.account is None:
-        report(deps.step, step, "sign_in.failed", account_id=attempt.account_id, detail={"outcome": attempt.outcome})
-        return _show(deps, step, username, error=DID_NOT_WORK)
+    candidate = find_candidate(deps.step.database, username)
+    tried = guarded(
+        deps.step.attempts,
+        candidate.account_key,
+        step.now,
+        lambda: sign_in(deps.step.database, deps.passwords, candidate, password),
+        when_blocked=lambda: spend_hash(deps.passwords, password),
+    )
+    if tried.value is None or tried.value.account is None:
+        _report_failure(deps, step, tried)
+        return _show(deps, step, username, tried.problem())
+    return _start(deps, step, tried, tried.value.account.account_id)
+
+
+def _report_failure(deps: LoginDeps, step: Step, tried: Tried[SignIn]) -> None:
+    outcome, account_id = (tried.value.outcome, tried.value.account_id) if tried.value is not None else (BLOCKED, "")
+    report(deps.step, step, "sign_in.failed", account_id=account_id, detail={"outcome": outcome})
+
+
+def _start(deps: LoginDeps, step: Step, tried: Tried[SignIn], account_id: str) -> Response:
+    """Start the session; a password is all there is to prove only for a person who has nothing else."""
     with deps.step.database.transaction() as connection:
         _, cookie = lifecycle.start(
-            connection,
-            attempt.account_id,
-            PASSWORD,
-            deps.step.session_limits,
-            step.now,
-            replacing=step.session_cookie or None,
+            connection, account_id, PASSWORD, deps.step.session_limits, step.now, replacing=step.session_cookie or None
         )
-    report(deps.step, step, "sign_in.succeeded", account_id=attempt.account_id, detail={"method": PASSWORD})
-    return go_on(step, session_cookie=cookie)
+        lifecycle.name_browser(connection, cookie, describe_browser(request.headers.get("User-Agent", "")))
+        note(connection, account_id, SIGNED_IN, step.now, step.client.client_id, PASSWORD)
+        has_more = find_enrolled(connection, account_id).has_second_factor
+    report(deps.step, step, "sign_in.succeeded", account_id=account_id, detail={"method": PASSWORD})
+    device = "" if has_more else proved_all(deps.step.attempts, tried.attempt, account_id, step.now)
+    return go_on(step, session_cookie=cookie, device_cookie=device)
 
 
-def _show(deps: LoginDeps, step: Step, username: str, *, error: str = "") -> Response:
-    values = {"username": username[:_LONGEST_SHOWN], "confirming": step.account is not None, "error": error}
-    return show(deps.step, step, PAGE, values)
+def _show(deps: LoginDeps, step: Step, username: str, problem: Mapping[str, object] | None = None) -> Response:
+    values = {"username": username[:_LONGEST_SHOWN], "confirming": step.account is not None, **(problem or {})}
+    return show(deps.step, step, PAGE, {**values, **offer_passkey(deps.passkeys, step)})
 
 
 def _expected_username(step: Step) -> str:

@@ -1,0 +1,216 @@
+"""The two ceremonies of a passkey, each begun by a page and finished by its form: making one, and proving one.
+
+An answer is worth one look, however it ends: the caller's transaction commits, so that a ceremony is spent by a refusal
+too, and a copied key stays closed.
+"""
+
+import secrets
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from typing import Final
+
+from authserver.accounts.passkey_model import (
+    Credential,
+    Evidence,
+    Expected,
+    Passkey,
+    PasskeyRefused,
+    Signed,
+    check_owner,
+    parse_credential,
+)
+from authserver.accounts.passkey_tokens import Answer, Asked, Desk, claim_ceremony, seal_ceremony
+from authserver.accounts.passkeys import (
+    assertion_options,
+    evidence_of,
+    registration_options,
+    verify_assertion,
+    verify_registration,
+)
+from authserver.accounts.store import passkeys as store
+from authserver.db.engine import Connection
+from authserver.events import Event
+
+ACCEPTED: Final = "accepted"
+STALE_CEREMONY: Final = "stale_ceremony"
+MALFORMED: Final = "malformed"
+UNKNOWN_PASSKEY: Final = "unknown_passkey"
+KNOWN_PASSKEY: Final = "known_passkey"
+LOCKED: Final = "locked"
+DISABLED: Final = "disabled"
+REFUSED: Final = "refused"
+CLONE_SUSPECTED: Final = "clone_suspected"
+
+_CHALLENGE_BYTES: Final = 32
+_MAX_NAME_LENGTH: Final = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Ceremony:
+    """What a page puts into its form: the sealed token, and what the script asks of the browser, as JSON.
+
+    `usable` is false where the account has no passkey that could answer.
+    """
+
+    token: str
+    options: str
+    usable: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """How a registration ended; true only if `passkey` was stored."""
+
+    outcome: str
+    passkey: Passkey | None = None
+    reason: str = ""
+
+    def __bool__(self) -> bool:
+        return self.outcome == ACCEPTED
+
+
+@dataclass(frozen=True, slots=True)
+class Assertion:
+    """How an assertion ended; true only if the passkey is `account_id`'s own and its use was claimed by this very one.
+
+    `method` is the name under which a session notes it. `carried` is what was sealed in when it began. `outcome` and
+    `reason` are for the operator; a person is told the same for every outcome but success.
+    """
+
+    outcome: str
+    account_id: str = ""
+    method: str = ""
+    passkey: Passkey | None = None
+    evidence: Evidence | None = None
+    carried: str = ""
+    reason: str = ""
+
+    def __bool__(self) -> bool:
+        return self.outcome == ACCEPTED
+
+
+def begin_registration(connection: Connection, desk: Desk, asked: Asked, username: str, now: int) -> Ceremony:
+    """Ask for a new passkey."""
+    challenge = secrets.token_bytes(_CHALLENGE_BYTES)
+    existing = store.find_all(connection, asked.account_id)
+    party = desk.relying_party
+    options = registration_options(party, (asked.account_id, username), challenge, existing, verify=asked.verify_user)
+    return Ceremony(seal_ceremony(desk, asked, challenge, "", now), options)
+
+
+def begin_sign_in(desk: Desk, asked: Asked, now: int) -> Ceremony:
+    """Ask for a proof by any passkey of this server that the person picks, whoever they are; no database is asked.
+
+    Spec: WEBAUTHN-13.4.3
+    """
+    challenge = secrets.token_bytes(_CHALLENGE_BYTES)
+    options = assertion_options(desk.relying_party, challenge, (), verify=asked.verify_user)
+    return Ceremony(seal_ceremony(desk, asked, challenge, "", now), options)
+
+
+def begin_assertion(
+    connection: Connection, desk: Desk, asked: Asked, now: int, *, challenge: bytes | None = None, carried: str = ""
+) -> Ceremony:
+    """Ask for a proof by one of the account's passkeys; `challenge` is what is signed, where the caller has something.
+
+    Spec: WEBAUTHN-13.4.3
+    """
+    nonce = challenge or secrets.token_bytes(_CHALLENGE_BYTES)
+    usable = [each for each in store.find_all(connection, asked.account_id) if each.disabled_at is None]
+    options = assertion_options(desk.relying_party, nonce, usable, verify=asked.verify_user)
+    return Ceremony(seal_ceremony(desk, asked, nonce, carried, now), options, usable=bool(usable))
+
+
+def finish_registration(
+    connection: Connection, desk: Desk, asked: Asked, answer: Answer, now: int, *, name: str
+) -> Registered:
+    """Verify a new passkey and store it.
+
+    Spec: WEBAUTHN-7.1, WEBAUTHN-13.4.3
+    """
+    opened = claim_ceremony(connection, desk, asked, answer, now)
+    if opened is None:
+        return Registered(STALE_CEREMONY)
+    try:
+        expected = Expected(desk.relying_party, opened[0], asked.verify_user)
+        made = verify_registration(parse_credential(answer.credential), expected)
+    except PasskeyRefused as refusal:
+        return Registered(REFUSED, reason=str(refusal))
+    passkey = Passkey(
+        passkey_id=secrets.token_urlsafe(16),
+        account_id=asked.account_id,
+        credential_id=made.credential_id,
+        public_key=made.public_key,
+        sign_count=made.sign_count,
+        backup_eligible=made.backup_eligible,
+        backed_up=made.backed_up,
+        aaguid=made.aaguid,
+        transports=made.transports,
+        name=name.strip()[:_MAX_NAME_LENGTH],
+        created_at=now,
+    )
+    return Registered(ACCEPTED, passkey) if store.add(connection, passkey) else Registered(KNOWN_PASSKEY)
+
+
+def finish_assertion(connection: Connection, desk: Desk, asked: Asked, answer: Answer, now: int) -> Assertion:
+    """Verify a proof by a passkey and claim its count, so that a copied authenticator is found out and opens nothing.
+
+    Spec: WEBAUTHN-7.2, WEBAUTHN-6.1.1, WEBAUTHN-13.4.3
+    """
+    opened = claim_ceremony(connection, desk, asked, answer, now)
+    if opened is None:
+        return Assertion(STALE_CEREMONY)
+    try:
+        credential = parse_credential(answer.credential)
+    except PasskeyRefused as refusal:
+        return Assertion(MALFORMED, reason=str(refusal))
+    found = store.find_by_credential(connection, credential.credential_id)
+    if found is None or asked.account_id not in {"", found[0].account_id}:
+        return Assertion(UNKNOWN_PASSKEY)
+    passkey, is_locked = found
+    if is_locked or passkey.disabled_at is not None:
+        return Assertion(LOCKED if is_locked else DISABLED, passkey.account_id)
+    return replace(_prove(connection, desk, (credential, passkey), (asked, opened[0]), now), carried=opened[1])
+
+
+def _prove(
+    connection: Connection, desk: Desk, shown: tuple[Credential, Passkey], wanted: tuple[Asked, bytes], now: int
+) -> Assertion:
+    """Verify what was shown against what was wanted, and claim the use."""
+    (credential, passkey), (asked, challenge) = shown, wanted
+    try:
+        expected = Expected(desk.relying_party, challenge, asked.verify_user)
+        signed = verify_assertion(credential, passkey.public_key, expected)
+        check_owner(credential, signed, passkey, found_by_handle=not asked.account_id)
+    except PasskeyRefused as refusal:
+        return Assertion(REFUSED, passkey.account_id, reason=str(refusal))
+    if not store.claim_use(connection, passkey.passkey_id, signed.sign_count, now, backed_up=signed.backed_up):
+        return _refuse_copy(connection, desk, passkey, now)
+    evidence = evidence_of(credential, challenge, passkey.public_key, user_verified=signed.user_verified)
+    return Assertion(ACCEPTED, passkey.account_id, _method(signed), passkey, evidence)
+
+
+def owner_key(connection: Connection, credential: str) -> str:
+    """Return under whose name a try is counted, before anything of the answer is believed."""
+    try:
+        credential_id = parse_credential(credential).credential_id
+    except PasskeyRefused:
+        return "passkey|"
+    found = store.find_by_credential(connection, credential_id)
+    return found[0].account_id if found else f"passkey|{sha256(credential_id).hexdigest()}"
+
+
+def _refuse_copy(connection: Connection, desk: Desk, passkey: Passkey, now: int) -> Assertion:
+    """Close a passkey whose count has not grown: there may be two of it, and nothing tells which one this is.
+
+    Spec: WEBAUTHN-6.1.1, WEBAUTHN-7.2-22
+    """
+    if store.disable(connection, passkey.passkey_id, now):
+        detail = {"passkey_id": passkey.passkey_id}
+        desk.events(Event("passkey.clone_suspected", now, account_id=passkey.account_id, detail=detail))
+    return Assertion(CLONE_SUSPECTED, passkey.account_id)
+
+
+def _method(signed: Signed) -> str:
+    kind = "swk" if signed.backup_eligible else "hwk"
+    return f"{kind}+uv" if signed.user_verified else kind

@@ -1,0 +1,77 @@
+"""The sealed token of a ceremony: nothing is stored between its two ends, and it is claimed when the answer comes."""
+
+import json
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Final
+
+from authserver.accounts.passkey_model import RelyingParty
+from authserver.db.engine import Connection
+from authserver.db.once import claim_id, id_hash
+from authserver.events import EventSink
+from authserver.keys.envelope import Envelope, SealBroken
+
+CEREMONY_SECONDS: Final = 900
+"""As long as a person may take over a page: autofill offers a passkey on a page that has stood open for a while."""
+_MAX_TOKEN_LENGTH: Final = 8192
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What ceremonies are held with; one for the process."""
+
+    relying_party: RelyingParty
+    envelope: Envelope
+    events: EventSink
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a ceremony is for; the page that finishes it asks the same as the one that began it, or it is another.
+
+    `account_id` is empty where whoever has a passkey may sign in; `browser` is a cookie's value.
+    """
+
+    purpose: str
+    browser: str
+    account_id: str = ""
+    verify_user: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a form brought back: the token, and what the browser said."""
+
+    ceremony: str
+    credential: str
+
+
+def seal_ceremony(desk: Desk, asked: Asked, challenge: bytes, carried: str, now: int) -> str:
+    """Return the token of a ceremony that begins now, with its challenge and a text of the caller's sealed in."""
+    members = [challenge.hex(), carried, now + CEREMONY_SECONDS]
+    return desk.envelope.seal(json.dumps(members).encode(), _place(asked)).hex()
+
+
+def claim_ceremony(
+    connection: Connection, desk: Desk, asked: Asked, answer: Answer, now: int
+) -> tuple[bytes, str] | None:
+    """Open a token and claim it; return its challenge and what it carried, or None where it is not good here and now.
+
+    Spec: WEBAUTHN-13.4.3
+    """
+    if len(answer.ceremony) > _MAX_TOKEN_LENGTH:
+        return None
+    try:
+        sealed = bytes.fromhex(answer.ceremony)
+        challenge, carried, expires_at = json.loads(desk.envelope.open(sealed, _place(asked)))
+    except (ValueError, SealBroken):
+        return None
+    if now >= expires_at or not claim_id(connection, id_hash("passkey ceremony", challenge), expires_at):
+        return None
+    return bytes.fromhex(challenge), carried
+
+
+def _place(asked: Asked) -> str:
+    """Tie a token to its purpose, its account and its browser: it opens for no other."""
+    browser = sha256(asked.browser.encode()).hexdigest()
+    return f"passkey ceremony|{asked.purpose}|{asked.account_id}|{browser}"

@@ -1,0 +1,205 @@
+"""Proving oneself with a passkey: as the factor that is missing, or alone, by whoever has one."""
+
+from dataclasses import dataclass
+from functools import partial
+
+from flask import Blueprint, Response, request
+
+from authserver.accounts.activities import SIGNED_IN, note
+from authserver.accounts.ceremonies import Assertion, begin_assertion, finish_assertion, owner_key
+from authserver.accounts.model import Account
+from authserver.accounts.passkey_tokens import Answer, Asked, Desk
+from authserver.accounts.store.factors import find_enrolled
+from authserver.authorization.next_step import Step as NextStep
+from authserver.authorization.next_step import needs_verified_user, other_ways
+from authserver.interaction.attempt import BLOCKED, Tried, guarded, proved_all
+from authserver.interaction.guard import (
+    CANCEL,
+    Step,
+    StepDeps,
+    check_form,
+    go_on,
+    open_step,
+    refuse,
+    report,
+    show,
+)
+from authserver.interaction.passkey_offer import SIGN_IN_PATH, address_in, offer_passkey, sign_in_asked
+from authserver.protocol.names import ACR_TWO_FACTORS
+from authserver.sessions import lifecycle
+from authserver.sessions.acr import acr_for, satisfies
+from authserver.sessions.browsers import describe_browser
+from authserver.sessions.model import Session
+
+PAGE = "passkey"
+PATH = "/login/passkey"
+SIGN_IN_LIMIT = "sign_in.address"
+SECOND_FACTOR_LIMIT = "second_factor.address"
+
+
+@dataclass(frozen=True, slots=True)
+class PasskeyDeps:
+    """What the passkey's pages use."""
+
+    step: StepDeps
+    desk: Desk
+
+
+@dataclass(frozen=True, slots=True)
+class _Proved:
+    """A verified passkey and the session that rests on it, which is None where it ended meanwhile."""
+
+    assertion: Assertion
+    session: tuple[Session, str] | None = None
+
+    def __bool__(self) -> bool:
+        return bool(self.assertion)
+
+
+def passkey_page(deps: PasskeyDeps) -> Blueprint:
+    """Return the pages at `/login/passkey`, and below it the one for whoever signs in by a passkey alone."""
+    blueprint = Blueprint(PAGE, __name__)
+    blueprint.register_blueprint(_second_factor(deps))
+    blueprint.register_blueprint(_sign_in(deps))
+    return blueprint
+
+
+def _second_factor(deps: PasskeyDeps) -> Blueprint:
+    blueprint = Blueprint("second_factor", __name__)
+    deps.step.limits.guard(blueprint, SECOND_FACTOR_LIMIT, deps.step.address)
+
+    @blueprint.get(PATH)
+    def ask() -> Response:
+        step = open_step(deps.step)
+        if step.is_over or step.account is None or step.session is None:
+            return go_on(step)
+        return _show(deps, step, step.account, step.session, {})
+
+    @blueprint.post(PATH)
+    def answer() -> Response:
+        step = open_step(deps.step)
+        if step.is_over or step.account is None or step.session is None:
+            return go_on(step)
+        check_form(deps.step, step)
+        if request.form.get("action") == CANCEL:
+            return refuse(deps.step, step)
+        account, session = step.account, step.session
+        tried = guarded(deps.step.attempts, account.account_id, step.now, partial(_raise, deps, step, session, account))
+        if tried.value is None or not tried.value:
+            _report_failure(deps, step, "second_factor.failed", tried, account.account_id)
+            return _show(deps, step, account, session, tried.problem())
+        return _finish(deps, step, "second_factor.succeeded", tried)
+
+    return blueprint
+
+
+def _sign_in(deps: PasskeyDeps) -> Blueprint:
+    blueprint = Blueprint("sign_in", __name__)
+    deps.step.limits.guard(blueprint, SIGN_IN_LIMIT, deps.step.address)
+
+    @blueprint.get(SIGN_IN_PATH)
+    def ask() -> Response:
+        step = open_step(deps.step)
+        return go_on(step) if step.is_over else _show_sign_in(deps, step, {})
+
+    @blueprint.post(SIGN_IN_PATH)
+    def answer() -> Response:
+        step = open_step(deps.step)
+        check_form(deps.step, step)
+        if step.is_over:
+            return go_on(step)
+        if request.form.get("action") == CANCEL:
+            return refuse(deps.step, step)
+        with deps.step.database.read() as connection:
+            key = owner_key(connection, _answer().credential)
+        tried = guarded(deps.step.attempts, key, step.now, partial(_start, deps, step), proves_all=True)
+        if tried.value is None or not tried.value:
+            _report_failure(deps, step, "sign_in.failed", tried, "")
+            return _show_sign_in(deps, step, tried.problem())
+        return _finish(deps, step, "sign_in.succeeded", tried)
+
+    return blueprint
+
+
+def _raise(deps: PasskeyDeps, step: Step, session: Session, account: Account) -> _Proved:
+    """Verify a passkey of the person who is signed in and add it to the session, in one transaction.
+
+    Spec: RTS-SCA-4.1, RFC9470-5
+    """
+    limits = deps.step.session_limits
+    with deps.step.database.transaction() as connection:
+        proof = finish_assertion(connection, deps.desk, _asked(step, session, account), _answer(), step.now)
+        if not proof:
+            return _Proved(proof)
+        return _Proved(proof, lifecycle.elevate(connection, step.session_cookie, proof.method, limits, step.now))
+
+
+def _start(deps: PasskeyDeps, step: Step) -> _Proved:
+    """Verify anyone's passkey and begin their session, in one transaction.
+
+    Spec: RTS-SCA-4.1, ASVS5-7.2.4
+    """
+    limits, client_id = deps.step.session_limits, step.client.client_id
+    with deps.step.database.transaction() as connection:
+        proof = finish_assertion(connection, deps.desk, sign_in_asked(step), _answer(), step.now)
+        if not proof:
+            return _Proved(proof)
+        replacing = step.session_cookie or None
+        begun = lifecycle.start(connection, proof.account_id, proof.method, limits, step.now, replacing=replacing)
+        lifecycle.name_browser(connection, begun[1], describe_browser(request.headers.get("User-Agent", "")))
+        note(connection, proof.account_id, SIGNED_IN, step.now, client_id, proof.method)
+        return _Proved(proof, begun)
+
+
+def _finish(deps: PasskeyDeps, step: Step, event: str, tried: Tried[_Proved]) -> Response:
+    proved = tried.value
+    if proved is None or proved.session is None:
+        return go_on(step)
+    account_id, method = proved.assertion.account_id, proved.assertion.method
+    report(deps.step, step, event, account_id=account_id, detail={"method": method})
+    session, cookie = proved.session
+    device = ""
+    if satisfies(acr_for(session.factors), ACR_TWO_FACTORS):
+        device = proved_all(deps.step.attempts, tried.attempt, account_id, step.now)
+    return go_on(step, session_cookie=cookie, device_cookie=device)
+
+
+def _report_failure(deps: PasskeyDeps, step: Step, event: str, tried: Tried[_Proved], account_id: str) -> None:
+    proof = tried.value.assertion if tried.value is not None else Assertion(BLOCKED)
+    detail = {"method": PAGE, "outcome": proof.outcome}
+    report(deps.step, step, event, account_id=proof.account_id or account_id, detail=detail)
+
+
+def _show(deps: PasskeyDeps, step: Step, account: Account, session: Session, problem: dict[str, object]) -> Response:
+    """Show the page, or go on where the person has no passkey: then another step is next.
+
+    Where the try itself closed the last one, the person is told so first.
+    """
+    asked = _asked(step, session, account)
+    with deps.step.database.read() as connection:
+        ceremony = begin_assertion(connection, deps.desk, asked, step.now)
+        enrolled = find_enrolled(connection, account.account_id)
+    if not (ceremony.usable or problem):
+        return go_on(step)
+    ways = other_ways(session, enrolled, step.interaction.request.demand.acr)
+    addresses = {
+        "totp_address": address_in(step, "/login/totp") if NextStep.TOTP in ways else "",
+        "recovery_address": address_in(step, "/login/recovery") if NextStep.RECOVERY in ways else "",
+        "password_address": "",
+    }
+    return show(deps.step, step, PAGE, {"passkey": ceremony, "signing_in": False, **addresses, **problem})
+
+
+def _show_sign_in(deps: PasskeyDeps, step: Step, problem: dict[str, object]) -> Response:
+    addresses = {"totp_address": "", "recovery_address": "", "password_address": address_in(step, "/login")}
+    offer = offer_passkey(deps.desk, step)
+    return show(deps.step, step, PAGE, {"signing_in": True, "step_number": 1, **addresses, **offer, **problem})
+
+
+def _asked(step: Step, session: Session, account: Account) -> Asked:
+    verify_user = needs_verified_user(session, step.interaction.request.demand.acr)
+    return Asked("second_factor", step.browser, account.account_id, verify_user)
+
+
+def _answer() -> Answer:
+    return Answer(request.form.get("ceremony", ""), request.form.get("credential", ""))

@@ -1,0 +1,88 @@
+import threading
+from collections.abc import Callable
+
+import pytest
+
+from authserver.accounts.ceremonies import begin_assertion, finish_assertion
+from authserver.accounts.passkey_tokens import Answer, Asked
+from authserver.accounts.store import passkeys, people
+from tests.support.authenticator import SoftwareKey
+from tests.support.deployment import Deployment
+from tests.support.passkeys import desk_of, register
+
+RUNS = 5
+
+
+def _at_once(acts: list[Callable[[], str]]) -> list[str]:
+    """Do things in several threads at the same moment and answer how they ended, in order of their names."""
+    gate = threading.Barrier(len(acts))
+    results: list[str] = []
+
+    def run(act: Callable[[], str]) -> None:
+        gate.wait()
+        results.append(act())
+
+    threads = [threading.Thread(target=run, args=(act,)) for act in acts]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return sorted(results)
+
+
+def _account_of_alice(deployment: Deployment) -> str:
+    with deployment.database.read() as connection:
+        account = people.find_by_username(connection, "alice")
+    assert account is not None
+    return account.account_id
+
+
+def _answers(deployment: Deployment, asked: Asked, key: SoftwareKey, count: int) -> list[Answer]:
+    """Return several signed answers, each of a ceremony of its own, that all show one count."""
+    answers = []
+    for _ in range(count):
+        with deployment.database.transaction() as connection:
+            begun = begin_assertion(connection, desk_of(deployment), asked, deployment.now)
+        answers.append(Answer(begun.token, key.sign(begun.options)))
+        key.count -= 1
+    key.count += 1
+    return answers
+
+
+def _finishing(deployment: Deployment, asked: Asked, answer: Answer) -> Callable[[], str]:
+    def act() -> str:
+        with deployment.database.transaction() as connection:
+            return finish_assertion(connection, desk_of(deployment), asked, answer, deployment.now).outcome
+
+    return act
+
+
+@pytest.mark.spec("WEBAUTHN-6.1.1", "WEBAUTHN-7.2-22")
+def test_of_two_signatures_under_one_count_exactly_one_is_accepted_and_the_passkey_is_closed(
+    either: Deployment,
+) -> None:
+    account_id = _account_of_alice(either)
+    asked = Asked("second_factor", "browser", account_id)
+    for _ in range(RUNS):
+        key = SoftwareKey(count=3)
+        passkey = register(either, account_id, key)
+        acts = [_finishing(either, asked, answer) for answer in _answers(either, asked, key, 2)]
+        assert _at_once(acts) == ["accepted", "clone_suspected"]
+        with either.database.read() as connection:
+            closed = passkeys.find(connection, account_id, passkey.passkey_id)
+        assert closed is not None
+        assert closed.disabled_at is not None
+    assert either.event_names().count("passkey.clone_suspected") == RUNS
+
+
+@pytest.mark.spec("WEBAUTHN-13.4.3")
+def test_of_two_posts_of_one_answer_exactly_one_is_looked_at(either: Deployment) -> None:
+    account_id = _account_of_alice(either)
+    asked = Asked("second_factor", "browser", account_id)
+    key = SoftwareKey(count=3)
+    register(either, account_id, key)
+    for _ in range(RUNS):
+        [answer] = _answers(either, asked, key, 1)
+        acts = [_finishing(either, asked, answer)] * 2
+        assert _at_once(acts) == ["accepted", "stale_ceremony"]
+    assert "passkey.clone_suspected" not in either.event_names()
