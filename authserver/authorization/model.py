@@ -2,12 +2,17 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
-from typing import Any
+from dataclasses import dataclass, field, fields
+from typing import Any, Final
 
 from authserver.issuance.claims import STANDARD_CLAIMS
+from authserver.payments.text import PAYMENT_TYPE
+from authserver.protocol.authorization_details.model import Detail, Details
+from authserver.protocol.authorization_details.registry import find_payment
 from authserver.protocol.claims_request import ClaimsRequest
 from authserver.protocol.demand import AuthenticationDemand
+
+RESPONSE_TYPE_NONE: Final = "none"
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +22,7 @@ class AuthorizationRequest:
     `hinted_subject` is the subject of a valid `id_token_hint`, or the one asked for by value in `claims`. `state` and
     `nonce` are kept exactly as they came.
 
-    Spec: RFC6749-4.1.1, OIDCC-3.1.2.1, RFC9126-2.1
+    Spec: RFC6749-4.1.1, OIDCC-3.1.2.1, RFC9126-2.1, RFC9396-2, RFC9396-3
     """
 
     client_id: str
@@ -36,6 +41,17 @@ class AuthorizationRequest:
     hinted_subject: str | None
     ui_locales: tuple[str, ...]
     claims: ClaimsRequest
+    authorization_details: Details = field(default=(), hash=False)
+
+    @property
+    def payment(self) -> Detail | None:
+        """Return the one payment that is asked for, or None."""
+        return find_payment(self.authorization_details)
+
+    @property
+    def is_own(self) -> bool:
+        """Return whether it leads to a page of ours: nothing to consent to, nothing to issue; no client may send it."""
+        return self.response_type == RESPONSE_TYPE_NONE
 
     def single_claims(self) -> tuple[str, ...]:
         """Return the standard claims about the person that are asked for one by one, wherever they are to go.
@@ -66,6 +82,16 @@ class Interaction:
     consent_id: str | None
     refused_with: str | None
     completed_at: int | None
+    approval_id: str | None = None
+
+    @property
+    def awaits_approval(self) -> bool:
+        """Return whether a payment of this request has not been approved yet, in this very interaction.
+
+        Spec: RTS-SCA-5.1
+        """
+        payment = self.request.payment
+        return payment is not None and payment["type"] == PAYMENT_TYPE and self.approval_id is None
 
 
 def dump_request(request: AuthorizationRequest) -> str:

@@ -16,6 +16,9 @@ from authserver.authorization.response_modes import QUERY
 from authserver.clients.model import Client
 from authserver.keys.model import BadJwt, PublicKeys
 from authserver.keys.verifier import verify_jwt
+from authserver.protocol.authorization_details.model import Details
+from authserver.protocol.authorization_details.parse import parse_authorization_details
+from authserver.protocol.authorization_details.registry import check_details_within, type_names
 from authserver.protocol.claims_request import ClaimsRequest, parse_claims_request
 from authserver.protocol.demand import (
     AuthenticationDemand,
@@ -45,11 +48,16 @@ CHECKS: tuple[Callable[[Params, Client], None], ...] = (
 
 @dataclass(frozen=True, slots=True)
 class RequestPolicy:
-    """What the deployment adds to a request: known resources, the acr that scopes need, and keys of its ID tokens."""
+    """What the deployment adds to a request.
+
+    Known resources, the acr that scopes and types of details need, the present moment, and the keys of its ID tokens.
+    """
 
     audiences: frozenset[str]
     scope_acr: tuple[tuple[str, str], ...]
+    detail_acr: tuple[tuple[str, str], ...]
     issuer: str
+    now: int
     own_keys: PublicKeys = field(repr=False)
 
 
@@ -87,6 +95,8 @@ def parse_request(params: Params, client: Client, policy: RequestPolicy) -> Auth
     claims = parse_claims_request(params.get("claims"))
     resources = parse_resources(params.get_all("resource"))
     check_resources_within(resources, policy.audiences)
+    details = parse_authorization_details(params.get("authorization_details"))
+    check_details_within(details, policy.audiences, policy.now)
     return AuthorizationRequest(
         client_id=client.client_id,
         redirect_uri=redirect_uri,
@@ -99,22 +109,32 @@ def parse_request(params: Params, client: Client, policy: RequestPolicy) -> Auth
         code_challenge=params.get("code_challenge"),
         dpop_jkt=params.get("dpop_jkt"),
         resources=resources,
-        demand=_parse_demand(params, client, claims, policy.scope_acr),
+        demand=_parse_demand(params, client, claims, _policy_acrs(policy, scope, details)),
         login_hint=params.get("login_hint"),
         hinted_subject=_expected_subject(_hinted_subject(params.get("id_token_hint"), client, policy), claims.subject),
         ui_locales=tuple((params.get("ui_locales") or "").split()),
         claims=claims,
+        authorization_details=details,
     )
 
 
+def _policy_acrs(policy: RequestPolicy, scope: tuple[str, ...], details: Details) -> tuple[str, ...]:
+    """Return every acr that the deployment asks for these scopes and these types of details.
+
+    Spec: RTS-SCA-4.1
+    """
+    types = type_names(details)
+    of_scope = [acr for name, acr in policy.scope_acr if name in scope]
+    return (*of_scope, *(acr for name, acr in policy.detail_acr if name in types))
+
+
 def _parse_demand(
-    params: Params, client: Client, claims: ClaimsRequest, scope_acr: tuple[tuple[str, str], ...]
+    params: Params, client: Client, claims: ClaimsRequest, policy_acrs: tuple[str, ...]
 ) -> AuthenticationDemand:
-    """Return the strongest of what the request, the client's registration and the policy for its scopes ask.
+    """Return the strongest of what the request, the client's registration and the deployment's policy ask.
 
     Spec: OIDCC-3.1.2.1, OIDCC-5.5.1.1, RFC9470-4
     """
-    scope = parse_scope(params.get("scope"))
     max_age = parse_max_age(params.get("max_age"))
     return AuthenticationDemand(
         prompts=parse_prompts(params.get("prompt")),
@@ -123,7 +143,7 @@ def _parse_demand(
             weakest_known(tuple((params.get("acr_values") or "").split())),
             weakest_known(claims.acr_values),
             weakest_known(client.default_acr_values),
-            *(acr for name, acr in scope_acr if name in scope),
+            *policy_acrs,
         ),
         acr_essential=claims.acr_essential and bool(claims.acr_values) and weakest_known(claims.acr_values) is None,
     )

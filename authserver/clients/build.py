@@ -10,6 +10,7 @@ from authserver.keys.model import EMPTY_KEYS, PublicKeys
 from authserver.profiles.catalogue import PROFILES
 from authserver.profiles.model import Profile
 from authserver.protocol import names
+from authserver.protocol.authorization_details.registry import TYPES
 from authserver.protocol.errors import InvalidClientMetadata, InvalidRedirectUri, InvalidScope, InvalidTarget
 from authserver.protocol.redirect_uri import find_registration_fault
 from authserver.protocol.resource import parse_resources
@@ -33,6 +34,7 @@ def build_client(metadata: ClientMetadata, *, client_id: str, secret_hash: bytes
     _check_urls(metadata)
     _check_name(metadata.client_name)
     _check_scope(metadata, profile)
+    _check_detail_types(metadata, profile)
     keys = _parse_keys(metadata)
     return Client(
         client_id=client_id,
@@ -65,6 +67,7 @@ def build_client(metadata: ClientMetadata, *, client_id: str, secret_hash: bytes
         resource_server=_resource_server(metadata),
         version=version,
         disabled=False,
+        authorization_details_types=frozenset(metadata.authorization_details_types),
     )
 
 
@@ -140,14 +143,38 @@ def _check_scope(metadata: ClientMetadata, profile: Profile) -> None:
 
     Spec: RFC9700-2.2.1
     """
-    is_bound = metadata.tls_client_certificate_bound_access_tokens or metadata.dpop_bound_access_tokens
     excess = set(_scope(metadata.scope, "scope")) - profile.bearer_scopes
-    if excess and not is_bound and not profile.sender_constraint_required:
+    if excess and not _is_bound(metadata, profile):
         raise InvalidClientMetadata(
             "scope",
             f"Without bound tokens the profile {profile.name} permits: {', '.join(sorted(profile.bearer_scopes))}.",
             clause=profile.clause("bearer_scopes"),
         )
+
+
+def _check_detail_types(metadata: ClientMetadata, profile: Profile) -> None:
+    """Refuse types that this server does not know, and any for a client whose tokens anyone could use who finds them.
+
+    Spec: RFC9396-10, RFC9700-2.2.1
+    """
+    if not set(metadata.authorization_details_types) <= set(TYPES):
+        raise InvalidClientMetadata(
+            "authorization_details_types", f"The types are: {', '.join(TYPES)}.", clause="RFC9396-10"
+        )
+    if metadata.authorization_details_types and not metadata.resource and not _is_bound(metadata, profile):
+        raise InvalidClientMetadata(
+            "authorization_details_types",
+            "Authorization details need bound tokens.",
+            clause=profile.clause("sender_constraint_required"),
+        )
+
+
+def _is_bound(metadata: ClientMetadata, profile: Profile) -> bool:
+    return (
+        metadata.tls_client_certificate_bound_access_tokens
+        or metadata.dpop_bound_access_tokens
+        or profile.sender_constraint_required
+    )
 
 
 def _check_name(client_name: str) -> None:
@@ -227,6 +254,7 @@ def _resource_server(metadata: ClientMetadata) -> ResourceServer | None:
         audiences=audiences,
         scopes=frozenset(_scope(metadata.resource_scopes, "resource_scopes")),
         takes_jwt=metadata.access_token_format == AS_JWT,
+        authorization_details_types=frozenset(metadata.authorization_details_types),
     )
 
 

@@ -19,7 +19,7 @@ _SHAPE_CLAUSE = "RFC7591-2"
 class ClientMetadata(BaseModel):
     """The members a registration may hold; any other is refused, so that nothing is set that was not meant.
 
-    Spec: RFC7591-2, OIDCR-2, RFC8705-2.1.2, RFC8705-3.4, RFC9126-6, RFC9449-5.2
+    Spec: RFC7591-2, OIDCR-2, RFC8705-2.1.2, RFC8705-3.4, RFC9126-6, RFC9449-5.2, RFC9396-10
     """
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
@@ -57,6 +57,7 @@ class ClientMetadata(BaseModel):
     default_max_age: Annotated[int, Field(ge=0)] | None = None
     require_auth_time: bool = False
     refresh_rotation: Literal["confirm", "strict", "never"] | None = None
+    authorization_details_types: Annotated[list[_Text], Field(max_length=32)] = []
     resource: Annotated[list[_Text], Field(max_length=8)] = []
     resource_scopes: Annotated[str, Field(max_length=4096)] = ""
     access_token_format: Literal["jwt", "opaque"] = AS_JWT

@@ -22,7 +22,7 @@ class CertificateSubject:
 
 @dataclass(frozen=True, slots=True)
 class ResourceServer:
-    """What a client that is a resource server adds: the audiences it answers for and the scopes they serve.
+    """What a client that is a resource server adds: the audiences it answers for, the scopes and types they serve.
 
     `takes_jwt` says whether its access tokens are JWTs, which it can read itself, or opaque.
 
@@ -32,6 +32,7 @@ class ResourceServer:
     audiences: tuple[str, ...]
     scopes: frozenset[str]
     takes_jwt: bool
+    authorization_details_types: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,3 +68,4 @@ class Client:
     resource_server: ResourceServer | None
     version: int
     disabled: bool
+    authorization_details_types: frozenset[str] = frozenset()

@@ -1,7 +1,7 @@
 """The clients as the hot paths see them: parsed once, kept for a moment, read again after it."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from threading import Lock
 
@@ -24,18 +24,21 @@ class ClientRegistry:
 
     A client is parsed, and its keys imported, only when its row has changed; a version alone would not tell a client
     from the one deleted before it under the same id. `profiles` are those of the deployment: a client registered under
-    one that it has given up is out too.
+    one that it has given up is out too. `built_in` clients are ours: they stand in no table.
     """
 
     database: Database
     clock: Clock
     profiles: frozenset[Profile]
+    built_in: Mapping[str, Client] = field(default_factory=dict)
     _clients: dict[str, tuple[int, ClientRecord, Client]] = field(default_factory=dict)
     _resource_servers: tuple[int, tuple[ResourceServer, ...]] | None = None
     _lock: Lock = field(default_factory=Lock)
 
     def find(self, client_id: str) -> Client | None:
         """Return the client, or None where there is none, it is disabled, or of no profile of this deployment."""
+        if client_id in self.built_in:
+            return self.built_in[client_id]
         client = self.find_any(client_id)
         return None if client is None or client.disabled or client.profile not in self.profiles else client
 

@@ -8,8 +8,10 @@ from authlib.oauth2.rfc8414 import AuthorizationServerMetadata
 from authlib.oidc.discovery import OpenIDProviderMetadata
 
 from authserver.issuance.claims import STANDARD_CLAIMS
+from authserver.messages import LANGUAGES
 from authserver.profiles.model import Profile
 from authserver.protocol import names
+from authserver.protocol.authorization_details.registry import TYPES
 
 _PATHS: Final = {
     "authorization_endpoint": "/authorize",
@@ -46,7 +48,7 @@ def describe_deployment(deployment: Deployment) -> Mapping[str, object]:
     """Return the metadata document; a member that does not apply is left out, never null or empty.
 
     Spec: RFC8414-2, OIDCD-3, RFC9126-5, RFC8705-3.3, RFC8705-5, RFC9449-5.1, RFC9207-2.3, RFC9207-3,
-    FAPI2-SP-FINAL-5.3.2.1-1, RFC9700-2.6-1
+    FAPI2-SP-FINAL-5.3.2.1-1, RFC9700-2.6-1, RFC9396-10
     """
     methods = _union(profile.client_authentication_methods for profile in deployment.profiles)
     assertion_algorithms = _union(profile.signing_algorithms for profile in deployment.profiles)
@@ -73,8 +75,9 @@ def describe_deployment(deployment: Deployment) -> Mapping[str, object]:
         "tls_client_certificate_bound_access_tokens": True,
         "dpop_signing_alg_values_supported": ["ES256", "PS256", "Ed25519", "EdDSA"],
         "acr_values_supported": [names.ACR_ONE_FACTOR, names.ACR_TWO_FACTORS],
+        "authorization_details_types_supported": sorted(TYPES),
         "prompt_values_supported": ["none", "login", "consent", "select_account"],
-        "ui_locales_supported": ["en"],
+        "ui_locales_supported": list(LANGUAGES),
         **_authentication_members(methods, assertion_algorithms),
     }
     if deployment.mtls_origin != deployment.issuer:

@@ -1,12 +1,16 @@
 """Consents, grants, codes and tokens as values."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from authserver.protocol.authorization_details.model import Details
+from authserver.protocol.authorization_details.narrowing import cover
+from authserver.protocol.authorization_details.registry import is_single_use
 
 
 @dataclass(frozen=True, slots=True)
 class Consent:
-    """What a person allowed a client: which scopes, which single claims, at which resources, until when."""
+    """What a person allowed a client: which scopes, single claims and details, at which resources, until when."""
 
     consent_id: str
     account_id: str
@@ -16,16 +20,23 @@ class Consent:
     resources: tuple[str, ...]
     granted_at: int
     expires_at: int
+    authorization_details: Details = field(default=(), hash=False)
 
-    def covers(self, scope: tuple[str, ...], claims: tuple[str, ...], resources: tuple[str, ...]) -> bool:
+    def covers(
+        self, scope: tuple[str, ...], claims: tuple[str, ...], resources: tuple[str, ...], details: Details = ()
+    ) -> bool:
         """Return whether everything asked for was allowed.
 
         To name no resource is to ask for every one that serves the scope: more than any list, and covered by no list.
+        What was allowed with one payment was allowed for that payment alone.
 
-        Spec: RFC8707-2.2
+        Spec: RFC8707-2.2, RFC9396-6.1, RTS-SCA-5.1
         """
+        if is_single_use(self.authorization_details):
+            return False
         reaches = set(resources) <= set(self.resources) if resources else not self.resources
-        return reaches and set(scope) <= set(self.scope) and set(claims) <= set(self.claims)
+        is_within = reaches and set(scope) <= set(self.scope) and set(claims) <= set(self.claims)
+        return is_within and cover(self.authorization_details, details) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +74,7 @@ class Grant:
     refresh_expires_at: int
     revoked_at: int | None = None
     account_locked: bool = False
+    authorization_details: Details = field(default=(), hash=False)
 
 
 @dataclass(frozen=True, slots=True)

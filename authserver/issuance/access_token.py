@@ -16,7 +16,7 @@ from authserver.protocol.scope import format_scope
 class AccessTokenSubject:
     """For whom and by what right an access token is issued; without a grant the client acts for itself.
 
-    `ends_at` is the grant's end, which no token of it outlives.
+    `ends_at` is the grant's end, which no token of it outlives; `is_single_use` where it serves one act.
     """
 
     subject: str
@@ -27,6 +27,7 @@ class AccessTokenSubject:
     generation: int = 0
     authentication: Authentication | None = None
     ends_at: int | None = None
+    is_single_use: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,22 +43,23 @@ class MintedToken:
 
 @dataclass(frozen=True, slots=True)
 class AccessTokenIssuer:
-    """Mints access tokens of one issuer, with one lifetime in seconds.
+    """Mints access tokens of one issuer, with one lifetime in seconds, and a shorter one for those that serve one act.
 
     Spec: RFC9449-11.2, RFC6750-5.3
     """
 
     issuer: str
     lifetime_seconds: int
+    single_use_lifetime_seconds: int
 
     def issue(
         self, about: AccessTokenSubject, audience: Audience, binding: Binding, signer: Signer, now: int
     ) -> MintedToken:
         """Return an access token: a JWT where its audience takes one, else 32 random bytes.
 
-        Spec: RFC9068-2.1, RFC9068-2.2, RFC8705-3.1, RFC9449-6.1, RFC9068-6
+        Spec: RFC9068-2.1, RFC9068-2.2, RFC8705-3.1, RFC9449-6.1, RFC9068-6, RFC9396-9.1
         """
-        lasting = now + self.lifetime_seconds
+        lasting = now + (self.single_use_lifetime_seconds if about.is_single_use else self.lifetime_seconds)
         expires_at = lasting if about.ends_at is None else min(lasting, about.ends_at)
         claims = self._claims(about, audience, binding, (now, expires_at))
         token = signer.sign(claims, typ=JWT_TYPE_ACCESS_TOKEN) if audience.as_jwt else new_handle()
@@ -83,11 +85,14 @@ class AccessTokenIssuer:
             "sub": about.subject,
             "aud": audience.names[0] if len(audience.names) == 1 else list(audience.names),
             "client_id": about.client_id,
-            "scope": format_scope(about.scope),
             "jti": new_handle(),
             "iat": issued_at,
             "exp": expires_at,
         }
+        if about.scope:
+            claims["scope"] = format_scope(about.scope)
+        if audience.authorization_details:
+            claims["authorization_details"] = list(audience.authorization_details)
         if about.authentication is not None:
             claims["auth_time"] = about.authentication.auth_time
             claims["acr"] = about.authentication.acr

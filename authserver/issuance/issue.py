@@ -7,12 +7,13 @@ from authserver.binding.model import Binding
 from authserver.clients.model import Client, ResourceServer
 from authserver.grants.model import Grant, IssuedToken
 from authserver.issuance.access_token import AccessTokenIssuer, AccessTokenSubject, MintedToken
-from authserver.issuance.audience import resolve_audience
+from authserver.issuance.audience import Reach, resolve_audience
 from authserver.issuance.id_token import IdTokenContext, issue_id_token
 from authserver.issuance.subject import subject_of
 from authserver.keys.signer import SigningKeys
+from authserver.protocol.authorization_details.model import Details
+from authserver.protocol.authorization_details.registry import is_single_use
 from authserver.protocol.names import SCOPE_OPENID
-from authserver.protocol.scope import format_scope
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,11 @@ class Redemption:
     account_claims: Mapping[str, object] = field(default_factory=dict, repr=False)
     refresh_token: str | None = field(default=None, repr=False)
     refresh_record: IssuedToken | None = None
+    authorization_details: Details = ()
+
+
+_TOLD_TOO = ("scope", "authorization_details")
+"""Claims of the access token that its response repeats, since the app cannot read the token."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,15 +64,15 @@ class Mint:
     ) -> TokenSet:
         """Return the tokens of one response.
 
-        Spec: RFC6749-5.1, OIDCC-3.1.3.3, FAPI2-SP-FINAL-5.3.2.3-1
+        Spec: RFC6749-5.1, OIDCC-3.1.3.3, FAPI2-SP-FINAL-5.3.2.3-1, RFC9396-7
         """
         access = self._access_token(redemption, client, binding, keys, servers, now)
         members: dict[str, object] = {
             "access_token": access.token,
             "token_type": binding.token_type,
             "expires_in": access.record.expires_at - now,
-            "scope": format_scope(redemption.scope),
         }
+        members |= {name: access.record.claims[name] for name in _TOLD_TOO if name in access.record.claims}
         if redemption.refresh_token is not None:
             members["refresh_token"] = redemption.refresh_token
         if redemption.grant is not None and SCOPE_OPENID in redemption.scope:
@@ -97,6 +103,8 @@ class Mint:
             generation=grant.refresh_generation if grant is not None else 0,
             authentication=grant.authentication if grant is not None else None,
             ends_at=grant.expires_at if grant is not None else None,
+            is_single_use=grant is not None and is_single_use(grant.authorization_details),
         )
-        audience = resolve_audience(redemption.scope, redemption.resources, servers, self.access_tokens.issuer)
+        reach = Reach(redemption.scope, redemption.resources, redemption.authorization_details)
+        audience = resolve_audience(reach, servers, self.access_tokens.issuer)
         return self.access_tokens.issue(about, audience, binding, keys.signer_for(keys.default_algorithm), now)

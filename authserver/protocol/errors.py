@@ -196,6 +196,25 @@ class InsufficientScope(OAuthError):
     status = 403
 
 
+class InsufficientUserAuthentication(OAuthError):
+    """The person signed in too weakly, or too long ago, for this resource.
+
+    `scheme` is the one under which the token came; `acr_values` are those that suffice, `max_age_seconds` tells how old
+    the sign-in may be.
+
+    Spec: RFC9470-3
+    """
+
+    code = "insufficient_user_authentication"
+    status = 401
+
+    def __init__(self, description: str, scheme: str, acr_values: tuple[str, ...], max_age_seconds: int | None) -> None:
+        super().__init__(description, clause="RFC9470-3")
+        self.scheme = scheme
+        self.acr_values = acr_values
+        self.max_age_seconds = max_age_seconds
+
+
 class TooManyRequests(OAuthError):
     """The caller is over a limit; `retry_after` is in seconds."""
 

@@ -6,6 +6,8 @@ from typing import Final
 from authserver.binding.model import parse_confirmation
 from authserver.clients.model import Client, ResourceServer
 from authserver.grants.model import KIND_ACCESS, TokenState
+from authserver.issuance.audience import serves_detail
+from authserver.protocol.authorization_details.model import Details
 
 INACTIVE: Final[Mapping[str, object]] = {"active": False}
 """All that anyone learns of a token that is not theirs to know, or not good."""
@@ -18,7 +20,7 @@ def describe_token(state: TokenState | None, caller: Client, now: int) -> Mappin
 
     Refresh tokens are nobody's to introspect: no resource server receives one.
 
-    Spec: RFC7662-2.2, RFC7662-4, RFC8705-3.2, RFC9449-6.2, RFC9470-6.2, RFC7662-5
+    Spec: RFC7662-2.2, RFC7662-4, RFC8705-3.2, RFC9449-6.2, RFC9470-6.2, RFC7662-5, RFC9396-9.2
     """
     if state is None or state.token.kind != KIND_ACCESS or not state.is_active(now):
         return INACTIVE
@@ -27,7 +29,10 @@ def describe_token(state: TokenState | None, caller: Client, now: int) -> Mappin
         return INACTIVE
     told = {name: claims[name] for name in _TOLD if name in claims}
     told["aud"] = _own_audience(audience_of(claims), server)
-    told["scope"] = _own_scope(str(claims.get("scope", "")), server)
+    own_scope = _own_scope(str(told.pop("scope", "")), server)
+    own_details = [detail for detail in details_of(claims) if serves_detail(server, detail)]
+    told |= {"scope": own_scope} if own_scope else {}
+    told |= {"authorization_details": own_details} if own_details else {}
     return {"active": True, **told, "token_type": binding_type(claims)}
 
 
@@ -37,6 +42,12 @@ def audience_of(claims: Mapping[str, object]) -> tuple[str, ...]:
     if isinstance(audience, str):
         return (audience,)
     return tuple(name for name in audience if isinstance(name, str)) if isinstance(audience, list) else ()
+
+
+def details_of(claims: Mapping[str, object]) -> Details:
+    """Return a token's authorization details."""
+    details = claims.get("authorization_details")
+    return tuple(details) if isinstance(details, list) else ()
 
 
 def binding_type(claims: Mapping[str, object]) -> str:

@@ -1,6 +1,10 @@
 """A token request may ask for less than its grant reaches, never for more."""
 
 from authserver.grants.model import Grant
+from authserver.protocol.authorization_details.model import Details
+from authserver.protocol.authorization_details.narrowing import narrow
+from authserver.protocol.authorization_details.parse import parse_authorization_details
+from authserver.protocol.errors import InvalidAuthorizationDetails
 from authserver.protocol.params import Params
 from authserver.protocol.resource import check_resources_within, parse_resources
 from authserver.protocol.scope import check_scope_within, parse_scope
@@ -28,3 +32,19 @@ def narrow_resources(params: Params, grant: Grant) -> tuple[str, ...]:
     asked = parse_resources(params.get_all("resource"))
     check_resources_within(asked, grant.resources)
     return asked or grant.resources
+
+
+def narrow_details(params: Params, grant: Grant) -> Details:
+    """Return the details of this token: those asked for now, within the grant's; all of them where none is asked for.
+
+    Raises InvalidAuthorizationDetails for more, or others.
+
+    Spec: RFC9396-6, RFC9396-6.1, RFC9396-8
+    """
+    asked = parse_authorization_details(params.get("authorization_details"))
+    if not asked:
+        return grant.authorization_details
+    narrowed = narrow(grant.authorization_details, asked)
+    if narrowed is None:
+        raise InvalidAuthorizationDetails("The authorization_details are more than was granted.", clause="RFC9396-6.1")
+    return narrowed

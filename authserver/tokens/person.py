@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from authserver.accounts import store as accounts
+from authserver.accounts.store import people as accounts
 from authserver.db.engine import Connection
 from authserver.grants.model import Grant
 

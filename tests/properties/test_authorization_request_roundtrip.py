@@ -4,9 +4,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from authserver.authorization.model import AuthorizationRequest, dump_request, load_request
+from authserver.protocol.authorization_details.model import Details
+from authserver.protocol.authorization_details.parse import parse_authorization_details
 from authserver.protocol.claims_request import ClaimsRequest
 from authserver.protocol.demand import AuthenticationDemand
 from authserver.protocol.names import ACR_LADDER
+from tests.support.details import Document, account_reads, fund_checks, payments, text_of
+
+
+def _details(documents: list[Document]) -> Details:
+    return parse_authorization_details(text_of(*documents)) if documents else ()
+
 
 _text = st.text(max_size=20)
 _some = st.none() | _text
@@ -35,6 +43,7 @@ requests = st.builds(
     hinted_subject=_some,
     ui_locales=_many,
     claims=st.builds(ClaimsRequest, id_token=_many, userinfo=_many, acr_values=_many, acr_essential=st.booleans()),
+    authorization_details=st.lists(payments | account_reads | fund_checks, max_size=3).map(_details),
 )
 
 

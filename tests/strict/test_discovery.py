@@ -16,6 +16,7 @@ FAPI_ALGORITHMS = {"PS256", "ES256", "EdDSA", "Ed25519"}
 PATHS = ("/.well-known/openid-configuration", "/.well-known/oauth-authorization-server")
 # RFC 8414, OpenID Discovery, PAR, DPoP, mutual TLS, RFC 9207 and the prompt registry; any other member is a warning.
 KNOWN_MEMBERS = {
+    "authorization_details_types_supported",
     "issuer",
     "authorization_endpoint",
     "pushed_authorization_request_endpoint",

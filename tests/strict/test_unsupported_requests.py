@@ -95,9 +95,7 @@ def test_a_request_uri_of_the_apps_own_leads_to_no_redirect_uri_that_is_not_regi
 
 
 @pytest.mark.spec("RFC9396-5")
-def test_a_plain_app_is_told_that_authorization_details_are_not_supported(
-    login_app: RelyingParty, alice: Person
-) -> None:
+def test_a_plain_app_is_told_that_its_authorization_details_are_refused(login_app: RelyingParty, alice: Person) -> None:
     location = alice.open(plain_url(login_app, authorization_details="[]")).headers["Location"]
     assert answer_of(location)["error"] == "invalid_authorization_details"
 

@@ -19,6 +19,7 @@ _FIND = (
         consents.c.resources,
         consents.c.granted_at,
         consents.c.expires_at,
+        consents.c.authorization_details,
     )
     .where(
         consents.c.account_id == bindparam("account_id"),
@@ -51,6 +52,7 @@ def record(connection: Connection, consent: Consent) -> None:
             "scope": json.dumps(consent.scope),
             "claims": json.dumps(consent.claims),
             "resources": json.dumps(consent.resources),
+            "authorization_details": json.dumps(consent.authorization_details),
             "granted_at": consent.granted_at,
             "expires_at": consent.expires_at,
             "revoked_at": None,
@@ -70,7 +72,7 @@ def revoke_consents(connection: Connection, account_id: str, client_id: str | No
 
 
 def _consent(row: tuple[Any, ...]) -> Consent:
-    consent_id, account_id, client_id, scope, claims, resources, granted_at, expires_at = row
+    consent_id, account_id, client_id, scope, claims, resources, granted_at, expires_at, details = row
     return Consent(
         consent_id=consent_id,
         account_id=account_id,
@@ -80,4 +82,5 @@ def _consent(row: tuple[Any, ...]) -> Consent:
         resources=tuple(json.loads(resources)),
         granted_at=granted_at,
         expires_at=expires_at,
+        authorization_details=tuple(json.loads(details)),
     )

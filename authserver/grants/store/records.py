@@ -39,6 +39,7 @@ _SWAP = (
     .values(
         refresh_generation=bindparam("generation_after"),
         refresh_expires_at=bindparam("refresh_expires_at_after"),
+        last_used_at=bindparam("now"),
     )
 )
 _REVOKE = (
@@ -58,10 +59,11 @@ _REVOKE_ALL = (
 
 
 def save_grant(connection: Connection, grant: Grant) -> None:
-    """Store a new grant."""
+    """Store a new grant; its code is redeemed within the minute, so that it counts as used from the start."""
     details = {
         "scope": grant.scope,
         "resources": grant.resources,
+        "authorization_details": grant.authorization_details,
         "id_token_claims": grant.id_token_claims,
         "userinfo_claims": grant.userinfo_claims,
         "acr": grant.authentication.acr,
@@ -81,6 +83,7 @@ def save_grant(connection: Connection, grant: Grant) -> None:
             "expires_at": grant.expires_at,
             "refresh_generation": grant.refresh_generation,
             "refresh_expires_at": grant.refresh_expires_at,
+            "last_used_at": grant.created_at,
             "revoked_at": None,
             "revoked_because": None,
         },
@@ -93,7 +96,9 @@ def find_grant(connection: Connection, grant_id: str) -> Grant | None:
     return read_grant(tuple(row)) if row is not None else None
 
 
-def claim_generation(connection: Connection, grant: Grant, *, generation_after: int, refresh_expires_at: int) -> bool:
+def claim_generation(
+    connection: Connection, grant: Grant, *, generation_after: int, refresh_expires_at: int, now: int
+) -> bool:
     """Move a grant's refresh generation on from the one that was read; return whether this caller did it.
 
     The generation stands in the WHERE, so of two refreshes at once one moves it and the other finds it moved.
@@ -105,6 +110,7 @@ def claim_generation(connection: Connection, grant: Grant, *, generation_after: 
         "generation": grant.refresh_generation,
         "generation_after": generation_after,
         "refresh_expires_at_after": refresh_expires_at,
+        "now": now,
     }
     return connection.execute(_SWAP, values).rowcount == 1
 
@@ -138,6 +144,7 @@ def read_grant(values: tuple[object, ...]) -> Grant:
         consent_id=str(consent_id),
         scope=tuple(members["scope"]),
         resources=tuple(members["resources"]),
+        authorization_details=tuple(members.get("authorization_details", ())),
         id_token_claims=tuple(members["id_token_claims"]),
         userinfo_claims=tuple(members["userinfo_claims"]),
         authentication=Authentication(members["acr"], tuple(members["amr"]), members["auth_time"], str(session_id)),

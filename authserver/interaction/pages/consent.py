@@ -1,31 +1,39 @@
 """Consent: who asks for what, for how long, and the person's answer."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from flask import Blueprint, Response, request
 
-from authserver.authorization import store
+from authserver.accounts.activities import CONSENT_GIVEN, note
+from authserver.accounts.bank_accounts import AccountsOf
+from authserver.accounts.model import Enrolled
 from authserver.authorization.next_step import Situation, next_step
 from authserver.authorization.next_step import Step as NextStep
 from authserver.grants.model import Consent
 from authserver.grants.store import consents
+from authserver.interaction.account_choice import Chosen, can_be_met, choose, find_missing, show_details
+from authserver.interaction.consenting import ConsentTerms, give_consent
 from authserver.interaction.guard import Step, StepDeps, check_form, go_on, open_step, refuse, report, show
 from authserver.interaction.scope_words import describe_claims, describe_scopes
+from authserver.messages import Message
+from authserver.protocol.authorization_details.bank_accounts import BankAccount
+from authserver.protocol.authorization_details.registry import last_moment, type_names, type_of
 from authserver.protocol.errors import InvalidRequest, OAuthError
 from authserver.protocol.handles import hash_handle
 
 PAGE = "consent"
 ADDRESS_LIMIT = "consent.address"
+_CHOOSE = Message("Choose at least one account, or do not allow this.")
 
 
 @dataclass(frozen=True, slots=True)
 class ConsentDeps:
-    """What the consent page uses; `new_id` makes the id of a consent, `lifetime_seconds` is how long one lasts."""
+    """What the consent page uses; `accounts_of` tells which accounts a person has at the bank."""
 
     step: StepDeps
-    new_id: Callable[[], str]
-    lifetime_seconds: int
+    terms: ConsentTerms
+    accounts_of: AccountsOf
     scope_descriptions: Mapping[str, str]
 
 
@@ -67,7 +75,9 @@ def _may_decide(deps: ConsentDeps, step: Step) -> bool:
     if step.is_over or step.session is None:
         return False
     given = _given_here(deps, step)
-    situation = Situation(step.interaction, step.session, hash_handle(step.session_cookie), consents=given)
+    situation = Situation(
+        step.interaction, step.session, hash_handle(step.session_cookie), consents=given, enrolled=Enrolled()
+    )
     try:
         return next_step(situation) is NextStep.CONSENT
     except OAuthError:
@@ -81,42 +91,57 @@ def _given_here(deps: ConsentDeps, step: Step) -> tuple[Consent, ...]:
         return tuple(consents.find_standing(connection, _account_id(step), step.client.client_id, step.now))
 
 
-def _show(deps: ConsentDeps, step: Step) -> Response:
-    """Show who asks for what, and for how long.
+def _show(deps: ConsentDeps, step: Step, error: str = "", chosen: Chosen | None = None) -> Response:
+    """Show who asks for what, and for how long; after an error with what was chosen before it.
 
-    Spec: FAPI2-SP-FINAL-5.3.2.2-13, RFC6749-10.2
+    Spec: FAPI2-SP-FINAL-5.3.2.2-13, RFC6749-10.2, RFC9396-2
     """
     asked = step.interaction.request
     clusters = (
         *describe_scopes(asked.scope, deps.scope_descriptions),
         *describe_claims(asked.single_claims(), asked.scope),
     )
-    values = {"clusters": clusters, "until": step.now + deps.lifetime_seconds}
+    details, own = asked.authorization_details, _own_accounts(deps, step)
+    ends_at = last_moment(details)
+    consent_ends_at = step.now + deps.terms.lifetime_seconds
+    values = {
+        "clusters": clusters,
+        "details": show_details(details, own),
+        "chosen": chosen or {},
+        "can_be_met": can_be_met(details, own),
+        "is_payment": asked.payment is not None,
+        "moves_money": any(type_of(detail).is_payment for detail in details),
+        "until": consent_ends_at if ends_at is None else min(consent_ends_at, ends_at - 1),
+        "error": error,
+        "error_field": f"accounts-{find_missing(details, own, chosen or {})}-0",
+    }
     return show(deps.step, step, PAGE, values, shown_to=_account_id(step))
 
 
 def _approve(deps: ConsentDeps, step: Step) -> Response:
-    """Record exactly what was shown: the stored request, which nothing changes once it has been pushed.
-
-    Spec: RFC6749-10.2, OIDCC-3.1.2.4
-    """
-    asked = step.interaction.request
-    consent = Consent(
-        consent_id=deps.new_id(),
-        account_id=_account_id(step),
-        client_id=step.client.client_id,
-        scope=asked.scope,
-        claims=asked.single_claims(),
-        resources=asked.resources,
-        granted_at=step.now,
-        expires_at=step.now + deps.lifetime_seconds,
-    )
+    """Record exactly what was shown, with the accounts that were chosen; or ask again where none were."""
+    asked = step.interaction.request.authorization_details
+    own, chosen = _own_accounts(deps, step), _read_choice(len(asked))
+    details = choose(asked, own, chosen) if can_be_met(asked, own) else None
+    if details is None:
+        return _show(deps, step, _CHOOSE, chosen)
     with deps.step.database.transaction() as connection:
-        consents.record(connection, consent)
-        store.set_consent(connection, step.interaction.interaction_hash, consent.consent_id)
+        consent = give_consent(connection, deps.terms, step, details)
+        note(connection, consent.account_id, CONSENT_GIVEN, step.now, consent.client_id)
     detail = {"consent_id": consent.consent_id, "scope": " ".join(consent.scope)}
+    types = " ".join(sorted(type_names(details)))
+    detail |= {"authorization_details": types} if types else {}
     report(deps.step, step, "consent.given", account_id=consent.account_id, detail=detail)
     return go_on(step)
+
+
+def _read_choice(count: int) -> Chosen:
+    """Return the account numbers that were ticked, by the place of their detail."""
+    return {place: request.form.getlist(f"accounts-{place}") for place in range(count)}
+
+
+def _own_accounts(deps: ConsentDeps, step: Step) -> tuple[BankAccount, ...]:
+    return deps.accounts_of(step.account) if step.account else ()
 
 
 def _account_id(step: Step) -> str:

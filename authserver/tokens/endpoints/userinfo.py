@@ -4,7 +4,7 @@ import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from authserver.accounts import store as accounts
+from authserver.accounts.store import people as accounts
 from authserver.binding.dpop import DpopNonces, DpopProof, ProofTarget, verify_proof
 from authserver.binding.model import Binding, parse_confirmation
 from authserver.binding.mtls import certificate_thumbprint

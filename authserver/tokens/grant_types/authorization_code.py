@@ -11,12 +11,14 @@ from authserver.grants.store.codes import claim_code, find_code
 from authserver.grants.store.records import revoke_grant
 from authserver.issuance.issue import Redemption
 from authserver.issuance.refresh_token import mint_refresh_token
+from authserver.protocol.authorization_details.model import Details
+from authserver.protocol.authorization_details.registry import is_single_use
 from authserver.protocol.errors import InvalidGrant
 from authserver.protocol.handles import hash_handle
 from authserver.protocol.names import GRANT_REFRESH_TOKEN
 from authserver.protocol.pkce import check_verifier
 from authserver.tokens.grant_type import TokenRequest
-from authserver.tokens.narrowing import narrow_resources
+from authserver.tokens.narrowing import narrow_details, narrow_resources
 from authserver.tokens.person import claims_for_id_token
 
 _REFUSAL = "The code is not valid."
@@ -45,11 +47,11 @@ class AuthorizationCodeGrant:
         if code.claimed_at is not None:
             raise _end_replayed(connection, grant, request, events)
         _check(code, grant, request)
-        resources = narrow_resources(request.params, grant)
+        narrowed = narrow_resources(request.params, grant), narrow_details(request.params, grant)
         # Claimed before anything is minted: should minting fail, the transaction gives the code back with the rest.
         if not claim_code(connection, code.code_hash, request.now):
             raise _end_replayed(connection, grant, request, events)
-        return _redemption(connection, code, grant, resources, request)
+        return _redemption(connection, code, grant, narrowed, request)
 
 
 def _check(code: AuthorizationCode, grant: Grant, request: TokenRequest) -> None:
@@ -81,9 +83,14 @@ def _end_replayed(connection: Connection, grant: Grant, request: TokenRequest, e
 
 
 def _redemption(
-    connection: Connection, code: AuthorizationCode, grant: Grant, resources: tuple[str, ...], request: TokenRequest
+    connection: Connection,
+    code: AuthorizationCode,
+    grant: Grant,
+    narrowed: tuple[tuple[str, ...], Details],
+    request: TokenRequest,
 ) -> Redemption:
-    refresh = mint_refresh_token(grant, 0, request.now, None) if _may_refresh(request.client) else None
+    resources, details = narrowed
+    refresh = mint_refresh_token(grant, 0, request.now, None) if _may_refresh(request.client, grant) else None
     return Redemption(
         scope=grant.scope,
         resources=resources,
@@ -92,8 +99,13 @@ def _redemption(
         account_claims=claims_for_id_token(connection, grant),
         refresh_token=refresh.token if refresh is not None else None,
         refresh_record=refresh.record if refresh is not None else None,
+        authorization_details=details,
     )
 
 
-def _may_refresh(client: Client) -> bool:
-    return GRANT_REFRESH_TOKEN in client.grant_types
+def _may_refresh(client: Client, grant: Grant) -> bool:
+    """Return whether the app gets a refresh token; what serves one act is never renewed.
+
+    Spec: RTS-SCA-5.1
+    """
+    return GRANT_REFRESH_TOKEN in client.grant_types and not is_single_use(grant.authorization_details)

@@ -7,7 +7,7 @@ from authserver.clients.model import Client
 from authserver.db.engine import Connection
 from authserver.events import EventSink
 from authserver.issuance.issue import Redemption
-from authserver.protocol.errors import InvalidScope
+from authserver.protocol.errors import InvalidAuthorizationDetails, InvalidScope
 from authserver.protocol.resource import check_resources_within, parse_resources
 from authserver.protocol.scope import check_scope_within, parse_scope
 from authserver.tokens.grant_type import TokenRequest
@@ -29,8 +29,11 @@ class ClientCredentialsGrant:
     def redeem(self, _connection: Connection, request: TokenRequest, _events: EventSink) -> Redemption:
         """Return what the client may have.
 
-        Raises InvalidScope where nothing is left to issue over, InvalidTarget for an unknown resource.
+        Raises InvalidScope where nothing is left to issue over, InvalidTarget for an unknown resource,
+        InvalidAuthorizationDetails for any details: each type of them is a person's to allow.
         """
+        if "authorization_details" in request.params:
+            raise InvalidAuthorizationDetails("Authorization details need a person.", clause="RFC9396-8")
         allowed = _own_scope(request.client)
         asked = parse_scope(request.params.get("scope"))
         check_scope_within(asked, allowed)

@@ -14,7 +14,7 @@ from authserver.keys.envelope import Envelope
 from authserver.protocol.errors import InvalidGrant
 from authserver.protocol.handles import hash_handle
 from authserver.tokens.grant_type import TokenRequest
-from authserver.tokens.narrowing import narrow_resources, narrow_scope
+from authserver.tokens.narrowing import narrow_details, narrow_resources, narrow_scope
 from authserver.tokens.person import claims_for_id_token
 
 _REFUSAL = "The refresh token is not valid."
@@ -57,6 +57,7 @@ class RefreshTokenGrant:
         token, grant = self._find(connection, presented, request)
         scope = narrow_scope(request.params, grant)
         resources = narrow_resources(request.params, grant)
+        details = narrow_details(request.params, grant)
         refreshed = self._rotate(connection, token, grant, request, events)
         return Redemption(
             scope=scope,
@@ -65,6 +66,7 @@ class RefreshTokenGrant:
             account_claims=claims_for_id_token(connection, grant),
             refresh_token=refreshed.token,
             refresh_record=refreshed.record,
+            authorization_details=details,
         )
 
     def _find(self, connection: Connection, presented: str, request: TokenRequest) -> tuple[IssuedToken, Grant]:
@@ -94,10 +96,11 @@ class RefreshTokenGrant:
             return self._repeat(connection, grant)
         step = 1 if rotation is Rotation.ADVANCE else 0
         idle_end = min(request.now + self.idle_lifetime, grant.expires_at)
+        generation_after = grant.refresh_generation + step
         if claim_generation(
-            connection, grant, generation_after=grant.refresh_generation + step, refresh_expires_at=idle_end
+            connection, grant, generation_after=generation_after, refresh_expires_at=idle_end, now=request.now
         ):
-            moved = replace(grant, refresh_generation=grant.refresh_generation + step, refresh_expires_at=idle_end)
+            moved = replace(grant, refresh_generation=generation_after, refresh_expires_at=idle_end)
             return self._advance(moved, request.now) if step else Refreshed(moved)
         # Another refresh of the same token came first; this one is now its immediate predecessor.
         again, moved = self._find(connection, request.params.require("refresh_token", clause=_CLAUSE), request)

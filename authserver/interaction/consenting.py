@@ -1,0 +1,46 @@
+"""Recording what a person allowed, for the pages on which they do."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from authserver.authorization import store
+from authserver.db.engine import Connection
+from authserver.grants.model import Consent
+from authserver.grants.store import consents
+from authserver.interaction.guard import Step
+from authserver.protocol.authorization_details.model import Details
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentTerms:
+    """How a consent is made: `new_id` makes its id, `lifetime_seconds` is how long it lasts."""
+
+    new_id: Callable[[], str]
+    lifetime_seconds: int
+
+
+def give_consent(connection: Connection, terms: ConsentTerms, step: Step, details: Details) -> Consent:
+    """Record a consent to exactly what was shown, and that it was given in this interaction.
+
+    That is the stored request, which nothing changes once it has been pushed, with its details as the person narrowed
+    them. Raises TypeError where nobody is signed in.
+
+    Spec: RFC6749-10.2, OIDCC-3.1.2.4, RFC9396-7.1
+    """
+    if step.account is None:
+        raise TypeError("a consent is someone's")
+    asked = step.interaction.request
+    consent = Consent(
+        consent_id=terms.new_id(),
+        account_id=step.account.account_id,
+        client_id=step.client.client_id,
+        scope=asked.scope,
+        claims=asked.single_claims(),
+        resources=asked.resources,
+        granted_at=step.now,
+        expires_at=step.now + terms.lifetime_seconds,
+        authorization_details=details,
+    )
+    consents.record(connection, consent)
+    store.set_consent(connection, step.interaction.interaction_hash, consent.consent_id)
+    return consent

@@ -1,0 +1,100 @@
+"""From the text of `authorization_details` to canonical details, and from those to the bytes that are signed."""
+
+import json
+from typing import Any, Final
+
+import rfc8785
+from pydantic import ValidationError
+
+from authserver.protocol.authorization_details.model import Detail, Details
+from authserver.protocol.authorization_details.registry import TYPES
+from authserver.protocol.errors import InvalidAuthorizationDetails
+
+MAX_CHARACTERS: Final = 8_192
+MAX_DETAILS: Final = 8
+_MAX_DEPTH: Final = 8
+
+
+def parse_authorization_details(text: str | None) -> Details:
+    """Return the details of a parameter, each in canonical form: as its type's shape has read it; none where absent.
+
+    A member named twice, a null, a number, a type or a member that is not known: each is refused, since whoever reads
+    the text otherwise than we do would act on something else than the person saw.
+
+    Raises InvalidAuthorizationDetails, naming nothing of what was received.
+
+    Spec: RFC9396-2, RFC9396-5
+    """
+    if text is None:
+        return ()
+    document = _load(text)
+    if not isinstance(document, list) or not 1 <= len(document) <= MAX_DETAILS:
+        raise _refusal("no array of one to eight objects")
+    return tuple(_read(entry) for entry in document)
+
+
+def canonical(detail: Detail) -> bytes:
+    """Return the one sequence of bytes that stands for a detail.
+
+    Spec: RFC8785-3
+    """
+    return rfc8785.dumps(dict(detail))  # type: ignore[arg-type]  # JSON values, as the shape has read them
+
+
+def _read(entry: object) -> Detail:
+    name = entry.get("type") if isinstance(entry, dict) else None
+    known = TYPES.get(name) if isinstance(name, str) else None
+    if known is None:
+        raise _refusal("a type that is not known")
+    try:
+        read = known.shape.model_validate(entry)
+    except ValidationError as error:
+        fault = error.errors(include_input=False, include_url=False, include_context=False)[0]
+        place = ".".join(str(part) for part in fault["loc"] if part in known.shape.model_fields)
+        raise _refusal(f"{known.name}: {place or 'a member'}: {fault['type']}") from error
+    return read.model_dump(mode="json", exclude_none=True)
+
+
+def _load(text: str) -> object:
+    if len(text) > MAX_CHARACTERS:
+        raise _refusal("too long")
+    if _depth(text) > _MAX_DEPTH:
+        raise _refusal("too deep")
+    try:
+        return json.loads(text, object_pairs_hook=_members, parse_constant=_no_number, parse_float=_no_number)
+    except ValueError as error:
+        raise _refusal(type(error).__name__) from error
+
+
+def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return an object's members where each is named once and none is null."""
+    members = dict(pairs)
+    if len(members) != len(pairs) or None in members.values():
+        raise ValueError("a member is named twice, or null")
+    return members
+
+
+def _no_number(_: str) -> object:
+    """Refuse what JSON has no place for (NaN, Infinity) and what no shape has a place for (binary fractions)."""
+    raise ValueError("a number")
+
+
+def _depth(text: str) -> int:
+    """Return how deep the brackets of a text go, outside its strings."""
+    deepest = depth = 0
+    in_string = is_escaped = False
+    for character in text:
+        if in_string:
+            in_string = is_escaped or character != '"'
+            is_escaped = character == "\\" and not is_escaped
+            continue
+        in_string = character == '"'
+        depth += (character in "[{") - (character in "]}")
+        deepest = max(deepest, depth)
+    return deepest
+
+
+def _refusal(reason: str) -> InvalidAuthorizationDetails:
+    return InvalidAuthorizationDetails(
+        "The authorization_details are of no type this server knows, or malformed.", reason=reason, clause="RFC9396-5"
+    )

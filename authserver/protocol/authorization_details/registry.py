@@ -1,0 +1,97 @@
+"""The types of authorization details that this server knows, as data."""
+
+from collections.abc import Container, Iterable, Mapping
+from typing import Final
+
+from authserver.protocol.authorization_details import shapes, words
+from authserver.protocol.authorization_details.model import Detail, Details, DetailType, DetailWords
+from authserver.protocol.errors import InvalidAuthorizationDetails
+from authserver.protocol.names import ACR_TWO_FACTORS
+
+TYPES: Final[Mapping[str, DetailType]] = {
+    known.name: known
+    for known in (
+        DetailType(
+            "payment_initiation",
+            shapes.PaymentInitiation,
+            ACR_TWO_FACTORS,
+            words.describe_payment,
+            is_payment=True,
+            is_single_use=True,
+        ),
+        DetailType(
+            "account_information",
+            shapes.AccountInformation,
+            ACR_TWO_FACTORS,
+            words.describe_account_information,
+            accounts_chosen=True,
+        ),
+        DetailType("funds_confirmation", shapes.FundsConfirmation, ACR_TWO_FACTORS, words.describe_funds_confirmation),
+        DetailType(
+            "variable_recurring_payment",
+            shapes.VariableRecurringPayment,
+            ACR_TWO_FACTORS,
+            words.describe_recurring_payment,
+            is_payment=True,
+        ),
+    )
+}
+"""Every type, by its name on the wire.
+
+Spec: RFC9396-2.1, RFC9396-10
+"""
+
+
+def type_of(detail: Detail) -> DetailType:
+    """Return the type of a detail that was read before."""
+    return TYPES[str(detail["type"])]
+
+
+def type_names(details: Iterable[Detail]) -> frozenset[str]:
+    """Return the names of the types of some details."""
+    return frozenset(str(detail["type"]) for detail in details)
+
+
+def describe_detail(detail: Detail) -> DetailWords:
+    """Return what a person reads of a detail."""
+    return type_of(detail).describe(detail)
+
+
+def find_payment(details: Details) -> Detail | None:
+    """Return the one payment that a request is for, or None; limits for payments to come are none yet."""
+    return next((detail for detail in details if type_of(detail).is_single_use), None)
+
+
+def check_details_within(details: Details, audiences: Container[str], now: int) -> None:
+    """Check that details name known places alone, and are not over yet.
+
+    Raises InvalidAuthorizationDetails.
+
+    Spec: RFC9396-2.2, RFC9396-5
+    """
+    named = (place for detail in details for place in locations_of(detail))
+    if not all(place in audiences for place in named):
+        raise InvalidAuthorizationDetails("A location is no resource of this server.", clause="RFC9396-2.2")
+    ends_at = last_moment(details)
+    if ends_at is not None and ends_at <= now:
+        raise InvalidAuthorizationDetails("The last day of a detail is over.", clause="RFC9396-5")
+
+
+def is_single_use(details: Details) -> bool:
+    """Return whether what comes of these details serves one act: it is short and never renewed.
+
+    Spec: RTS-SCA-5.1
+    """
+    return any(type_of(detail).is_single_use for detail in details)
+
+
+def last_moment(details: Details) -> int | None:
+    """Return when the last day of the details is over, where they name one, in seconds."""
+    ends = [words.first_second(str(detail["validUntil"])) + 86_400 for detail in details if "validUntil" in detail]
+    return min(ends, default=None)
+
+
+def locations_of(detail: Detail) -> tuple[str, ...]:
+    """Return the places that a detail names; none where it may be used wherever its type is served."""
+    named = detail.get("locations")
+    return tuple(named) if isinstance(named, list) else ()

@@ -1,0 +1,78 @@
+"""Whatever is changed in a payment or its text, no proof of the other holds."""
+
+import copy
+from typing import Any
+
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from authserver.payments.challenge import payment_challenge
+from authserver.payments.neutral import neutralise
+from authserver.payments.text import payment_text
+from authserver.payments.verify import verify_proof
+from tests.support.payment_proofs import NONCE, PAYMENT, approve, as_bytes
+
+_HONEST = approve()
+_WORDS = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
+_AMOUNTS = st.decimals(min_value="0.01", max_value="9999999.99", places=2).map(str)
+_PAYMENTS = st.fixed_dictionaries({
+    "type": st.just("payment_initiation"),
+    "instructedAmount": st.fixed_dictionaries({"currency": st.sampled_from(["EUR", "USD"]), "amount": _AMOUNTS}),
+    "creditorName": _WORDS,
+    "creditorAccount": st.fixed_dictionaries({"iban": _WORDS}),
+}, optional={"remittanceInformationUnstructured": _WORDS})  # fmt: skip
+
+
+def _leaves(value: Any, path: tuple[str, ...] = ()) -> list[tuple[str, ...]]:  # noqa: ANN401 - any JSON
+    if isinstance(value, dict):
+        return [leaf for name, member in value.items() for leaf in _leaves(member, (*path, name))]
+    return [path]
+
+
+def _challenge(payment: dict[str, Any], text: str = "text", client_id: str = "app") -> bytes:
+    return payment_challenge(NONCE, client_id, text, payment)
+
+
+@given(st.sampled_from(_leaves(PAYMENT)), _WORDS)
+def test_any_change_of_one_member_of_the_payment_breaks_the_proof(path: tuple[str, ...], value: str) -> None:
+    changed = copy.deepcopy(PAYMENT)
+    place = changed
+    for name in path[:-1]:
+        place = place[name]
+    assume(place[path[-1]] != value)
+    place[path[-1]] = value
+    assert "challenge" in verify_proof(as_bytes(_HONEST, payment=changed)).failed()
+
+
+@given(st.integers(0, len(_HONEST.text) - 1), st.characters(exclude_categories=["Cs"]))
+def test_any_change_of_one_letter_of_the_text_breaks_the_proof(place: int, letter: str) -> None:
+    changed = _HONEST.text[:place] + letter + _HONEST.text[place + 1 :]
+    assume(changed != _HONEST.text)
+    assert set(verify_proof(as_bytes(_HONEST, text=changed)).failed()) == {"text", "challenge"}
+
+
+@given(_PAYMENTS, _PAYMENTS)
+def test_two_payments_have_two_challenges(one: dict[str, Any], other: dict[str, Any]) -> None:
+    assert (_challenge(one) == _challenge(other)) == (one == other)
+
+
+@given(_WORDS, _WORDS, _WORDS, _WORDS)
+def test_no_letter_moves_between_app_and_text_unseen(app: str, text: str, other_app: str, other_text: str) -> None:
+    same = (app, text) == (other_app, other_text)
+    assert (_challenge(PAYMENT, text, app) == _challenge(PAYMENT, other_text, other_app)) == same
+
+
+@given(_PAYMENTS, st.sampled_from(["en", "de", "fr"]))
+def test_every_payment_reads_the_same_each_time_and_its_proof_holds(payment: dict[str, Any], language: str) -> None:
+    assert payment_text(payment, language) == payment_text(copy.deepcopy(payment), language)
+    assert verify_proof(as_bytes(approve(payment, language=language)))
+
+
+@given(st.text(max_size=50))
+def test_what_is_shown_can_be_seen(text: str) -> None:
+    assert neutralise(text).isprintable()
+
+
+@given(st.binary(max_size=200))
+def test_no_file_is_an_accident(data: bytes) -> None:
+    assert not verify_proof(data)
