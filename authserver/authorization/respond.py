@@ -8,9 +8,12 @@ from authserver.authorization.next_step import Situation, find_consent
 from authserver.authorization.response_modes import FORM_POST, add_to_query, error_parameters, success_parameters
 from authserver.authorization.store import claim_interaction, claim_pushed
 from authserver.db.engine import Connection
-from authserver.grants.model import Authentication, AuthorizationCode, Grant
+from authserver.grants.model import Authentication, AuthorizationCode, Consent, Grant
 from authserver.grants.store.codes import save_code
 from authserver.grants.store.records import save_grant
+from authserver.protocol.authorization_details.model import Details
+from authserver.protocol.authorization_details.narrowing import cover
+from authserver.protocol.authorization_details.registry import last_moment
 from authserver.protocol.errors import InvalidRequestUri, OAuthError
 from authserver.protocol.handles import hash_handle, new_handle
 from authserver.sessions.acr import acr_for, amr_for
@@ -60,7 +63,11 @@ def issue_code(connection: Connection, situation: Situation, policy: AnswerPolic
     request, session, consent = situation.request, situation.session, find_consent(situation)
     if session is None or consent is None:
         raise TypeError("a code is issued to a signed-in person who consented")
-    expires_at = min(now + policy.grant_lifetime, consent.expires_at)
+    if situation.interaction.awaits_approval:
+        raise TypeError("a code for a payment is issued once the person has approved it")
+    details = _agreed_details(situation, consent)
+    ends = (now + policy.grant_lifetime, consent.expires_at, last_moment(details))
+    expires_at = min(end for end in ends if end is not None)
     grant = Grant(
         grant_id=new_handle(),
         client_id=request.client_id,
@@ -75,6 +82,7 @@ def issue_code(connection: Connection, situation: Situation, policy: AnswerPolic
         expires_at=expires_at,
         refresh_generation=0,
         refresh_expires_at=min(now + policy.refresh_idle_lifetime, expires_at),
+        authorization_details=details,
     )
     code = new_handle()
     save_grant(connection, grant)
@@ -113,6 +121,19 @@ def _authentication(session: Session) -> Authentication:
         auth_time=session.authenticated_at,
         session_id=session.session_id,
     )
+
+
+def _agreed_details(situation: Situation, consent: Consent) -> Details:
+    """Return the details of the request as the person agreed to them, with the accounts they chose, now or before.
+
+    Spec: RFC9396-7.1
+    """
+    if consent.consent_id == situation.interaction.consent_id:
+        return consent.authorization_details
+    details = cover(consent.authorization_details, situation.request.authorization_details)
+    if details is None:
+        raise TypeError("a standing consent under which a code is issued covers every detail of the request")
+    return details
 
 
 def _code_record(code: str, request: AuthorizationRequest, policy: AnswerPolicy, now: int) -> AuthorizationCode:

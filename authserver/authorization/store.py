@@ -46,6 +46,7 @@ _FIND_INTERACTION = select(
     interactions.c.consent_id,
     interactions.c.refused_with,
     interactions.c.completed_at,
+    interactions.c.approval_id,
 ).where(
     interactions.c.interaction_hash == bindparam("hash"),
     interactions.c.browser_hash == bindparam("browser_hash"),
@@ -56,6 +57,9 @@ _UNFINISHED = update(interactions).where(
 )
 _SET_CONSENT = _UNFINISHED.values(consent_id=bindparam("value"))
 _SET_REFUSED = _UNFINISHED.values(refused_with=bindparam("value"))
+_SET_APPROVAL = _UNFINISHED.where(interactions.c.refused_with.is_(None), interactions.c.approval_id.is_(None)).values(
+    approval_id=bindparam("value")
+)
 _COMPLETE = _UNFINISHED.values(completed_at=bindparam("value"))
 
 
@@ -142,6 +146,14 @@ def set_consent(connection: Connection, interaction_hash: bytes, consent_id: str
 def set_refused(connection: Connection, interaction_hash: bytes, error_code: str) -> None:
     """Note that an interaction that is not complete ends in that error."""
     connection.execute(_SET_REFUSED, {"hash": interaction_hash, "value": error_code})
+
+
+def set_approval(connection: Connection, interaction_hash: bytes, approval_id: str) -> bool:
+    """Note the approval of an interaction's payment; false where it is over, refused, or has one already.
+
+    Spec: RTS-SCA-5.1
+    """
+    return connection.execute(_SET_APPROVAL, {"hash": interaction_hash, "value": approval_id}).rowcount == 1
 
 
 def claim_interaction(connection: Connection, interaction_hash: bytes, now: int) -> bool:

@@ -4,7 +4,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
-from authserver.accounts import store as accounts
+from authserver.accounts.model import Enrolled
+from authserver.accounts.store import people as accounts
+from authserver.accounts.store.factors import find_enrolled
 from authserver.authorization.model import AuthorizationRequest, Interaction
 from authserver.authorization.next_step import Situation, Step, next_step
 from authserver.authorization.parse import RequestPolicy, parse_request, resolve_redirect_uri
@@ -18,6 +20,7 @@ from authserver.clock import Clock
 from authserver.db.engine import Connection, Database
 from authserver.events import Event, EventSink
 from authserver.grants.store import consents
+from authserver.protocol.authorization_details.registry import type_names
 from authserver.protocol.errors import InvalidRequest, InvalidRequestUri, OAuthError, RequestUriNotSupported, SignInOver
 from authserver.protocol.handles import hash_handle, new_handle
 from authserver.protocol.names import REQUEST_URI_PREFIX
@@ -26,6 +29,7 @@ from authserver.sessions.lifecycle import current
 from authserver.sessions.model import Session, SessionLimits
 from authserver.web.cookies import BROWSER_COOKIE, SESSION_COOKIE, read_cookie, set_cookie
 from authserver.web.forms import read_form, read_query
+from authserver.web.i18n import wish
 from authserver.web.machine import MachineRequest, MachineResponse
 from authserver.web.page import Pages
 from authserver.web.responses import Headers, see_other
@@ -33,7 +37,16 @@ from authserver.web.responses import Headers, see_other
 INTERACTION_LIFETIME_SECONDS = 900
 """How long a person may take over the pages; the pushed request's own expiry is checked on the first visit only."""
 
-PAGES: Mapping[Step, str] = {Step.LOGIN: "/login", Step.TOTP: "/login/totp", Step.CONSENT: "/consent"}
+PAGES: Mapping[Step, str] = {
+    Step.LOGIN: "/login",
+    Step.TOTP: "/login/totp",
+    Step.PASSKEY: "/login/passkey",
+    Step.RECOVERY: "/login/recovery",
+    Step.ENROL: "/enrol",
+    Step.OFFER: "/login/passkey/offer",
+    Step.APPROVE: "/approve",
+    Step.CONSENT: "/consent",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +70,7 @@ class Authorize:
     session_limits: SessionLimits
     pushed_lifetime_seconds: int
     limits: Limits
+    offers_passkeys: bool = False
 
     def begin(self, request: MachineRequest) -> MachineResponse:
         """Answer the first visit."""
@@ -141,6 +155,7 @@ class Authorize:
             interaction = find_interaction(connection, handle, browser, now)
             if interaction is None or interaction.completed_at is not None:
                 raise SignInOver("This sign-in has ended or belongs to another browser.", clause="RFC6749-10.12")
+            wish(interaction.request.ui_locales, interaction.created_at)
             client = self._find_client(interaction.client_id)
             _check_still_registered(interaction.request, client)
             situation = self._situation(connection, interaction, request, now)
@@ -161,6 +176,8 @@ class Authorize:
         if step is not Step.ISSUE:
             return step
         claim_completion(connection, situation, now)
+        if situation.request.is_own:
+            return Answer(situation.request.redirect_uri, QUERY, {})
         self._tell("authorization.granted", situation, request, "")
         return issue_code(connection, situation, self.answers, now)
 
@@ -170,9 +187,17 @@ class Authorize:
         cookie = read_cookie(request.headers.get("cookie", ""), SESSION_COOKIE)
         session = self._session(connection, cookie, now)
         if session is None:
-            return Situation(interaction, None, None, consents=())
+            return Situation(interaction, None, None, consents=(), enrolled=Enrolled())
         standing = consents.find_standing(connection, session.account_id, interaction.client_id, now)
-        return Situation(interaction, session, hash_handle(cookie), consents=tuple(standing))
+        enrolled = find_enrolled(connection, session.account_id)
+        return Situation(
+            interaction,
+            session,
+            hash_handle(cookie),
+            consents=tuple(standing),
+            enrolled=enrolled,
+            offers_passkeys=self.offers_passkeys,
+        )
 
     def _session(self, connection: Connection, cookie: str, now: int) -> Session | None:
         """Return the browser's live session where its account is still open."""
@@ -249,5 +274,7 @@ def _check_still_registered(request: AuthorizationRequest, client: Client) -> No
 
     Spec: RFC9126-7.4, RFC9700-4.11
     """
-    if request.redirect_uri not in client.redirect_uris or not client.scope.issuperset(request.scope):
+    types = type_names(request.authorization_details)
+    is_within = client.scope.issuperset(request.scope) and types <= client.authorization_details_types
+    if request.redirect_uri not in client.redirect_uris or not is_within:
         raise InvalidRequestUri("The request is no longer within the registration.", clause="RFC9126-7.4")

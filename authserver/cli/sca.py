@@ -1,0 +1,106 @@
+"""`authserver sca`: proofs that a person approved a payment."""
+
+import dataclasses
+import json
+from pathlib import Path
+from typing import BinaryIO
+
+import click
+
+from authserver.cli.output import fail, json_option, moment, print_rows
+from authserver.payments.document import MAX_BYTES
+from authserver.payments.evidence import Evidence, dump_evidence
+from authserver.payments.neutral import neutralise
+from authserver.payments.verify import Expected, Verdict, verify_proof
+
+
+@click.group()
+def sca() -> None:
+    """See, export and check proofs that a person approved a payment."""
+
+
+@sca.command()
+@click.argument("proof", type=click.File("rb"))
+@click.option("--origin", help="The origin at which the person must have approved, known from elsewhere.")
+@click.option("--public-key", help="The passkey's public key as the bank has it on record: COSE in base64url.")
+@click.option("--client-id", help="The app that the approval must be for.")
+@json_option
+def verify(
+    proof: BinaryIO, origin: str | None, public_key: str | None, client_id: str | None, *, as_json: bool
+) -> None:
+    """Check the PROOF in a file, or - for standard input; exit 1 where anything does not hold.
+
+    Needs no configuration, no database and no network: see docs/payment-proof.md for what is checked, and how to check
+    it without this program.
+    """
+    verdict = verify_proof(proof.read(MAX_BYTES + 1), Expected(origin, public_key, client_id))
+    if as_json:
+        _print_json(verdict)
+    else:
+        _print_lines(verdict)
+    if not verdict:
+        fail(f"not proven: {', '.join(verdict.failed())}")
+
+
+@sca.command(name="list")
+@click.option("--most", type=click.IntRange(1, 10_000), default=50, show_default=True, help="How many, latest first.")
+@json_option
+def list_command(most: int, *, as_json: bool) -> None:
+    """List the latest approvals."""
+    from authserver.cli.approval_records import read_latest  # noqa: PLC0415 - `verify` must load no server
+
+    rows = [_row(evidence) for evidence in read_latest(most)]
+    print_rows(rows, as_json=as_json, empty="No payment has been approved yet.")
+
+
+@sca.command()
+@click.argument("approval_id", metavar="ID")
+@click.option(
+    "--output", type=click.Path(dir_okay=False, path_type=Path), help="The file to write; else it is printed."
+)
+def export(approval_id: str, output: Path | None) -> None:
+    """Write the proof of the approval ID, as `authserver sca verify` and anyone else can check it."""
+    from authserver.cli.approval_records import read_one  # noqa: PLC0415 - `verify` must load no server
+
+    evidence = read_one(approval_id)
+    if evidence is None:
+        fail("there is no approval of that id; see: authserver sca list")
+    text = dump_evidence(evidence)
+    if output is None:
+        click.echo(text, nl=False)
+    else:
+        output.write_text(text, encoding="utf-8")
+
+
+def _print_lines(verdict: Verdict) -> None:
+    if verdict.evidence is not None:
+        click.echo(_indented(verdict.evidence))
+    for check in verdict.checks:
+        word = "ok  " if check.passed else "FAIL"
+        click.echo(f"{word}  {check.name}: {'' if check.passed else 'not so: '}{neutralise(check.detail)}")
+    if verdict:
+        click.echo("proven: this text was shown and this payment approved, with this key, at this origin, for this app")
+        click.echo("stated, not signed: subject, approval_id, approved_at; compare them and the key with your records")
+
+
+def _indented(evidence: Evidence) -> str:
+    """Return the text without what a forger might tell a terminal with it."""
+    return "".join(f"    {neutralise(line)}\n" for line in evidence.text.split("\n"))
+
+
+def _print_json(verdict: Verdict) -> None:
+    checks = [dataclasses.asdict(check) for check in verdict.checks]
+    click.echo(json.dumps({"proven": bool(verdict), "checks": checks}, indent=2))
+
+
+def _row(evidence: Evidence) -> dict[str, object]:
+    amount = evidence.payment["instructedAmount"]
+    return {
+        "approval_id": evidence.approval_id,
+        "approved_at": moment(evidence.approved_at),
+        "amount": f"{amount['amount']} {amount['currency']}",
+        "method": evidence.method,
+        "linked": "yes" if evidence.linked else "no",
+        "client_id": evidence.client_id,
+        "subject": evidence.subject,
+    }

@@ -1,0 +1,119 @@
+"""What approving a payment does, whichever way the person proved themselves: all of it in one transaction, or none."""
+
+from dataclasses import dataclass
+
+from authserver.accounts.activities import PAYMENT_APPROVED, note
+from authserver.accounts.ceremonies import Assertion as PasskeyAssertion
+from authserver.accounts.passkey_model import RelyingParty
+from authserver.authorization.store import set_approval
+from authserver.db.engine import Connection
+from authserver.interaction.consenting import ConsentTerms, give_consent
+from authserver.interaction.guard import Step
+from authserver.interaction.pending_approval import PendingApproval
+from authserver.payments.evidence import Assertion, Evidence, dump_evidence
+from authserver.payments.store import claim_approval
+from authserver.payments.verify import verify_proof
+from authserver.protocol.handles import new_handle
+from authserver.sessions import lifecycle
+from authserver.sessions.model import Session, SessionLimits
+
+_SCOPES_OF_A_PAYMENT = frozenset({"openid", "payments"})
+"""What an app may ask beside a payment without asking for more than the payment says."""
+
+CONSENT_SECONDS = 900
+"""For how long the consent that an approval is lasts: enough for its code and its token, and nothing later."""
+
+
+class InteractionOver(Exception):
+    """The interaction or the session ended, or the payment was approved, while the person was deciding."""
+
+
+@dataclass(frozen=True, slots=True)
+class Approving:
+    """What every approval is recorded with."""
+
+    terms: ConsentTerms
+    limits: SessionLimits
+
+
+@dataclass(frozen=True, slots=True)
+class Approved:
+    """An approval that stands, and the session that it made fresh."""
+
+    evidence: Evidence
+    session: Session
+    session_cookie: str
+
+
+def record_approval(
+    connection: Connection,
+    approving: Approving,
+    step: Step,
+    pending: PendingApproval,
+    method: str,
+    assertion: Assertion | None,
+) -> Approved:
+    """Record an approval, the consent that it is, and the factor that it took.
+
+    Raises InteractionOver, with which the caller's transaction must end and take everything back: of two approvals at
+    the same moment only one is ever there.
+
+    Spec: RTS-SCA-4.1, RTS-SCA-5.1
+    """
+    if step.account is None:
+        raise InteractionOver
+    raised = lifecycle.elevate(connection, step.session_cookie, method, approving.limits, step.now)
+    evidence = Evidence(
+        approval_id=new_handle(),
+        subject=step.account.account_id,
+        client_id=pending.client_id,
+        payment=pending.payment,
+        language=pending.language,
+        text=pending.text,
+        nonce=pending.nonce,
+        method=method,
+        approved_at=step.now,
+        assertion=assertion,
+    )
+    if evidence.linked and not verify_proof(dump_evidence(evidence).encode()):
+        raise ValueError("a passkey's approval is kept only where its proof holds by itself")
+    interaction_hash = step.interaction.interaction_hash
+    is_first = raised is not None and claim_approval(connection, interaction_hash, evidence)
+    if raised is None or not is_first or not set_approval(connection, interaction_hash, evidence.approval_id):
+        raise InteractionOver
+    if is_nothing_but_a_payment(step):
+        give_consent(connection, approving.terms, step, step.interaction.request.authorization_details)
+    facts = pending.facts
+    detail = f"{facts['amount'].value} · {facts['payee'].value}"
+    note(connection, step.account.account_id, PAYMENT_APPROVED, step.now, step.client.client_id, detail)
+    return Approved(evidence, *raised)
+
+
+def is_nothing_but_a_payment(step: Step) -> bool:
+    """Return whether approving the payment allows everything that was asked, so that no consent is left to give.
+
+    Spec: RTS-SCA-5.1, RFC9396-3
+    """
+    asked = step.interaction.request
+    return (
+        len(asked.authorization_details) == 1
+        and _SCOPES_OF_A_PAYMENT.issuperset(asked.scope)
+        and not (asked.single_claims())
+    )
+
+
+def assertion_of(passkey: PasskeyAssertion, party: RelyingParty) -> Assertion | None:
+    """Return what a passkey signed as it is kept in the proof."""
+    found = passkey.evidence
+    if found is None:
+        return None
+    return Assertion(
+        rp_id=party.rp_id,
+        origin=party.origin,
+        credential_id=found.credential_id,
+        credential_public_key=found.public_key,
+        client_data_json=found.client_data_json,
+        authenticator_data=found.authenticator_data,
+        signature=found.signature,
+        user_verified=found.user_verified,
+    )

@@ -1,0 +1,238 @@
+"""Approving a payment: the person sees exactly what they agree to, and proves themselves for that alone."""
+
+import hmac
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from flask import Blueprint, Response, request
+
+from authserver.accounts.ceremonies import begin_assertion, finish_assertion
+from authserver.accounts.model import Account
+from authserver.accounts.passkey_tokens import Answer, Asked, Desk
+from authserver.accounts.second_factor import check_totp
+from authserver.accounts.store.factors import find_enrolled
+from authserver.authorization.next_step import Situation, next_step, other_ways
+from authserver.authorization.next_step import Step as NextStep
+from authserver.db.engine import Connection
+from authserver.interaction.approving import (
+    Approved,
+    Approving,
+    InteractionOver,
+    assertion_of,
+    is_nothing_but_a_payment,
+    record_approval,
+)
+from authserver.interaction.attempt import BLOCKED, guarded, proved_all
+from authserver.interaction.guard import Step, StepDeps, check_form, go_on, open_step, refuse, report, show
+from authserver.interaction.pending_approval import (
+    ApprovalStale,
+    ApprovalVoid,
+    PendingApproval,
+    begin_approval,
+    reopen_approval,
+    seal_approval,
+)
+from authserver.keys.envelope import Envelope
+from authserver.messages import Message
+from authserver.payments.text import LANGUAGES
+from authserver.payments.unlinked import may_be_unlinked
+from authserver.protocol.authorization_details.model import Detail
+from authserver.protocol.errors import InvalidRequest, OAuthError, UnmetAuthenticationRequirements
+from authserver.protocol.handles import hash_handle
+from authserver.protocol.names import ACR_TWO_FACTORS
+from authserver.sessions.acr import TOTP, acr_for, satisfies
+from authserver.sessions.model import Session
+from authserver.web.i18n import current_language
+
+PAGE = "approve"
+ADDRESS_LIMIT = "consent.address"
+PASSKEY = "passkey"
+TOO_LATE = Message("This page was open for too long. Check the payment and confirm it again.")
+
+
+@dataclass(frozen=True, slots=True)
+class ApproveDeps:
+    """What the approval page uses; `unlinked_limits` is up to what amount a one-time code suffices, by currency."""
+
+    step: StepDeps
+    approving: Approving
+    desk: Desk
+    unlinked_limits: Mapping[str, Decimal]
+    envelope: Envelope = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class _Open:
+    """A step whose payment waits, with the account that may approve it and the ways it has, the best first."""
+
+    step: Step
+    account: Account
+    payment: Detail
+    ways: tuple[str, ...]
+
+    @property
+    def way(self) -> str:
+        """Return the way chosen in the address where the account has it, else the best, else nothing."""
+        chosen = request.args.get("way", "")
+        return chosen if chosen in self.ways else next(iter(self.ways), "")
+
+
+def approve_page(deps: ApproveDeps) -> Blueprint:
+    """Return the page at `/approve`."""
+    blueprint = Blueprint(PAGE, __name__)
+    deps.step.limits.guard(blueprint, ADDRESS_LIMIT, deps.step.address)
+
+    @blueprint.get("/approve")
+    def ask() -> Response:
+        step = open_step(deps.step)
+        found = _find_open(deps, step)
+        return _show(deps, found) if found else go_on(step)
+
+    @blueprint.post("/approve")
+    def answer() -> Response:
+        step = open_step(deps.step)
+        found = _find_open(deps, step)
+        if found is None:
+            return go_on(step)
+        check_form(deps.step, step, shown_to=found.account.account_id)
+        return _decide(deps, found, request.form.get("decision", ""))
+
+    return blueprint
+
+
+def _decide(deps: ApproveDeps, found: _Open, decision: str) -> Response:
+    if decision in {"deny", "cancel"}:
+        report(deps.step, found.step, "payment.denied", account_id=found.account.account_id)
+        error = UnmetAuthenticationRequirements.code if not found.ways and decision == "cancel" else "access_denied"
+        return refuse(deps.step, found.step, error)
+    if decision != "approve" or not found.ways:
+        raise InvalidRequest("Choose to confirm the payment or not.", clause="RTS-SCA-5.1")
+    try:
+        pending = reopen_approval(deps.envelope, found.step, request.form.get("approval", ""), found.payment)
+    except ApprovalStale:
+        return _show(deps, found, {"error": TOO_LATE})
+    except ApprovalVoid as error:
+        detail = {"reason": str(error)}
+        report(deps.step, found.step, "payment.voided", account_id=found.account.account_id, detail=detail)
+        return refuse(deps.step, found.step)
+    return _approve(deps, found, pending)
+
+
+def _approve(deps: ApproveDeps, found: _Open, pending: PendingApproval) -> Response:
+    """Verify the proof that goes with the payment, and record it.
+
+    Spec: RTS-SCA-4.1, RTS-SCA-4.3, RTS-SCA-5.1
+    """
+    step, account_id, way = found.step, found.account.account_id, found.way
+    try:
+        tried = guarded(deps.step.attempts, account_id, step.now, lambda: _prove(deps, found, pending))
+    except InteractionOver:
+        return go_on(step)
+    if tried.value is None:
+        detail = {"method": way, "outcome": BLOCKED if tried.is_blocked else "refused"}
+        report(deps.step, step, "payment.approval_failed", account_id=account_id, detail=detail)
+        return _show(deps, found, tried.problem())
+    evidence, session = tried.value.evidence, tried.value.session
+    detail = {
+        "approval_id": evidence.approval_id,
+        "method": evidence.method,
+        "linked": "yes" if evidence.linked else "no",
+    }
+    report(deps.step, step, "payment.approved", account_id=account_id, detail=detail)
+    device = proved_all(deps.step.attempts, tried.attempt, account_id, step.now) if _is_strong(session) else ""
+    return go_on(step, session_cookie=tried.value.session_cookie, device_cookie=device)
+
+
+def _find_open(deps: ApproveDeps, step: Step) -> _Open | None:
+    """Return the step where approving its payment is what comes next, else nothing.
+
+    A sign-in some minutes ago is no approval, however strong it was: only one of this payment is.
+
+    Spec: RTS-SCA-5.1
+    """
+    payment = step.interaction.request.payment
+    if step.is_over or step.session is None or step.account is None or payment is None:
+        return None
+    with deps.step.database.read() as connection:
+        enrolled = find_enrolled(connection, step.account.account_id)
+    situation = Situation(step.interaction, step.session, hash_handle(step.session_cookie), (), enrolled)
+    try:
+        if next_step(situation) is not NextStep.APPROVE:
+            return None
+    except OAuthError:
+        return None
+    return _Open(step, step.account, payment, _ways(deps, situation, step.session, payment))
+
+
+def _ways(deps: ApproveDeps, situation: Situation, session: Session, payment: Detail) -> tuple[str, ...]:
+    """Return what may approve this payment: a passkey any, a one-time code a small one.
+
+    Spec: RTS-SCA-5.1, RTS-SCA-16.1
+    """
+    enrolled, acr = situation.enrolled, situation.request.demand.acr
+    reaches = _suffices(session, acr) or NextStep.TOTP in other_ways(session, enrolled, acr)
+    by_code = enrolled.totp and reaches and may_be_unlinked(payment, deps.unlinked_limits)
+    return tuple(way for way, is_open in ((PASSKEY, enrolled.passkey), (TOTP, by_code)) if is_open)
+
+
+def _prove(deps: ApproveDeps, found: _Open, pending: PendingApproval) -> Approved | None:
+    """Verify and record in one transaction; what was spent on a refusal stays spent."""
+    with deps.step.database.transaction() as connection:
+        if found.way == PASSKEY:
+            return _by_passkey(connection, deps, found, pending)
+        code = request.form.get("totp", "")
+        if not check_totp(connection, deps.envelope, found.account.account_id, code, found.step.now):
+            return None
+        return record_approval(connection, deps.approving, found.step, pending, TOTP, None)
+
+
+def _by_passkey(connection: Connection, deps: ApproveDeps, found: _Open, pending: PendingApproval) -> Approved | None:
+    """Verify that a passkey signed this very showing of the payment, with its user verified.
+
+    Spec: RTS-SCA-5.1, WEBAUTHN-7.2
+    """
+    answer = Answer(request.form.get("ceremony", ""), request.form.get("credential", ""))
+    proof = finish_assertion(connection, deps.desk, _asked(found), answer, found.step.now)
+    assertion = assertion_of(proof, deps.desk.relying_party)
+    if not proof or proof.evidence is None or assertion is None:
+        return None
+    if not hmac.compare_digest(proof.evidence.challenge, pending.challenge):
+        return None
+    return record_approval(connection, deps.approving, found.step, pending, proof.method, assertion)
+
+
+def _asked(found: _Open) -> Asked:
+    return Asked("payment", found.step.browser, found.account.account_id, verify_user=True)
+
+
+def _show(deps: ApproveDeps, found: _Open, problem: Mapping[str, object] | None = None) -> Response:
+    """Show the payment from its canonical form, each time under a new nonce.
+
+    Spec: RTS-SCA-5.1, RTS-SCA-5.2
+    """
+    step, language = found.step, current_language()
+    pending = begin_approval(found.payment, step.client.client_id, language if language in LANGUAGES else "en")
+    ceremony = None
+    if found.way == PASSKEY:
+        with deps.step.database.read() as connection:
+            ceremony = begin_assertion(connection, deps.desk, _asked(found), step.now, challenge=pending.challenge)
+    values = {
+        "facts": list(pending.facts.values()),
+        "amount": pending.facts["amount"].value,
+        "approval": seal_approval(deps.envelope, step, pending),
+        "way": found.way,
+        "other_ways": [way for way in found.ways if way != found.way],
+        "interaction": step.interaction_id,
+        "ceremony": ceremony,
+        "more_follows": not is_nothing_but_a_payment(step),
+    }
+    return show(deps.step, step, PAGE, {**values, **(problem or {})}, shown_to=found.account.account_id)
+
+
+def _is_strong(session: Session) -> bool:
+    return _suffices(session, ACR_TWO_FACTORS)
+
+
+def _suffices(session: Session, acr: str | None) -> bool:
+    return acr is None or satisfies(acr_for(session.factors), acr)

@@ -1,0 +1,94 @@
+"""A payment that waits for its approval: what is shown, sealed into the form, and made again when the answer comes."""
+
+import hmac
+import json
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from authserver.interaction.guard import Step
+from authserver.keys.envelope import Envelope, SealBroken
+from authserver.payments.challenge import NONCE_BYTES, payment_challenge
+from authserver.payments.text import Fact, payment_facts, payment_text
+
+SECONDS_TO_DECIDE: Final = 300
+_MAX_SEALED_LENGTH: Final = 4096
+
+
+class ApprovalVoid(Exception):
+    """The form is not the one that was shown for this payment, or the payment is no longer the one it was shown for.
+
+    Spec: RTS-SCA-5.1
+    """
+
+
+class ApprovalStale(Exception):
+    """The form is the right one, and too old."""
+
+
+@dataclass(frozen=True, slots=True)
+class PendingApproval:
+    """One showing of one payment: its own nonce, and the language of its text."""
+
+    payment: Mapping[str, Any]
+    client_id: str
+    language: str
+    nonce: bytes = field(repr=False)
+
+    @property
+    def facts(self) -> Mapping[str, Fact]:
+        """Return what the person must see, by the facts' names."""
+        return {fact.name: fact for fact in payment_facts(self.payment, self.language)}
+
+    @property
+    def text(self) -> str:
+        """Return the text that these facts make."""
+        return payment_text(self.payment, self.language)
+
+    @property
+    def challenge(self) -> bytes:
+        """Return what stands for all of it."""
+        return payment_challenge(self.nonce, self.client_id, self.text, self.payment)
+
+
+def begin_approval(payment: Mapping[str, Any], client_id: str, language: str) -> PendingApproval:
+    """Return a new showing of a payment."""
+    return PendingApproval(payment, client_id, language, secrets.token_bytes(NONCE_BYTES))
+
+
+def seal_approval(envelope: Envelope, step: Step, pending: PendingApproval) -> str:
+    """Return what goes into the form: it opens in this interaction, for this person, alone.
+
+    Spec: RTS-SCA-5.1
+    """
+    members = [pending.nonce.hex(), pending.language, pending.challenge.hex(), step.now + SECONDS_TO_DECIDE]
+    return envelope.seal(json.dumps(members).encode(), _place(step)).hex()
+
+
+def reopen_approval(envelope: Envelope, step: Step, sealed: str, payment: Mapping[str, Any]) -> PendingApproval:
+    """Return the showing that a form answers, made anew of the payment as it is now.
+
+    Raises ApprovalVoid, after which the payment must not be approved, and ApprovalStale, after which it may be shown
+    again.
+
+    Spec: RTS-SCA-5.1, RTS-SCA-5.2
+    """
+    if len(sealed) > _MAX_SEALED_LENGTH:
+        raise ApprovalVoid("the sealed value is too long")
+    try:
+        nonce, language, challenge, decide_by = json.loads(envelope.open(bytes.fromhex(sealed), _place(step)))
+        pending = PendingApproval(payment, step.client.client_id, language, bytes.fromhex(nonce))
+        is_same = hmac.compare_digest(pending.challenge.hex(), challenge)
+    except (SealBroken, ValueError, LookupError, TypeError) as error:
+        raise ApprovalVoid("the sealed value was not made for this form") from error
+    if not is_same:
+        raise ApprovalVoid("the payment or its text is not what was shown")
+    if step.now >= decide_by:
+        raise ApprovalStale
+    return pending
+
+
+def _place(step: Step) -> str:
+    account_id = step.account.account_id if step.account else ""
+    return f"payment approval|{step.interaction.interaction_hash.hex()}|{account_id}"

@@ -1,0 +1,78 @@
+"""What a person reads of a payment, letter by letter."""
+
+import pytest
+
+from authserver.payments.neutral import neutralise
+from authserver.payments.text import payment_facts, payment_text
+from tests.support.payment_proofs import PAYMENT
+
+_NARROW = "\N{NARROW NO-BREAK SPACE}"
+_NO_BREAK = "\N{NO-BREAK SPACE}"
+
+
+@pytest.mark.spec("RTS-SCA-5.1")
+def test_the_text_has_a_line_for_each_fact() -> None:
+    assert payment_text(PAYMENT, "en") == (
+        "Amount: €125.40\n"
+        "To: Bäckerei Huber\n"
+        "To account: DE89 3704 0044 0532 0130 00\n"
+        "Reference: Invoice 42\n"
+        "From account: AT61 1904 3002 3457 3201"
+    )
+
+
+def test_what_a_payment_leaves_out_has_no_line() -> None:
+    least = {name: PAYMENT[name] for name in ("type", "instructedAmount", "creditorName", "creditorAccount")}
+    assert [fact.name for fact in payment_facts(least, "en")] == ["amount", "payee", "payee_account"]
+
+
+@pytest.mark.parametrize(
+    ("language", "currency", "amount", "shown"),
+    [
+        ("en", "EUR", "1234567.89", "€1,234,567.89"),
+        ("en", "GBP", "999.00", "£999.00"),
+        ("en", "USD", "1000.00", f"USD{_NO_BREAK}1,000.00"),
+        ("en", "JPY", "1000", f"JPY{_NO_BREAK}1,000"),
+        ("en", "BHD", "1.005", f"BHD{_NO_BREAK}1.005"),
+        ("de", "EUR", "1234.50", f"1.234,50{_NO_BREAK}€"),
+        ("de", "USD", "0.01", f"0,01{_NO_BREAK}USD"),
+        ("fr", "EUR", "1234.50", f"1{_NARROW}234,50{_NO_BREAK}€"),
+    ],
+)
+def test_an_amount_is_written_as_its_readers_write_it(language: str, currency: str, amount: str, shown: str) -> None:
+    payment = {**PAYMENT, "instructedAmount": {"currency": currency, "amount": amount}}
+    assert payment_facts(payment, language)[0].value == shown
+
+
+@pytest.mark.spec("RTS-SCA-5.2")
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("ACME GmbH", "ACME GmbH"),
+        ("Müller & Söhne, 1º andar", "Müller & Söhne, 1º andar"),
+        ("株式会社ソニー TOKYO", "株式会社ソニー TOKYO"),
+        ("コーヒー店T", "コーヒー店T"),
+        ("Магазин Ромашка", "Магазин Ромашка"),
+        ("Παπαδόπουλος AE", "Παπαδόπουλος AE"),
+        ("שלום", "שלום"),
+        ("P\N{CYRILLIC SMALL LETTER A}ypal", "P[U+0430]ypal"),
+        ("\N{CYRILLIC CAPITAL LETTER A}\N{CYRILLIC CAPITAL LETTER ES}ME", "[U+0410][U+0421]ME"),
+        ("\N{GREEK CAPITAL LETTER ALPHA}B", "[U+0391]B"),
+        ("\N{FULLWIDTH LATIN CAPITAL LETTER A}cme", "[U+FF21]cme"),
+        ("ACME\N{RIGHT-TO-LEFT OVERRIDE}HbmG", "ACME[U+202E]HbmG"),
+        ("AC\N{ZERO WIDTH SPACE}ME", "AC[U+200B]ME"),
+        ("ACME\nAmount: €1.00", "ACME[U+000A]Amount: €1.00"),
+        ("ACME\N{LINE SEPARATOR}X", "ACME[U+2028]X"),
+        ("e" + "\N{COMBINING ACUTE ACCENT}" * 3, "e" + "\N{COMBINING ACUTE ACCENT}" * 2 + "[U+0301]"),
+        ("  ACME \N{IDEOGRAPHIC SPACE} GmbH\N{NO-BREAK SPACE}", "ACME GmbH"),
+        ("\N{ZERO WIDTH JOINER}", "[U+200D]"),
+        ("", ""),
+    ],
+)
+def test_nothing_hides_in_a_name(name: str, shown: str) -> None:
+    assert neutralise(name) == shown
+
+
+def test_a_payee_cannot_add_a_line_of_his_own() -> None:
+    forged = {**PAYMENT, "creditorName": "ACME\nReference: Gift"}
+    assert len(payment_text(forged, "en").splitlines()) == len(payment_text(PAYMENT, "en").splitlines())
