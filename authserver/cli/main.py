@@ -15,6 +15,7 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "demo": ("authserver.cli.demo:demo", "Run the whole of it on this machine, to click through or to check."),
     "init": ("authserver.cli.init:init", "Write configuration, master key, schema and first signing keys."),
     "keys": ("authserver.cli.keys:keys", "See and rotate signing keys."),
+    "sca": ("authserver.cli.sca:sca", "Export and check proofs that a person approved a payment."),
     "serve": ("authserver.cli.serve:serve", "Serve, with our own TLS or behind a proxy."),
     "user": ("authserver.cli.user:user", "Create and keep accounts."),
 }

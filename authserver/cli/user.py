@@ -3,14 +3,20 @@
 import json
 import os
 import sys
+from collections.abc import Iterable
+from dataclasses import asdict
 from pathlib import Path
 
 import click
 
-from authserver.accounts import store
+from authserver.accounts.factor_changes import remove_all
+from authserver.accounts.invitations import invite
 from authserver.accounts.model import Account, parse_claims, parse_username
-from authserver.accounts.passwords import SALT_BYTES, check_new_password, hash_password
+from authserver.accounts.password_policy import check_password, context_words_of
+from authserver.accounts.passwords import SALT_BYTES, hash_password
 from authserver.accounts.second_factor import enrol_totp
+from authserver.accounts.store import people as store
+from authserver.accounts.store.factors import find_enrolled
 from authserver.accounts.totp import SEED_BYTES, new_seed, parse_seed, provisioning_uri
 from authserver.cli.deployment import open_deployment, require_envelope
 from authserver.cli.output import fail, json_option, moment, print_record, print_rows
@@ -33,17 +39,45 @@ def user() -> None:
 @json_option
 def add(name: str, email: str | None, claims_file: Path | None, *, password_stdin: bool, as_json: bool) -> None:
     """Create an account for NAME."""
-    _, database = open_deployment()
-    username = parse_username(name)
-    if username is None:
-        fail("NAME is empty, too long or holds characters that no username may")
+    settings, database = open_deployment()
+    username = _parse_name(name)
     claims = _read_claims(claims_file, email)
-    password_hash = _hash_new_password(_ask_password(from_stdin=password_stdin))
+    words = context_words_of(username, claims, settings.site_name)
+    password_hash = _hash_new_password(_ask_password(from_stdin=password_stdin), words)
     with database.transaction() as connection:
         account = store.create(connection, username, claims, password_hash, system_clock())
     if account is None:
         fail(f"the username {username} is taken")
     print_record({"username": account.username, "account_id": account.account_id}, as_json=as_json)
+
+
+@user.command(name="invite")
+@click.argument("name")
+@click.option("--email", help="The person's email address.")
+@click.option("--claims", "claims_file", type=click.Path(path_type=Path, exists=True), help="A JSON file of claims.")
+@json_option
+def invite_command(name: str, email: str | None, claims_file: Path | None, *, as_json: bool) -> None:
+    """Print a link by which NAME sets up how they sign in, once; a new account is created for a new NAME.
+
+    Hand it over as safely as a password: until it is used, it is as good as the account.
+    """
+    settings, database = open_deployment()
+    username, now = _parse_name(name), system_clock()
+    with database.transaction() as connection:
+        account = store.find_by_username(connection, username)
+        if account is None:
+            account = store.create(connection, username, _read_claims(claims_file, email), None, now)
+        if account is None:
+            fail(f"the username {username} is taken")
+        if account.locked or find_enrolled(connection, account.account_id).has_second_factor:
+            fail(f"{username} is locked or has a second factor; see: authserver user unlock, authserver user reset-mfa")
+        invitation = invite(connection, account.account_id, now, settings.invitation_lifetime)
+    record = {
+        "username": account.username,
+        "link": f"{settings.issuer}/invitation?invitation={invitation}",
+        "until": moment(now + settings.invitation_lifetime),
+    }
+    print_record(record, as_json=as_json)
 
 
 @user.command(name="list")
@@ -73,10 +107,8 @@ def show(name: str, *, as_json: bool) -> None:
     _, database = open_deployment()
     with database.read() as connection:
         account = _find(connection, name)
-        factors = {
-            "password": store.has_password(connection, account.account_id),
-            "totp": store.has_totp(connection, account.account_id),
-        }
+        enrolled = find_enrolled(connection, account.account_id)
+    factors = {name: held for name, held in asdict(enrolled).items() if name != "passkey_offered"}
     record = {
         "username": account.username,
         "account_id": account.account_id,
@@ -128,11 +160,11 @@ def unlock(name: str) -> None:
 @user.command(name="reset-mfa")
 @click.argument("name")
 def reset_mfa(name: str) -> None:
-    """Take away an account's second factor and end its sessions."""
+    """Take away every factor but the password (code generator, passkeys, recovery codes) and end all sessions."""
     _, database = open_deployment()
     with database.transaction() as connection:
         account = _find(connection, name)
-        removed = store.remove_totp(connection, account.account_id)
+        removed = remove_all(connection, account.account_id)
         lifecycle.end_all(connection, account.account_id, system_clock())
     click.echo(f"{account.username} {'has no second factor any more' if removed else 'had no second factor'}.")
 
@@ -157,6 +189,13 @@ def totp(name: str, secret: str | None, *, as_json: bool) -> None:
     print_record({"username": account.username, "otpauth_uri": uri}, as_json=as_json)
 
 
+def _parse_name(name: str) -> str:
+    username = parse_username(name)
+    if username is None:
+        fail("NAME is empty, too long or holds characters that no username may")
+    return username
+
+
 def _find(connection: Connection, name: str) -> Account:
     username = parse_username(name)
     account = store.find_by_username(connection, username) if username is not None else None
@@ -171,11 +210,11 @@ def _ask_password(*, from_stdin: bool) -> str:
     return str(click.prompt("Password", hide_input=True, confirmation_prompt=True))
 
 
-def _hash_new_password(password: str) -> str:
+def _hash_new_password(password: str, context_words: Iterable[str]) -> str:
     try:
-        check_new_password(password)
+        check_password(password, context_words)
     except ValueError as error:
-        fail(f"the password {error}")
+        fail(str(error))
     return hash_password(password, os.urandom(SALT_BYTES))
 
 

@@ -1,4 +1,4 @@
-"""The browser's steps: signing in, the second factor, consent, signing out.
+"""The browser's steps: signing in, the second factor, approving a payment, consent, signing out.
 
 Each step finds its interaction, does its own thing and sends the browser back to `/authorize/continue`, where
 `authorization` decides what comes next; steps never name one another. Apart from `authorization`, which knows nothing

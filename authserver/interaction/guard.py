@@ -10,27 +10,32 @@ from urllib.parse import quote, urlsplit
 
 from flask import Response, request
 
-from authserver.accounts import store as accounts
+from authserver.accounts.attempts import Attempts
 from authserver.accounts.model import Account
+from authserver.accounts.store import people as accounts
 from authserver.authorization import store
 from authserver.authorization.model import Interaction
+from authserver.authorization.own import OWN_CLIENT_ID
 from authserver.clients.model import Client
 from authserver.clock import Clock
 from authserver.db.engine import Database
 from authserver.events import Event, EventSink
+from authserver.messages import Message
 from authserver.protocol.errors import AccessDenied, SignInOver
-from authserver.protocol.names import ACR_ONE_FACTOR
+from authserver.protocol.names import ACR_ONE_FACTOR, ACR_TWO_FACTORS
 from authserver.sessions import lifecycle
+from authserver.sessions.acr import acr_for, satisfies
 from authserver.sessions.model import Session, SessionLimits
 from authserver.sessions.store import Connection
-from authserver.web.cookies import BROWSER_COOKIE, SESSION_COOKIE, read_cookie, set_cookie
+from authserver.web.cookies import BROWSER_COOKIE, SESSION_COOKIE, device_cookie_header, read_cookie, set_cookie
 from authserver.web.csrf import FIELD, CsrfGuard
 from authserver.web.flask_pages import correlation_id, request_headers, to_flask
+from authserver.web.i18n import wish
 from authserver.web.limits import AddressReader, Limits, peer_address
 from authserver.web.page import Pages
 from authserver.web.responses import Headers, see_other
 
-DID_NOT_WORK = "That did not work. Check what you entered and try again."
+DID_NOT_WORK = Message("That did not work. Check what you entered and try again.")
 """What a person is told whichever factor was wrong, and whether or not the account exists."""
 
 CANCEL = "cancel"
@@ -52,6 +57,7 @@ class StepDeps:
     events: EventSink
     find_client: Callable[[str], Client | None]
     session_limits: SessionLimits
+    attempts: Attempts
     address: AddressReader = peer_address
 
 
@@ -63,6 +69,7 @@ class Party:
     domain: str
     policy_uri: str | None
     tos_uri: str | None
+    is_ours: bool = False
     checked_by: str = ""
     checked_since: int = 0
 
@@ -105,6 +112,7 @@ def open_step(deps: StepDeps) -> Step:
         session, account = find_person(connection, session_cookie, deps.session_limits, now)
     if interaction is None:
         raise _unknown_interaction("no interaction of that id in this browser, or it has expired")
+    wish(interaction.request.ui_locales, interaction.created_at)
     client = deps.find_client(interaction.client_id)
     if client is None:
         raise _unknown_interaction(f"the client {interaction.client_id} is gone or disabled")
@@ -141,6 +149,9 @@ def show(deps: StepDeps, step: Step, page: str, values: Mapping[str, object], *,
         "step_total": total,
         "correlation_id": correlation_id(),
         "error": "",
+        "attempts_left": 0,
+        "wait_minutes": 0,
+        **_idle(deps, step),
     }
     response = deps.pages.render(
         f"interaction/{page}.html",
@@ -151,9 +162,27 @@ def show(deps: StepDeps, step: Step, page: str, values: Mapping[str, object], *,
     return to_flask(response)
 
 
-def go_on(step: Step, *, session_cookie: str = "") -> Response:
-    """Send the browser back to where the next step is decided, with its new session cookie if there is one."""
+def _idle(deps: StepDeps, step: Step) -> dict[str, object]:
+    """Return what the page needs to warn of the end of a strong session, and the token with which it is kept alive."""
+    session = step.session
+    if session is None or not satisfies(acr_for(session.factors), ACR_TWO_FACTORS):
+        return {}
+    return {
+        "idle_seconds": lifecycle.seconds_left(session, deps.session_limits, step.now),
+        "idle_token": deps.csrf.token(step.session_cookie, stay_purpose(session.account_id)),
+    }
+
+
+def stay_purpose(account_id: str) -> str:
+    """Return the purpose of the form that keeps a session alive."""
+    return f"stay|{account_id}"
+
+
+def go_on(step: Step, *, session_cookie: str = "", device_cookie: str = "") -> Response:
+    """Send the browser back to where the next step is decided, with its new cookies if there are any."""
     headers: Headers = (set_cookie(SESSION_COOKIE, session_cookie),) if session_cookie else ()
+    if device_cookie:
+        headers = (*headers, device_cookie_header(device_cookie))
     return to_flask(
         see_other(f"/authorize/continue?interaction={quote(step.interaction_id, safe='')}", headers=headers)
     )
@@ -184,6 +213,7 @@ def party_of(client: Client, redirect_uri: str) -> Party:
         domain=parts.hostname or parts.scheme,
         policy_uri=_web_page(client.policy_uri),
         tos_uri=_web_page(client.tos_uri),
+        is_ours=client.client_id == OWN_CLIENT_ID,
     )
 
 
@@ -201,8 +231,10 @@ def _position(step: Step, page: str) -> tuple[int, int]:
     pages = (
         ["login", "consent"]
         if step.interaction.request.demand.acr in {None, ACR_ONE_FACTOR}
-        else ["login", "totp", "consent"]
+        else ["login", page if page in {"passkey", "recovery"} else "totp", "consent"]
     )
+    if step.interaction.awaits_approval:
+        pages = ["login", "approve"]
     return (pages.index(page) + 1, len(pages)) if page in pages else (1, 1)
 
 

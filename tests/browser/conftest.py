@@ -67,7 +67,7 @@ def visitor(new_visitor: Callable[..., Visitor], *, javascript: bool) -> Visitor
     return new_visitor(javascript=javascript)
 
 
-def register_app(server: LiveServer, site: AppSite, client_id: str, name: str) -> WireApp:
+def register_app(server: LiveServer, site: AppSite, client_id: str, name: str, **more: object) -> WireApp:
     """Register an app that authenticates by a key, with tokens bound to its certificate."""
     key = private_key("ES256", client_id)
     server.add_client(
@@ -81,6 +81,7 @@ def register_app(server: LiveServer, site: AppSite, client_id: str, name: str) -
         policy_uri="https://app.example/privacy",
         tos_uri="https://app.example/terms",
         jwks={"keys": [public_jwk(key, kid=key.thumbprint(), use="sig")]},
+        **more,
     )
     return WireApp(
         PRESENT,

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterator
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, Page
@@ -49,22 +50,27 @@ def connect(page: Page, places: DemoPlaces, person: Person, button: str) -> None
     """Press a button of the app's first page, and sign in with the password."""
     page.goto(places.app)
     press(page, button)
+    sign_in(page, places, person)
+
+
+def sign_in(page: Page, places: DemoPlaces, person: Person) -> None:
+    """Sign in with the password."""
     assert page.url.startswith(f"{places.issuer}/login?")
     page.fill("#username", person.username)
     page.fill("#password", person.password)
     press(page, "#submit")
-    assert page.url.startswith(f"{places.issuer}/login/totp?")
 
 
-def enter_code(page: Page, places: DemoPlaces) -> None:
+def enter_code(page: Page, places: DemoPlaces, button: str = "#submit") -> None:
     """Type the code that the phone shows, once it shows one that was not used yet."""
     phone = page.context.new_page()
+    path = urlsplit(page.url).path
 
     def accepted() -> bool:
         phone.goto(f"{places.app}/phone")
         page.fill("#totp", phone.inner_text("#code"))
-        press(page, "#submit")
-        return "/consent?" in page.url
+        press(page, button)
+        return urlsplit(page.url).path != path
 
     wait_until(accepted, "a code to be accepted", patience_seconds=65)
     phone.close()
@@ -82,11 +88,13 @@ def test_a_person_connects_an_app_and_a_thief_gets_nothing(
     press(page, "#approve")
     assert page.url == f"{places.app}/journey"
     shown = page.inner_text("main")
-    for what in ("request_uri", '"iss"', f'"{member}"', "Current account", "Green Grocer", f"Authorization: {scheme} "):
+    for what in ("request_uri", '"iss"', f'"{member}"', "Everyday account", '"payments"', f"Authorization: {scheme} "):
         assert what in shown
     assert "client_assertion = ey" in shown
     assert not [word for word in shown.split() if word.count(".") == 2 and len(word) > 100], "no token is shown whole"
     press(page, "#refresh")
+    press(page, "#transactions")
+    assert "Salary" in page.locator("section").last.inner_text()
     press(page, "#steal")
     stolen = [text for text in page.locator("section").all_inner_texts() if "Use the stolen token" in text]
     assert len(stolen) == 2
@@ -104,9 +112,28 @@ def test_a_person_who_says_no_is_told_that_nothing_was_connected(page: Page, pla
     assert "access_denied" in page.inner_text("main")
 
 
+def test_a_person_pays_a_bill_and_the_app_can_pay_nothing_else(page: Page, places: DemoPlaces) -> None:
+    page.goto(places.app)
+    press(page, "#pay")
+    page.fill("#amount", "12.51")
+    press(page, "#submit")
+    sign_in(page, places, ALICE)
+    shown = page.inner_text("main")
+    assert "12.51" in shown
+    assert "Green Grocer" in shown
+    enter_code(page, places, "#approve")
+    assert page.inner_text("h1") == "Your payment is made"
+    assert "12.51" in page.inner_text(".amount")
+    outcomes = [text for text in page.locator("section").all_inner_texts() if "POST https://localhost" in text]
+    more, paid, again = outcomes[-3:]
+    assert "HTTP 403" in more
+    assert "HTTP 201" in paid
+    assert "HTTP 401" in again
+
+
 def test_a_person_without_a_second_factor_is_told_what_is_missing(page: Page, places: DemoPlaces) -> None:
     connect(page, places, BOB, "#connect")
-    assert "second factor" in page.inner_text("h1")
+    assert page.inner_text("h1") == "This needs more than a password"
     press(page, "#cancel")
     assert "unmet_authentication_requirements" in page.inner_text("main")
 
@@ -119,7 +146,7 @@ def test_an_answer_that_was_not_asked_for_is_refused(page: Page, places: DemoPla
     assert "state is not the one that was sent" in page.inner_text("main")
 
 
-@pytest.mark.parametrize("path", ["/", "/phone"])
+@pytest.mark.parametrize("path", ["/", "/phone", "/pay"])
 def test_nothing_is_wider_than_a_small_phone(page: Page, places: DemoPlaces, path: str) -> None:
     page.set_viewport_size({"width": 320, "height": 640})
     page.goto(f"{places.app}{path}")

@@ -3,6 +3,7 @@
 Set SCREENSHOTS to a folder to look at the pages yourself.
 """
 
+import json
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -10,10 +11,12 @@ from itertools import product
 from pathlib import Path
 from typing import Literal
 
+import pyotp
 import pytest
 from playwright.sync_api import Page
 
 from tests.support import interop
+from tests.support.virtual_authenticator import enrol
 from tests.support.visitor import Visitor, wrong_code
 
 pytestmark = pytest.mark.chromium
@@ -92,10 +95,33 @@ def link_used_up(visitor: Visitor) -> None:
     )
 
 
-def too_many_attempts(visitor: Visitor) -> None:
+def two_attempts_left(visitor: Visitor) -> None:
     visitor.start()
-    for _ in range(11):
+    for _ in range(3):
         visitor.sign_in("not-the-password")
+
+
+def signing_in_is_paused(visitor: Visitor) -> None:
+    visitor.start()
+    for _ in range(6):
+        visitor.sign_in("not-the-password")
+
+
+def second_factor_with_another_way(visitor: Visitor) -> None:
+    visitor.scene.server.add_recovery_codes(visitor.username)
+    visitor.start()
+    visitor.sign_in()
+
+
+def recovery(visitor: Visitor) -> None:
+    second_factor_with_another_way(visitor)
+    visitor.page.click("text=Use a recovery code instead")
+
+
+def recovery_refused(visitor: Visitor) -> None:
+    recovery(visitor)
+    visitor.page.fill("#recovery_code", "not a code")
+    visitor.page.click("#submit")
 
 
 def signing_out(visitor: Visitor) -> None:
@@ -105,6 +131,85 @@ def signing_out(visitor: Visitor) -> None:
 
 def signed_out(visitor: Visitor) -> None:
     visitor.page.goto(f"{visitor.scene.server.issuer}/logout")
+
+
+def account(visitor: Visitor, path: str = "/account") -> None:
+    visitor.page.goto(visitor.scene.server.issuer + path)
+    visitor.sign_in()
+    visitor.enter_code()
+    visitor.arrives_at(path)
+
+
+def account_methods(visitor: Visitor) -> None:
+    enrol(visitor.scene.server, visitor.username)
+    visitor.page.goto(f"{visitor.scene.server.issuer}/account/methods")
+    visitor.sign_in()
+    visitor.page.click("text=Use the code from your authenticator app instead")
+    visitor.enter_code()
+    visitor.page.click("summary")
+
+
+def account_generator(visitor: Visitor) -> None:
+    account(visitor, "/account/generator")
+    visitor.page.fill("#totp", "000000")
+    visitor.page.click("#submit")
+
+
+def account_passkeys(visitor: Visitor) -> None:
+    account(visitor, "/account/passkeys")
+
+
+def account_recovery_codes(visitor: Visitor) -> None:
+    account(visitor, "/account/recovery-codes")
+    visitor.page.click("#submit")
+
+
+def account_password(visitor: Visitor) -> None:
+    account(visitor, "/account/password")
+    visitor.page.fill("#password", "not-the-password")
+    visitor.page.fill("#new_password", "seven-quiet-herons-wade")
+    visitor.page.click("#submit")
+
+
+def account_sessions(visitor: Visitor) -> None:
+    account(visitor, "/account/sessions")
+
+
+def account_apps(visitor: Visitor) -> None:
+    visitor.reach_consent()
+    visitor.page.click("#approve")
+    visitor.answer()
+    visitor.page.goto(f"{visitor.scene.server.issuer}/account/apps")
+
+
+def account_stop_sharing(visitor: Visitor) -> None:
+    account_apps(visitor)
+    visitor.page.click("main >> text=Stop sharing")
+
+
+def account_activity(visitor: Visitor) -> None:
+    account(visitor, "/account/activity")
+
+
+def account_idle(visitor: Visitor) -> None:
+    account(visitor)
+    visitor.page.evaluate("document.getElementById('idle').showModal()")
+
+
+def invitation(visitor: Visitor) -> None:
+    printed = visitor.scene.server.command("user", "invite", f"guest-of-{visitor.username}", "--json")
+    visitor.page.goto(json.loads(printed)["link"])
+
+
+def passkey_offered(visitor: Visitor) -> None:
+    visitor.start(scope="openid")
+    visitor.sign_in()
+
+
+def second_factor_added(visitor: Visitor) -> None:
+    second_factor_missing(visitor)
+    key = visitor.page.inner_text(".code-block code").replace(" ", "")
+    visitor.enter_code(pyotp.TOTP(key).now())
 
 
 PAGES: dict[str, Callable[[Visitor], None]] = {
@@ -123,11 +228,32 @@ PAGES: dict[str, Callable[[Visitor], None]] = {
         stopped,
         not_found,
         link_used_up,
-        too_many_attempts,
+        two_attempts_left,
+        signing_in_is_paused,
+        second_factor_with_another_way,
+        recovery,
+        recovery_refused,
         signing_out,
         signed_out,
+        account,
+        account_methods,
+        account_generator,
+        account_passkeys,
+        account_recovery_codes,
+        account_password,
+        account_sessions,
+        account_apps,
+        account_stop_sharing,
+        account_activity,
+        account_idle,
+        invitation,
+        passkey_offered,
+        second_factor_added,
     )
 }
+
+
+WITHOUT_A_SECOND_FACTOR = frozenset({"second-factor-missing", "second-factor-added", "passkey-offered"})
 
 
 @pytest.fixture(params=PAGES)
@@ -139,7 +265,7 @@ def name(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 def shown(name: str, new_visitor: Callable[..., Visitor]) -> Visitor:
     """A visitor before that page."""
-    visitor = new_visitor(totp=name != "second-factor-missing")
+    visitor = new_visitor(totp=name not in WITHOUT_A_SECOND_FACTOR)
     PAGES[name](visitor)
     return visitor
 

@@ -121,7 +121,7 @@ def test_a_person_without_a_second_factor_is_told_what_to_do(
     bob = new_visitor(javascript=javascript, totp=False)
     bob.start()
     bob.sign_in()
-    assert bob.page.inner_text("h1") == "Your account needs a second factor for this"
+    assert bob.page.inner_text("h1") == "This needs more than a password"
     assert "authenticator app" in bob.page.inner_text("ol")
     bob.page.click("#cancel")
     assert bob.answer()["error"] == "unmet_authentication_requirements"
@@ -134,6 +134,8 @@ def test_a_person_without_a_second_factor_signs_in_where_none_is_needed(
     bob.start(scope="openid email")
     assert bob.page.inner_text(".step") == "Step 1 of 2: sign in"
     bob.sign_in()
+    bob.arrives_at("/login/passkey/offer")
+    bob.page.click("#cancel")
     bob.arrives_at("/consent")
     bob.page.click("#approve")
     assert "code" in bob.answer()

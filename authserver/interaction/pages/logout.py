@@ -2,6 +2,7 @@
 
 from flask import Blueprint, Response, request
 
+from authserver.accounts.activities import SIGNED_OUT, note
 from authserver.events import Event
 from authserver.interaction.guard import StepDeps, find_person
 from authserver.sessions import lifecycle
@@ -45,6 +46,8 @@ def _end(deps: StepDeps, cookie: str) -> None:
     with deps.database.transaction() as connection:
         _, account = find_person(connection, cookie, deps.session_limits, now)
         ended = lifecycle.end(connection, cookie or None, now)
+        if ended and account is not None:
+            note(connection, account.account_id, SIGNED_OUT, now)
     if ended:
         deps.events(Event("sign_out.done", now, correlation_id(), account_id=account.account_id if account else ""))
 

@@ -1,0 +1,43 @@
+"""Taking factors away: never the last strong one by the person's own hand, all of them by the operator's.
+
+The account's row is held first, so that of two removals at once the second sees what the first has left.
+"""
+
+from authserver.accounts.store import attempts, factors, passkeys, people, recovery
+from authserver.accounts.store.people import Connection
+
+
+def remove_generator(connection: Connection, account_id: str) -> bool:
+    """Take the code generator away if a passkey stays; answer whether it went.
+
+    Spec: ASVS5-6.5.6
+    """
+    factors.hold_account(connection, account_id)
+    return factors.find_enrolled(connection, account_id).passkey and people.remove_totp(connection, account_id)
+
+
+def remove_passkey(connection: Connection, account_id: str, passkey_id: str) -> str | None:
+    """Take a passkey away if another strong factor stays, or it no longer works anyway; answer the name of what went.
+
+    Spec: ASVS5-6.5.6
+    """
+    factors.hold_account(connection, account_id)
+    found = passkeys.find(connection, account_id, passkey_id)
+    if found is None:
+        return None
+    others = (key for key in passkeys.find_all(connection, account_id) if key.passkey_id != passkey_id)
+    stays = any(key.disabled_at is None for key in others) or people.has_totp(connection, account_id)
+    is_spare = stays or found.disabled_at is not None
+    return found.name if is_spare and passkeys.remove(connection, account_id, passkey_id) else None
+
+
+def remove_all(connection: Connection, account_id: str) -> bool:
+    """Take every factor but the password away, and make strangers of all devices; answer whether there was a factor."""
+    factors.hold_account(connection, account_id)
+    attempts.forget_devices(connection, account_id)
+    removed = (
+        people.remove_totp(connection, account_id),
+        passkeys.remove_all(connection, account_id) > 0,
+        recovery.remove_all(connection, account_id) > 0,
+    )
+    return any(removed)

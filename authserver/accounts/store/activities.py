@@ -1,0 +1,50 @@
+"""The table `activities`."""
+
+from dataclasses import asdict, dataclass
+from typing import Final
+
+from sqlalchemy import Connection, bindparam, insert, select
+
+from authserver.db.tables import activities
+
+_SAVE: Final = insert(activities)
+_FIND: Final = (
+    select(activities.c.name, activities.c.happened_at, activities.c.client_id, activities.c.detail)
+    .where(activities.c.account_id == bindparam("wanted_account"), activities.c.expires_at > bindparam("now"))
+    .order_by(activities.c.happened_at.desc(), activities.c.activity_id)
+    .limit(bindparam("most"))
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ActivityRow:
+    """One activity as stored."""
+
+    activity_id: str
+    account_id: str
+    name: str
+    happened_at: int
+    client_id: str | None
+    detail: str
+    expires_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Activity:
+    """What happened, when, with which app; `detail` is the name of a thing or a method, never a secret."""
+
+    name: str
+    happened_at: int
+    client_id: str | None
+    detail: str
+
+
+def save(connection: Connection, row: ActivityRow) -> None:
+    """Store an activity."""
+    connection.execute(_SAVE, asdict(row))
+
+
+def find_recent(connection: Connection, account_id: str, now: int, most: int) -> list[Activity]:
+    """Return a person's latest activities, newest first."""
+    values = {"wanted_account": account_id, "now": now, "most": most}
+    return [Activity(*row) for row in connection.execute(_FIND, values)]

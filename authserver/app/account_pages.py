@@ -1,0 +1,57 @@
+"""The pages of a person's own account."""
+
+from flask import Blueprint
+
+from authserver.accounts.passwords import PasswordPool
+from authserver.app.parts import Parts
+from authserver.interaction.guard import StepDeps
+from authserver.interaction.pages.enrol import EnrolDeps, enrol_page
+from authserver.selfservice.guard import AccountDeps
+from authserver.selfservice.pages.activity import activity_page
+from authserver.selfservice.pages.apps import apps_page
+from authserver.selfservice.pages.generator import generator_page
+from authserver.selfservice.pages.invitation import InvitationDeps, invitation_page
+from authserver.selfservice.pages.methods import methods_page
+from authserver.selfservice.pages.overview import overview_page
+from authserver.selfservice.pages.passkeys import PasskeysDeps, passkeys_page
+from authserver.selfservice.pages.password import PasswordDeps, password_page
+from authserver.selfservice.pages.recovery_codes import recovery_codes_page
+from authserver.selfservice.pages.second_factor import second_factor_page
+from authserver.selfservice.pages.sessions import sessions_page
+
+
+def account_pages(parts: Parts, step: StepDeps, passwords: PasswordPool) -> tuple[Blueprint, ...]:
+    """Return the pages at `/account`."""
+    settings = parts.settings
+    deps = AccountDeps(
+        step=step,
+        issuer=settings.issuer,
+        site_name=settings.site_name,
+        notifier=parts.notifier,
+        request_lifetime_seconds=settings.par_lifetime,
+        first_factor_by_password=settings.first_factor_enrolment == "password",
+        envelope=parts.envelope,
+    )
+    return (
+        overview_page(deps),
+        methods_page(deps),
+        invitation_page(InvitationDeps(deps, passwords, parts.passkeys)),
+        second_factor_page(deps),
+        enrol_page(
+            EnrolDeps(
+                step=step,
+                desk=parts.passkeys,
+                notifier=parts.notifier,
+                site_name=settings.site_name,
+                by_password=deps.first_factor_by_password,
+                envelope=parts.envelope,
+            )
+        ),
+        passkeys_page(PasskeysDeps(deps, parts.passkeys)),
+        generator_page(deps),
+        recovery_codes_page(deps),
+        password_page(PasswordDeps(deps, passwords)),
+        sessions_page(deps),
+        apps_page(deps, {}),
+        activity_page(deps),
+    )

@@ -1,0 +1,25 @@
+"""The seed of a code generator as a person takes it over: a picture to scan, and the same as text to type."""
+
+from dataclasses import dataclass, field
+
+import segno
+
+from authserver.accounts.totp import provisioning_uri
+
+_GROUP = 4
+
+
+@dataclass(frozen=True, slots=True)
+class GeneratorPicture:
+    """The picture as inline SVG of ours, and the key in groups of four."""
+
+    svg: str = field(repr=False)
+    key: str = field(repr=False)
+
+
+def draw_generator(seed: str, *, username: str, issuer_name: str) -> GeneratorPicture:
+    """Return a seed as a picture and as text; the markup holds nothing but the squares of the code."""
+    uri = provisioning_uri(seed, username=username, issuer_name=issuer_name)
+    svg = segno.make(uri, error="m").svg_inline(scale=4, border=4, omitsize=True, svgclass=None, lineclass=None)
+    key = " ".join(seed[start : start + _GROUP] for start in range(0, len(seed), _GROUP))
+    return GeneratorPicture(svg, key)

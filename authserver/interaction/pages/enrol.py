@@ -1,0 +1,235 @@
+"""Adding the first factor beside a password: where a request needs one, and where a passkey is offered, once."""
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from urllib.parse import quote
+
+from flask import Blueprint, Response, request
+
+from authserver.accounts import activities
+from authserver.accounts.activities import note
+from authserver.accounts.ceremonies import begin_registration, finish_registration
+from authserver.accounts.generator_enrolment import Proposal, confirm_generator, propose_generator, read_proposal
+from authserver.accounts.model import Account
+from authserver.accounts.passkey_tokens import Answer, Asked, Desk
+from authserver.accounts.recovery import new_codes, replace_codes
+from authserver.accounts.store.factors import find_enrolled, hold_account, note_offered
+from authserver.db.engine import Connection
+from authserver.interaction.generator_picture import draw_generator
+from authserver.interaction.guard import (
+    CANCEL,
+    DID_NOT_WORK,
+    Step,
+    StepDeps,
+    check_form,
+    go_on,
+    open_step,
+    refuse,
+    report,
+    show,
+)
+from authserver.keys.envelope import Envelope
+from authserver.notices.model import GENERATOR_ADDED, PASSKEY_ADDED, Notifier, notice_for
+from authserver.protocol.errors import UnmetAuthenticationRequirements
+from authserver.protocol.names import ACR_PHISHING_RESISTANT
+from authserver.sessions import lifecycle
+from authserver.sessions.acr import PASSWORD, TOTP
+from authserver.sessions.browsers import describe_browser
+from authserver.web.cookies import SESSION_COOKIE, set_cookie
+from authserver.web.flask_pages import to_flask
+from authserver.web.responses import see_other
+
+PAGE = "enrol"
+DONE_PAGE = "enrolled"
+NOT_POSSIBLE_PAGE = "second_factor_needed"
+PATH = "/enrol"
+OFFER_PAGE = "offer"
+OFFER_PATH = "/login/passkey/offer"
+ADDRESS_LIMIT = "second_factor.address"
+FRESH_SECONDS = 300
+
+Added = tuple[str, str] | None
+"""The method of a factor that was just added and proved, and what the person calls it; None where none was."""
+
+
+@dataclass(frozen=True, slots=True)
+class EnrolDeps:
+    """What the page uses; `by_password` says whether a fresh password lets a person add their first factor."""
+
+    step: StepDeps
+    desk: Desk
+    notifier: Notifier
+    site_name: str
+    by_password: bool
+    envelope: Envelope = field(repr=False)
+
+
+def enrol_page(deps: EnrolDeps) -> Blueprint:
+    """Return the pages at `/enrol` and `/login/passkey/offer`."""
+    blueprint = Blueprint(PAGE, __name__)
+    deps.step.limits.guard(blueprint, ADDRESS_LIMIT, deps.step.address)
+
+    @blueprint.get(PATH)
+    def ask() -> Response:
+        step = open_step(deps.step)
+        account = _who_lacks_a_factor(deps, step)
+        return go_on(step) if account is None else _ask(deps, step, account)
+
+    @blueprint.post(PATH)
+    def answer() -> Response:
+        step = open_step(deps.step)
+        account = _who_lacks_a_factor(deps, step)
+        if account is None:
+            return go_on(step)
+        check_form(deps.step, step)
+        if request.form.get("action") == CANCEL or not deps.by_password:
+            return refuse(deps.step, step, UnmetAuthenticationRequirements.code)
+        return _enrol(deps, step, account) if _has_fresh_password(step) else _to_sign_in(step)
+
+    @blueprint.get(OFFER_PATH)
+    def offer() -> Response:
+        step = open_step(deps.step)
+        account = _who_lacks_a_factor(deps, step)
+        is_possible = account is not None and deps.by_password and _has_fresh_password(step)
+        return _show_offer(deps, step, account) if account is not None and is_possible else go_on(step)
+
+    @blueprint.post(OFFER_PATH)
+    def answer_offer() -> Response:
+        step = open_step(deps.step)
+        account = _who_lacks_a_factor(deps, step)
+        if account is None:
+            return go_on(step)
+        check_form(deps.step, step)
+        return _answer_offer(deps, step, account)
+
+    return blueprint
+
+
+def _answer_offer(deps: EnrolDeps, step: Step, account: Account) -> Response:
+    """Keep the answer, whatever it is, so that nobody is asked twice; a passkey that fails may be tried again."""
+    with deps.step.database.transaction() as connection:
+        note_offered(connection, account.account_id, step.now)
+    if request.form.get("action") != "passkey" or not deps.by_password or not _has_fresh_password(step):
+        return go_on(step)
+    return _add(deps, step, account, lambda connection: _register(connection, deps, step, account))
+
+
+def _ask(deps: EnrolDeps, step: Step, account: Account) -> Response:
+    if not deps.by_password:
+        return show(deps.step, step, NOT_POSSIBLE_PAGE, {})
+    if not _has_fresh_password(step):
+        return _to_sign_in(step)
+    return _show(deps, step, account, _propose(deps, step, account))
+
+
+def _who_lacks_a_factor(deps: EnrolDeps, step: Step) -> Account | None:
+    if step.is_over or step.account is None:
+        return None
+    with deps.step.database.read() as connection:
+        enrolled = find_enrolled(connection, step.account.account_id)
+    return None if enrolled.has_second_factor else step.account
+
+
+def _has_fresh_password(step: Step) -> bool:
+    """Return whether the password was typed just now: it alone vouches for what is added.
+
+    Spec: RTS-SCA-24.2
+    """
+    factors = step.session.factors if step.session else ()
+    return any(factor.method == PASSWORD and step.now - factor.at < FRESH_SECONDS for factor in factors)
+
+
+def _to_sign_in(step: Step) -> Response:
+    return to_flask(see_other(f"/login?interaction={quote(step.interaction_id, safe='')}"))
+
+
+def _propose(deps: EnrolDeps, step: Step, account: Account) -> Proposal:
+    return propose_generator(deps.envelope, account.account_id, os.urandom, step.now)
+
+
+def _enrol(deps: EnrolDeps, step: Step, account: Account) -> Response:
+    if request.form.get("action") == "passkey":
+        return _add(deps, step, account, lambda connection: _register(connection, deps, step, account))
+    proposal = read_proposal(deps.envelope, account.account_id, request.form.get("ticket", ""), step.now)
+    if proposal is None:
+        return _show(deps, step, account, _propose(deps, step, account), error=DID_NOT_WORK)
+    typed = request.form.get("totp", "")
+
+    def confirm(connection: Connection) -> Added:
+        is_right = confirm_generator(connection, deps.envelope, account.account_id, proposal, typed, step.now)
+        return (TOTP, "") if is_right else None
+
+    return _add(deps, step, account, confirm, proposal)
+
+
+def _register(connection: Connection, deps: EnrolDeps, step: Step, account: Account) -> Added:
+    given = Answer(request.form.get("ceremony", ""), request.form.get("credential", ""))
+    name = describe_browser(request.headers.get("User-Agent", "")) or "Passkey"
+    made = finish_registration(connection, deps.desk, _asked(step, account), given, step.now, name=name)
+    if not made or made.passkey is None:
+        return None
+    return ("swk+uv" if made.passkey.backup_eligible else "hwk+uv"), name
+
+
+def _add(
+    deps: EnrolDeps,
+    step: Step,
+    account: Account,
+    act: Callable[[Connection], Added],
+    proposal: Proposal | None = None,
+) -> Response:
+    """Add a factor unless another page has just done so, rest the session on it, and show the recovery codes once.
+
+    Spec: ASVS5-6.3.7, ASVS5-6.5.3
+    """
+    codes, raised, added = new_codes(os.urandom), None, None
+    with deps.step.database.transaction() as connection:
+        hold_account(connection, account.account_id)
+        if find_enrolled(connection, account.account_id).has_second_factor:
+            return go_on(step)
+        added = act(connection)
+        if added is not None:
+            replace_codes(connection, account.account_id, codes, step.now)
+            name = activities.GENERATOR_ADDED if added[0] == TOTP else activities.PASSKEY_ADDED
+            note(connection, account.account_id, name, step.now, detail=added[1])
+            note(connection, account.account_id, activities.RECOVERY_CODES_MADE, step.now)
+            raised = lifecycle.elevate(connection, step.session_cookie, added[0], deps.step.session_limits, step.now)
+    if added is None and request.path == OFFER_PATH:
+        return _show_offer(deps, step, account, error=DID_NOT_WORK)
+    if added is None:
+        return _show(deps, step, account, proposal or _propose(deps, step, account), error=DID_NOT_WORK)
+    _tell(deps, step, account, added)
+    response = show(deps.step, step, DONE_PAGE, {"codes": codes, "address": go_on(step).headers["Location"]})
+    if raised is not None:
+        response.headers.add(*set_cookie(SESSION_COOKIE, raised[1]))
+    return response
+
+
+def _tell(deps: EnrolDeps, step: Step, account: Account, added: tuple[str, str]) -> None:
+    name = GENERATOR_ADDED if added[0] == TOTP else PASSKEY_ADDED
+    deps.notifier(notice_for(name, account.username, account.claims, step.now, added[1]))
+    report(deps.step, step, name, account_id=account.account_id)
+
+
+def _asked(step: Step, account: Account) -> Asked:
+    return Asked("enrol", step.browser, account.account_id, verify_user=True)
+
+
+def _show_offer(deps: EnrolDeps, step: Step, account: Account, *, error: str = "") -> Response:
+    with deps.step.database.read() as connection:
+        ceremony = begin_registration(connection, deps.desk, _asked(step, account), account.username, step.now)
+    return show(deps.step, step, OFFER_PAGE, {"ceremony": ceremony, "error": error})
+
+
+def _show(deps: EnrolDeps, step: Step, account: Account, proposal: Proposal, *, error: str = "") -> Response:
+    with deps.step.database.read() as connection:
+        ceremony = begin_registration(connection, deps.desk, _asked(step, account), account.username, step.now)
+    values = {
+        "picture": draw_generator(proposal.seed, username=account.username, issuer_name=deps.site_name),
+        "ticket": proposal.ticket,
+        "ceremony": ceremony,
+        "passkey_only": step.interaction.request.demand.acr == ACR_PHISHING_RESISTANT,
+        "error": error,
+    }
+    return show(deps.step, step, PAGE, values)

@@ -1,0 +1,75 @@
+"""The ways a letter leaves: into a folder, onto standard error, or to a mail server."""
+
+import os
+import smtplib
+import ssl
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from email.message import EmailMessage
+from pathlib import Path
+from typing import Final
+
+from authserver.protocol.handles import new_handle
+
+Channel = Callable[[EmailMessage], None]
+"""Sends one letter; raises OSError or smtplib.SMTPException where it cannot."""
+
+_TIMEOUT_SECONDS: Final = 10.0
+_IMPLICIT_TLS_PORT: Final = 465
+
+
+@dataclass(frozen=True, slots=True)
+class MailServer:
+    """A mail server, and as whom to speak to it."""
+
+    host: str
+    port: int
+    user: str = ""
+    password: str = field(default="", repr=False)
+
+
+def into_folder(path: Path) -> Channel:
+    """Return the channel that writes each letter as a file of its own, for its owner's eyes alone."""
+
+    def write(letter: EmailMessage) -> None:
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        descriptor = os.open(path / f"{new_handle()}.eml", os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(bytes(letter))
+
+    return write
+
+
+def onto_console(letter: EmailMessage) -> None:
+    """Print a letter on standard error."""
+    sys.stderr.write(f"--- notice\n{letter.as_string()}---\n")
+    sys.stderr.flush()
+
+
+def by_mail(server: MailServer) -> Channel:
+    """Return the channel that hands letters to a mail server, over TLS alone; who has no address gets none."""
+
+    def send(letter: EmailMessage) -> None:
+        if "To" not in letter:
+            return
+        with _connect(server) as connection:
+            if server.user:
+                connection.login(server.user, server.password)
+            connection.send_message(letter)
+
+    return send
+
+
+def _connect(server: MailServer) -> smtplib.SMTP:
+    """Return a connection under TLS: from the first byte on port 465, by STARTTLS elsewhere."""
+    context = ssl.create_default_context()
+    if server.port == _IMPLICIT_TLS_PORT:
+        return smtplib.SMTP_SSL(server.host, server.port, timeout=_TIMEOUT_SECONDS, context=context)
+    connection = smtplib.SMTP(server.host, server.port, timeout=_TIMEOUT_SECONDS)
+    try:
+        connection.starttls(context=context)
+    except (OSError, smtplib.SMTPException):
+        connection.close()
+        raise
+    return connection

@@ -1,0 +1,51 @@
+"""A notice, and what takes it."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+PASSKEY_ADDED = "passkey.added"
+PASSKEY_REMOVED = "passkey.removed"
+GENERATOR_ADDED = "generator.added"
+GENERATOR_REMOVED = "generator.removed"
+RECOVERY_CODES_MADE = "recovery_codes.made"
+RECOVERY_CODE_USED = "recovery_code.used"
+PASSWORD_CHANGED = "password.changed"  # noqa: S105 - a notice's name
+SHARING_ENDED = "sharing.ended"
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """What happened to whose account, and when; `address` is empty for a person without an email address.
+
+    `name` is one of this module's, or of an activity; `detail` is the name of a thing, such as a passkey's.
+    """
+
+    name: str
+    username: str
+    address: str
+    at: int
+    detail: str = ""
+
+
+Notifier = Callable[[Notice], None]
+"""Takes a notice once the act it tells of is durable; must not raise and must not block."""
+
+
+def notice_for(name: str, username: str, claims: Mapping[str, object], at: int, detail: str = "") -> Notice:
+    """Return the notice for a person, at the email address among their claims."""
+    address = claims.get("email")
+    return Notice(name, username, address if isinstance(address, str) else "", at, detail)
+
+
+def tell_nobody(_notice: Notice) -> None:
+    """Take a notice and do nothing with it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Who the letters are from: the deployment's name, its own address, and where a person finds help."""
+
+    site_name: str
+    address: str
+    help_url: str = ""
+    account_url: str = field(default="")

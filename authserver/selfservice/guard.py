@@ -1,0 +1,192 @@
+"""What every account page does before and after its own thing: know the person, check the form, show, tell.
+
+A page is for a person who has proved all that they can: two factors where there is a strong one, else the password. A
+change needs that proof to be fresh. Whoever falls short is led through the sign-in and comes back to the page.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import NoReturn
+from urllib.parse import urlencode
+
+from flask import Response, abort, request
+
+from authserver.accounts.model import Account, Enrolled
+from authserver.accounts.store.factors import find_enrolled
+from authserver.accounts.store.invitations import was_claimed_at
+from authserver.authorization.own import OWN_CLIENT_ID, push_own
+from authserver.events import Event
+from authserver.interaction.guard import StepDeps, find_person, stay_purpose
+from authserver.keys.envelope import Envelope
+from authserver.notices.model import Notifier, notice_for
+from authserver.protocol.demand import AuthenticationDemand
+from authserver.protocol.errors import UnmetAuthenticationRequirements
+from authserver.protocol.names import ACR_TWO_FACTORS
+from authserver.sessions import lifecycle
+from authserver.sessions.acr import acr_for, satisfies
+from authserver.sessions.model import Session
+from authserver.web.cookies import SESSION_COOKIE, read_cookie, set_cookie
+from authserver.web.csrf import FIELD
+from authserver.web.flask_pages import correlation_id, request_headers, to_flask
+from authserver.web.responses import Headers, see_other
+
+PATHS = (
+    "/account",
+    "/account/methods",
+    "/account/second-factor",
+    "/account/passkeys",
+    "/account/generator",
+    "/account/recovery-codes",
+    "/account/password",
+    "/account/sessions",
+    "/account/apps",
+    "/account/activity",
+    "/account/data",
+)
+"""The pages to which a sign-in may lead back, and no others."""
+
+FRESH_SECONDS = 300
+_BAD_REQUEST = 400
+
+
+@dataclass(frozen=True, slots=True)
+class AccountDeps:
+    """What every account page uses."""
+
+    step: StepDeps
+    issuer: str
+    site_name: str
+    notifier: Notifier
+    request_lifetime_seconds: int
+    first_factor_by_password: bool
+    envelope: Envelope = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One request to an account page: who it is, by which session, and what they can prove."""
+
+    cookie: str = field(repr=False)
+    session: Session
+    account: Account
+    enrolled: Enrolled
+    now: int
+
+    @property
+    def account_id(self) -> str:
+        """Return the id with which everything that a page touches is looked up."""
+        return self.account.account_id
+
+    @property
+    def is_fresh(self) -> bool:
+        """Return whether every factor of the session was proved within the last minutes."""
+        return self.now - min(factor.at for factor in self.session.factors) < FRESH_SECONDS
+
+    @property
+    def strong_factors(self) -> int:
+        """Return how many kinds of strong factors there are, a passkey and a code generator."""
+        return int(self.enrolled.passkey) + int(self.enrolled.totp)
+
+
+def open_visit(deps: AccountDeps, *, fresh: bool = False) -> Visit:
+    """Return who visits, or end the request with the way to the sign-in.
+
+    Spec: ASVS5-7.5.1, RTS-SCA-4.1
+    """
+    cookie = read_cookie(request.headers.get("Cookie", ""), SESSION_COOKIE)
+    now = deps.step.clock()
+    with deps.step.database.transaction() as connection:
+        lifecycle.current(connection, cookie or None, deps.step.session_limits, now)
+        session, account = find_person(connection, cookie, deps.step.session_limits, now)
+        enrolled = find_enrolled(connection, account.account_id) if account else None
+    if session is None or account is None or enrolled is None:
+        _lead_to_sign_in(deps, AuthenticationDemand(), "", now)
+    visit = Visit(cookie, session, account, enrolled, now)
+    acr = ACR_TWO_FACTORS if enrolled.has_second_factor else None
+    is_strong = acr is None or satisfies(acr_for(session.factors), acr)
+    if not is_strong:
+        _lead_to_sign_in(deps, AuthenticationDemand(acr=acr), account.username, now)
+    if fresh and not visit.is_fresh:
+        _lead_to_sign_in(deps, AuthenticationDemand(acr=acr, max_age=FRESH_SECONDS), account.username, now)
+    return visit
+
+
+def may_add_factor(deps: AccountDeps, visit: Visit) -> bool:
+    """Return whether this person may add a factor.
+
+    The first one only where the deployment lets a password do for it, or in the session that an invitation began.
+    """
+    if visit.enrolled.has_second_factor or deps.first_factor_by_password:
+        return True
+    with deps.step.database.read() as connection:
+        return was_claimed_at(connection, visit.account_id, visit.session.created_at)
+
+
+def check_form(deps: AccountDeps, visit: Visit) -> None:
+    """Raise InvalidRequest unless the form being answered was shown to this person in this session."""
+    deps.step.csrf.check(request.form.get(FIELD, ""), visit.cookie, _purpose(visit), request_headers())
+
+
+def check_stay(deps: AccountDeps, visit: Visit) -> None:
+    """Raise InvalidRequest unless a page of ours asks to keep this session alive."""
+    purpose = stay_purpose(visit.account_id)
+    deps.step.csrf.check(request.form.get(FIELD, ""), visit.cookie, purpose, request_headers())
+
+
+def show(deps: AccountDeps, visit: Visit, page: str, values: Mapping[str, object]) -> Response:
+    """Show an account page; one with an error is answered with 400."""
+    limits = deps.step.session_limits
+    shared = {
+        "csrf_token": deps.step.csrf.token(visit.cookie, _purpose(visit)),
+        "signed_in_as": visit.account.username,
+        "idle_seconds": lifecycle.seconds_left(visit.session, limits, visit.now),
+        "idle_token": deps.step.csrf.token(visit.cookie, stay_purpose(visit.account_id)),
+        "here": page,
+        "correlation_id": correlation_id(),
+        "error": "",
+    }
+    status = _BAD_REQUEST if values.get("error") else 200
+    return to_flask(deps.step.pages.render(f"account/{page}.html", {**shared, **values}, status=status))
+
+
+def go_to(path: str, *, headers: Headers = ()) -> Response:
+    """Send the browser to a page of ours."""
+    return to_flask(see_other(path, headers=headers))
+
+
+def tell(deps: AccountDeps, visit: Visit, name: str, detail: str = "") -> None:
+    """Tell the person of a change that is durable by now, and the operator too.
+
+    Spec: ASVS5-6.3.7
+    """
+    account = visit.account
+    deps.notifier(notice_for(name, account.username, account.claims, visit.now, detail))
+    deps.step.events(Event(name, visit.now, correlation_id(), account_id=account.account_id))
+
+
+def after_change(deps: AccountDeps, visit: Visit, path: str, *, session_cookie: str = "") -> Response:
+    """Go on after a change to how the person signs in: where other browsers are signed in, offer to end that.
+
+    Spec: ASVS5-7.4.3
+    """
+    with deps.step.database.read() as connection:
+        live = lifecycle.find_live(connection, visit.account_id, deps.step.session_limits, visit.now)
+    headers = (set_cookie(SESSION_COOKIE, session_cookie),) if session_cookie else ()
+    return go_to("/account/sessions?changed=1" if len(live) > 1 else path, headers=headers)
+
+
+def _lead_to_sign_in(deps: AccountDeps, demand: AuthenticationDemand, username: str, now: int) -> NoReturn:
+    """End the request with the way through the sign-in back to this page; a person who cancelled is not sent again."""
+    if request.method == "GET" and "error" in request.args:
+        is_unmet = request.args["error"] == UnmetAuthenticationRequirements.code
+        values = {"correlation_id": correlation_id(), "path": request.path, "is_unmet": is_unmet}
+        abort(to_flask(deps.step.pages.render("account/not_signed_in.html", values)))
+    path = request.path if request.path in PATHS else PATHS[0]
+    page, lifetime = deps.issuer + path, deps.request_lifetime_seconds
+    with deps.step.database.transaction() as connection:
+        request_uri = push_own(connection, page, demand, username or None, (now, lifetime))
+    abort(go_to("/authorize?" + urlencode({"client_id": OWN_CLIENT_ID, "request_uri": request_uri})))
+
+
+def _purpose(visit: Visit) -> str:
+    return f"account|{visit.account_id}"

@@ -1,0 +1,106 @@
+"""What happened to the account, and all that is kept about the person, to take away."""
+
+import orjson
+from flask import Blueprint, Response
+
+from authserver.accounts import activities
+from authserver.accounts.activities import note
+from authserver.accounts.store import passkeys, recovery
+from authserver.accounts.store.activities import Activity, find_recent
+from authserver.authorization.own import OWN_CLIENT_ID
+from authserver.db.engine import Connection
+from authserver.grants.store.sharing import find_shared
+from authserver.selfservice.guard import AccountDeps, Visit, open_visit, show
+from authserver.selfservice.words import ACTIVITY_WORDS, METHOD_WORDS, OTHER_ACTIVITY
+from authserver.sessions import store as sessions
+from authserver.web.responses import NO_STORE
+
+PAGE = "activity"
+_MOST_SHOWN = 100
+_MOST_KEPT = 10_000
+
+
+def activity_page(deps: AccountDeps) -> Blueprint:
+    """Return the pages at `/account/activity` and `/account/data`."""
+    blueprint = Blueprint("account_activity", __name__)
+
+    @blueprint.get("/account/activity")
+    def ask() -> Response:
+        visit = open_visit(deps)
+        with deps.step.database.read() as connection:
+            found = find_recent(connection, visit.account_id, visit.now, _MOST_SHOWN)
+        return show(deps, visit, PAGE, {"activities": [_describe(deps, each) for each in found]})
+
+    @blueprint.get("/account/data")
+    def download() -> Response:
+        visit = open_visit(deps, fresh=True)
+        with deps.step.database.transaction() as connection:
+            document = _document(connection, visit)
+            note(connection, visit.account_id, activities.DATA_DOWNLOADED, visit.now)
+        headers = [
+            ("Content-Type", "application/json"),
+            ("Content-Disposition", 'attachment; filename="my-data.json"'),
+            *NO_STORE,
+        ]
+        return Response(orjson.dumps(document, option=orjson.OPT_INDENT_2), 200, headers)
+
+    return blueprint
+
+
+def _describe(deps: AccountDeps, activity: Activity) -> dict[str, object]:
+    client_id = activity.client_id if activity.client_id != OWN_CLIENT_ID else None
+    client = deps.step.find_client(client_id) if client_id else None
+    return {
+        "words": ACTIVITY_WORDS.get(activity.name, OTHER_ACTIVITY),
+        "at": activity.happened_at,
+        "app": client.client_name if client else client_id or "",
+        "method": METHOD_WORDS.get(activity.detail, "") if activity.name == activities.SIGNED_IN else "",
+        "detail": "" if activity.name == activities.SIGNED_IN else activity.detail,
+    }
+
+
+def _document(connection: Connection, visit: Visit) -> dict[str, object]:
+    """Return all that is kept about a person and may be shown: no hash, no key, no seed."""
+    account, account_id = visit.account, visit.account_id
+    return {
+        "account": {
+            "account_id": account_id,
+            "username": account.username,
+            "created_at": account.created_at,
+            "claims": dict(account.claims),
+        },
+        "sign_in_methods": {
+            "password": visit.enrolled.password,
+            "authenticator_app": visit.enrolled.totp,
+            "recovery_codes_left": recovery.count_left(connection, account_id),
+            "passkeys": [
+                {"name": key.name, "added_at": key.created_at, "last_used_at": key.last_used_at}
+                for key in passkeys.find_all(connection, account_id)
+            ],
+        },
+        "sessions": [
+            {"browser": found.browser, "since": found.created_at, "last_seen_at": found.last_seen_at}
+            for found in sessions.find_all(connection, account_id, visit.now)
+        ],
+        "connected_apps": [
+            {
+                "client_id": shared.client_id,
+                "scope": shared.scope,
+                "claims": shared.claims,
+                "authorization_details": shared.details,
+                "since": shared.since,
+                "until": shared.until,
+                "last_used_at": shared.last_used_at or None,
+            }
+            for shared in find_shared(connection, account_id, visit.now)
+        ],
+        "activities": [
+            {
+                "name": each.name,
+                "happened_at": each.happened_at,
+                "client_id": each.client_id,
+                "detail": each.detail,
+            }
+            for each in find_recent(connection, account_id, visit.now, _MOST_KEPT)
+        ],
+    }

@@ -1,0 +1,78 @@
+"""Adding a code generator: scan, type a code of it, done."""
+
+import os
+
+from flask import Blueprint, Response, request
+
+from authserver.accounts import activities
+from authserver.accounts.activities import note
+from authserver.accounts.generator_enrolment import Proposal, confirm_generator, propose_generator, read_proposal
+from authserver.interaction.generator_picture import draw_generator
+from authserver.interaction.guard import DID_NOT_WORK
+from authserver.notices.model import GENERATOR_ADDED
+from authserver.selfservice.guard import (
+    AccountDeps,
+    Visit,
+    after_change,
+    check_form,
+    go_to,
+    may_add_factor,
+    open_visit,
+    show,
+    tell,
+)
+from authserver.sessions import lifecycle
+from authserver.sessions.acr import TOTP
+
+PAGE = "generator"
+PATH = "/account/generator"
+
+
+def generator_page(deps: AccountDeps) -> Blueprint:
+    """Return the page at `/account/generator`."""
+    blueprint = Blueprint("account_generator", __name__)
+
+    @blueprint.get(PATH)
+    def ask() -> Response:
+        visit = open_visit(deps, fresh=True)
+        if not may_add_factor(deps, visit):
+            return go_to("/account/methods")
+        return _show(deps, visit, propose_generator(deps.envelope, visit.account_id, os.urandom, visit.now))
+
+    @blueprint.post(PATH)
+    def answer() -> Response:
+        visit = open_visit(deps, fresh=True)
+        check_form(deps, visit)
+        proposal = read_proposal(deps.envelope, visit.account_id, request.form.get("ticket", ""), visit.now)
+        if proposal is None or not may_add_factor(deps, visit):
+            return go_to(PATH)
+        return _confirm(deps, visit, proposal, request.form.get("totp", ""))
+
+    return blueprint
+
+
+def _confirm(deps: AccountDeps, visit: Visit, proposal: Proposal, typed_code: str) -> Response:
+    """Keep the seed if the code is right; the session rests on it from now on, so that no second code is asked.
+
+    Spec: ASVS5-6.3.7
+    """
+    raised = None
+    with deps.step.database.transaction() as connection:
+        is_right = confirm_generator(connection, deps.envelope, visit.account_id, proposal, typed_code, visit.now)
+        if is_right:
+            note(connection, visit.account_id, activities.GENERATOR_ADDED, visit.now)
+            raised = lifecycle.elevate(connection, visit.cookie, TOTP, deps.step.session_limits, visit.now)
+    if not is_right:
+        return _show(deps, visit, proposal, error=DID_NOT_WORK)
+    tell(deps, visit, GENERATOR_ADDED)
+    return after_change(deps, visit, _next_path(visit), session_cookie=raised[1] if raised else "")
+
+
+def _next_path(visit: Visit) -> str:
+    return "/account/methods" if visit.enrolled.recovery else "/account/recovery-codes"
+
+
+def _show(deps: AccountDeps, visit: Visit, proposal: Proposal, *, error: str = "") -> Response:
+    picture = draw_generator(proposal.seed, username=visit.account.username, issuer_name=deps.site_name)
+    values = {"picture": picture, "ticket": proposal.ticket, "error": error, "has_one": visit.enrolled.totp}
+    return show(deps, visit, PAGE, values)

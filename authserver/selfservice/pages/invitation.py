@@ -1,0 +1,182 @@
+"""Answering an invitation: the person sets a password, or makes a passkey and needs none."""
+
+import os
+from dataclasses import dataclass
+
+from flask import Blueprint, Response, request
+
+from authserver.accounts import activities
+from authserver.accounts.activities import note
+from authserver.accounts.ceremonies import begin_registration, finish_registration
+from authserver.accounts.invitations import find_invited, use_invitation
+from authserver.accounts.model import Account
+from authserver.accounts.passkey_tokens import Answer, Asked, Desk
+from authserver.accounts.password_policy import WeakPassword, check_password, context_words_of
+from authserver.accounts.passwords import SALT_BYTES, PasswordPool
+from authserver.accounts.store import people
+from authserver.accounts.store.factors import find_enrolled
+from authserver.db.engine import Connection
+from authserver.events import Event
+from authserver.protocol.errors import SignInOver
+from authserver.protocol.handles import new_handle
+from authserver.selfservice.guard import AccountDeps, go_to
+from authserver.selfservice.words import PASSKEY_DID_NOT_WORK
+from authserver.sessions import lifecycle
+from authserver.sessions.acr import PASSWORD
+from authserver.sessions.browsers import describe_browser
+from authserver.web.cookies import BROWSER_COOKIE, SESSION_COOKIE, read_cookie, set_cookie
+from authserver.web.csrf import FIELD
+from authserver.web.flask_pages import correlation_id, request_headers, to_flask
+
+PAGE = "invitation"
+PATH = "/invitation"
+ADDRESS_LIMIT = "sign_in.address"
+
+
+@dataclass(frozen=True, slots=True)
+class InvitationDeps:
+    """What the page uses."""
+
+    account: AccountDeps
+    passwords: PasswordPool
+    desk: Desk
+
+
+@dataclass(frozen=True, slots=True)
+class Guest:
+    """Who opened an invitation, in which browser; `is_new` where the browser has its cookie still to get."""
+
+    invitation: str
+    account: Account
+    browser: str
+    is_new: bool
+    now: int
+
+    @property
+    def asked(self) -> Asked:
+        """Return what the ceremony of a passkey is for."""
+        return Asked("invitation", self.browser, self.account.account_id, verify_user=True)
+
+
+def invitation_page(deps: InvitationDeps) -> Blueprint:
+    """Return the page at `/invitation`."""
+    blueprint = Blueprint(PAGE, __name__)
+    deps.account.step.limits.guard(blueprint, ADDRESS_LIMIT, deps.account.step.address)
+
+    @blueprint.get(PATH)
+    def ask() -> Response:
+        return _show(deps, _open(deps))
+
+    @blueprint.post(PATH)
+    def answer() -> Response:
+        guest = _open(deps)
+        csrf = deps.account.step.csrf
+        csrf.check(request.form.get(FIELD, ""), guest.browser, _purpose(guest), request_headers())
+        if request.form.get("action") == "passkey":
+            return _with_passkey(deps, guest)
+        return _with_password(deps, guest, request.form.get("new_password", ""))
+
+    return blueprint
+
+
+def _open(deps: InvitationDeps) -> Guest:
+    """Find the invitation of the address; opening it does not use it up, as mail programs look at links too.
+
+    It is no way around a second factor: who has one by now needs no invitation.
+    """
+    invitation, now = request.args.get("invitation", ""), deps.account.step.clock()
+    with deps.account.step.database.read() as connection:
+        account_id = find_invited(connection, invitation, now)
+        account = people.find(connection, account_id) if account_id is not None else None
+        is_protected = account is not None and find_enrolled(connection, account.account_id).has_second_factor
+    if account is None or is_protected:
+        raise _ended()
+    browser = read_cookie(request.headers.get("Cookie", ""), BROWSER_COOKIE)
+    return Guest(invitation, account, browser or new_handle(), not browser, now)
+
+
+def _with_password(deps: InvitationDeps, guest: Guest, new_password: str) -> Response:
+    try:
+        words = context_words_of(guest.account.username, guest.account.claims, deps.account.site_name)
+        check_password(new_password, words)
+    except WeakPassword as weakness:
+        return _show(deps, guest, error=weakness.problem, error_field="new_password")
+    password_hash = deps.passwords.hash(new_password, os.urandom(SALT_BYTES))
+    with deps.account.step.database.transaction() as connection:
+        is_used = use_invitation(
+            connection,
+            guest.invitation,
+            guest.now,
+            lambda: people.set_password(connection, guest.account.account_id, password_hash),
+        )
+        cookie = _begin(connection, deps, guest, PASSWORD) if is_used else ""
+    if not cookie:
+        raise _ended()
+    return _arrive(deps, guest, cookie, "/account/second-factor")
+
+
+def _with_passkey(deps: InvitationDeps, guest: Guest) -> Response:
+    """Store a passkey as the one way to sign in, and start a session on it.
+
+    Spec: WEBAUTHN-7.1
+    """
+    given = Answer(request.form.get("ceremony", ""), request.form.get("credential", ""))
+    name = describe_browser(request.headers.get("User-Agent", "")) or "Passkey"
+    kinds: list[str] = []
+
+    def register() -> bool:
+        made = finish_registration(connection, deps.desk, guest.asked, given, guest.now, name=name)
+        if made.passkey is not None and made:
+            kinds.append("swk+uv" if made.passkey.backup_eligible else "hwk+uv")
+        return bool(made)
+
+    with deps.account.step.database.transaction() as connection:
+        is_used = use_invitation(connection, guest.invitation, guest.now, register)
+        cookie = _begin(connection, deps, guest, kinds[0]) if is_used else ""
+    if not cookie:
+        return _show(deps, _open(deps), error=PASSKEY_DID_NOT_WORK, error_field="add-passkey")
+    return _arrive(deps, guest, cookie, "/account/recovery-codes")
+
+
+def _begin(connection: Connection, deps: InvitationDeps, guest: Guest, method: str) -> str:
+    """Start the person's session, the only one from now on, and return its cookie."""
+    account_id = guest.account.account_id
+    lifecycle.end_all(connection, account_id, guest.now)
+    note(connection, account_id, activities.INVITATION_CLAIMED, guest.now)
+    before = read_cookie(request.headers.get("Cookie", ""), SESSION_COOKIE) or None
+    limits = deps.account.step.session_limits
+    _, cookie = lifecycle.start(connection, account_id, method, limits, guest.now, replacing=before)
+    lifecycle.name_browser(connection, cookie, describe_browser(request.headers.get("User-Agent", "")))
+    return cookie
+
+
+def _arrive(deps: InvitationDeps, guest: Guest, cookie: str, path: str) -> Response:
+    deps.account.step.events(
+        Event("invitation.claimed", guest.now, correlation_id(), account_id=guest.account.account_id)
+    )
+    return go_to(path, headers=(set_cookie(SESSION_COOKIE, cookie),))
+
+
+def _show(deps: InvitationDeps, guest: Guest, *, error: str = "", error_field: str = "") -> Response:
+    with deps.account.step.database.read() as connection:
+        ceremony = begin_registration(connection, deps.desk, guest.asked, guest.account.username, guest.now)
+    values = {
+        "username": guest.account.username,
+        "csrf_token": deps.account.step.csrf.token(guest.browser, _purpose(guest)),
+        "ceremony": ceremony,
+        "correlation_id": correlation_id(),
+        "error": error,
+        "error_field": error_field,
+    }
+    headers = (set_cookie(BROWSER_COOKIE, guest.browser),) if guest.is_new else ()
+    status = 400 if error else 200
+    pages = deps.account.step.pages
+    return to_flask(pages.render("account/invitation.html", values, status=status, headers=headers))
+
+
+def _purpose(guest: Guest) -> str:
+    return f"invitation|{guest.invitation}"
+
+
+def _ended() -> SignInOver:
+    return SignInOver("This invitation was used, or its time is over.", clause="ASVS5-6.4.1")

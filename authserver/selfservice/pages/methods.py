@@ -1,0 +1,93 @@
+"""How the person signs in: what there is, and taking it away."""
+
+from flask import Blueprint, Response, request
+
+from authserver.accounts import activities
+from authserver.accounts.activities import note
+from authserver.accounts.factor_changes import remove_generator, remove_passkey
+from authserver.accounts.store import passkeys, recovery
+from authserver.notices.model import GENERATOR_REMOVED, PASSKEY_REMOVED
+from authserver.selfservice.guard import (
+    AccountDeps,
+    Visit,
+    after_change,
+    check_form,
+    go_to,
+    may_add_factor,
+    open_visit,
+    show,
+    tell,
+)
+
+PAGE = "methods"
+PATH = "/account/methods"
+_LONGEST_NAME = 64
+
+
+def methods_page(deps: AccountDeps) -> Blueprint:
+    """Return the page at `/account/methods`."""
+    blueprint = Blueprint("account_methods", __name__)
+
+    @blueprint.get(PATH)
+    def ask() -> Response:
+        visit = open_visit(deps)
+        with deps.step.database.read() as connection:
+            keys = passkeys.find_all(connection, visit.account_id)
+            codes_left = recovery.count_left(connection, visit.account_id)
+        working = sum(key.disabled_at is None for key in keys)
+        values = {
+            "passkeys": keys,
+            "enrolled": visit.enrolled,
+            "codes_left": codes_left,
+            "may_add": may_add_factor(deps, visit),
+            "may_remove_generator": visit.enrolled.passkey,
+            "may_remove_passkey": visit.enrolled.totp or working > 1,
+        }
+        return show(deps, visit, PAGE, values)
+
+    @blueprint.post(PATH)
+    def answer() -> Response:
+        visit = open_visit(deps, fresh=True)
+        check_form(deps, visit)
+        action, passkey_id = request.form.get("action", ""), request.form.get("passkey", "")
+        if action == "rename":
+            _rename(deps, visit, passkey_id, request.form.get("name", ""))
+            return go_to(PATH)
+        if action == "remove_passkey":
+            return _remove_passkey(deps, visit, passkey_id)
+        if action == "remove_generator":
+            return _remove_generator(deps, visit)
+        return go_to(PATH)
+
+    return blueprint
+
+
+def _rename(deps: AccountDeps, visit: Visit, passkey_id: str, typed_name: str) -> None:
+    name = "".join(character for character in typed_name if character.isprintable()).strip()[:_LONGEST_NAME]
+    if not name:
+        return
+    with deps.step.database.transaction() as connection:
+        if passkeys.rename(connection, visit.account_id, passkey_id, name):
+            note(connection, visit.account_id, activities.PASSKEY_RENAMED, visit.now, detail=name)
+
+
+def _remove_passkey(deps: AccountDeps, visit: Visit, passkey_id: str) -> Response:
+    with deps.step.database.transaction() as connection:
+        name = remove_passkey(connection, visit.account_id, passkey_id)
+        if name is not None:
+            note(connection, visit.account_id, activities.PASSKEY_REMOVED, visit.now, detail=name)
+    if name is None:
+        return go_to(PATH)
+    tell(deps, visit, PASSKEY_REMOVED, name)
+    return after_change(deps, visit, PATH)
+
+
+def _remove_generator(deps: AccountDeps, visit: Visit) -> Response:
+    with deps.step.database.transaction() as connection:
+        is_removed = remove_generator(connection, visit.account_id)
+        if is_removed:
+            note(connection, visit.account_id, activities.GENERATOR_REMOVED, visit.now)
+    if not is_removed:
+        return go_to(PATH)
+    tell(deps, visit, GENERATOR_REMOVED)
+    return after_change(deps, visit, PATH)

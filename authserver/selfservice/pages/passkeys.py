@@ -1,0 +1,96 @@
+"""Adding a passkey."""
+
+from dataclasses import dataclass
+
+from flask import Blueprint, Response, request
+
+from authserver.accounts import activities
+from authserver.accounts.activities import note
+from authserver.accounts.ceremonies import Registered, begin_registration, finish_registration
+from authserver.accounts.passkey_tokens import Answer, Asked, Desk
+from authserver.notices.model import PASSKEY_ADDED
+from authserver.selfservice.guard import (
+    AccountDeps,
+    Visit,
+    after_change,
+    check_form,
+    go_to,
+    may_add_factor,
+    open_visit,
+    show,
+    tell,
+)
+from authserver.selfservice.words import PASSKEY_DID_NOT_WORK
+from authserver.sessions import lifecycle
+from authserver.sessions.browsers import describe_browser
+
+PAGE = "passkeys"
+PATH = "/account/passkeys"
+
+
+@dataclass(frozen=True, slots=True)
+class PasskeysDeps:
+    """What the page uses."""
+
+    account: AccountDeps
+    desk: Desk
+
+
+def passkeys_page(deps: PasskeysDeps) -> Blueprint:
+    """Return the page at `/account/passkeys`."""
+    blueprint = Blueprint("account_passkeys", __name__)
+
+    @blueprint.get(PATH)
+    def ask() -> Response:
+        visit = open_visit(deps.account, fresh=True)
+        if not may_add_factor(deps.account, visit):
+            return go_to("/account/methods")
+        return _show(deps, visit)
+
+    @blueprint.post(PATH)
+    def answer() -> Response:
+        visit = open_visit(deps.account, fresh=True)
+        check_form(deps.account, visit)
+        if not may_add_factor(deps.account, visit) or request.form.get("action") == "cancel":
+            return go_to("/account/methods")
+        return _register(deps, visit)
+
+    return blueprint
+
+
+def _register(deps: PasskeysDeps, visit: Visit) -> Response:
+    """Store a verified passkey; the session rests on it from now on.
+
+    Spec: WEBAUTHN-7.1, ASVS5-6.3.7
+    """
+    given = Answer(request.form.get("ceremony", ""), request.form.get("credential", ""))
+    typed = "".join(character for character in request.form.get("name", "") if character.isprintable()).strip()
+    name = typed or describe_browser(request.headers.get("User-Agent", "")) or "Passkey"
+    raised = None
+    with deps.account.step.database.transaction() as connection:
+        made = finish_registration(connection, deps.desk, _asked(visit), given, visit.now, name=name)
+        if made:
+            note(connection, visit.account_id, activities.PASSKEY_ADDED, visit.now, detail=name)
+            limits = deps.account.step.session_limits
+            raised = lifecycle.elevate(connection, visit.cookie, _method(made), limits, visit.now)
+    if not made:
+        return _show(deps, visit, error=PASSKEY_DID_NOT_WORK)
+    tell(deps.account, visit, PASSKEY_ADDED, name)
+    path = "/account/methods" if visit.enrolled.recovery else "/account/recovery-codes"
+    return after_change(deps.account, visit, path, session_cookie=raised[1] if raised else "")
+
+
+def _method(made: Registered) -> str:
+    is_synced = made.passkey is not None and made.passkey.backup_eligible
+    return "swk+uv" if is_synced else "hwk+uv"
+
+
+def _asked(visit: Visit) -> Asked:
+    return Asked("registration", visit.cookie, visit.account_id, verify_user=True)
+
+
+def _show(deps: PasskeysDeps, visit: Visit, *, error: str = "") -> Response:
+    with deps.account.step.database.read() as connection:
+        ceremony = begin_registration(connection, deps.desk, _asked(visit), visit.account.username, visit.now)
+    suggested = describe_browser(request.headers.get("User-Agent", ""))
+    return show(deps.account, visit, PAGE, {"ceremony": ceremony, "suggested_name": suggested, "error": error})

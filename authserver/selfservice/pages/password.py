@@ -1,0 +1,91 @@
+"""Changing the password, or setting the first one."""
+
+import os
+from dataclasses import dataclass
+
+from flask import Blueprint, Response, request
+
+from authserver.accounts import activities
+from authserver.accounts.activities import note
+from authserver.accounts.password_policy import WeakPassword, check_password, context_words_of
+from authserver.accounts.passwords import SALT_BYTES, PasswordPool
+from authserver.accounts.sign_in import find_candidate, sign_in, spend_hash
+from authserver.accounts.store import people
+from authserver.interaction.attempt import guarded
+from authserver.notices.model import PASSWORD_CHANGED
+from authserver.selfservice.guard import AccountDeps, Visit, after_change, check_form, open_visit, show, tell
+
+PAGE = "password"
+PATH = "/account/password"
+
+
+@dataclass(frozen=True, slots=True)
+class PasswordDeps:
+    """What the password page uses."""
+
+    account: AccountDeps
+    passwords: PasswordPool
+
+
+def password_page(deps: PasswordDeps) -> Blueprint:
+    """Return the page at `/account/password`."""
+    blueprint = Blueprint("account_password", __name__)
+
+    @blueprint.get(PATH)
+    def ask() -> Response:
+        visit = open_visit(deps.account, fresh=True)
+        return _show(deps, visit, {})
+
+    @blueprint.post(PATH)
+    def answer() -> Response:
+        visit = open_visit(deps.account, fresh=True)
+        check_form(deps.account, visit)
+        problem = _weakness(deps, visit, request.form.get("new_password", "")) or _wrong_password(deps, visit)
+        if problem:
+            return _show(deps, visit, problem)
+        _set(deps, visit, request.form.get("new_password", ""))
+        tell(deps.account, visit, PASSWORD_CHANGED)
+        return after_change(deps.account, visit, "/account/methods")
+
+    return blueprint
+
+
+def _weakness(deps: PasswordDeps, visit: Visit, new_password: str) -> dict[str, object]:
+    try:
+        words = context_words_of(visit.account.username, visit.account.claims, deps.account.site_name)
+        check_password(new_password, words)
+    except WeakPassword as weakness:
+        return {"error": weakness.problem, "field": "new_password"}
+    return {}
+
+
+def _wrong_password(deps: PasswordDeps, visit: Visit) -> dict[str, object]:
+    """Return what to show where the present password was not given; nothing where it was, or there is none.
+
+    Spec: ASVS5-6.2.3
+    """
+    if not visit.enrolled.password:
+        return {}
+    database, typed = deps.account.step.database, request.form.get("password", "")
+    candidate = find_candidate(database, visit.account.username)
+    tried = guarded(
+        deps.account.step.attempts,
+        visit.account_id,
+        visit.now,
+        lambda: sign_in(database, deps.passwords, candidate, typed),
+        when_blocked=lambda: spend_hash(deps.passwords, typed),
+    )
+    return {} if tried else {**tried.problem(), "field": "password"}
+
+
+def _set(deps: PasswordDeps, visit: Visit, new_password: str) -> None:
+    password_hash = deps.passwords.hash(new_password, os.urandom(SALT_BYTES))
+    with deps.account.step.database.transaction() as connection:
+        people.set_password(connection, visit.account_id, password_hash)
+        note(connection, visit.account_id, activities.PASSWORD_CHANGED, visit.now)
+
+
+def _show(deps: PasswordDeps, visit: Visit, problem: dict[str, object]) -> Response:
+    blank = {"error": "", "field": "", "attempts_left": 0, "wait_minutes": 0}
+    values = {"has_password": visit.enrolled.password, **blank, **problem}
+    return show(deps.account, visit, PAGE, values)

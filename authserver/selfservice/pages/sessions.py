@@ -1,0 +1,73 @@
+"""Where the person is signed in, and signing out one of those places or all the others."""
+
+from flask import Blueprint, Response, request
+
+from authserver.accounts import activities
+from authserver.accounts.activities import note
+from authserver.events import Event
+from authserver.selfservice.guard import AccountDeps, Visit, check_form, go_to, open_visit, show
+from authserver.selfservice.words import METHOD_WORDS
+from authserver.sessions import lifecycle, store
+from authserver.sessions.model import Session
+from authserver.web.flask_pages import correlation_id
+
+PAGE = "sessions"
+PATH = "/account/sessions"
+
+
+def sessions_page(deps: AccountDeps) -> Blueprint:
+    """Return the page at `/account/sessions`."""
+    blueprint = Blueprint("account_sessions", __name__)
+
+    @blueprint.get(PATH)
+    def ask() -> Response:
+        visit = open_visit(deps)
+        with deps.step.database.read() as connection:
+            live = lifecycle.find_live(connection, visit.account_id, deps.step.session_limits, visit.now)
+        values = {
+            "sessions": [_describe(found, visit) for found in live],
+            "has_changed": request.args.get("changed") == "1",
+        }
+        return show(deps, visit, PAGE, values)
+
+    @blueprint.post(PATH)
+    def answer() -> Response:
+        visit = open_visit(deps, fresh=True)
+        check_form(deps, visit)
+        ended = _end(deps, visit, request.form.get("action", ""), request.form.get("session", ""))
+        if ended:
+            detail = {"ended": str(ended)}
+            deps.step.events(
+                Event("sessions.ended", visit.now, correlation_id(), account_id=visit.account_id, detail=detail)
+            )
+        return go_to(PATH)
+
+    return blueprint
+
+
+def _end(deps: AccountDeps, visit: Visit, action: str, session_id: str) -> int:
+    """End one other session of this person, or all the others, and answer how many ended.
+
+    Spec: ASVS5-7.5.2, ASVS5-7.4.3
+    """
+    with deps.step.database.transaction() as connection:
+        if action == "end_others":
+            ended = store.end_others(connection, visit.account_id, visit.session.session_id, visit.now)
+        elif session_id != visit.session.session_id:
+            ended = int(store.end_one(connection, visit.account_id, session_id, visit.now))
+        else:
+            ended = 0
+        if ended:
+            note(connection, visit.account_id, activities.SESSIONS_ENDED, visit.now)
+    return ended
+
+
+def _describe(found: Session, visit: Visit) -> dict[str, object]:
+    return {
+        "id": found.session_id,
+        "browser": found.browser,
+        "is_this": found.session_id == visit.session.session_id,
+        "since": found.created_at,
+        "last_seen": found.last_seen_at,
+        "methods": [METHOD_WORDS.get(factor.method, "") for factor in found.factors if factor.method in METHOD_WORDS],
+    }
