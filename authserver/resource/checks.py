@@ -9,6 +9,7 @@ from authserver.binding.dpop import FUTURE_TOLERANCE_SECONDS, DpopNonces, DpopPr
 from authserver.binding.model import Binding, parse_confirmation
 from authserver.binding.mtls import certificate_thumbprint
 from authserver.protocol.errors import InsufficientScope, InvalidRequest, InvalidToken
+from authserver.resource.details import Detail, parse_details
 from authserver.resource.model import AccessToken, PresentedToken, ResourceRequest
 
 _SCHEMES = frozenset({"bearer", "dpop"})
@@ -48,7 +49,7 @@ def check_claims(claims: Mapping[str, object], expected: Expectation, now: int) 
 
     Raises InvalidToken otherwise.
 
-    Spec: RFC9068-4, RFC7662-4, RFC9700-2.3, FAPI2-SP-FINAL-5.3.4-3
+    Spec: RFC9068-4, RFC7662-4, RFC9396-9, RFC9470-6, RFC9700-2.3, FAPI2-SP-FINAL-5.3.4-3
     """
     if claims.get("iss") != expected.issuer:
         raise _refuse("another issuer", "RFC9068-4-2")
@@ -70,6 +71,9 @@ def check_claims(claims: Mapping[str, object], expected: Expectation, now: int) 
         expires_at=int(expires_at),
         binding=_read_binding(claims.get("cnf"), unbound_allowed=expected.unbound_allowed),
         claims=claims,
+        acr=_read_acr(claims.get("acr")),
+        auth_time=_read_auth_time(claims),
+        details=_read_details(claims.get("authorization_details")),
     )
 
 
@@ -119,6 +123,24 @@ def _read_time(claims: Mapping[str, object], name: str) -> float | None:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise _refuse(f"{name} is no number", "RFC7519-2")
     return value
+
+
+def _read_acr(value: object) -> str | None:
+    if value is not None and not isinstance(value, str):
+        raise _refuse("acr is no string", "RFC9470-6.1")
+    return value
+
+
+def _read_auth_time(claims: Mapping[str, object]) -> int | None:
+    auth_time = _read_time(claims, "auth_time")
+    return None if auth_time is None else int(auth_time)
+
+
+def _read_details(value: object) -> tuple[Detail, ...]:
+    try:
+        return parse_details(value)
+    except ValueError as error:
+        raise _refuse(str(error), "RFC9396-9") from error
 
 
 def _read_name(claims: Mapping[str, object], name: str) -> str:

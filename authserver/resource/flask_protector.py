@@ -18,6 +18,8 @@ from flask import Response, abort, g, request
 
 from authserver.protocol.errors import OAuthError
 from authserver.resource.checks import read_presented
+from authserver.resource.demand import NOTHING_MORE, Demand
+from authserver.resource.details import Detail
 from authserver.resource.environ import ApiOrigin, read_request
 from authserver.resource.guard import Guard, challenge
 from authserver.resource.model import AccessToken, PresentedToken, TokenMissing
@@ -30,26 +32,49 @@ class ApiProtector(ResourceProtector):  # type: ignore[misc]  # Authlib has no t
 
     Each name given is an alternative; within one, scopes separated by spaces are needed together.
 
-    Spec: RFC6750-3, RFC9449-7.1
+    Spec: RFC6750-3, RFC9449-7.1, RFC9470-3
     """
 
     def __init__(self, guard: Guard, api: ApiOrigin) -> None:
         super().__init__()
         keep_authlib_quiet()
+        self._guard = guard
         self._api = api
         for scheme in ("bearer", "dpop"):
             self.register_token_validator(_GuardedTokens(scheme, guard, api))
 
-    def requires(self, *any_of: str) -> Callable[[View], View]:
-        """Return the decorator of a route that needs one of these scopes."""
-        decorator: Callable[[View], View] = self(list(any_of))
-        return decorator
+    def requires(
+        self, *any_of: str, acr_values: Sequence[str] = (), max_age: int | None = None
+    ) -> Callable[[View], View]:
+        """Return the decorator of a route that needs one of these scopes, and that the person signed in like this."""
+        return self._demanding(Demand(any_of, tuple(acr_values), max_age))
+
+    def require_detail(
+        self, type_name: str, *any_of: str, acr_values: Sequence[str] = (), max_age: int | None = None
+    ) -> Callable[[View], View]:
+        """Return the decorator of a route that needs an authorization detail of a type; `granted_details` has them.
+
+        Spec: RFC9396-9
+        """
+        return self._demanding(Demand(any_of, tuple(acr_values), max_age, type_name))
 
     def acquire_token(self, scopes: Sequence[str] | str | None = None, **kwargs: Any) -> AccessToken:  # noqa: ANN401 - Authlib's signature
         """Return the token with which the request may pass; what was asked for is kept for the challenge."""
-        g.authserver_any_of = (scopes,) if isinstance(scopes, str) else tuple(scopes or ())
+        any_of = (scopes,) if isinstance(scopes, str) else tuple(scopes or ())
+        g.authserver_demand = kwargs.setdefault("demand", Demand(any_of))
         token: AccessToken = super().acquire_token(scopes, **kwargs)
         return token
+
+    def spend(self) -> None:
+        """Spend the token of the request being answered, right before the act; ends the request where it was spent."""
+        try:
+            self._guard.spend(current_access_token(), read_request(request.environ, self._api))
+        except OAuthError as error:
+            self.refuse(error)
+
+    def refuse(self, error: OAuthError) -> NoReturn:
+        """End the request with a refusal that the route itself found."""
+        self.raise_error_response(_Refused(error))
 
     def parse_request_authorization(self, _request: object) -> tuple[TokenValidator, str]:
         """Return the validator of the scheme that was used, and the token."""
@@ -62,8 +87,12 @@ class ApiProtector(ResourceProtector):  # type: ignore[misc]  # Authlib has no t
     def raise_error_response(self, error: OAuth2Error) -> NoReturn:
         """End the request with our own challenge."""
         refusal = error.refusal if isinstance(error, _Refused) else TokenMissing()
-        answer = challenge(refusal, g.get("authserver_any_of", ()))
+        answer = challenge(refusal, g.get("authserver_demand", NOTHING_MORE))
         abort(Response(answer.body, answer.status, list(answer.headers)))
+
+    def _demanding(self, demand: Demand) -> Callable[[View], View]:
+        decorator: Callable[[View], View] = self(list(demand.any_of), demand=demand)
+        return decorator
 
 
 def current_access_token() -> AccessToken:
@@ -72,6 +101,12 @@ def current_access_token() -> AccessToken:
     if not isinstance(token, AccessToken):
         raise RuntimeError("this route is not guarded")
     return token
+
+
+def granted_details() -> tuple[Detail, ...]:
+    """Return the details that the route demanded, as values that cannot be changed; there is at least one."""
+    demand: Demand = g.authserver_demand
+    return current_access_token().details_of(demand.detail)
 
 
 def keep_authlib_quiet() -> None:
@@ -100,11 +135,11 @@ class _GuardedTokens(TokenValidator):  # type: ignore[misc]  # Authlib has no ty
         with _as_authlib_says():
             return self._guard.find(token_string)
 
-    def validate_token(self, token: AccessToken, scopes: Sequence[str] | None, *_: object) -> None:
+    def validate_token(self, token: AccessToken, _scopes: object, _request: object, *, demand: Demand) -> None:
         with _as_authlib_says():
             received = read_request(request.environ, self._api)
             presented = read_presented(received) or PresentedToken(self.TOKEN_TYPE, "")
-            self._guard.check(token, presented, received, tuple(scopes or ()))
+            self._guard.check(token, presented, received, demand)
 
 
 @contextmanager

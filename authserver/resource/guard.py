@@ -1,7 +1,7 @@
 """Deciding whether a request may pass: one order of the same checks for every kind of token and every framework."""
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -9,8 +9,10 @@ from authserver.binding.dpop import DpopNonces
 from authserver.clock import Clock
 from authserver.protocol.errors import OAuthError
 from authserver.resource.checks import Expectation, check_claims, check_scope, check_sender, read_presented
+from authserver.resource.demand import NOTHING_MORE, Demand, check_authentication, check_detail
 from authserver.resource.model import AccessToken, PresentedToken, ResourceRequest, TokenMissing
 from authserver.resource.proofs_seen import ProofMemory, ProofStore, claim_proof
+from authserver.resource.tokens_spent import SpentMemory, TokensSpent, spend_token
 from authserver.web.challenges import render_challenge
 from authserver.web.machine import MachineResponse
 
@@ -30,7 +32,8 @@ def _own_nonces() -> DpopNonces:
 class Guard:
     """Lets requests with a good token pass.
 
-    `nonces` may be shared by the processes of one API; with `required` set in it every proof must carry one.
+    `nonces` may be shared by the processes of one API; with `required` set in it every proof must carry one. An API of
+    several processes also gives `proofs` and `spent` stores that they share.
     """
 
     source: TokenSource
@@ -38,8 +41,9 @@ class Guard:
     clock: Clock
     proofs: ProofStore = field(default_factory=ProofMemory)
     nonces: DpopNonces = field(default_factory=_own_nonces, repr=False)
+    spent: TokensSpent = field(default_factory=SpentMemory)
 
-    def admit(self, request: ResourceRequest, any_of: Sequence[str] = ()) -> AccessToken:
+    def admit(self, request: ResourceRequest, demand: Demand = NOTHING_MORE) -> AccessToken:
         """Return the token with which the request may pass.
 
         Raises an OAuthError that `challenge` turns into the answer.
@@ -47,7 +51,7 @@ class Guard:
         presented = read_presented(request)
         if presented is None:
             raise TokenMissing
-        return self.check(self.find(presented.token), presented, request, any_of)
+        return self.check(self.find(presented.token), presented, request, demand)
 
     def find(self, token: str) -> AccessToken:
         """Return a token that is good at this API, in whoever's hands it is.
@@ -57,22 +61,35 @@ class Guard:
         return check_claims(self.source.find_claims(token), self.expected, self.clock())
 
     def check(
-        self, token: AccessToken, presented: PresentedToken, request: ResourceRequest, any_of: Sequence[str]
+        self, token: AccessToken, presented: PresentedToken, request: ResourceRequest, demand: Demand
     ) -> AccessToken:
-        """Return the token where its holder presents it, and it reaches far enough; the proof is claimed last.
+        """Return the token where its holder presents it, and it is all that is asked; the proof is claimed last.
 
         Spec: FAPI2-SP-FINAL-5.3.4-4, FAPI2-SP-FINAL-5.3.4-5
         """
         now = self.clock()
         proof = check_sender(request, presented, token.binding, self.nonces, now)
-        check_scope(token.scope, any_of)
+        check_scope(token.scope, demand.any_of)
+        check_detail(token, demand.detail)
+        check_authentication(token, presented, demand, now)
         claim_proof(self.proofs, proof, now)
         return token
 
+    def spend(self, token: AccessToken, request: ResourceRequest) -> None:
+        """Spend the token of an admitted request, right before the one act that it is good for.
 
-def challenge(error: OAuthError, any_of: Sequence[str] = ()) -> MachineResponse:
+        Raises InvalidToken where it was spent before.
+        """
+        presented = read_presented(request)
+        if presented is None:
+            raise TokenMissing
+        spend_token(self.spent, token, presented, self.clock())
+
+
+def challenge(error: OAuthError, demand: Demand = NOTHING_MORE) -> MachineResponse:
     """Return the refusal: 401 with a challenge per scheme, 403 for too little scope, 400 for a malformed request.
 
-    Spec: RFC6750-3, RFC6750-3.1, RFC9449-7.1, RFC9449-9
+    Spec: RFC6750-3, RFC6750-3.1, RFC9449-7.1, RFC9449-9, RFC9470-3
     """
-    return render_challenge(error, "", token_was_sent=not isinstance(error, TokenMissing), scope=" ".join(any_of[:1]))
+    scope = " ".join(demand.any_of[:1])
+    return render_challenge(error, "", token_was_sent=not isinstance(error, TokenMissing), scope=scope)

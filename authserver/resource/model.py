@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from authserver.binding.model import Binding
 from authserver.protocol.errors import InvalidToken
+from authserver.resource.details import Detail
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,11 @@ class PresentedToken:
 
 @dataclass(frozen=True, slots=True)
 class AccessToken:
-    """A token that is good here: for whom it speaks, what it permits, and the key it is bound to."""
+    """A token that is good here: for whom it speaks, what it permits, and the key it is bound to.
+
+    `acr` and `auth_time` tell how well and when the person signed in, where they are told at all; `details` are the
+    authorization details that the person granted, none of which can be changed.
+    """
 
     subject: str
     client_id: str
@@ -41,6 +46,16 @@ class AccessToken:
     expires_at: int
     binding: Binding
     claims: Mapping[str, object] = field(repr=False)
+    acr: str | None = None
+    auth_time: int | None = None
+    details: tuple[Detail, ...] = field(default=(), repr=False)
+
+    def details_of(self, type_name: str) -> tuple[Detail, ...]:
+        """Return the granted details of one type.
+
+        Spec: RFC9396-9
+        """
+        return tuple(detail for detail in self.details if detail["type"] == type_name)
 
     @property
     def speaks_for_person(self) -> bool:

@@ -1,11 +1,12 @@
 """Guarding any WSGI application: a request without a good token never reaches it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from authserver.protocol.errors import OAuthError
+from authserver.resource.demand import NOTHING_MORE, Demand
 from authserver.resource.environ import ApiOrigin, read_request
 from authserver.resource.guard import Guard, challenge
 
@@ -17,7 +18,7 @@ ACCESS_TOKEN_KEY = "authserver.access_token"  # noqa: S105 - the name of a place
 
 @dataclass(frozen=True, slots=True)
 class GuardedApplication:
-    """Passes on requests whose token is good and reaches one of `any_of`; the `AccessToken` is in the environment.
+    """Passes on requests whose token is good and meets the demand; the `AccessToken` is in the environment.
 
     Spec: FAPI2-SP-FINAL-5.3.4-1
     """
@@ -25,14 +26,14 @@ class GuardedApplication:
     application: "WSGIApplication"
     guard: Guard
     api: ApiOrigin
-    any_of: Sequence[str] = ()
+    demand: Demand = NOTHING_MORE
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         """Answer one request, or challenge it."""
         try:
-            environ[ACCESS_TOKEN_KEY] = self.guard.admit(read_request(environ, self.api), self.any_of)
+            environ[ACCESS_TOKEN_KEY] = self.guard.admit(read_request(environ, self.api), self.demand)
         except OAuthError as error:
-            refusal = challenge(error, self.any_of)
+            refusal = challenge(error, self.demand)
             headers = [*refusal.headers, ("Content-Length", str(len(refusal.body)))]
             start_response(f"{refusal.status} {HTTPStatus(refusal.status).phrase}", headers)
             return [refusal.body]

@@ -1,21 +1,19 @@
 """`authserver demo`: everything on one machine, for a person to click through or for `--check` to drive."""
 
 import time
-from collections.abc import Mapping
 from pathlib import Path
 
 import click
 import urllib3
 
 from authserver.clock import system_clock
-from authserver.sandbox.check.run import CHECK_SETTINGS, check_everything
-from authserver.sandbox.deployment import prepare_deployment
+from authserver.sandbox.check.run import CHECK_SETUP, check_everything
+from authserver.sandbox.deployment import Setup, prepare_deployment
 from authserver.sandbox.people import ALICE, BOB, PEOPLE
 from authserver.sandbox.places import DemoPlaces, DemoPorts
 from authserver.sandbox.processes import DemoFailed, running, stopped_by_signals
 
 _LOOK_SECONDS = 0.5
-_NOTHING: Mapping[str, object] = {}
 
 
 def run_demo(directory: Path, *, check: bool, ports: DemoPorts | None = None) -> int:
@@ -26,7 +24,7 @@ def run_demo(directory: Path, *, check: bool, ports: DemoPorts | None = None) ->
     places = DemoPlaces(directory.resolve(), ports or DemoPorts())
     try:
         with stopped_by_signals():
-            prepare_deployment(places, system_clock(), CHECK_SETTINGS if check else _NOTHING)
+            prepare_deployment(places, system_clock(), CHECK_SETUP if check else Setup())
             with running(places) as check_servers:
                 if check:
                     return 0 if check_everything(places, system_clock, click.echo) else 1
@@ -49,7 +47,7 @@ def _welcome(places: DemoPlaces) -> str:
         for person in PEOPLE
     )
     return f"""
-The demo runs. Open this and press "Connect your bank":
+The demo runs. Open this and press "Connect your bank", or pay a bill:
 
   Third-party app       {places.app}
   Authorization server  {places.issuer}   ({places.mtls_origin} asks for client certificates)
@@ -59,7 +57,7 @@ Sign in as:
 
 {people}
 
-{ALICE.username}'s one-time codes are also on {places.app}/phone; {BOB.username} shows what happens without them.
+{ALICE.username}'s one-time codes are also on {places.app}/phone; {BOB.username} is asked to add a second factor.
 The certificates are the demo's own: your browser warns until it trusts {places.authority}
 Logs are in {places.logs}. Ctrl-C stops everything.
 """

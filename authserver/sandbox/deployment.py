@@ -3,11 +3,12 @@
 import json
 import secrets
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 
-from authserver.accounts import store as accounts
 from authserver.accounts.model import parse_claims
 from authserver.accounts.passwords import SALT_BYTES, hash_password
 from authserver.accounts.second_factor import enrol_totp
+from authserver.accounts.store import people as accounts
 from authserver.assets import find_assets
 from authserver.clients import store as clients
 from authserver.clients.registration import prepare_registration
@@ -20,6 +21,8 @@ from authserver.keys.envelope import Envelope
 from authserver.keys.master_key import create_master_key, read_master_key
 from authserver.keys.store import provision_keys
 from authserver.protocol.handles import new_handle
+from authserver.sandbox.bank.ledger import Account
+from authserver.sandbox.bank.terms import FRESH_SECONDS, BankTerms, save_terms
 from authserver.sandbox.credentials import prepare_certificates, prepare_client_keys, prepare_secret
 from authserver.sandbox.people import ALICE, PEOPLE, Person
 from authserver.sandbox.places import ADDRESS, DemoPlaces
@@ -30,24 +33,31 @@ _CONSENT_SECONDS = 90 * 86_400
 _GENEROUS = "6000/minute"
 _LIMITS = (
     "limit_sign_in_address",
-    "limit_sign_in_username",
     "limit_second_factor_address",
-    "limit_second_factor_account",
     "limit_consent_address",
     "limit_client",
     "limit_client_authentication_failure",
 )
 
 
-def prepare_deployment(places: DemoPlaces, now: int, settings: Mapping[str, object]) -> None:
-    """Make everything in the demo's folder, or bring it up to date; keys, people and what they allowed stay.
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """What one kind of demo has beside the other: its people, and how old a sign-in may be at the bank.
 
-    `settings` go into the configuration beside, or instead of, the demo's own.
+    `settings` go into the server's configuration beside, or instead of, the demo's own.
     """
+
+    people: tuple[Person, ...] = PEOPLE
+    settings: Mapping[str, object] = field(default_factory=dict)
+    fresh_seconds: int = FRESH_SECONDS
+
+
+def prepare_deployment(places: DemoPlaces, now: int, setup: Setup) -> None:
+    """Make everything in the demo's folder, or bring it up to date; keys, people and what they allowed stay."""
     places.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     prepare_certificates(places, now)
     prepare_client_keys(places, SIGNING_CLIENTS)
-    _write_config(places, settings)
+    _write_config(places, setup.settings)
     create_master_key(places.folder / "master.key")
     envelope = Envelope(read_master_key(places.folder / "master.key"))
     database = Database.connect(f"sqlite:///{places.folder / 'authserver.sqlite'}", threads=1)
@@ -57,9 +67,11 @@ def prepare_deployment(places: DemoPlaces, now: int, settings: Mapping[str, obje
             provision_keys(connection, envelope, _ALGORITHMS, now)
             for metadata in describe_clients(places):
                 _register(connection, places, metadata, now)
-            for person in PEOPLE:
+            for person in setup.people:
                 _enrol(connection, envelope, person, now)
             _remember_consent(connection, now)
+            customers = dict(_customer(connection, person) for person in setup.people)
+        save_terms(places, BankTerms(customers, setup.fresh_seconds))
     finally:
         database.dispose()
 
@@ -99,9 +111,18 @@ def _enrol(connection: Connection, envelope: Envelope, person: Person, now: int)
     if accounts.find_by_username(connection, person.username) is not None:
         return
     password_hash = hash_password(person.password, secrets.token_bytes(SALT_BYTES))
-    account = accounts.create(connection, person.username, parse_claims(person.claims), password_hash, now)
+    own = [{"iban": account.iban, "name": account.name} for account in person.accounts]
+    claims = parse_claims({**person.claims, "bank_accounts": own})
+    account = accounts.create(connection, person.username, claims, password_hash, now)
     if account is not None and person.totp_seed is not None:
         enrol_totp(connection, envelope, account.account_id, person.totp_seed, now)
+
+
+def _customer(connection: Connection, person: Person) -> tuple[str, tuple[Account, ...]]:
+    """Return a person as the bank knows them: by the subject of their tokens, and with their accounts."""
+    account = accounts.find_by_username(connection, person.username)
+    subject = account.account_id if account is not None else ""
+    return subject, tuple(Account(own.account_id, own.iban, own.name, own.balance_cents) for own in person.accounts)
 
 
 def _remember_consent(connection: Connection, now: int) -> None:

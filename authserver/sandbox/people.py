@@ -5,13 +5,27 @@ from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
+class PersonAccount:
+    """One account that a person has at the demo's bank; the balance is in cents."""
+
+    account_id: str
+    iban: str
+    name: str
+    balance_cents: int
+
+
+@dataclass(frozen=True, slots=True)
 class Person:
-    """A person with all that they know and carry; without a seed there is no second factor."""
+    """A person with all that they know and carry; without a seed there is no second factor.
+
+    `claims` may be told to apps; the accounts only to the bank and, for the person to choose from, to the server.
+    """
 
     username: str
     password: str
     totp_seed: str | None
     claims: Mapping[str, object] = field(repr=False)
+    accounts: tuple[PersonAccount, ...] = field(default=(), repr=False)
 
 
 ALICE = Person(
@@ -46,6 +60,10 @@ ALICE = Person(
             "country": "AT",
         },
     },
+    accounts=(
+        PersonAccount("everyday", "AT611904300234573201", "Everyday account", 184_250),
+        PersonAccount("savings", "DE89370400440532013000", "Savings account", 1_250_000),
+    ),
 )
 BOB = Person(
     username="bob",
@@ -59,5 +77,15 @@ BOB = Person(
         "email": "bob@people.example",
         "email_verified": True,
     },
+    accounts=(PersonAccount("current", "GB29NWBK60161331926819", "Current account", 92_010),),
 )
 PEOPLE = (ALICE, BOB)
+
+CAROL = Person(
+    username="carol",
+    password="a-password-that-carol-alone-knows",  # noqa: S106 - of a demo that is driven by `--check`
+    totp_seed=None,
+    claims={"name": "Carol Example", "given_name": "Carol", "email": "carol@people.example", "email_verified": True},
+    accounts=(PersonAccount("main", "AT483200000012345864", "Main account", 312_000),),
+)
+"""She gets a passkey in software from `--check`, and so is of no use to a person who clicks through the demo."""

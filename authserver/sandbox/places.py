@@ -87,6 +87,26 @@ class DemoPlaces:
         """The authorization server's configuration file."""
         return self.folder / "authserver.toml"
 
+    @property
+    def bank_terms(self) -> Path:
+        """What the bank was told when the demo was set up."""
+        return self.folder / "bank.json"
+
+    @property
+    def bank_database(self) -> Path:
+        """The bank's own database: the tokens that were spent there."""
+        return self.folder / "bank.sqlite"
+
+    @property
+    def check_passkey(self) -> Path:
+        """The passkey in software with which `--check` signs in."""
+        return self.clients / "passkey.json"
+
+    @property
+    def payment_proof(self) -> Path:
+        """The proof that a person approved a payment, which `--check` leaves."""
+        return self.folder / "payment-proof.json"
+
     def certificate(self, name: str) -> tuple[Path, Path]:
         """Return the files of a certificate and its key."""
         return self.certificates / f"{name}.pem", self.certificates / f"{name}.key"

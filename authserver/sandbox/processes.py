@@ -62,8 +62,7 @@ def running(places: DemoPlaces) -> Iterator[Callable[[], None]]:
     """
     _check_ports_free(places)
     places.logs.mkdir(exist_ok=True)
-    source = Path(authserver.__file__).resolve().parent.parent
-    environment = {"AUTHSERVER_CONFIG": str(places.config), "PYTHONPATH": str(source), "PYTHONUNBUFFERED": "1"}
+    environment = _environment(places)
     programs = programs_of(places)
     started: list[tuple[Program, subprocess.Popen[bytes]]] = []
 
@@ -78,6 +77,20 @@ def running(places: DemoPlaces) -> Iterator[Callable[[], None]]:
         yield check
     finally:
         _stop([process for _, process in started])
+
+
+def run_command(places: DemoPlaces, *words: str) -> tuple[int, str]:
+    """Run a command of the command line as the demo's operator; answers its exit code and what it printed."""
+    done = subprocess.run(  # noqa: S603 - our own interpreter with arguments of our own
+        [sys.executable, "-m", "authserver.cli.main", *words],
+        env=_environment(places),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=_PATIENCE_SECONDS,
+        check=False,
+    )
+    return done.returncode, done.stdout
 
 
 @contextmanager
@@ -99,6 +112,11 @@ def stopped_by_signals() -> Iterator[None]:
 def tail(log: Path) -> str:
     """Return a log's last lines."""
     return "\n".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-_LOG_LINES:])
+
+
+def _environment(places: DemoPlaces) -> Mapping[str, str]:
+    source = Path(authserver.__file__).resolve().parent.parent
+    return {"AUTHSERVER_CONFIG": str(places.config), "PYTHONPATH": str(source), "PYTHONUNBUFFERED": "1"}
 
 
 def _check_ports_free(places: DemoPlaces) -> None:

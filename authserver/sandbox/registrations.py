@@ -17,6 +17,7 @@ BANK_ACCOUNTS = "bank-accounts"
 BANK_PAYMENTS = "bank-payments"
 SIGNING_CLIENTS = (PENNY_PLANNER, PENNY_PLANNER_DPOP)
 
+DETAIL_TYPES = ("payment_initiation", "account_information", "funds_confirmation")
 SCOPE = "openid profile email address phone accounts payments offline_access"
 _ALL_GRANTS = ["authorization_code", "refresh_token", "client_credentials"]
 
@@ -56,9 +57,16 @@ def describe_clients(places: DemoPlaces) -> tuple[Metadata, ...]:
             "token_endpoint_auth_method": "client_secret_basic",
             "grant_types": ["authorization_code"],
             "scope": "openid profile email",
+            "authorization_details_types": [],
         },
-        _resource_server(BANK_ACCOUNTS, places.accounts, "accounts", "jwt"),
-        _resource_server(BANK_PAYMENTS, places.payments, "payments", "opaque"),
+        {
+            **_resource_server(BANK_ACCOUNTS, places.accounts, "accounts", "jwt"),
+            "authorization_details_types": ["account_information", "funds_confirmation"],
+        },
+        {
+            **_resource_server(BANK_PAYMENTS, places.payments, "payments", "opaque"),
+            "authorization_details_types": ["payment_initiation"],
+        },
     )
 
 
@@ -70,6 +78,7 @@ def _third_party(places: DemoPlaces, client_id: str, name: str) -> Metadata:
         "redirect_uris": [places.callback],
         "grant_types": _ALL_GRANTS,
         "scope": SCOPE,
+        "authorization_details_types": list(DETAIL_TYPES),
     }
 
 

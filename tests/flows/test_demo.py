@@ -9,14 +9,14 @@ from pathlib import Path
 import pytest
 
 from authserver.sandbox.check.run import STORIES
-from authserver.sandbox.deployment import prepare_deployment
+from authserver.sandbox.deployment import Setup, prepare_deployment
 from authserver.sandbox.places import DemoPlaces, DemoPorts
 from tests.support.authority import NOW
 from tests.support.demo_process import free_ports
 from tests.support.servers import ROOT, accepts, running, wait_until
 
-_PATIENCE_SECONDS = 120
-_STEPS = 31
+_PATIENCE_SECONDS = 240
+_STEPS = 53
 
 
 def command(folder: Path, ports: DemoPorts, *more: str) -> list[str]:
@@ -76,7 +76,7 @@ def test_it_stops_whole_when_one_of_its_servers_cannot_run(folder: Path, tmp_pat
 
 def test_no_key_or_secret_of_the_demo_is_readable_by_others(tmp_path: Path) -> None:
     places = DemoPlaces(tmp_path / "demo", DemoPorts())
-    prepare_deployment(places, NOW, {})
+    prepare_deployment(places, NOW, Setup())
     secret = [path for path in places.folder.rglob("*") if path.suffix in {".key", ".jwk", ".secret"}]
     assert secret
     assert all(path.stat().st_mode & 0o077 == 0 for path in secret)
@@ -84,12 +84,12 @@ def test_no_key_or_secret_of_the_demo_is_readable_by_others(tmp_path: Path) -> N
 
 def test_certificates_that_soon_expire_are_made_anew_and_keys_of_clients_stay(tmp_path: Path) -> None:
     places = DemoPlaces(tmp_path / "demo", DemoPorts())
-    prepare_deployment(places, NOW, {})
+    prepare_deployment(places, NOW, Setup())
     before = {path.name: path.read_bytes() for path in places.folder.rglob("*") if path.suffix in {".pem", ".jwk"}}
-    prepare_deployment(places, NOW, {})
+    prepare_deployment(places, NOW, Setup())
     same = {path.name: path.read_bytes() for path in places.folder.rglob("*") if path.suffix in {".pem", ".jwk"}}
     assert same == before
-    prepare_deployment(places, NOW + 29 * 86_400, {})
+    prepare_deployment(places, NOW + 29 * 86_400, Setup())
     after = {path.name: path.read_bytes() for path in places.folder.rglob("*") if path.suffix in {".pem", ".jwk"}}
     assert after["authority.pem"] == before["authority.pem"]
     assert after["server.pem"] != before["server.pem"]

@@ -12,14 +12,12 @@ import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 from flask import Flask, jsonify
-from joserfc.jwk import Key
-from werkzeug.test import Client, TestResponse
+from werkzeug.test import Client
 
 from authserver.binding.dpop import DpopNonces
 from authserver.binding.mtls import certificate_thumbprint
@@ -27,6 +25,7 @@ from authserver.keys.fetch import SafeFetcher
 from authserver.keys.jwks import thumbprint
 from authserver.keys.remote import RemoteKeys
 from authserver.resource.checks import Expectation
+from authserver.resource.demand import Demand
 from authserver.resource.environ import ApiOrigin
 from authserver.resource.flask_protector import ApiProtector, current_access_token
 from authserver.resource.guard import Guard
@@ -35,49 +34,30 @@ from authserver.resource.local_tokens import LocalTokens, fetch_keys_from
 from authserver.resource.wsgi import ACCESS_TOKEN_KEY, GuardedApplication
 from authserver.serving.tls import TLS_1_2_SUITES
 from tests.support.authority import NOW, common_name, create_authority
-from tests.support.jose import encode, forge, private_key, public_jwk
+from tests.support.guarded_api import (
+    CERTIFICATE,
+    DPOP_TOKEN,
+    ISSUER,
+    ORIGIN,
+    OTHER_CERTIFICATE,
+    PROOF_KEY,
+    URL,
+    Api,
+    bearer,
+    dpop,
+    local_tokens,
+    proof,
+    token,
+)
+from tests.support.jose import encode, private_key, public_jwk
 from tests.support.key_server import key_server
-
-ORIGIN = "https://api.example"
-URL = f"{ORIGIN}/accounts"
-ISSUER = "https://as.example"
-CERTIFICATE = b"a certificate in DER"
-OTHER_CERTIFICATE = b"another certificate in DER"
-PROOF_KEY = private_key("ES256", "proof")
-
-
-@dataclass(frozen=True, slots=True)
-class Connection:
-    """A TLS connection as gunicorn hands it on."""
-
-    der: bytes
-
-    def getpeercert(self, _binary: bool) -> bytes:  # noqa: FBT001 - the signature of every TLS socket
-        return self.der
-
-
-@dataclass(frozen=True, slots=True)
-class Api:
-    """The guarded API under one kind of glue."""
-
-    client: Client
-
-    def get(self, headers: list[tuple[str, str]] | None = None, url: str = "/accounts", **options: Any) -> TestResponse:  # noqa: ANN401 - whatever werkzeug takes
-        certificate = options.pop("certificate", None)
-        environ = {"gunicorn.socket": Connection(certificate)} if certificate else {}
-        return self.client.get(url, headers=headers or [], environ_overrides=environ, **options)
 
 
 @pytest.fixture(scope="module")
 def tokens(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalTokens]:
     """Local validation, with the issuer's keys behind HTTPS."""
-    with key_server(tmp_path_factory.mktemp("keys")) as server:
-        jwks = {"keys": [public_jwk(private_key("ES256", "issuer"), kid="issuer", alg="ES256", use="sig")]}
-        server.serve(json.dumps(jwks).encode())
-        fetcher = SafeFetcher(
-            allow=frozenset({server.authority}), ca_file=server.ca_file, resolve=lambda _host, _port: ["127.0.0.1"]
-        )
-        yield LocalTokens(server.url, RemoteKeys(fetcher, lambda: NOW))
+    with local_tokens(tmp_path_factory.mktemp("keys")) as source:
+        yield source
 
 
 def _flask(guard: Guard) -> Callable[..., Any]:
@@ -97,7 +77,7 @@ def _wsgi(guard: Guard) -> Callable[..., Any]:
         start_response("200 OK", [("Content-Type", "application/json")])
         return [json.dumps({"sub": environ[ACCESS_TOKEN_KEY].subject}).encode()]
 
-    return GuardedApplication(inner, guard, ApiOrigin(ORIGIN), ("accounts",))
+    return GuardedApplication(inner, guard, ApiOrigin(ORIGIN), Demand(("accounts",)))
 
 
 GLUES = {"flask": _flask, "wsgi": _wsgi}
@@ -108,59 +88,6 @@ def api(request: pytest.FixtureRequest, tokens: LocalTokens) -> Api:
     """The API, once under each kind of glue."""
     guard = Guard(tokens, Expectation(ISSUER, URL), lambda: NOW, nonces=DpopNonces(b"k" * 32, required=False))
     return Api(Client(GLUES[request.param](guard)))
-
-
-def token(*, header: dict[str, object] | None = None, key: Key | None = None, **changes: object) -> str:
-    """A token for the API, bound to the certificate, but for what is changed; None takes a claim away."""
-    claims: dict[str, object] = {
-        "iss": ISSUER,
-        "aud": URL,
-        "sub": "alice",
-        "client_id": "planner",
-        "scope": "openid accounts",
-        "jti": "one",
-        "iat": NOW,
-        "exp": NOW + 300,
-        "cnf": {"x5t#S256": certificate_thumbprint(CERTIFICATE)},
-        **changes,
-    }
-    present = {name: value for name, value in claims.items() if value is not None}
-    signed_header = {"alg": "ES256", "typ": "at+jwt", "kid": "issuer", **(header or {})}
-    return forge(signed_header, present, key or private_key("ES256", "issuer"), "ES256")
-
-
-DPOP_TOKEN = token(cnf={"jkt": thumbprint(public_jwk(PROOF_KEY))})
-_JTIS = iter(range(1_000_000))
-
-
-def proof(
-    *, header: dict[str, object] | None = None, key: Key | None = None, algorithm: str = "ES256", **changes: object
-) -> str:
-    """A proof for the API and the DPoP token, but for what is changed; None takes a member away."""
-    signer = key or PROOF_KEY
-    claims = {
-        "jti": f"jti-{next(_JTIS)}",
-        "htm": "GET",
-        "htu": URL,
-        "iat": NOW,
-        "ath": encode(hashlib.sha256(DPOP_TOKEN.encode()).digest()),
-        **changes,
-    }
-    members = {"typ": "dpop+jwt", "alg": algorithm, "jwk": public_jwk(signer), **(header or {})}
-    return forge(
-        {name: value for name, value in members.items() if value is not None},
-        {name: value for name, value in claims.items() if value is not None},
-        signer,
-        algorithm,
-    )
-
-
-def dpop(*proofs: str, scheme: str = "DPoP") -> list[tuple[str, str]]:
-    return [("Authorization", f"{scheme} {DPOP_TOKEN}"), *(("DPoP", text) for text in proofs)]
-
-
-def bearer(text: str) -> list[tuple[str, str]]:
-    return [("Authorization", f"Bearer {text}")]
 
 
 @pytest.mark.spec("RFC8705-3-2", "FAPI2-SP-FINAL-5.3.4-1", "FAPI2-SP-FINAL-5.3.4-5")

@@ -6,8 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from threading import Lock
 
+from authserver.sandbox.bank.orders import Order, format_cents
+
 _MOST_PAYMENTS = 100
 _MOST_PEOPLE = 1000
+_BANK_CODE = "19043"
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,10 +22,23 @@ class Account:
     name: str
     balance_cents: int
 
-    def describe(self) -> dict[str, object]:
+    def describe(self, *, with_balance: bool = True) -> dict[str, object]:
         """Return the account as the API shows it."""
         balance = {"amount": format_cents(self.balance_cents), "currency": "EUR"}
-        return {"accountId": self.account_id, "iban": self.iban, "name": self.name, "balance": balance}
+        shown: dict[str, object] = {"accountId": self.account_id, "iban": self.iban, "name": self.name}
+        return {**shown, "balance": balance} if with_balance else shown
+
+    def transactions(self) -> list[dict[str, object]]:
+        """Return what moved on the account, the same for everyone."""
+        moved = (
+            ("2026-07-01", "Green Grocer", -4215),
+            ("2026-06-30", "Salary", 310_000),
+            ("2026-06-28", "Rent", -98_000),
+        )
+        return [
+            {"day": day, "party": party, "amount": {"amount": format_cents(cents), "currency": "EUR"}}
+            for day, party, cents in moved
+        ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,18 +46,11 @@ class Payment:
     """One payment that a person's app asked for."""
 
     payment_id: str
-    creditor: str
-    amount_cents: int
+    order: Order
 
     def describe(self) -> dict[str, object]:
         """Return the payment as the API shows it."""
-        amount = {"amount": format_cents(self.amount_cents), "currency": "EUR"}
-        return {
-            "paymentId": self.payment_id,
-            "creditorName": self.creditor,
-            "instructedAmount": amount,
-            "status": "ACCP",
-        }
+        return {"paymentId": self.payment_id, **self.order.describe(), "status": "ACCP"}
 
 
 class LedgerFull(Exception):
@@ -52,55 +61,47 @@ class LedgerFull(Exception):
 class Ledger:
     """Every person's own; nobody's is found under another's subject."""
 
+    customers: Mapping[str, tuple[Account, ...]] = field(default_factory=dict, repr=False)
     _payments: dict[str, list[Payment]] = field(default_factory=dict)
     _lock: Lock = field(default_factory=Lock)
 
     def accounts_of(self, subject: str) -> tuple[Account, ...]:
-        """Return a person's accounts: made up from the subject, so that each person always has the same."""
-        digits = str(int.from_bytes(hashlib.sha256(subject.encode()).digest()[:8]))
-        return (
-            Account(f"{digits[:6]}-1", f"AT61{digits[:16]:0>16}", "Current account", 100_000 + int(digits[:5])),
-            Account(f"{digits[:6]}-2", f"AT62{digits[:16]:0>16}", "Savings", 1_000_000 + int(digits[5:10])),
-        )
+        """Return a person's accounts; who is not known gets some that are made up and always the same."""
+        return self.customers.get(subject) or _made_up(subject)
 
     def payments_of(self, subject: str) -> tuple[Payment, ...]:
         """Return a person's payments, oldest first."""
         with self._lock:
             return tuple(self._payments.get(subject, ()))
 
-    def order(self, subject: str, creditor: str, amount_cents: int) -> Payment:
-        """Record a payment; raises LedgerFull where there are too many."""
-        payment = Payment(secrets.token_hex(8), creditor, amount_cents)
+    def check_room(self, subject: str) -> None:
+        """Return where one more payment can be recorded; raises LedgerFull otherwise."""
         with self._lock:
-            known = len(self._payments)
-            own = self._payments.setdefault(subject, [])
-            if len(own) >= _MOST_PAYMENTS or known >= _MOST_PEOPLE:
-                raise LedgerFull
-            own.append(payment)
+            self._check_room(subject)
+
+    def order(self, subject: str, order: Order) -> Payment:
+        """Record a payment; raises LedgerFull where there are too many."""
+        payment = Payment(secrets.token_hex(8), order)
+        with self._lock:
+            self._check_room(subject)
+            self._payments.setdefault(subject, []).append(payment)
         return payment
 
-
-def parse_payment(document: object) -> tuple[str, int]:
-    """Return creditor and cents of a payment order; raises ValueError with what is wrong."""
-    if not isinstance(document, Mapping):
-        raise ValueError("the body must be a JSON object")
-    creditor, amount = document.get("creditorName"), document.get("instructedAmount")
-    if not isinstance(creditor, str) or not 0 < len(creditor) <= 70 or not creditor.isprintable():  # noqa: PLR2004 - ISO 20022's Max70Text
-        raise ValueError("creditorName must be a name of at most 70 characters")
-    if not isinstance(amount, Mapping) or amount.get("currency") != "EUR":
-        raise ValueError("instructedAmount must be an amount in EUR")
-    return creditor, _parse_cents(amount.get("amount"))
+    def _check_room(self, subject: str) -> None:
+        is_new = subject not in self._payments
+        if (is_new and len(self._payments) >= _MOST_PEOPLE) or len(self._payments.get(subject, ())) >= _MOST_PAYMENTS:
+            raise LedgerFull
 
 
-def format_cents(cents: int) -> str:
-    """Return cents as an amount with two decimals."""
-    return f"{cents // 100}.{cents % 100:02d}"
+def _made_up(subject: str) -> tuple[Account, ...]:
+    digits = str(int.from_bytes(hashlib.sha256(subject.encode()).digest()[:8]))
+    return (
+        Account(f"{digits[:6]}-1", _iban(f"1{digits[:10]}"), "Current account", 100_000 + int(digits[:5])),
+        Account(f"{digits[:6]}-2", _iban(f"2{digits[:10]}"), "Savings", 1_000_000 + int(digits[5:10])),
+    )
 
 
-def _parse_cents(text: object) -> int:
-    whole, point, cents = text.partition(".") if isinstance(text, str) else ("", "", "")
-    digits = whole + cents
-    is_amount = point and len(cents) == 2 and digits.isascii() and digits.isdigit() and 0 < len(whole) <= 7  # noqa: PLR2004 - two decimals, up to millions
-    if not is_amount or int(digits) == 0:
-        raise ValueError("amount must be written like 12.50 and be more than nothing")
-    return int(digits)
+def _iban(number: str) -> str:
+    """Return an Austrian account number with its check digits; A is 10 and T is 29 there."""
+    rest = f"{_BANK_CODE}{number}"
+    return f"AT{98 - int(f'{rest}102900') % 97:02d}{rest}"

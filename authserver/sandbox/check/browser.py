@@ -25,11 +25,16 @@ class Button:
 
 @dataclass(slots=True)
 class Form:
-    """One form: where it goes, what its fields hold, and its buttons."""
+    """One form: where it goes, what its fields hold, what may be chosen, its buttons.
+
+    `passkey_options` is what the page's script would ask of the browser, as JSON.
+    """
 
     action: str
     method: str
     fields: dict[str, str] = field(default_factory=dict)
+    choices: dict[str, list[str]] = field(default_factory=dict)
+    passkey_options: str = ""
     buttons: list[Button] = field(default_factory=list)
 
 
@@ -46,6 +51,13 @@ class Page:
     def path(self) -> str:
         """Return the page's path."""
         return urlsplit(self.url).path
+
+    def form_of(self, button_id: str) -> Form:
+        """Return the form that has a button of that id; raises LookupError where the page has none."""
+        for form in self.forms:
+            if any(button.element_id == button_id for button in form.buttons):
+                return form
+        raise LookupError(f"there is no button {button_id} at {self.path}")
 
     @property
     def forms(self) -> list[Form]:
@@ -69,15 +81,13 @@ class Browser:
 
     def press(self, page: Page, button_id: str, typed: Mapping[str, str] | None = None) -> Page:
         """Fill in the form that has a button of that id, and press it; raises LookupError where the page has none."""
-        for form in page.forms:
-            button = next((button for button in form.buttons if button.element_id == button_id), None)
-            if button is not None:
-                unknown = set(typed or {}) - set(form.fields)
-                if unknown:
-                    raise LookupError(f"the form at {page.path} has no field {min(unknown)}")
-                pressed = {button.name: button.value} if button.name else {}
-                return self._follow("POST", urljoin(page.url, form.action), {**form.fields, **(typed or {}), **pressed})
-        raise LookupError(f"there is no button {button_id} at {page.path}")
+        form = page.form_of(button_id)
+        button = next(button for button in form.buttons if button.element_id == button_id)
+        unknown = set(typed or {}) - set(form.fields) - set(form.choices)
+        if unknown:
+            raise LookupError(f"the form at {page.path} has no field {min(unknown)}")
+        pressed = {button.name: button.value} if button.name else {}
+        return self._follow("POST", urljoin(page.url, form.action), {**form.fields, **(typed or {}), **pressed})
 
     def _follow(self, method: str, url: str, form: Mapping[str, str] | None) -> Page:
         for _ in range(_MOST_REDIRECTS):
@@ -114,24 +124,47 @@ class _Received:
 
 
 class _FormReader(HTMLParser):
-    """Collects forms with their fields and buttons."""
+    """Collects forms with their fields and buttons, wherever on the page these stand."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.forms: list[Form] = []
+        self._forms: list[tuple[str, Form]] = []
+        self._parts: list[tuple[str | Form, str, dict[str, str]]] = []
         self._open: Form | None = None
+
+    @property
+    def forms(self) -> list[Form]:
+        """Return the forms, each with what stands in it or names it."""
+        by_id = dict(self._forms)
+        for owner, tag, values in self._parts:
+            form = by_id.get(owner) if isinstance(owner, str) else owner
+            if form is not None:
+                _add(form, tag, values)
+        self._parts.clear()
+        return [form for _, form in self._forms]
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         values = {name: value or "" for name, value in attrs}
         if tag == "form":
             self._open = Form(values.get("action", ""), values.get("method", "get"))
-            self.forms.append(self._open)
-        elif self._open is not None and tag == "input":
-            self._open.fields[values.get("name", "")] = values.get("value", "")
-        elif self._open is not None and tag == "button":
-            button = Button(values.get("id", ""), values.get("name", ""), values.get("value", ""))
-            self._open.buttons.append(button)
+            self._open.passkey_options = values.get("data-options", "")
+            self._forms.append((values.get("id", ""), self._open))
+        owner = values.get("form") or self._open
+        if owner is not None and tag in {"input", "button"}:
+            self._parts.append((owner, tag, values))
 
     def handle_endtag(self, tag: str) -> None:
         if tag == "form":
             self._open = None
+
+
+def _add(form: Form, tag: str, values: Mapping[str, str]) -> None:
+    name, value = values.get("name", ""), values.get("value", "")
+    if tag == "button":
+        form.buttons.append(Button(values.get("id", ""), name, value))
+        return
+    if values.get("type") in {"checkbox", "radio"}:
+        form.choices.setdefault(name, []).append(value)
+        if "checked" not in values:
+            return
+    form.fields[name] = value

@@ -1,5 +1,6 @@
 """Stories of a person who connects an app to the bank, and of what a thief can do with what the app then holds."""
 
+import json
 import uuid
 from collections.abc import Iterator
 from email.utils import parsedate_to_datetime
@@ -25,7 +26,7 @@ def whole_flow(scene: Scene) -> Iterator[str]:
     yield "the ID token verifies, with nonce, acr and amr"
     yield from _read_accounts(scene, tokens["access_token"])
     payments_token = expect_answer(penny.refresh(tokens["refresh_token"], places.payments), 200)["access_token"]
-    yield from _pay(scene, payments_token)
+    yield from _list_payments(scene, payments_token)
     expect_answer(penny.use("GET", places.payments, tokens["access_token"]), 401, "invalid_token")
     expect_answer(penny.use("GET", places.accounts, payments_token), 401, "invalid_token")
     yield "a token for one API is refused by the other"
@@ -48,14 +49,14 @@ def _read_accounts(scene: Scene, token: str) -> Iterator[str]:
     yield "the accounts API, which validates the JWT itself, shows Alice's accounts and no one else's"
 
 
-def _pay(scene: Scene, token: str) -> Iterator[str]:
+def _list_payments(scene: Scene, token: str) -> Iterator[str]:
     penny, payments = scene.penny, scene.places.payments
     expect(read_jwt(token) is None, "an opaque token for the payments API")
+    expect("payments" in expect_answer(penny.use("GET", payments, token), 200), "the list of payments")
+    yield "the payments API, which introspects an opaque token, lists Alice's payments"
     order = {"creditorName": "Green Grocer", "instructedAmount": {"amount": "12.50", "currency": "EUR"}}
-    payment = expect_answer(penny.use("POST", payments, token, document=order), 201)
-    listed = expect_answer(penny.use("GET", payments, token), 200)["payments"]
-    expect(payment in listed, "the payment in the list")
-    yield "the payments API, which introspects an opaque token, takes a payment and lists it"
+    expect_answer(penny.use("POST", payments, token, document=order), 403, "insufficient_scope")
+    yield "it takes no payment that Alice did not approve as such"
 
 
 def userinfo(scene: Scene) -> Iterator[str]:
@@ -70,6 +71,30 @@ def userinfo(scene: Scene) -> Iterator[str]:
     headers = penny.token_headers("GET", url, flow_tokens)
     expect_answer(thief.send("GET", url, headers=headers), 401, "invalid_token")
     yield "UserInfo tells every standard claim, to the holder of the certificate alone"
+
+
+def chosen_accounts(scene: Scene) -> Iterator[str]:
+    """Check that the person chooses the accounts, and that the app sees these alone; and that funds are confirmed."""
+    penny, bank, own = scene.penny, scene.places.bank, ALICE.accounts
+    information = {"type": "account_information", "actions": ["list_accounts", "read_balances"]}
+    funds = {"type": "funds_confirmation", "account": {"iban": own[1].iban}}
+    flow = penny.begin(
+        "openid", resources=(scene.places.accounts,), authorization_details=json.dumps([information, funds])
+    )
+    tokens = expect_answer(penny.redeem(ask(penny, scene.alice, flow)["code"], flow), 200)
+    chosen = {**information, "accounts": [{"iban": own[0].iban}]}
+    expect(tokens["authorization_details"] == [chosen, funds], f"one account chosen: {tokens['authorization_details']}")
+    token = tokens["access_token"]
+    seen = expect_answer(penny.use("GET", scene.places.accounts, token), 200)["accounts"]
+    expect([account["iban"] for account in seen] == [own[0].iban], "the chosen account alone")
+    expect_answer(penny.use("GET", f"{scene.places.accounts}/{own[1].account_id}", token), 404)
+    yield "Alice chooses one of her accounts on the consent page, and the app sees that one alone"
+    asked = {"account": {"iban": own[1].iban}, "instructedAmount": {"currency": "EUR", "amount": "99.00"}}
+    answer = penny.use("POST", f"{bank}/funds-confirmations", token, document=asked)
+    expect(expect_answer(answer, 200) == {"fundsAvailable": True}, "yes, and no balance")
+    other = {**asked, "account": {"iban": own[0].iban}}
+    expect_answer(penny.use("POST", f"{bank}/funds-confirmations", token, document=other), 403, "not_approved")
+    yield "the bank says yes or no to an amount on the account that Alice named for that, and on no other"
 
 
 def stolen_token(scene: Scene) -> Iterator[str]:

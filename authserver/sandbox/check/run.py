@@ -1,23 +1,24 @@
 """Running the stories: one after another, a tick for each step, all of them even where one fails."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Final
 
 import urllib3
 
 from authserver.clock import Clock
-from authserver.sandbox.check import basics, connecting, lifecycle, refusals
+from authserver.sandbox.check import basics, better_sign_in, connecting, lifecycle, paying, refusals
 from authserver.sandbox.check.browser import Browser
 from authserver.sandbox.check.scene import Scene, Story, StoryFailed, Visitor, expect_answer
-from authserver.sandbox.people import ALICE
+from authserver.sandbox.deployment import Setup
+from authserver.sandbox.people import ALICE, CAROL, PEOPLE
 from authserver.sandbox.places import DemoPlaces
 from authserver.sandbox.third_party.client import discover
 from authserver.sandbox.third_party.http import HttpsClient
 from authserver.sandbox.third_party.proofs import NotGenuine
 from authserver.sandbox.third_party.registered import open_penny_planner
 
-CHECK_SETTINGS: Final[Mapping[str, object]] = {"par_lifetime": 8}
-"""What `--check` sets besides: pushed requests that expire while it runs, so that it can see one do so."""
+CHECK_SETUP: Final = Setup(people=(*PEOPLE, CAROL), settings={"par_lifetime": 8}, fresh_seconds=10)
+"""What `--check` has besides: someone with a passkey, pushed requests and sign-ins that grow too old while it runs."""
 
 STORIES: Final[tuple[Story, ...]] = (
     basics.discovery,
@@ -25,6 +26,7 @@ STORIES: Final[tuple[Story, ...]] = (
     basics.certificate_clients,
     connecting.whole_flow,
     connecting.userinfo,
+    connecting.chosen_accounts,
     connecting.stolen_token,
     connecting.dpop,
     lifecycle.refresh,
@@ -36,6 +38,11 @@ STORIES: Final[tuple[Story, ...]] = (
     refusals.too_weak,
     refusals.bad_requests,
     refusals.expired_request,
+    better_sign_in.too_old,
+    better_sign_in.by_passkey,
+    paying.approved_by_code,
+    paying.approved_by_passkey,
+    paying.refused,
 )
 
 _EXPECTED = (StoryFailed, NotGenuine, LookupError, urllib3.exceptions.HTTPError)
@@ -83,6 +90,7 @@ def _open_scene(places: DemoPlaces, clock: Clock) -> Scene:
         metadata=metadata,
         jwks=https.send("GET", metadata["jwks_uri"]).json(),
         alice=Visitor(ALICE, Browser(https, places.issuer), clock),
+        carol=Visitor(CAROL, Browser(https, places.issuer), clock),
         penny=penny,
         early_request=(url, clock() + int(pushed["expires_in"])),
     )

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from authserver.clock import Clock
+from authserver.sandbox.check.authenticator import SoftwarePasskey
 from authserver.sandbox.check.browser import Browser, Page
 from authserver.sandbox.people import Person
 from authserver.sandbox.places import DemoPlaces
@@ -16,6 +17,9 @@ from authserver.sandbox.third_party.one_time_code import STEP_SECONDS, one_time_
 APPROVE = "approve"
 DENY = "deny"
 CANCEL = "cancel"
+OFFER = "/login/passkey/offer"
+"""The page that offers a passkey, once, after a sign-in with a password alone."""
+
 _MOST_PAGES = 8
 
 
@@ -41,13 +45,18 @@ def expect_answer(answer: Answer, status: int, error: str | None = None) -> dict
 
 @dataclass(slots=True)
 class Visitor:
-    """A person at a browser: signs in, enters a code and decides, on whichever page comes."""
+    """A person at a browser: signs in, proves more and decides, on whichever page comes.
+
+    Whoever has a passkey signs in with it alone. `approving` is the text of the last page that showed a payment.
+    """
 
     person: Person
     browser: Browser
     clock: Clock
     decision: str = APPROVE
+    passkey: SoftwarePasskey | None = None
     seen: list[str] = field(default_factory=list)
+    approving: str = ""
 
     def walk(self, url: str) -> Page:
         """Go through the pages until they lead to another site, or to one that is no step."""
@@ -62,35 +71,70 @@ class Visitor:
         raise StoryFailed(f"an end of the pages after {self.seen}")
 
     def _acts(self) -> dict[str, Callable[[Page], Page]]:
-        return {"/login": self._sign_in, "/login/totp": self._enter_code, "/consent": self._decide}
+        return {
+            "/login": self._sign_in,
+            "/login/totp": self._enter_code,
+            "/login/passkey": self._use_passkey,
+            OFFER: self._add_nothing,
+            "/enrol": self._add_nothing,
+            "/approve": self._approve,
+            "/consent": self._decide,
+        }
 
     def _sign_in(self, page: Page) -> Page:
         if self.decision == CANCEL:
             return self.browser.press(page, CANCEL)
+        if self.passkey is not None:
+            return self._press_with_passkey(page, "use-passkey")
         typed = {"username": self.person.username, "password": self.person.password}
         after = self.browser.press(page, "submit", typed)
         expect(after.left_for or after.path != "/login", f"{self.person.username} to be signed in")
         return after
 
     def _enter_code(self, page: Page) -> Page:
-        """Enter the present code; where it was used a moment ago, as on a second run, the next one.
+        return self._press_with_code(page, "submit")
 
-        A person without a second factor is told so, and can only go back to the app.
-        """
-        if self.person.totp_seed is None:
-            return self.browser.press(page, CANCEL)
+    def _add_nothing(self, page: Page) -> Page:
+        """Go on, or back to the app, rather than add a passkey or a second factor."""
+        return self.browser.press(page, CANCEL)
+
+    def _use_passkey(self, page: Page) -> Page:
+        return self._press_with_passkey(page, "submit")
+
+    def _approve(self, page: Page) -> Page:
+        """Approve the payment, or say no; a payment that the person cannot approve leads back to the app."""
+        self.approving = page.text
+        buttons = {button.element_id for form in page.forms for button in form.buttons}
+        if APPROVE not in buttons or self.decision != APPROVE:
+            return self.browser.press(page, DENY if DENY in buttons else CANCEL)
+        by_passkey = bool(page.form_of(APPROVE).passkey_options)
+        return self._press_with_passkey(page, APPROVE) if by_passkey else self._press_with_code(page, APPROVE)
+
+    def _press_with_passkey(self, page: Page, button_id: str) -> Page:
+        if self.passkey is None:
+            raise StoryFailed(f"a passkey of {self.person.username} at {page.path}")
+        credential = self.passkey.sign(page.form_of(button_id).passkey_options)
+        after = self.browser.press(page, button_id, {"credential": credential})
+        expect(after.left_for or after.path != page.path, f"the passkey to be accepted at {page.path}")
+        return after
+
+    def _press_with_code(self, page: Page, button_id: str) -> Page:
+        """Enter the present code; where it was used a moment ago, as on a second run, the next one."""
+        path = page.path
         for _ in range(3):
             for ahead in (0, STEP_SECONDS):
-                code = one_time_code(self.person.totp_seed, self.clock() + ahead)
-                after = self.browser.press(page, "submit", {"totp": code})
-                if after.left_for or after.path != "/login/totp":
+                code = one_time_code(self.person.totp_seed or "", self.clock() + ahead)
+                after = self.browser.press(page, button_id, {"totp": code})
+                if after.left_for or after.path != path:
                     return after
                 page = after
-            time.sleep(STEP_SECONDS)
-        raise StoryFailed("a code to be accepted")
+            time.sleep(STEP_SECONDS - self.clock() % STEP_SECONDS)
+        raise StoryFailed(f"a code to be accepted at {path}")
 
     def _decide(self, page: Page) -> Page:
-        return self.browser.press(page, self.decision)
+        """Approve or deny; where accounts are to be chosen, the first of each that is offered."""
+        choices = page.form_of(self.decision).choices
+        return self.browser.press(page, self.decision, {name: values[0] for name, values in choices.items()})
 
 
 @dataclass(slots=True)
@@ -103,6 +147,7 @@ class Scene:
     metadata: dict[str, Any]
     jwks: dict[str, Any]
     alice: Visitor
+    carol: Visitor
     penny: OAuthClient
     early_request: tuple[str, int]
 

@@ -12,12 +12,13 @@ from werkzeug.wrappers import Response as AnyResponse
 from authserver.clock import Clock
 from authserver.sandbox.people import ALICE, PEOPLE
 from authserver.sandbox.places import DemoPlaces
-from authserver.sandbox.third_party import journey as acts
+from authserver.sandbox.third_party import acts
 from authserver.sandbox.third_party.client import OAuthClient, discover
 from authserver.sandbox.third_party.http import HttpsClient
 from authserver.sandbox.third_party.journey import Journey, Stopped
 from authserver.sandbox.third_party.journeys import COOKIE, Held, Journeys
 from authserver.sandbox.third_party.one_time_code import STEP_SECONDS, one_time_code
+from authserver.sandbox.third_party.paying import ask_to_pay, describe_payment
 from authserver.sandbox.third_party.registered import open_penny_planner, open_penny_planner_dpop
 from authserver.web.flask_pages import install_pages, to_flask
 from authserver.web.machine import CORRELATION_ENVIRON_KEY
@@ -27,6 +28,10 @@ from authserver.web.request_id import new_correlation_id
 _BAD_REQUEST = 400
 _SITE = Site("Penny Planner")
 _SAME_SITE = frozenset({"same-origin", "none"})
+_NOT_OURS = "This form was not sent from our page."
+
+Act = Callable[[Journey], str | None]
+"""Does something, and returns where the browser is to go if not to the record of what happened."""
 
 
 @dataclass(slots=True)
@@ -71,6 +76,7 @@ def create_third_party(places: DemoPlaces, clock: Clock) -> Flask:
     app.before_request(_name_request)
     install_pages(app, planner.pages)
     app.register_blueprint(_front(planner))
+    app.register_blueprint(_beginnings(planner))
     app.register_blueprint(_connection(planner))
     return app
 
@@ -88,15 +94,33 @@ def _front(planner: PlannerApp) -> Blueprint:
         code = one_time_code(ALICE.totp_seed or "", now)
         return planner.show("phone", {"code": code, "seconds": STEP_SECONDS - now % STEP_SECONDS})
 
-    @blueprint.post("/connect")
-    def connect() -> AnyResponse:
-        if request.headers.get("Sec-Fetch-Site", "none") not in _SAME_SITE:
-            return _trouble(planner, "This form was not sent from our page.")
-        return _connect(planner, dpop=request.form.get("binding") == "dpop")
-
     @blueprint.get("/healthz")
     def healthz() -> Response:
         return Response("ok\n", mimetype="text/plain")
+
+    return blueprint
+
+
+def _beginnings(planner: PlannerApp) -> Blueprint:
+    blueprint = Blueprint("beginnings", __name__)
+
+    @blueprint.post("/connect")
+    def connect() -> AnyResponse:
+        if not _is_from_our_page():
+            return _trouble(planner, _NOT_OURS)
+        return _set_out(planner, dpop=request.form.get("binding") == "dpop", act=acts.connect)
+
+    @blueprint.get("/pay")
+    def show_payment() -> Response:
+        return planner.show("pay", {})
+
+    @blueprint.post("/pay")
+    def order_payment() -> AnyResponse:
+        if not _is_from_our_page():
+            return _trouble(planner, _NOT_OURS)
+        typed = (request.form.get(name, "").strip() for name in ("payee", "iban", "amount", "reference"))
+        detail = describe_payment(*typed)
+        return _set_out(planner, dpop=False, act=lambda journey: ask_to_pay(journey, detail))
 
     return blueprint
 
@@ -109,7 +133,7 @@ def _connection(planner: PlannerApp) -> Blueprint:
         held = planner.held()
         if held is None:
             return _trouble(planner, "This browser did not start a connection, or it was too long ago.")
-        _act(held, lambda journey: _receive(planner, journey))
+        _act(held, lambda journey: acts.receive(journey, request.url, planner.jwks()))
         return redirect("/journey", 303)
 
     @blueprint.get("/journey")
@@ -126,56 +150,51 @@ def _connection(planner: PlannerApp) -> Blueprint:
         if held is None or not secrets.compare_digest(
             request.form.get("form_token", "").encode(), held.form_token.encode()
         ):
-            return _trouble(planner, "This form was not sent from our page.")
+            return _trouble(planner, _NOT_OURS)
         return _act(held, _ACTS.get(request.form.get("act", ""), lambda _journey: None))
 
     return blueprint
 
 
-def _connect(planner: PlannerApp, *, dpop: bool) -> AnyResponse:
-    client = planner.open_client(dpop=dpop)
-    resources = (planner.places.accounts, planner.places.payments)
-    journey = Journey(client, planner.places, client.begin(acts.SCOPE, resources=resources, prompt="consent"))
-    cookie = planner.journeys.keep(journey)
-    try:
-        target = acts.push(journey)
-    except Stopped:
-        target = "/journey"
-    answer = redirect(target, 303)
-    answer.set_cookie(COOKIE, cookie, path="/", secure=True, httponly=True, samesite="Lax")
+def _set_out(planner: PlannerApp, *, dpop: bool, act: Act) -> AnyResponse:
+    """Begin something with the browser's journey, or with a new one of the binding that was chosen."""
+    held, cookie = planner.held(), ""
+    if held is None or not held.journey.is_connected:
+        cookie = planner.journeys.keep(Journey(planner.open_client(dpop=dpop), planner.places))
+        held = planner.journeys.find(cookie)
+    if held is None:
+        return _trouble(planner, "Too many people are here just now.")
+    answer = _act(held, act)
+    if cookie:
+        answer.set_cookie(COOKIE, cookie, path="/", secure=True, httponly=True, samesite="Lax")
     return answer
 
 
-def _receive(planner: PlannerApp, journey: Journey) -> None:
-    """Take the answer once: a second visit of the same URL only shows what is there."""
-    if not journey.is_connected:
-        acts.receive(journey, request.url, planner.jwks())
-
-
-def _act(held: Held, act: Callable[[Journey], None]) -> AnyResponse:
-    """Do something, and show the first step that it added, below the ones that were there."""
+def _act(held: Held, act: Act) -> AnyResponse:
+    """Do something: go where it leads, or show the first step that it added, below the ones that were there."""
+    target = None
     with held.lock:
         first_new = len(held.journey.steps) + 1
         with suppress(Stopped):  # the steps say what happened
-            act(held.journey)
-    return redirect(f"/journey#step-{first_new}", 303)
+            target = act(held.journey)
+    return redirect(target or f"/journey#step-{first_new}", 303)
 
 
-def _refresh(journey: Journey) -> None:
-    acts.renew(journey, journey.places.accounts)
-    acts.read_accounts(journey)
-
-
-def _when_connected(act: Callable[[Journey], None]) -> Callable[[Journey], None]:
+def _when_connected(act: Act) -> Act:
     return lambda journey: act(journey) if journey.is_connected else None
 
 
-_ACTS: Mapping[str, Callable[[Journey], None]] = {
-    "refresh": _when_connected(_refresh),
-    "pay": _when_connected(acts.pay),
+_ACTS: Mapping[str, Act] = {
+    "refresh": _when_connected(acts.refresh),
+    "transactions": _when_connected(acts.read_transactions),
+    "card": _when_connected(acts.read_card),
     "steal": _when_connected(acts.steal),
     "disconnect": _when_connected(acts.disconnect),
 }
+
+
+def _is_from_our_page() -> bool:
+    return request.headers.get("Sec-Fetch-Site", "none") in _SAME_SITE
 
 
 def _trouble(planner: PlannerApp, text: str) -> Response:

@@ -1,0 +1,58 @@
+"""What a route asks of a token beyond that it is good: its reach, its details, and how the person signed in."""
+
+from dataclasses import dataclass
+
+from authserver.protocol.errors import InsufficientScope, InsufficientUserAuthentication
+from authserver.protocol.names import ACR_LADDER
+from authserver.resource.model import AccessToken, PresentedToken
+from authserver.sessions.acr import satisfies
+
+
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """What a route needs; each part left out is not asked for.
+
+    `any_of` are alternatives of scopes needed together. One of `acr_values` must be reached, by a sign-in that is at
+    most `max_age` seconds old. `detail` is a type of authorization details, at least one of which must be granted.
+    Raises ValueError for what no token could ever meet.
+    """
+
+    any_of: tuple[str, ...] = ()
+    acr_values: tuple[str, ...] = ()
+    max_age: int | None = None
+    detail: str = ""
+
+    def __post_init__(self) -> None:
+        unknown = [value for value in self.acr_values if value not in ACR_LADDER]
+        if unknown:
+            raise ValueError(f"{unknown[0]} is no acr on the ladder")
+        if self.max_age is not None and self.max_age < 0:
+            raise ValueError("a sign-in cannot be younger than nothing")
+
+
+NOTHING_MORE = Demand()
+
+
+def check_detail(token: AccessToken, type_name: str) -> None:
+    """Return where a detail of that type is granted, or none is asked for; raises InsufficientScope otherwise.
+
+    Spec: RFC9396-9, RFC6750-3.1
+    """
+    if type_name and not token.details_of(type_name):
+        raise InsufficientScope("The access token does not reach this.", clause="RFC9396-9")
+
+
+def check_authentication(token: AccessToken, presented: PresentedToken, demand: Demand, now: int) -> None:
+    """Return where the person signed in as well and as lately as is asked; what the token does not tell is not met.
+
+    Raises InsufficientUserAuthentication, which names the whole of what is asked: an app that obeys it passes, however
+    much of it was lacking.
+
+    Spec: RFC9470-3, RFC9470-5
+    """
+    strong = not demand.acr_values or any(satisfies(token.acr, wanted) for wanted in demand.acr_values)
+    fresh = demand.max_age is None or (token.auth_time is not None and now - token.auth_time <= demand.max_age)
+    if strong and fresh:
+        return
+    text = "A more recent sign-in is required." if strong else "A stronger sign-in is required."
+    raise InsufficientUserAuthentication(text, presented.scheme, demand.acr_values, demand.max_age)

@@ -1,0 +1,36 @@
+"""What the bank was told when the demo was set up: its customers, and how fresh a sign-in it wants."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Final
+
+from authserver.sandbox.bank.ledger import Account
+from authserver.sandbox.places import DemoPlaces
+
+FRESH_SECONDS: Final = 120
+
+
+@dataclass(frozen=True, slots=True)
+class BankTerms:
+    """The customers by subject, and how many seconds old a sign-in may be to see what moved on an account."""
+
+    customers: Mapping[str, tuple[Account, ...]] = field(default_factory=dict, repr=False)
+    fresh_seconds: int = FRESH_SECONDS
+
+
+def save_terms(places: DemoPlaces, terms: BankTerms) -> None:
+    """Write the terms where the bank reads them."""
+    customers = {subject: [asdict(account) for account in accounts] for subject, accounts in terms.customers.items()}
+    document = {"fresh_seconds": terms.fresh_seconds, "customers": customers}
+    places.bank_terms.write_text(json.dumps(document, indent=2), encoding="utf-8")
+
+
+def read_terms(places: DemoPlaces) -> BankTerms:
+    """Read what `save_terms` wrote."""
+    document = json.loads(places.bank_terms.read_text(encoding="utf-8"))
+    customers = {
+        subject: tuple(Account(**account) for account in accounts)
+        for subject, accounts in document["customers"].items()
+    }
+    return BankTerms(customers, document["fresh_seconds"])
