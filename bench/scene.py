@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
-from authserver.accounts import store as accounts
+from authserver.accounts.store import people as accounts
 from authserver.cli.init import prepare_store
 from authserver.clients.registration import prepare_registration
 from authserver.clients.store import insert_client

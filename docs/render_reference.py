@@ -1,9 +1,10 @@
-"""Render the reference pages, configuration.md and cli.md, from the settings and the commands themselves.
+"""Render the reference pages from the settings, the commands and the types of details themselves.
 
 Run by `make docs`. `--check` only tells whether the pages are current, and `--dir` names another folder of pages.
 """
 
 import argparse
+import json
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,6 +13,7 @@ import click
 from pydantic.fields import FieldInfo
 
 from authserver.cli.main import main as command_line
+from authserver.protocol.authorization_details.registry import TYPES
 from authserver.settings.describe import default_of, may_be
 from authserver.settings.load import CONFIG_VARIABLE
 from authserver.settings.model import ENVIRONMENT_PREFIX, Settings
@@ -99,7 +101,25 @@ def _option(option: click.Option) -> str:
     return f"* `{', '.join(option.opts)}{value}`: {option.help}{default}"
 
 
-PAGES: dict[str, Callable[[], str]] = {"configuration.md": render_configuration, "cli.md": render_commands}
+def render_detail_schemas() -> str:
+    """Render the JSON Schema of every type of authorization details, by its name."""
+    schemas = {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$comment": "Rendered by `make docs`; a test holds it current. Change the code, not this file.",
+        "oneOf": [{"$ref": f"#/$defs/{name}"} for name in TYPES],
+        "$defs": {
+            name: {"$id": f"urn:authserver:authorization-details:{name}", **known.schema()}
+            for name, known in TYPES.items()
+        },
+    }
+    return json.dumps(schemas, indent=2) + "\n"
+
+
+PAGES: dict[str, Callable[[], str]] = {
+    "configuration.md": render_configuration,
+    "cli.md": render_commands,
+    "authorization-details.schema.json": render_detail_schemas,
+}
 
 
 def main() -> int:

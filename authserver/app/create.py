@@ -24,7 +24,7 @@ def create_app(settings: Settings, *, clock: Clock = system_clock, events: Event
     app = Flask("authserver", static_folder=None, template_folder=None)
     parts = build_parts(settings, app, clock, events)
     app.extensions["authserver"] = parts  # for whoever must close the database with the application
-    install_pages(app, parts.pages)
+    install_pages(app, parts.pages, clock)
     for blueprint in page_blueprints(parts):
         app.register_blueprint(blueprint)
     document = metadata_document(parts)

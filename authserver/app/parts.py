@@ -6,6 +6,11 @@ from dataclasses import dataclass
 from flask import Flask
 from limits.errors import ConfigurationError
 
+from authserver.accounts.attempts import Attempts
+from authserver.accounts.passkey_tokens import Desk
+from authserver.accounts.passkeys import relying_party
+from authserver.app.notices import build_notifier
+from authserver.authorization.own import OWN_CLIENT_ID, own_client
 from authserver.authorization.parse import RequestPolicy
 from authserver.binding.dpop import DpopNonces
 from authserver.binding.mtls import ChainVerifier
@@ -22,7 +27,9 @@ from authserver.keys.model import StoredKey
 from authserver.keys.remote import RemoteKeys
 from authserver.keys.ring import KeyRing
 from authserver.keys.store import find_all
+from authserver.notices.model import Notifier
 from authserver.profiles.catalogue import PROFILES
+from authserver.selfservice.guard import PATHS
 from authserver.sessions.model import SessionLimits
 from authserver.settings.load import SettingsError
 from authserver.settings.model import Settings
@@ -50,6 +57,9 @@ class Parts:
     origins: Origins
     nonces: DpopNonces
     session_limits: SessionLimits
+    attempts: Attempts
+    passkeys: Desk
+    notifier: Notifier
     certificates: CertificatePolicy
 
     def audiences(self) -> frozenset[str]:
@@ -66,6 +76,8 @@ class Parts:
         return RequestPolicy(
             audiences=self.audiences(),
             scope_acr=tuple(self.settings.scope_acr.items()),
+            detail_acr=tuple(self.settings.detail_acr.items()),
+            now=self.clock(),
             issuer=self.settings.issuer,
             own_keys=self.keys.current().verification,
         )
@@ -75,7 +87,12 @@ def build_parts(settings: Settings, app: Flask, clock: Clock, events: EventSink)
     """Return the parts that the settings describe."""
     envelope = open_envelope(settings)
     database = Database.connect(settings.database, threads=settings.threads)
-    registry = ClientRegistry(database, clock, frozenset(PROFILES[name] for name in settings.profiles))
+    registry = ClientRegistry(
+        database,
+        clock,
+        frozenset(PROFILES[name] for name in settings.profiles),
+        {OWN_CLIENT_ID: own_client(settings.issuer, PATHS)},
+    )
     keys = KeyRing(lambda: _read_keys(database), envelope, clock)
     origins = Origins(settings.issuer, settings.certificate_origin)
     nonces = DpopNonces(envelope.derive("dpop nonce"), required=settings.dpop_nonce == "required")
@@ -97,10 +114,13 @@ def build_parts(settings: Settings, app: Flask, clock: Clock, events: EventSink)
         keys=keys,
         reception=Reception(origins, nonces, authentication, limits.machine, events),
         limits=limits,
-        pages=load_pages(Site(settings.site_name, settings.help_url)),
+        pages=load_pages(Site(settings.site_name, settings.help_url), speaks_others=True),
         origins=origins,
         nonces=nonces,
         session_limits=SessionLimits(settings.session_idle, settings.session_idle_strong, settings.session_absolute),
+        attempts=Attempts(database, envelope.derive("attempts")),
+        passkeys=Desk(relying_party(settings.issuer, settings.site_name, settings.passkey_aaguids), envelope, events),
+        notifier=build_notifier(settings, events, clock),
         certificates=_certificate_policy(settings),
     )
 

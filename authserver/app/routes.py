@@ -2,7 +2,9 @@
 
 from flask import Blueprint
 
+from authserver.accounts.bank_accounts import stored_accounts
 from authserver.accounts.passwords import PasswordPool
+from authserver.app.account_pages import account_pages
 from authserver.app.parts import Parts
 from authserver.authorization.endpoints.authorize import Authorize
 from authserver.authorization.endpoints.par import PushedAuthorizationRequest
@@ -11,13 +13,19 @@ from authserver.clock import monotonic_milliseconds
 from authserver.discovery.document import MetadataDocument
 from authserver.discovery.endpoints.well_known import Jwks, Metadata
 from authserver.discovery.metadata import Deployment
+from authserver.interaction.approving import CONSENT_SECONDS, Approving
+from authserver.interaction.consenting import ConsentTerms
 from authserver.interaction.guard import StepDeps
+from authserver.interaction.pages.approve import ApproveDeps, approve_page
 from authserver.interaction.pages.consent import ConsentDeps, consent_page
 from authserver.interaction.pages.login import LoginDeps, login_page
 from authserver.interaction.pages.logout import logout_page
+from authserver.interaction.pages.passkey import PasskeyDeps, passkey_page
+from authserver.interaction.pages.recovery import RecoveryDeps, recovery_page
 from authserver.interaction.pages.totp import TotpDeps, totp_page
 from authserver.issuance.access_token import AccessTokenIssuer
 from authserver.issuance.issue import Mint
+from authserver.payments.unlinked import parse_limits
 from authserver.profiles.catalogue import PROFILES
 from authserver.protocol.handles import new_handle
 from authserver.protocol.names import (
@@ -81,14 +89,29 @@ def page_blueprints(parts: Parts) -> tuple[Blueprint, ...]:
         events=parts.events,
         find_client=parts.registry.find,
         session_limits=parts.session_limits,
+        attempts=parts.attempts,
         address=lambda environ: client_address(environ, parts.certificates),
     )
     passwords = _password_pool(parts.settings)
     return (
-        login_page(LoginDeps(step, passwords)),
+        login_page(LoginDeps(step, passwords, parts.passkeys)),
         totp_page(TotpDeps(step, parts.envelope)),
-        consent_page(ConsentDeps(step, new_handle, parts.settings.consent_lifetime, {})),
+        recovery_page(RecoveryDeps(step, parts.notifier)),
+        passkey_page(PasskeyDeps(step, parts.passkeys)),
+        consent_page(ConsentDeps(step, ConsentTerms(new_handle, parts.settings.consent_lifetime), stored_accounts, {})),
         logout_page(step),
+        approve_page(_approving(parts, step)),
+        *account_pages(parts, step, passwords),
+    )
+
+
+def _approving(parts: Parts, step: StepDeps) -> ApproveDeps:
+    return ApproveDeps(
+        step=step,
+        approving=Approving(ConsentTerms(new_handle, CONSENT_SECONDS), parts.session_limits),
+        desk=parts.passkeys,
+        unlinked_limits=parse_limits(parts.settings.payment_unlinked_limit),
+        envelope=parts.envelope,
     )
 
 
@@ -120,6 +143,7 @@ def _authorize(parts: Parts) -> Authorize:
         session_limits=parts.session_limits,
         pushed_lifetime_seconds=settings.par_lifetime,
         limits=parts.limits,
+        offers_passkeys=settings.first_factor_enrolment == "password",
     )
 
 
@@ -139,7 +163,10 @@ def _token(parts: Parts) -> TokenEndpoint:
         grant_types=grant_types,
         keys=parts.keys.current,
         resource_servers=parts.registry.resource_servers,
-        mint=Mint(AccessTokenIssuer(settings.issuer, settings.access_token_lifetime), settings.id_token_lifetime),
+        mint=Mint(
+            AccessTokenIssuer(settings.issuer, settings.access_token_lifetime, settings.payment_token_lifetime),
+            settings.id_token_lifetime,
+        ),
         events=parts.events,
     )
 

@@ -12,7 +12,9 @@ from pydantic import BeforeValidator, GetCoreSchemaHandler, SecretStr
 from pydantic_core import CoreSchema, core_schema
 from pydantic_settings import NoDecode
 
+from authserver.payments.unlinked import parse_limits
 from authserver.profiles.catalogue import PROFILES
+from authserver.protocol.authorization_details.registry import TYPES
 from authserver.protocol.names import ACR_LADDER
 
 _HTTPS_PORT = 443
@@ -69,6 +71,10 @@ def _are_authorities(value: tuple[str, ...]) -> bool:
     return all(host and port.isascii() and port.isdigit() for host, _, port in (each.rpartition(":") for each in value))
 
 
+def _are_aaguids(value: tuple[str, ...]) -> bool:
+    return all(_AAGUID.fullmatch(entry.lower()) for entry in value)
+
+
 def _are_limits(value: str) -> bool:
     try:
         return not value or bool(parse_many(value))
@@ -80,6 +86,19 @@ def _are_acrs(value: Mapping[str, str]) -> bool:
     return set(value.values()) <= set(ACR_LADDER)
 
 
+def _are_amounts(value: tuple[str, ...]) -> bool:
+    try:
+        parse_limits(value)
+    except ValueError:
+        return False
+    return True
+
+
+def _are_detail_acrs(value: Mapping[str, str]) -> bool:
+    return _are_acrs(value) and set(value) <= set(TYPES)
+
+
+_AAGUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _ORIGIN = "an https origin in lower case and without a path, such as `https://login.example.com`"
 _PROFILES = " or ".join(f"`{name}`" for name in sorted(PROFILES))
 _Entries = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
@@ -108,10 +127,27 @@ ProfileName = Annotated[str, MayBe(_PROFILES, lambda value: value in PROFILES)]
 ProfileNames = Annotated[
     _Entries, MayBe(f"{_PROFILES}, or both, separated by commas", lambda value: value and set(value) <= set(PROFILES))
 ]
+Aaguids = Annotated[
+    _Entries, MayBe("identifiers of authenticator models, separated by commas; or empty for all", _are_aaguids)
+]
+Amounts = Annotated[
+    _Entries,
+    MayBe("amounts such as `30.00 EUR, 25.00 GBP`, each currency once; or empty for none", _are_amounts),
+]
 ScopeAcrs = Annotated[
     dict[str, str],
     NoDecode,
     BeforeValidator(_split_pairs),
     MayBe(f"`scope=acr` pairs, separated by commas; an acr is {' or '.join(f'`{a}`' for a in ACR_LADDER)}", _are_acrs),
+]
+DetailAcrs = Annotated[
+    dict[str, str],
+    NoDecode,
+    BeforeValidator(_split_pairs),
+    MayBe(
+        f"`type=acr` pairs, separated by commas; a type is {', '.join(f'`{name}`' for name in TYPES)}, an acr as for "
+        "`SCOPE_ACR`",
+        _are_detail_acrs,
+    ),
 ]
 Limit = Annotated[str, MayBe("limits such as `10/minute;100/hour`; or empty for none", _are_limits)]

@@ -6,6 +6,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from authserver.protocol.authorization_details.registry import TYPES
 from authserver.protocol.names import ACR_TWO_FACTORS
 from authserver.settings import kinds
 
@@ -77,8 +78,22 @@ class Settings(BaseSettings):
         default={"accounts": ACR_TWO_FACTORS, "payments": ACR_TWO_FACTORS},
         description="The acr that a scope needs at the least.",
     )
+    detail_acr: kinds.DetailAcrs = Field(
+        default={name: known.acr for name, known in TYPES.items()},
+        description="The acr that a type of authorization details needs at the least.",
+    )
     access_token_lifetime: Annotated[int, Field(ge=10, le=3600)] = Field(
         default=300, description="How long an access token lasts, in seconds."
+    )
+    payment_token_lifetime: Annotated[int, Field(ge=10, le=300)] = Field(
+        default=60, description="How long an access token for one payment lasts, in seconds."
+    )
+    payment_unlinked_limit: kinds.Amounts = Field(
+        default=("30.00 EUR",),
+        description=(
+            "Up to which amount a payment may be approved by a code generator, which cannot be bound to the amount and "
+            "the payee; above it, or in another currency, it takes a passkey. The default is what RTS Art. 16 exempts."
+        ),
     )
     id_token_lifetime: Annotated[int, Field(ge=10, le=3600)] = Field(
         default=300, description="How long an ID token lasts, in seconds."
@@ -118,22 +133,47 @@ class Settings(BaseSettings):
         default="accepted",
         description="`required`: a DPoP proof must carry our nonce. `accepted`: if it carries one it must be ours.",
     )
+    passkey_aaguids: kinds.Aaguids = Field(
+        default=(),
+        description=(
+            "The models of authenticators that may be registered as passkeys, by AAGUID. Empty for all. It is the "
+            "authenticator's own word: no maker's certificate is checked."
+        ),
+    )
     password_hashes: Annotated[int, Field(ge=1, le=64)] = Field(
         default=2, description="How many passwords are hashed at the same time in one worker."
+    )
+    notices: Literal["file", "console", "smtp", "none"] = Field(
+        default="file",
+        description=(
+            "How people are told of changes to their account. `file`: a letter each in `DATA_DIR/outbox`. `smtp`: by "
+            "email, to those who have an address."
+        ),
+    )
+    smtp_host: str = Field(default="", description="The mail server, reached over TLS alone.")
+    smtp_port: Annotated[int, Field(ge=1, le=65535)] = Field(
+        default=587, description="Its port: TLS from the first byte on 465, STARTTLS on any other."
+    )
+    smtp_user: str = Field(default="", description="As whom to sign in there. Empty for no one.")
+    smtp_password_file: kinds.OptionalPath = Field(default=None, description="The file with that user's password.")
+    smtp_from: str = Field(default="no-reply@localhost", description="The address that letters to people come from.")
+    first_factor_enrolment: Literal["password", "invitation"] = Field(
+        default="password",
+        description=(
+            "`password`: a person without a strong factor may add their first one in the browser after a fresh "
+            "password. `invitation`: only through a link of `authserver user invite`."
+        ),
+    )
+    invitation_lifetime: Annotated[int, Field(ge=60)] = Field(
+        default=72 * 3600, description="For how many seconds an invitation link is good."
     )
     workers: Annotated[int, Field(ge=1, le=256)] = Field(default=1, description="How many worker processes serve.")
     threads: Annotated[int, Field(ge=1, le=64)] = Field(default=4, description="How many threads serve in a worker.")
     limit_sign_in_address: kinds.Limit = Field(
         default="60/minute;600/hour", description="Sign-in attempts by one network address."
     )
-    limit_sign_in_username: kinds.Limit = Field(
-        default="10/minute;50/hour", description="Sign-in attempts for one username."
-    )
     limit_second_factor_address: kinds.Limit = Field(
         default="60/minute;600/hour", description="Second-factor attempts by one network address."
-    )
-    limit_second_factor_account: kinds.Limit = Field(
-        default="5/minute;30/hour", description="Second-factor attempts for one account."
     )
     limit_authorize_address: kinds.Limit = Field(
         default="600/minute", description="Authorization requests opened by one network address."
@@ -174,6 +214,8 @@ class Settings(BaseSettings):
             raise ValueError("TLS_KEY_FILE was not set; it may be: the key of TLS_CERT_FILE in PEM")
         if self.tls_key_file is not None and self.tls_cert_file is None:
             raise ValueError("TLS_CERT_FILE was not set; it may be: the certificate chain of TLS_KEY_FILE in PEM")
+        if self.notices == "smtp" and not self.smtp_host:
+            raise ValueError("SMTP_HOST was not set; it may be: the name of the mail server, since NOTICES is smtp")
         if self.client_cert_header and not self.trusted_proxies:
             raise ValueError("TRUSTED_PROXIES was not set; it may be: the proxies that send CLIENT_CERT_HEADER")
         return self
@@ -197,9 +239,7 @@ class Settings(BaseSettings):
         """Return every limit under the name by which it is counted."""
         return {
             "sign_in.address": self.limit_sign_in_address,
-            "sign_in.username": self.limit_sign_in_username,
             "second_factor.address": self.limit_second_factor_address,
-            "second_factor.account": self.limit_second_factor_account,
             "authorize.address": self.limit_authorize_address,
             "consent.address": self.limit_consent_address,
             "client": self.limit_client,

@@ -227,7 +227,7 @@ def test_a_person_is_added_with_claims_and_never_twice(deployed: CommandLine, tm
 
 
 def test_a_password_is_asked_for_twice_and_a_weak_one_refused(deployed: CommandLine) -> None:
-    assert "the password" in deployed.refused("user", "add", "bob", "--password-stdin", given="short\n")
+    assert "at least 8 characters" in deployed.refused("user", "add", "bob", "--password-stdin", given="short\n")
     result = deployed.run("user", "add", "bob", given=f"{PASSWORD}\n{PASSWORD}\n")
     assert result.exit_code == 0
     assert PASSWORD not in result.output
@@ -253,6 +253,19 @@ def test_a_person_is_locked_opened_and_given_a_second_factor(deployed: CommandLi
     assert deployed.done("user", "revoke", "alice", "--client", "app") == "0 grants of alice have ended.\n"
     for verb in ("show", "lock", "unlock", "revoke", "reset-mfa", "totp"):
         assert deployed.refused("user", verb, "nobody") == "there is no account 'nobody'"
+
+
+def test_a_person_is_invited_by_a_link_until_they_have_a_second_factor(deployed: CommandLine) -> None:
+    first = deployed.data("user", "invite", "carol", "--email", "carol@example.com")
+    again = deployed.data("user", "invite", "carol")
+    assert first["link"] != again["link"]
+    assert "/invitation?invitation=" in again["link"]
+    shown = deployed.data("user", "show", "carol")
+    assert (shown["password"], shown["claims"]) == (False, {"email": "carol@example.com"})
+    deployed.data("user", "totp", "carol")
+    assert "reset-mfa" in deployed.refused("user", "invite", "carol")
+    deployed.done("user", "reset-mfa", "carol")
+    assert deployed.data("user", "invite", "carol")["username"] == "carol"
 
 
 def test_keys_are_listed_planned_rotated_and_retired(deployed: CommandLine) -> None:

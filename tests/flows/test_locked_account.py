@@ -2,7 +2,7 @@
 
 import pytest
 
-from authserver.accounts import store as accounts
+from authserver.accounts.store import people as accounts
 from tests.support.deployment import Deployment
 from tests.support.person import Person, code_of
 from tests.support.relying_party import RelyingParty

@@ -4,10 +4,11 @@ import pyotp
 import pytest
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 
-from authserver.accounts import second_factor, store
+from authserver.accounts import second_factor
 from authserver.accounts.model import Account
 from authserver.accounts.passwords import PasswordPool, hash_password, needs_rehash
-from authserver.accounts.sign_in import sign_in
+from authserver.accounts.sign_in import SignIn, find_candidate, sign_in
+from authserver.accounts.store import people as store
 from authserver.db.engine import Database
 from authserver.keys.envelope import Envelope, SealBroken
 from tests.support import databases
@@ -25,6 +26,10 @@ def _create(database: Database, username: str = "alice", password_hash: str | No
         account = store.create(connection, username, CLAIMS, password_hash, NOW)
     assert account is not None
     return account
+
+
+def _sign_in(database: Database, pool: PasswordPool, username: str, password: str) -> SignIn:
+    return sign_in(database, pool, find_candidate(database, username), password)
 
 
 def _enrol(database: Database, account: Account, seed: str = SEED) -> None:
@@ -105,7 +110,7 @@ def test_an_account_is_locked_once_and_unlocked_once(database: Database) -> None
 
 def test_the_right_password_signs_in_under_any_spelling_of_the_name(database: Database) -> None:
     account = _create(database)
-    result = sign_in(database, PasswordPool(), " ALICE ", PASSWORD)
+    result = _sign_in(database, PasswordPool(), " ALICE ", PASSWORD)
     assert result
     assert result.account == account
 
@@ -134,7 +139,7 @@ def test_every_refusal_costs_one_hash_and_names_its_cause_to_the_operator_alone(
     with database.transaction() as connection:
         store.lock(connection, locked.account_id, NOW)
     pool = PasswordPool()
-    result = sign_in(database, pool, username, password)
+    result = _sign_in(database, pool, username, password)
     assert not result
     assert result.account is None
     assert result.outcome == outcome
@@ -160,7 +165,7 @@ class _PoolThatUsesTheDatabase(PasswordPool):
 def test_no_connection_is_held_while_a_password_is_hashed(database: Database, database_url: str) -> None:
     _create(database)
     with databases.connected(database_url, threads=1, patience_seconds=0.5) as narrow:
-        assert sign_in(narrow, _PoolThatUsesTheDatabase(narrow), "alice", PASSWORD)
+        assert _sign_in(narrow, _PoolThatUsesTheDatabase(narrow), "alice", PASSWORD)
 
 
 def test_signing_in_renews_a_hash_of_other_parameters(database: Database) -> None:
@@ -168,19 +173,19 @@ def test_signing_in_renews_a_hash_of_other_parameters(database: Database) -> Non
         PASSWORD.encode()
     )
     _create(database, password_hash=old)
-    assert not sign_in(database, PasswordPool(), "alice", "wrong")
+    assert not _sign_in(database, PasswordPool(), "alice", "wrong")
     with database.read() as connection:
         before = store.find_credentials(connection, "alice")
     assert before is not None
     assert before.password_hash == old
-    assert sign_in(database, PasswordPool(), "alice", PASSWORD)
+    assert _sign_in(database, PasswordPool(), "alice", PASSWORD)
     with database.read() as connection:
         after = store.find_credentials(connection, "alice")
     assert after is not None
     assert after.password_hash is not None
     assert not needs_rehash(after.password_hash)
     pool = PasswordPool()
-    assert sign_in(database, pool, "alice", PASSWORD)
+    assert _sign_in(database, pool, "alice", PASSWORD)
     assert pool.hashes_computed == 1
 
 

@@ -14,9 +14,10 @@ from flask import Flask
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
-from authserver.accounts import store as accounts
 from authserver.accounts.passwords import hash_password
 from authserver.accounts.second_factor import enrol_totp
+from authserver.accounts.store import people as accounts
+from authserver.accounts.store.factors import note_offered
 from authserver.app.create import create_app
 from authserver.clients.registration import prepare_registration
 from authserver.clients.store import insert_client
@@ -83,11 +84,18 @@ class Deployment:
         self.app.extensions["authserver"].registry.forget(registration.client_id)  # its clock may stand still
         return registration.client_secret
 
-    def add_person(self, username: str, *, totp: bool, claims: Mapping[str, object] = CLAIMS) -> str:
-        """Create an account with the one password, and the one seed if wanted; return its id."""
+    def add_person(
+        self, username: str, *, totp: bool, claims: Mapping[str, object] = CLAIMS, offered: bool = True
+    ) -> str:
+        """Create an account with the one password, and the one seed if wanted; return its id.
+
+        Unless told otherwise it has declined a passkey already, so that only the tests of the offer meet it.
+        """
         with self.database.transaction() as connection:
             account = accounts.create(connection, username, claims, _password_hash(), self.now)
             assert account is not None
+            if offered:
+                note_offered(connection, account.account_id, self.now)
             if totp:
                 enrol_totp(connection, Envelope(MASTER_KEY), account.account_id, SEED, self.now)
         return account.account_id
@@ -112,8 +120,6 @@ def deploy(database: Database, url: str, **settings: object) -> Deployment:
         "client_cert_header": "rfc9440",
         "profiles": ("fapi2", "oidc"),
         "limits_path": folder / "limits.sqlite",
-        "limit_sign_in_username": "",
-        "limit_second_factor_account": "",
         **settings,
     }
     times, events = [NOW], list[Event]()

@@ -1,6 +1,6 @@
 """What an operator does to end someone's access."""
 
-from authserver.accounts import store as accounts
+from authserver.accounts.store import people as accounts
 from authserver.clients.registry import FRESH_SECONDS
 from authserver.clients.store import set_disabled
 from tests.support.deployment import Deployment

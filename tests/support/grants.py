@@ -1,11 +1,12 @@
 """Grants, codes and refresh tokens put where the pages would have put them, for tests that need many."""
 
-from authserver.accounts import store as accounts
+from authserver.accounts.store import people as accounts
 from authserver.grants.model import Authentication, AuthorizationCode, Grant
 from authserver.grants.store.codes import save_code
 from authserver.grants.store.records import save_grant
 from authserver.grants.store.tokens import save_tokens
 from authserver.issuance.refresh_token import mint_refresh_token
+from authserver.protocol.authorization_details.model import Details
 from authserver.protocol.handles import hash_handle, new_handle
 from authserver.protocol.names import ACR_TWO_FACTORS
 from tests.support.deployment import Deployment
@@ -16,7 +17,12 @@ _SCOPE = ("openid", "accounts")
 
 
 def make_grant(
-    deployment: Deployment, client_id: str, scope: tuple[str, ...] = _SCOPE, *, id_token_claims: tuple[str, ...] = ()
+    deployment: Deployment,
+    client_id: str,
+    scope: tuple[str, ...] = _SCOPE,
+    *,
+    id_token_claims: tuple[str, ...] = (),
+    details: Details = (),
 ) -> Grant:
     """Store a grant by alice to a client, as her consent would have made it, and return it."""
     now = deployment.now
@@ -37,6 +43,7 @@ def make_grant(
             expires_at=now + _LIFETIME,
             refresh_generation=0,
             refresh_expires_at=now + _LIFETIME,
+            authorization_details=details,
         )
         save_grant(connection, grant)
     return grant
@@ -52,10 +59,16 @@ def make_refresh_token(deployment: Deployment, client_id: str, scope: tuple[str,
 
 
 def make_code(
-    deployment: Deployment, client_id: str, scope: tuple[str, ...] = _SCOPE, *, id_token_claims: tuple[str, ...] = ()
+    deployment: Deployment,
+    client_id: str,
+    scope: tuple[str, ...] = _SCOPE,
+    *,
+    id_token_claims: tuple[str, ...] = (),
+    details: Details = (),
 ) -> str:
     """Store a grant with its code, good for the driver's verifier and redirect URI, and return the code."""
-    grant, code = make_grant(deployment, client_id, scope, id_token_claims=id_token_claims), new_handle()
+    grant = make_grant(deployment, client_id, scope, id_token_claims=id_token_claims, details=details)
+    code = new_handle()
     record = AuthorizationCode(
         code_hash=hash_handle(code),
         client_id=client_id,

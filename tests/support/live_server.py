@@ -15,8 +15,11 @@ from typing import Any
 
 from click.testing import CliRunner
 
+from authserver.accounts import recovery
+from authserver.accounts.store import people
 from authserver.cli.main import main
 from tests.support.authority import Authority, create_authority
+from tests.support.databases import connected, sqlite_url
 from tests.support.deployment import PASSWORD, SEED
 from tests.support.servers import free_port, running, wait_until
 
@@ -54,6 +57,16 @@ class LiveServer:
         self.command("user", "add", username, "--password-stdin", "--email", email, given=PASSWORD + "\n")
         self.command("user", "totp", username, "--secret", SEED)
         return {"username": username, "password": PASSWORD, "seed": SEED}
+
+    def add_recovery_codes(self, username: str) -> tuple[str, ...]:
+        """Give a person recovery codes; answer them."""
+        codes = recovery.new_codes(os.urandom)
+        url = sqlite_url(next(self.folder.rglob("authserver.sqlite")))
+        with connected(url) as database, database.transaction() as connection:
+            account = people.find_by_username(connection, username)
+            assert account is not None
+            recovery.replace_codes(connection, account.account_id, codes, int(time.time()))
+        return codes
 
     def answers(self) -> bool:
         """Tell whether the server is ready."""

@@ -39,7 +39,7 @@ class Person:
         """Open a URL, sign in and allow nothing."""
         return self._work(self.open(url), "deny")
 
-    def submit(self, path: str, page: TestResponse, **fields: str) -> TestResponse:
+    def submit(self, path: str, page: TestResponse, **fields: str | list[str]) -> TestResponse:
         """Send a page's form with its hidden fields and these."""
         hidden = {name: html.unescape(value) for name, value in HIDDEN.findall(page.text)}
         response = self.browser.post(
@@ -59,9 +59,9 @@ class Person:
         generated = code or pyotp.TOTP(self.seed).at(self.deployment.now)
         return self.submit(page.request.full_path, page, totp=generated)
 
-    def decide(self, page: TestResponse, decision: str) -> TestResponse:
+    def decide(self, page: TestResponse, decision: str, **fields: str | list[str]) -> TestResponse:
         """Answer the consent page."""
-        return self.submit(page.request.full_path, page, decision=decision)
+        return self.submit(page.request.full_path, page, decision=decision, **fields)
 
     def _work(self, page: TestResponse, decision: str) -> str:
         for _ in range(6):

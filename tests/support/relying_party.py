@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 from joserfc.jwk import ECKey, Key
 from werkzeug.test import TestResponse
 
+from authserver.protocol.authorization_details.registry import TYPES
 from tests.support.authority import Credential, common_name, self_signed
 from tests.support.deployment import BANK, ISSUER, MTLS_ORIGIN, VAULT, Deployment, authority, random_id
 from tests.support.jose import encode, forge, private_key, public_jwk
@@ -201,6 +202,7 @@ def register(deployment: Deployment, client_id: str = "app", **changes: object) 
         "redirect_uris": [REDIRECT_URI],
         "grant_types": ["authorization_code", "refresh_token", "client_credentials"],
         "scope": "openid profile email accounts payments",
+        "authorization_details_types": [] if "resource" in changes or changes.get("profile") == "oidc" else list(TYPES),
         "token_endpoint_auth_method": method,
         "tls_client_certificate_bound_access_tokens": binding == "mtls",
         **changes,
@@ -227,7 +229,13 @@ def register_bank(deployment: Deployment, **changes: object) -> RelyingParty:
         redirect_uris=[],
         grant_types=["client_credentials"],
         token_endpoint_auth_method="tls_client_auth",
-        **{"scope": "introspection", "resource": [BANK], "resource_scopes": "accounts payments", **changes},
+        **{
+            "scope": "introspection",
+            "resource": [BANK],
+            "resource_scopes": "accounts payments",
+            "authorization_details_types": list(TYPES),
+            **changes,
+        },
     )
 
 
