@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Final
 
+from authserver.accounts.activities import PASSKEY_CLOSED, note
 from authserver.accounts.passkey_model import (
     Credential,
     Evidence,
@@ -208,6 +209,7 @@ def _refuse_copy(connection: Connection, desk: Desk, passkey: Passkey, now: int)
     if store.disable(connection, passkey.passkey_id, now):
         detail = {"passkey_id": passkey.passkey_id}
         desk.events(Event("passkey.clone_suspected", now, account_id=passkey.account_id, detail=detail))
+        note(connection, passkey.account_id, PASSKEY_CLOSED, now, detail=passkey.name)
     return Assertion(CLONE_SUSPECTED, passkey.account_id)
 
 

@@ -114,7 +114,7 @@ def build_parts(settings: Settings, app: Flask, clock: Clock, events: EventSink)
         keys=keys,
         reception=Reception(origins, nonces, authentication, limits.machine, events),
         limits=limits,
-        pages=load_pages(Site(settings.site_name, settings.help_url), speaks_others=True),
+        pages=load_pages(Site(settings.site_name, settings.help_url, "/account"), speaks_others=True),
         origins=origins,
         nonces=nonces,
         session_limits=SessionLimits(settings.session_idle, settings.session_idle_strong, settings.session_absolute),

@@ -23,10 +23,11 @@ from authserver.web.static import StaticFiles, read_static_files
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """What every page says of this deployment: its name, and where a person finds help."""
+    """What every page says of this deployment: its name, where a person finds help, and where their account."""
 
     name: str
     help_url: str = ""
+    account_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
