@@ -5,7 +5,7 @@ import json
 import pytest
 from werkzeug.test import TestResponse
 
-from authserver.accounts.store import passkeys, people
+from authserver.accounts.store import activities, passkeys, people
 from authserver.accounts.store.factors import find_enrolled
 from authserver.protocol.names import ACR_PHISHING_RESISTANT, ACR_TWO_FACTORS
 from tests.support.authenticator import SoftwareKey
@@ -124,6 +124,8 @@ def test_a_copied_passkey_is_refused_reported_and_closed_for_its_owner_too(
         assert account is not None
         [closed] = passkeys.find_all(connection, account.account_id)
         enrolled = find_enrolled(connection, account.account_id)
+        noted = [row.name for row in activities.find_recent(connection, account.account_id, either.now, 10)]
+    assert "passkey_closed" in noted
     assert (enrolled.passkey, enrolled.closed_passkey, enrolled.has_second_factor) == (False, True, True)
     assert closed.disabled_at == either.now
     again = Person(either, "bob")

@@ -124,7 +124,6 @@ def stepping_up(answer: TestResponse) -> str:
     "lacking",
     [{"acr": "urn:openbanking:psd2:ca"}, {"acr": None}, {"auth_time": NOW - 301}, {"auth_time": None}],
     ids=["one factor", "no acr", "too long ago", "no time"],
-    ids=repr,
 )
 def test_a_person_who_signed_in_too_weakly_or_long_ago_is_to_sign_in_better(api: Api, lacking: dict[str, Any]) -> None:
     told = stepping_up(api.get(bearer(token(**{**ENOUGH, **lacking})), certificate=CERTIFICATE))
