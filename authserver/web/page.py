@@ -51,13 +51,17 @@ class Pages:
         nonce, language = new_nonce(), current_language() if self.speaks_others else ENGLISH
         speak(language)
         own = {"csp_nonce": nonce, "lang": language, "languages": language_links() if self.speaks_others else ()}
-        markup = self.environment.get_template(template).render({**values, **own})
+        markup = self.environment.get_template(template).render({**own, **values})
         shared = (*page_headers(nonce, forms_stay=forms_stay), ("Content-Language", language))
         return html_no_store(markup, status=status, headers=(*shared, *headers))
 
     def error(self, error: OAuthError, correlation_id: str) -> MachineResponse:
-        """Return the error page for a refusal: plain words for the person, code and text for the app's developers."""
+        """Return the error page for a refusal: plain words for the person, code and text for the app's developers.
+
+        It offers no other language: that would repeat the address, and a refusal repeats nothing of what came in.
+        """
         values = {
+            "languages": (),
             "code": error.code,
             "description": error.description,
             "status": error.status,

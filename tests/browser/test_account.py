@@ -57,6 +57,8 @@ def test_the_warning_stands_on_the_consent_page_too(new_visitor: Callable[..., V
     visitor = new_visitor()
     visitor.page.clock.install()
     visitor.reach_consent()
+    visitor.arrives_at("/consent")
+    visitor.page.wait_for_load_state("load")
     visitor.page.clock.fast_forward("04:01")
     visitor.page.get_by_role("alertdialog").wait_for()
     visitor.page.click("#stay")

@@ -62,13 +62,18 @@ def sign_in(page: Page, places: DemoPlaces, person: Person) -> None:
 
 
 def enter_code(page: Page, places: DemoPlaces, button: str = "#submit") -> None:
-    """Type the code that the phone shows, once it shows one that was not used yet."""
+    """Type the code that the phone shows; one that was used before is refused, and only another is worth a try."""
     phone = page.context.new_page()
     path = urlsplit(page.url).path
+    tried: set[str] = set()
 
     def accepted() -> bool:
         phone.goto(f"{places.app}/phone")
-        page.fill("#totp", phone.inner_text("#code"))
+        code = phone.inner_text("#code")
+        if code in tried:
+            return False
+        tried.add(code)
+        page.fill("#totp", code)
         press(page, button)
         return urlsplit(page.url).path != path
 

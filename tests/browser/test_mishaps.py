@@ -123,10 +123,10 @@ def test_cookies_keep_to_this_host_and_a_session_gets_a_new_name_at_each_authent
     sessions.append(visitor.cookie("__Host-session"))
     assert len(set(sessions)) == 3
     cookies = visitor.context.cookies(scene.server.issuer)
-    assert {each["name"] for each in cookies} == {"__Host-session", "__Host-browser"}
+    assert {each["name"] for each in cookies} == {"__Host-session", "__Host-browser", "__Host-device"}
     for each in cookies:
         assert (each["secure"], each["httpOnly"], each["sameSite"], each["path"]) == (True, True, "Lax", "/")
-        assert each["expires"] == -1
+        assert (each["expires"] == -1) == (each["name"] != "__Host-device"), "only a known device outlives the browser"
         assert each["domain"] == "localhost", "no cookie reaches a host below ours"
 
 

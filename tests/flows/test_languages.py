@@ -160,5 +160,5 @@ def test_a_page_with_an_error_offers_its_languages_too(app: RelyingParty, person
     page = person.open(app.authorization_url())
     refused = person.submit(page.request.full_path, page, username="alice", password="not it")
     assert 'hreflang="de"' in refused.text
-    assert 'hreflang="de"' in person.open("/nowhere").text
+    assert 'hreflang="de"' not in person.open("/nowhere").text, "a refusal repeats nothing of its address"
     assert 'hreflang="de"' not in person.browser.post("/account/stay", base_url=ISSUER).text
