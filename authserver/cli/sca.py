@@ -80,7 +80,8 @@ def _print_lines(verdict: Verdict) -> None:
         click.echo(f"{word}  {check.name}: {'' if check.passed else 'not so: '}{neutralise(check.detail)}")
     if verdict:
         click.echo("proven: this text was shown and this payment approved, with this key, at this origin, for this app")
-        click.echo("stated, not signed: subject, approval_id, approved_at; compare them and the key with your records")
+        click.echo("stated, not signed: subject, approval_id, approved_at, method, credential_id")
+        click.echo("compare these, and the key, with your own records")
 
 
 def _indented(evidence: Evidence) -> str:

@@ -100,11 +100,16 @@ def _refuse_number(text: str) -> Never:
 
 
 def _check_characters(value: object) -> None:
-    """Raise ProofMalformed for half a surrogate pair, which JSON can write and UTF-8 cannot."""
+    """Raise ProofMalformed for half a surrogate pair, which JSON can write and UTF-8 cannot.
+
+    Writing goes a step deeper than reading, so that what was just read may be too deep to write.
+    """
     try:
         json.dumps(value, ensure_ascii=False).encode()
     except UnicodeEncodeError as error:
         raise ProofMalformed("a text holds half a character") from error
+    except RecursionError as error:
+        raise ProofMalformed("it holds brackets within brackets without end") from error
 
 
 def _member(members: Mapping[str, Any], name: str, kind: type, wanted: str) -> Any:  # noqa: ANN401 - of the kind asked for

@@ -1,8 +1,8 @@
 """Checking a proof with nothing but the proof: no server, no database, no network, no clock.
 
 What a proof shows: whoever holds that key approved exactly this payment for this app, having been shown exactly this
-text, at this origin. What it does not: whose key it is, and when (`subject`, `approval_id` and `approved_at` are
-stated, not signed); the bank's own records answer that, and `Expected` holds a proof against them.
+text, at this origin. What it does not: whose key it is, and when (`subject`, `approval_id`, `approved_at`, `method` and
+`credential_id` are stated, not signed); the bank's own records answer that, and `Expected` holds a proof against them.
 """
 
 import hashlib
@@ -88,7 +88,8 @@ def _assertion_checks(evidence: Evidence, assertion: Assertion, expected: Expect
     Spec: WEBAUTHN-7.2
     """
     client_data, data = _client_data(assertion), assertion.authenticator_data
-    origin, key = expected.origin or assertion.origin, encode(assertion.credential_public_key)
+    origin = assertion.origin if expected.origin is None else expected.origin
+    key = encode(assertion.credential_public_key)
     yield _checked("type", "the passkey was asked for a proof", lambda: client_data["type"] == "webauthn.get")
     yield _checked(
         "challenge",

@@ -112,6 +112,9 @@ def test_what_is_known_from_elsewhere_must_be_met() -> None:
     assert verify_proof(proof, Expected(origin="https://other.example")).failed() == ("origin", "rp_id")
     assert verify_proof(proof, Expected(credential_public_key="AAAA")).failed() == ("public_key",)
     assert verify_proof(proof, Expected(client_id="other")).failed() == ("client",)
+    assert verify_proof(proof, Expected(origin="")).failed() == ("origin", "rp_id"), (
+        "nothing given is not nothing asked"
+    )
 
 
 @pytest.mark.spec("RTS-SCA-5.1")
@@ -162,6 +165,16 @@ def test_what_two_readers_might_read_differently_is_no_proof(data: bytes) -> Non
     verdict = verify_proof(data)
     assert verdict.failed() == ("format",)
     assert verdict.evidence is None
+
+
+def test_brackets_within_brackets_never_bring_the_check_down() -> None:
+    for depth in range(900, 1000):
+        nested = b'{"payment":{"x":' + b"[" * depth + b"]" * depth + b"}}"
+        assert verify_proof(nested).failed() == ("format",)
+        within = as_bytes(_HONEST).replace(
+            b'"payment": {', b'"payment": {"x": ' + b"[" * depth + b"]" * depth + b", ", 1
+        )
+        assert not verify_proof(within)
 
 
 def test_a_number_in_place_of_a_text_within_the_payment_fails_without_an_accident() -> None:
