@@ -64,8 +64,7 @@ class Parts:
 
     def audiences(self) -> frozenset[str]:
         """Return every resource that a request may name."""
-        own = {self.settings.issuer}
-        return frozenset(own.union(*(server.audiences for server in self.registry.resource_servers())))
+        return self.registry.audiences() | {self.settings.issuer}
 
     def count_dropped(self, reason: str) -> None:
         """Tell of a client certificate that was not believed."""

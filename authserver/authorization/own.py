@@ -10,10 +10,11 @@ from typing import Final
 
 from authserver.authorization.model import RESPONSE_TYPE_NONE, AuthorizationRequest
 from authserver.authorization.response_modes import QUERY
-from authserver.authorization.store import push
+from authserver.authorization.store import pushed_row
 from authserver.clients.build import build_client
 from authserver.clients.metadata import parse_metadata
 from authserver.clients.model import Client
+from authserver.db.at_once import add_row
 from authserver.db.engine import Connection
 from authserver.protocol.claims_request import ClaimsRequest
 from authserver.protocol.demand import AuthenticationDemand
@@ -70,5 +71,5 @@ def push_own(
         claims=ClaimsRequest(),
     )
     request_uri = REQUEST_URI_PREFIX + new_handle()
-    push(connection, request, request_uri, now=now, lifetime=lifetime)
+    add_row(connection, pushed_row(request, request_uri, now=now, lifetime=lifetime))
     return request_uri

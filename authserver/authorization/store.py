@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, bindparam, insert, select, update
 
 from authserver.authorization.model import AuthorizationRequest, Interaction, dump_request, load_request
+from authserver.db.at_once import Row
 from authserver.db.tables import interactions, pushed_requests
 from authserver.protocol.handles import hash_handle
 from authserver.protocol.names import REQUEST_URI_PREFIX
@@ -21,7 +22,6 @@ class PushedRequest:
     spent_at: int | None
 
 
-_INSERT_PUSHED = insert(pushed_requests)
 _FIND_PUSHED = select(
     pushed_requests.c.request_uri_hash,
     pushed_requests.c.client_id,
@@ -63,13 +63,13 @@ _SET_APPROVAL = _UNFINISHED.where(interactions.c.refused_with.is_(None), interac
 _COMPLETE = _UNFINISHED.values(completed_at=bindparam("value"))
 
 
-def push(connection: Connection, request: AuthorizationRequest, request_uri: str, *, now: int, lifetime: int) -> None:
-    """Store a request under its reference, good for `lifetime` seconds.
+def pushed_row(request: AuthorizationRequest, request_uri: str, *, now: int, lifetime: int) -> Row:
+    """Return the row of a request under its reference, good for `lifetime` seconds.
 
     Spec: RFC9126-2.2
     """
-    connection.execute(
-        _INSERT_PUSHED,
+    return Row(
+        pushed_requests,
         {
             "request_uri_hash": hash_handle(request_uri),
             "client_id": request.client_id,

@@ -63,5 +63,8 @@ def proof_id(proof: DpopProof) -> OneTimeId:
 
     Spec: RFC9449-11.1
     """
-    refusal = InvalidDpopProof("The DPoP proof is not valid.", reason="jti was used before", clause="RFC9449-11.1")
-    return OneTimeId(id_hash("dpop", proof.jkt, proof.jti), proof.expires_at, refusal)
+    return OneTimeId(id_hash("dpop", proof.jkt, proof.jti), proof.expires_at, _proof_used_before)
+
+
+def _proof_used_before() -> InvalidDpopProof:
+    return InvalidDpopProof("The DPoP proof is not valid.", reason="jti was used before", clause="RFC9449-11.1")

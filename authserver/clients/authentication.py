@@ -82,8 +82,13 @@ def assertion_id_of(client: Client, assertion: AssertionId) -> OneTimeId:
 
     Spec: RFC7523-3-7, OIDCC-9
     """
-    refusal = InvalidClient(reason="assertion: jti was used before", clause="RFC7523-3-7")
-    return OneTimeId(id_hash("assertion", client.client_id, assertion.jti), assertion.expires_at, refusal)
+    return OneTimeId(
+        id_hash("assertion", client.client_id, assertion.jti), assertion.expires_at, _assertion_used_before
+    )
+
+
+def _assertion_used_before() -> InvalidClient:
+    return InvalidClient(reason="assertion: jti was used before", clause="RFC7523-3-7")
 
 
 def _presented_method(evidence: Evidence) -> str:
@@ -135,7 +140,7 @@ def _verify_assertion(service: ClientAuthentication, evidence: Evidence, now: in
         client = service.find_client(unverified_subject, evidence, frozenset({names.PRIVATE_KEY_JWT}))
         kid = unverified.header.get("kid")
         keys = _keys_of(client, service.remote_keys, kid if isinstance(kid, str) else None)
-        verified = verify_jwt(evidence.client_assertion, keys, algorithms=_algorithms_of(client), types=_TYPES)
+        verified = verify_jwt(unverified, keys, algorithms=_algorithms_of(client), types=_TYPES)
     except BadJwt as error:
         raise InvalidClient(reason=f"assertion: {error}", clause="RFC7523-3-9") from error
     audience = AssertionAudience(service.issuer, client.profile.assertion_audience_issuer_only, service.own_urls)

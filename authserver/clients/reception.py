@@ -7,8 +7,9 @@ from authserver.binding.dpop import DpopNonces, DpopProof
 from authserver.binding.resolve import BindingDemand, proof_id, read_proof
 from authserver.clients.authentication import AuthenticatedClient, ClientAuthentication, assertion_id_of
 from authserver.clients.model import Client
-from authserver.db.engine import Connection
-from authserver.db.once import OneTimeId, claim_all
+from authserver.db.at_once import Writes
+from authserver.db.engine import Database
+from authserver.db.once import OneTimeId
 from authserver.events import Event, EventSink
 from authserver.protocol.errors import InvalidClient
 from authserver.protocol.evidence import Evidence
@@ -80,14 +81,18 @@ class Reception:
         self.limits.hit("client", caller.client.client_id)
         return Received(params, evidence, proof, caller)
 
-    def claim(self, connection: Connection, received: Received) -> None:
-        """Claim the ids of the assertion and of the proof, so that neither is accepted again.
+    def claim(self, database: Database, received: Received) -> None:
+        """Claim the ids of the assertion and of the proof at once, so that neither is accepted again.
+
+        For requests that write nothing else by which they could claim them too.
 
         Raises InvalidClient or InvalidDpopProof where one was claimed before.
 
         Spec: RFC7523-3-7, RFC9449-11.1
         """
-        claim_all(connection, received.one_time_ids())
+        ids = received.one_time_ids()
+        if ids:
+            database.write(Writes(ids))
 
     def nonce_headers(self, received: Received, now: int) -> Headers:
         """Return the header that supplies the next nonce to a caller that uses DPoP, where nonces are demanded.

@@ -33,6 +33,7 @@ class ClientRegistry:
     built_in: Mapping[str, Client] = field(default_factory=dict)
     _clients: dict[str, tuple[int, ClientRecord, Client]] = field(default_factory=dict)
     _resource_servers: tuple[int, tuple[ResourceServer, ...]] | None = None
+    _audiences: tuple[tuple[ResourceServer, ...], frozenset[str]] | None = None
     _lock: Lock = field(default_factory=Lock)
 
     def find(self, client_id: str) -> Client | None:
@@ -74,6 +75,13 @@ class ClientRegistry:
         servers = tuple(_resource_servers_of(records))
         self._resource_servers = (now + FRESH_SECONDS, servers)
         return servers
+
+    def audiences(self) -> frozenset[str]:
+        """Return every audience of an enabled resource server."""
+        servers = self.resource_servers()
+        if self._audiences is None or self._audiences[0] is not servers:
+            self._audiences = (servers, frozenset(name for server in servers for name in server.audiences))
+        return self._audiences[1]
 
     def forget(self, client_id: str) -> None:
         """Drop what is kept of a client and of all resource servers, so that the next look reads them again."""

@@ -4,22 +4,23 @@ Serves every value that may be used once: the jti of an assertion, the jti of a 
 """
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from sqlalchemy import Connection, TextClause, text
+from sqlalchemy import Connection, text
 
+from authserver.db.statement import Statement
 from authserver.protocol.errors import OAuthError
 
 
 @dataclass(frozen=True, slots=True)
 class OneTimeId:
-    """A value that may be used once: its hash, until when to remember it, and the refusal of whoever comes second."""
+    """A value that may be used once: its hash, until when to remember it, and what refuses whoever comes second."""
 
     id_hash: bytes
     expires_at: int
-    refusal: OAuthError
+    refuse: Callable[[], OAuthError]
 
 
 def id_hash(namespace: str, *parts: str) -> bytes:
@@ -43,7 +44,8 @@ def claim_id(connection: Connection, id_hash: bytes, expires_at: int) -> bool:
 
     Spec: RFC7523-3-7, RFC9449-11.1
     """
-    return id_hash in _claim(connection, {id_hash: expires_at})
+    values = {"id_hash_0": id_hash, "expires_at_0": expires_at}
+    return bool(_claim(1).rows(connection, values))
 
 
 def claim_all(connection: Connection, ids: Sequence[OneTimeId]) -> None:
@@ -54,27 +56,34 @@ def claim_all(connection: Connection, ids: Sequence[OneTimeId]) -> None:
 
     Spec: RFC7523-3-7, RFC9449-11.1
     """
-    if not ids:
-        return
-    claimed = _claim(connection, {one.id_hash: one.expires_at for one in ids})
+    claimed = claim_ids(connection, ids)
     for one in ids:
         if one.id_hash not in claimed:
-            raise one.refusal
+            raise one.refuse()
 
 
-def _claim(connection: Connection, expiries: Mapping[bytes, int]) -> frozenset[bytes]:
-    """Put in the ids that are not there yet and return those."""
-    parameters: dict[str, object] = {}
-    for place, (id_hash, expires_at) in enumerate(expiries.items()):
-        parameters |= {f"id_hash_{place}": id_hash, f"expires_at_{place}": expires_at}
-    return frozenset(connection.execute(_insertion(len(expiries)), parameters).scalars())
+def claim_ids(connection: Connection, ids: Sequence[OneTimeId]) -> frozenset[bytes]:
+    """Claim ids in one statement and return those that were free."""
+    if not ids:
+        return frozenset()
+    return frozenset(id_hash for (id_hash,) in _claim(len(ids)).rows(connection, claim_values(ids)))
+
+
+def claim_values(ids: Sequence[OneTimeId]) -> dict[str, object]:
+    """Return the values under which a statement claims ids: `id_hash_0`, `expires_at_0` and so on."""
+    values: dict[str, object] = {}
+    for place, one in enumerate(ids):
+        values[f"id_hash_{place}"] = one.id_hash
+        values[f"expires_at_{place}"] = one.expires_at
+    return values
 
 
 @cache
-def _insertion(rows: int) -> TextClause:
-    # Text, which both dialects read alike: SQLAlchemy would compile an INSERT of several rows anew each time.
-    places = ", ".join(f"(:id_hash_{place}, :expires_at_{place})" for place in range(rows))
-    return text(
-        f"INSERT INTO claimed_ids (id_hash, expires_at) VALUES {places} "  # noqa: S608 - places for parameters alone
-        "ON CONFLICT (id_hash) DO NOTHING RETURNING id_hash"
+def _claim(ids: int) -> Statement:
+    places = ", ".join(f"(:id_hash_{place}, :expires_at_{place})" for place in range(ids))
+    return Statement(
+        text(
+            f"INSERT INTO claimed_ids (id_hash, expires_at) VALUES {places} "  # noqa: S608 - places for parameters alone
+            "ON CONFLICT (id_hash) DO NOTHING RETURNING id_hash"
+        )
     )

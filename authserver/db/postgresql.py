@@ -1,15 +1,19 @@
-"""PostgreSQL: one pool for transactions, one for single statements that commit themselves."""
+"""PostgreSQL: connections that commit each statement by itself, and are told where a transaction begins and ends."""
 
 import select
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import Any
 
 import psycopg
 from psycopg.pq import TransactionStatus
-from sqlalchemy import URL, Connection, Engine, create_engine, event
-from sqlalchemy.exc import DBAPIError, DisconnectionError, SQLAlchemyError
+from sqlalchemy import URL, Connection, NullPool, create_engine
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+
+from authserver.db.at_once import Writes, check_written, write_as_one
+from authserver.db.held import HeldConnections
+from authserver.db.postgresql_driver import OUTDATED, command, pgconn_of
 
 # SQLSTATE classes that a later attempt may not meet: connection, transaction rolled back by the server, resources,
 # object in use, operator intervention (cancelled, shutting down), system error. Not 54: a value too large stays so.
@@ -18,42 +22,60 @@ _SPARE_CONNECTIONS = 2  # beside the request threads: readiness probes and the l
 
 
 class PostgresqlBackend:
-    """A PostgreSQL database through psycopg, with pools as wide as the server's threads.
+    """A PostgreSQL database through psycopg, with as many connections of either kind as the server has threads.
 
-    Two engines, since switching a connection to autocommit and back costs more than a read.
+    Two kinds, so that a thread inside a transaction that must read beside it never waits for the others of its kind.
     """
 
     def __init__(self, url: URL, *, threads: int, patience_seconds: float, statement_seconds: float) -> None:
-        common: dict[str, Any] = {
-            "pool_size": threads,
-            "max_overflow": _SPARE_CONNECTIONS,
-            "pool_timeout": patience_seconds,
-            "hide_parameters": True,
-            "use_native_hstore": False,
-            "connect_args": _connect_args(url, patience_seconds, statement_seconds),
-        }
-        url = url.set(drivername="postgresql+psycopg").difference_update_query(["options"])
-        self._transactions = create_engine(url, **common)
-        self._autocommit = create_engine(
-            url, isolation_level="AUTOCOMMIT", skip_autocommit_rollback=True, pool_reset_on_return=None, **common
+        engine = create_engine(
+            url.set(drivername="postgresql+psycopg").difference_update_query(["options"]),
+            isolation_level="AUTOCOMMIT",
+            skip_autocommit_rollback=True,
+            poolclass=NullPool,
+            pool_reset_on_return=None,
+            hide_parameters=True,
+            use_native_hstore=False,
+            connect_args=_connect_args(url, patience_seconds, statement_seconds),
         )
-        for engine in (self._transactions, self._autocommit):
-            _look_before_use(engine)
+        self._transactions, self._singles = (
+            HeldConnections(
+                engine,
+                most=threads + _SPARE_CONNECTIONS,
+                patience_seconds=patience_seconds,
+                is_alive=_is_alive,
+                is_clean=_is_idle,
+            )
+            for _ in range(2)
+        )
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
         """Commit if the body ends well, roll back if it raises."""
-        with self._transactions.begin() as connection:
-            yield connection
-            _check_unbroken(connection)
+        with self._transactions.lend() as connection:
+            command(connection, b"BEGIN")
+            try:
+                yield connection
+                _check_unbroken(connection)
+            except BaseException:
+                with suppress(SQLAlchemyError):  # what cannot even roll back is not lent again
+                    command(connection, b"ROLLBACK")
+                raise
+            command(connection, b"COMMIT")
 
     def single(self) -> AbstractContextManager[Connection]:
         """Open a connection on which each statement commits itself: one round trip."""
-        return self._autocommit.connect()
+        return self._singles.lend()
 
     def read(self) -> AbstractContextManager[Connection]:
         """Open a connection on which no transaction stays open."""
-        return self._autocommit.connect()
+        return self._singles.lend()
+
+    def write(self, writes: Writes) -> bool:
+        """Write all of it by one statement; durable on return."""
+        with self._singles.lend() as connection:
+            answers = write_as_one(connection, writes)
+        return check_written(writes, answers)
 
     def ping(self) -> None:
         """Raise if the server does not answer."""
@@ -61,9 +83,9 @@ class PostgresqlBackend:
             connection.exec_driver_sql("SELECT 1").scalar_one()
 
     def dispose(self) -> None:
-        """Close the pooled connections; one in use is closed when it is given back."""
-        self._transactions.dispose()
-        self._autocommit.dispose()
+        """Close the connections; one in use is closed when it is given back."""
+        self._transactions.close()
+        self._singles.close()
 
     def passing_trouble(self, error: SQLAlchemyError) -> str | None:
         """Name the trouble if it may pass by itself; free of statements and values."""
@@ -74,7 +96,7 @@ class PostgresqlBackend:
             return None
         if cause.sqlstate is None and isinstance(cause, psycopg.OperationalError | psycopg.InterfaceError):
             return f"PostgreSQL cannot be reached: {type(cause).__name__}"
-        if (cause.sqlstate or "")[:2] in _PASSING_CLASSES:
+        if (cause.sqlstate or "")[:2] in _PASSING_CLASSES or cause.sqlstate in OUTDATED:
             return f"PostgreSQL answered SQLSTATE {cause.sqlstate}"
         return None
 
@@ -92,23 +114,22 @@ def _connect_args(url: URL, patience_seconds: float, statement_seconds: float) -
     }
 
 
-def _look_before_use(engine: Engine) -> None:
-    """Replace a connection that the server has closed before anyone meets it.
+def _is_alive(connection: Connection) -> bool:
+    """Tell whether the server still holds a connection that was idle.
 
     An idle connection has nothing to say, so a readable socket means its end. Looking costs a microsecond, where
     `pool_pre_ping` would add a round trip to every request.
     """
+    poll = select.poll()
+    poll.register(pgconn_of(connection).socket, select.POLLIN)
+    return not poll.poll(0)
 
-    @event.listens_for(engine, "checkout")
-    def check(driver: psycopg.Connection[Any], _record: object, _proxy: object) -> None:
-        poll = select.poll()
-        poll.register(driver.fileno(), select.POLLIN)
-        if poll.poll(0):
-            raise DisconnectionError
+
+def _is_idle(connection: Connection) -> bool:
+    return pgconn_of(connection).transaction_status == TransactionStatus.IDLE
 
 
 def _check_unbroken(connection: Connection) -> None:
     """Refuse to commit after a statement failed and the body went on: PostgreSQL would roll back without a word."""
-    driver = connection.connection.dbapi_connection
-    if isinstance(driver, psycopg.Connection) and driver.pgconn.transaction_status == TransactionStatus.INERROR:
+    if pgconn_of(connection).transaction_status == TransactionStatus.INERROR:
         raise RuntimeError("a database error was swallowed inside a transaction; nothing of it can be kept")

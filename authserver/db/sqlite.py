@@ -3,13 +3,18 @@
 import os
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
+from dataclasses import dataclass
 
-from sqlalchemy import URL, Connection, Engine, NullPool, QueuePool, create_engine, event
+from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event
 from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
+from authserver.db.at_once import Writes, check_written, write_in_turn
+from authserver.db.held import HeldConnections, open_ours
+from authserver.db.sqlite_driver import driver_of
 from authserver.db.turns import Turns
 
 # Primary result codes that a later attempt may not meet; anything else is our fault or a broken file.
@@ -28,6 +33,15 @@ _FIRST_PAUSE_SECONDS = 0.0005
 _LONGEST_PAUSE_SECONDS = 0.004
 
 
+@dataclass(slots=True, eq=False)
+class _Pending:
+    """Writes that wait for their turn, and what came of them once they are durable."""
+
+    writes: Writes
+    answers: frozenset[bytes] | None = None
+    error: SQLAlchemyError | None = None
+
+
 class SqliteBackend:
     """One database file, in write-ahead mode and synced at every commit.
 
@@ -42,20 +56,21 @@ class SqliteBackend:
         self._patience_seconds = patience_seconds
         self._turns = Turns(patience_seconds)
         self._writing = _writing_engine(url, patience_seconds)
-        self._reading = _reading_engine(url, threads, patience_seconds)
+        self._reading = HeldConnections(
+            _reading_engine(url, patience_seconds),
+            most=threads,
+            patience_seconds=patience_seconds,
+            is_alive=lambda _: True,
+            is_clean=lambda connection: not driver_of(connection).in_transaction,
+        )
         self._writer: Connection | None = None
+        self._pending: deque[_Pending] = deque()
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
         """Commit if the body ends well, roll back if it raises."""
-        with self._turns.turn():
-            connection = self._open_writer()
-            try:
-                _again_while_busy(lambda: _begin_immediate(connection), self._patience_seconds)
-                with connection.begin():
-                    yield connection
-            finally:
-                self._drop_unless_clean(connection)
+        with self._turns.turn(), self._begun() as connection:
+            yield connection
 
     def single(self) -> AbstractContextManager[Connection]:
         """Open a transaction: with one writer there is nothing shorter."""
@@ -64,8 +79,26 @@ class SqliteBackend:
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """Open a connection that cannot write."""
-        with self._reading.connect() as connection:
+        with self._reading.lend() as connection:
             yield connection
+
+    def write(self, writes: Writes) -> bool:
+        """Write all of it; durable on return.
+
+        Whoever comes to its turn first writes for all who are waiting, in one transaction: a commit is most of a turn.
+        """
+        mine = _Pending(writes)
+        self._pending.append(mine)
+        try:
+            with self._turns.turn():
+                if mine.answers is None and mine.error is None:
+                    self._write_pending()
+        finally:
+            with suppress(ValueError):  # taken up, as it is unless its turn never came
+                self._pending.remove(mine)
+        if mine.error is not None:
+            raise mine.error
+        return check_written(writes, mine.answers or frozenset())
 
     def ping(self) -> None:
         """Raise if the file cannot be read."""
@@ -76,7 +109,7 @@ class SqliteBackend:
         """Close every connection; wait for the transaction in progress."""
         with self._turns.turn():
             self._drop()
-        self._reading.dispose()
+        self._reading.close()
 
     def passing_trouble(self, error: SQLAlchemyError) -> str | None:
         """Name the trouble if it may pass by itself; free of statements and values."""
@@ -87,19 +120,64 @@ class SqliteBackend:
             return f"SQLite answered {cause.sqlite_errorname}"
         return None
 
+    @contextmanager
+    def _begun(self) -> Iterator[Connection]:
+        """Open a transaction on the writing connection, whose turn the caller has."""
+        connection = self._open_writer()
+        try:
+            _again_while_busy(lambda: _command(connection, "BEGIN IMMEDIATE"), self._patience_seconds)
+            try:
+                yield connection
+            except BaseException:
+                with suppress(SQLAlchemyError):  # a connection that cannot even roll back is not used again
+                    _command(connection, "ROLLBACK")
+                raise
+            _command(connection, "COMMIT")
+        finally:
+            self._drop_unless_clean(connection)
+
+    def _write_pending(self) -> None:
+        """Write for all who are waiting, in the caller's turn; where that fails, for each by itself."""
+        batch = [self._pending.popleft() for _ in range(len(self._pending))]
+        try:
+            self._write_together(batch)
+        except SQLAlchemyError as error:
+            if len(batch) == 1 or self.passing_trouble(error) is not None:
+                for each in batch:
+                    each.error = error
+            else:
+                self._write_apart(batch)
+        except BaseException:
+            self._pending.extendleft(reversed(batch))  # for those among them who come to their turn next
+            raise
+
+    def _write_together(self, batch: Sequence[_Pending]) -> None:
+        with self._begun() as connection:
+            answers = [write_in_turn(connection, each.writes) for each in batch]
+        for each, its_answers in zip(batch, answers, strict=True):
+            each.answers = its_answers
+
+    def _write_apart(self, batch: Sequence[_Pending]) -> None:
+        for each in batch:
+            try:
+                self._write_together([each])
+            except SQLAlchemyError as error:
+                each.error = error
+
     def _open_writer(self) -> Connection:
         if self._writer is None:
-            self._writer = self._writing.connect()
+            self._writer = open_ours(self._writing)
         return self._writer
 
     def _drop_unless_clean(self, connection: Connection) -> None:
         # A connection that could not even roll back is not handed to the next transaction.
-        if connection.invalidated or _driver(connection).in_transaction:
+        if connection.invalidated or driver_of(connection).in_transaction:
             self._drop()
 
     def _drop(self) -> None:
         writer, self._writer = self._writer, None
         if writer is not None:
+            writer.invalidate()
             writer.close()
 
 
@@ -107,19 +185,12 @@ def _primary_code(error: sqlite3.Error) -> int:
     return getattr(error, "sqlite_errorcode", 0) & 0xFF
 
 
-def _driver(connection: Connection) -> sqlite3.Connection:
-    driver = connection.connection.dbapi_connection
-    if not isinstance(driver, sqlite3.Connection):
-        raise TypeError("the connection is not SQLite's")
-    return driver
-
-
-def _begin_immediate(connection: Connection) -> None:
+def _command(connection: Connection, text: str) -> None:
     # On the driver: half the price of a statement through SQLAlchemy, on every write.
     try:
-        _driver(connection).execute("BEGIN IMMEDIATE")
+        driver_of(connection).execute(text)
     except sqlite3.Error as error:
-        raise OperationalError("BEGIN IMMEDIATE", None, error) from error
+        raise OperationalError(text, None, error) from error
 
 
 def _again_while_busy(action: Callable[[], None], patience_seconds: float) -> None:
@@ -151,9 +222,12 @@ def _writing_engine(url: URL, patience_seconds: float) -> Engine:
     engine = create_engine(
         url,
         poolclass=NullPool,
+        pool_reset_on_return=None,
+        # The driver opens no transaction of its own, nor does SQLAlchemy; `timeout` 0: we wait, not SQLite.
+        isolation_level="AUTOCOMMIT",
+        skip_autocommit_rollback=True,
         hide_parameters=True,
-        # isolation_level None: the driver opens no transaction of its own; `timeout` 0: we wait, not SQLite.
-        connect_args={"isolation_level": None, "check_same_thread": False, "timeout": 0},
+        connect_args={"check_same_thread": False, "timeout": 0},
     )
 
     @event.listens_for(engine, "connect")
@@ -166,12 +240,10 @@ def _writing_engine(url: URL, patience_seconds: float) -> Engine:
     return engine
 
 
-def _reading_engine(url: URL, threads: int, patience_seconds: float) -> Engine:
+def _reading_engine(url: URL, patience_seconds: float) -> Engine:
     engine = create_engine(
         url,
-        poolclass=QueuePool,
-        pool_size=threads,
-        pool_timeout=patience_seconds,
+        poolclass=NullPool,
         pool_reset_on_return=None,
         isolation_level="AUTOCOMMIT",
         skip_autocommit_rollback=True,

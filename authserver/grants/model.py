@@ -93,6 +93,25 @@ class AuthorizationCode:
     claimed_at: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class CodeClaim:
+    """A code to be spent, by whoever comes first."""
+
+    code_hash: bytes
+    now: int
+
+
+@dataclass(frozen=True, slots=True)
+class GenerationClaim:
+    """A grant's refresh generation to be moved on from the one that was read, by whoever comes first."""
+
+    grant_id: str
+    generation: int
+    generation_after: int
+    refresh_expires_at: int
+    now: int
+
+
 KIND_ACCESS = "access"
 KIND_REFRESH = "refresh"
 

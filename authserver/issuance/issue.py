@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from authserver.binding.model import Binding
 from authserver.clients.model import Client, ResourceServer
-from authserver.grants.model import Grant, IssuedToken
+from authserver.grants.model import CodeClaim, GenerationClaim, Grant, IssuedToken
 from authserver.issuance.access_token import AccessTokenIssuer, AccessTokenSubject, MintedToken
 from authserver.issuance.audience import Reach, resolve_audience
 from authserver.issuance.id_token import IdTokenContext, issue_id_token
@@ -21,7 +21,8 @@ class Redemption:
     """What a grant type makes of a request: for whom to issue, over what, and which refresh token goes along.
 
     `refresh_token` is one to be sent; `refresh_record` is its row where it is new. `account_claims` are those of the
-    person for an ID token, which is issued where there is a grant with `openid` in its scope.
+    person for an ID token, which is issued where there is a grant with `openid` in its scope. `claim` is what must be
+    spent for it to hold.
     """
 
     scope: tuple[str, ...]
@@ -32,6 +33,7 @@ class Redemption:
     refresh_token: str | None = field(default=None, repr=False)
     refresh_record: IssuedToken | None = None
     authorization_details: Details = ()
+    claim: CodeClaim | GenerationClaim | None = None
 
 
 _TOLD_TOO = ("scope", "authorization_details")

@@ -55,6 +55,15 @@ class CompactToken:
             return False
 
 
+@dataclass(frozen=True, slots=True)
+class UnverifiedJwt:
+    """What a token claims before anyone has looked at its signature; `parts` are for whoever does."""
+
+    header: Mapping[str, object]
+    claims: Mapping[str, object]
+    parts: CompactToken
+
+
 def split_compact(token: str) -> CompactToken:
     """Take a token apart and decode its header; raises BadJwt on anything but three base64url segments.
 

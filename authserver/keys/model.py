@@ -20,14 +20,6 @@ class BadJwt(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class UnverifiedJwt:
-    """What a token claims before anyone has looked at its signature."""
-
-    header: Mapping[str, object]
-    claims: Mapping[str, object]
-
-
-@dataclass(frozen=True, slots=True)
 class VerifiedJwt:
     """A token whose signature, algorithm and type hold; its claims are still to be judged."""
 

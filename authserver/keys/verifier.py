@@ -8,9 +8,9 @@ Spec: RFC8725-3
 from collections.abc import Mapping
 from functools import lru_cache
 
-from authserver.keys.compact import CompactToken, split_compact
+from authserver.keys.compact import CompactToken, UnverifiedJwt, split_compact
 from authserver.keys.jwks import check_not_private, import_public_key, public_members, thumbprint
-from authserver.keys.model import ED25519_NAMES, BadJwt, PublicKey, PublicKeys, UnverifiedJwt, VerifiedJwt
+from authserver.keys.model import ED25519_NAMES, BadJwt, PublicKey, PublicKeys, VerifiedJwt
 
 _DPOP_TYPES = frozenset({"dpop+jwt"})
 _MAX_CANDIDATES = 8
@@ -20,24 +20,24 @@ _PROOF_KEYS_REMEMBERED = 2048
 def read_unverified(token: str) -> UnverifiedJwt:
     """Read what a token says of itself, to find out whose keys to try; believe none of it yet."""
     parts = split_compact(token)
-    return UnverifiedJwt(parts.header, parts.claims())
+    return UnverifiedJwt(parts.header, parts.claims(), parts)
 
 
 def verify_jwt(
-    token: str, keys: PublicKeys, *, algorithms: frozenset[str], types: frozenset[str] | None
+    token: str | UnverifiedJwt, keys: PublicKeys, *, algorithms: frozenset[str], types: frozenset[str] | None
 ) -> VerifiedJwt:
-    """Verify a token with the one key it names, or with any fitting key where it names none.
+    """Verify a token, read already or not, with the one key it names, or with any fitting key where it names none.
 
     `types` are the accepted `typ` values in lower case; "" among them accepts a token without one, None looks at none.
     A `jwk`, `jku`, `x5u` or `x5c` in the header is never used.
 
     Spec: RFC7515-5.2, RFC7515-4.1.11, RFC8725-3.1, RFC8725-3.11, FAPI2-SP-FINAL-5.4.2-2
     """
-    parts = split_compact(token)
+    parts = split_compact(token) if isinstance(token, str) else token.parts
     algorithm = _check_header(parts.header, algorithms, types)
     for candidate in _candidates(parts.header, keys, algorithm):
         if parts.is_signed_by(candidate.key, algorithm):
-            return VerifiedJwt(parts.header, parts.claims())
+            return VerifiedJwt(parts.header, parts.claims() if isinstance(token, str) else token.claims)
     raise BadJwt("no key of the signer verifies the signature")
 
 

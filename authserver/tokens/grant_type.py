@@ -5,9 +5,10 @@ from typing import Protocol
 
 from authserver.binding.model import Binding
 from authserver.clients.model import Client
-from authserver.db.engine import Connection
-from authserver.events import EventSink
+from authserver.db.engine import Database
+from authserver.events import Event
 from authserver.issuance.issue import Redemption
+from authserver.protocol.errors import InvalidGrant
 from authserver.protocol.params import Params
 
 
@@ -22,8 +23,26 @@ class TokenRequest:
     now: int
 
 
-class GrantType(Protocol):
-    """Turns a token request into a redemption, claiming what may be used once."""
+class Replayed(InvalidGrant):
+    """A code or refresh token came back after it was spent: its grant is to end, and the event to be told.
 
-    def redeem(self, connection: Connection, request: TokenRequest, events: EventSink) -> Redemption:
-        """Return what to issue; raises an OAuthError where nothing is to be issued."""
+    `because` is kept with the grant.
+
+    Spec: RFC6749-4.1.2, RFC9700-4.14.2
+    """
+
+    def __init__(self, refusal: InvalidGrant, *, grant_id: str, because: str, event: Event) -> None:
+        super().__init__(refusal.description, reason=refusal.reason, clause=refusal.clause)
+        self.grant_id = grant_id
+        self.because = because
+        self.event = event
+
+
+class GrantType(Protocol):
+    """Turns a token request into a redemption; only reads, and says what the endpoint is to claim.
+
+    Where another request claims it first, the endpoint asks again: the second look finds what the other left.
+    """
+
+    def redeem(self, database: Database, request: TokenRequest) -> Redemption:
+        """Return what to issue; raises an OAuthError where nothing is to be issued, Replayed where a grant must end."""

@@ -16,7 +16,9 @@ class Origins:
 
     def urls(self, path: str) -> tuple[str, ...]:
         """Return the URL of a path at each origin, the issuer's first."""
-        return tuple(dict.fromkeys((self.issuer + path, self.mtls_origin + path)))
+        if self.mtls_origin == self.issuer:
+            return (self.issuer + path,)
+        return (self.issuer + path, self.mtls_origin + path)
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ from authserver.clock import Clock
 from authserver.events import EventSink
 from authserver.protocol.errors import TooManyRequests
 from authserver.web.limits_fallback import SCHEME, WindowStorage
+from authserver.web.limits_stock import Stock
 from authserver.web.limits_storage import SqliteStorage, default_path
 
 AddressReader = Callable[[Mapping[str, object]], str]
@@ -64,6 +65,7 @@ class MachineLimits:
     """Counts callers by name of limit; used by machine endpoints directly and by pages for what is in a form."""
 
     strategy: RateLimiter
+    stock: Stock
     rules: Mapping[str, tuple[RateLimitItem, ...]]
     hash_key: bytes = field(repr=False)
 
@@ -74,7 +76,7 @@ class MachineLimits:
         """
         identity = self.identity(name, key)
         for item in self.rules[name]:
-            if not self.strategy.hit(item, name, identity):
+            if not self.stock.hit(item, name, identity):
                 raise self.refusal(item, (name, identity))
 
     def identity(self, name: str, key: str) -> str:
@@ -150,7 +152,7 @@ def build_limits(
         storage_options=cast("dict[str, str | int]", {"primary": primary, "events": events, "clock": clock}),
         strategy="sliding-window-counter",
     )
-    return Limits(limiter, texts, MachineLimits(limiter.limiter, rules, hash_key))
+    return Limits(limiter, texts, MachineLimits(limiter.limiter, Stock(limiter.limiter, clock), rules, hash_key))
 
 
 def peer_address(environ: Mapping[str, object]) -> str:

@@ -71,17 +71,20 @@ def test_machine_endpoints(either: Deployment, kind: str) -> None:
     ledger.note("revocation", lambda: client.revoke(warm))
     ledger.note("no credentials", lambda: client.send("/token", {"grant_type": "refresh_token"}), status=401)
 
-    # An assertion and a proof are claimed together, in one statement; a certificate leaves nothing to claim.
+    # An assertion and a proof are claimed together; a certificate leaves nothing to claim. What a request writes is one
+    # statement on PostgreSQL, where each is a round trip; on SQLite each part of it is one.
     claims = 0 if kind == "tls_client_auth" else 1
+    apart = claims if either.database.dialect == "sqlite" else 0
+    moved = 2 if either.database.dialect == "sqlite" else 0  # the code or generation moved on, and the second token
     ledger.check(
         {
-            "pushed request": 1 + claims,
-            "code": 3 + claims,
-            "code with claims in the ID token": 4 + claims,
+            "pushed request": 1 + apart,
+            "code": 2 + apart + moved,
+            "code with claims in the ID token": 3 + apart + moved,
             "userinfo": 3 + (client.binding == "dpop"),
-            "refresh": 3 + claims,
-            "refresh repeated": 3 + claims,
-            "client credentials": 1 + claims,
+            "refresh": 2 + apart + moved,
+            "refresh repeated": 3 + apart,
+            "client credentials": 1 + apart,
             "introspection": 1 + claims,
             "revocation": 2 + claims,
             "no credentials": 0,

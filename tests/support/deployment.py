@@ -10,8 +10,9 @@ from functools import cache
 from pathlib import Path
 from typing import Self
 
+import pytest
 from flask import Flask
-from sqlalchemy import event
+from sqlalchemy import Connection, event
 from sqlalchemy.engine import Engine
 
 from authserver.accounts.passwords import hash_password
@@ -21,7 +22,9 @@ from authserver.accounts.store.factors import note_offered
 from authserver.app.create import create_app
 from authserver.clients.registration import prepare_registration
 from authserver.clients.store import insert_client
+from authserver.db.compiled import Outcome
 from authserver.db.engine import Database
+from authserver.db.statement import Statement
 from authserver.events import Event
 from authserver.keys.envelope import Envelope
 from authserver.keys.store import provision_keys
@@ -134,16 +137,25 @@ def deploy(database: Database, url: str, **settings: object) -> Deployment:
 
 
 class StatementCounter:
-    """Counts the SQL statements of every engine while it is open."""
+    """Counts the SQL statements of every engine while it is open, those that run on the driver itself among them."""
 
     def __init__(self) -> None:
         self.statements: list[str] = []
+        self._patch = pytest.MonkeyPatch()
 
     def __enter__(self) -> Self:
         event.listen(Engine, "before_cursor_execute", self._note)
+        run = Statement.run
+
+        def noted(statement: Statement, connection: Connection, values: Mapping[str, object]) -> Outcome:
+            self.statements.append(str(statement))
+            return run(statement, connection, values)
+
+        self._patch.setattr(Statement, "run", noted)
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._patch.undo()
         event.remove(Engine, "before_cursor_execute", self._note)
 
     def _note(self, _connection: object, _cursor: object, statement: str, *_: object) -> None:

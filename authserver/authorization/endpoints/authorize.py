@@ -12,11 +12,12 @@ from authserver.authorization.next_step import Situation, Step, next_step
 from authserver.authorization.parse import RequestPolicy, parse_request, resolve_redirect_uri
 from authserver.authorization.respond import Answer, AnswerPolicy, claim_completion, issue_code, refuse, send
 from authserver.authorization.response_modes import QUERY, error_parameters
-from authserver.authorization.store import PushedRequest, find_interaction, find_pushed, open_interaction, push
+from authserver.authorization.store import PushedRequest, find_interaction, find_pushed, open_interaction, pushed_row
 from authserver.clients.model import Client
 from authserver.clients.reception import Limits
 from authserver.clients.registry import ClientRegistry
 from authserver.clock import Clock
+from authserver.db.at_once import Writes
 from authserver.db.engine import Connection, Database
 from authserver.events import Event, EventSink
 from authserver.grants.store import consents
@@ -116,8 +117,8 @@ class Authorize:
         except OAuthError as error:
             return self._refuse_plain(params, client, error)
         request_uri = REQUEST_URI_PREFIX + new_handle()
-        with self.database.transaction() as connection:
-            push(connection, asked, request_uri, now=now, lifetime=self.pushed_lifetime_seconds)
+        row = pushed_row(asked, request_uri, now=now, lifetime=self.pushed_lifetime_seconds)
+        self.database.write(Writes(rows=(row,)))
         if request.method == "POST":
             return _by_get(client, request_uri)
         expires_at = now + self.pushed_lifetime_seconds

@@ -5,10 +5,11 @@ from dataclasses import dataclass, replace
 
 from authserver.authorization.model import AuthorizationRequest
 from authserver.authorization.parse import RequestPolicy, parse_request
-from authserver.authorization.store import push
+from authserver.authorization.store import pushed_row
 from authserver.binding.dpop import DpopProof
 from authserver.clients.reception import Reception
 from authserver.clock import Clock
+from authserver.db.at_once import Writes
 from authserver.db.engine import Database
 from authserver.protocol.errors import InvalidRequest
 from authserver.protocol.handles import new_handle
@@ -37,9 +38,8 @@ class PushedAuthorizationRequest:
         asked = parse_request(received.params, received.client, self.policy())
         asked = bind_code_to_key(asked, received.proof)
         request_uri = REQUEST_URI_PREFIX + new_handle()
-        with self.database.transaction() as connection:
-            self.reception.claim(connection, received)
-            push(connection, asked, request_uri, now=now, lifetime=self.lifetime_seconds)
+        row = pushed_row(asked, request_uri, now=now, lifetime=self.lifetime_seconds)
+        self.database.write(Writes(received.one_time_ids(), rows=(row,)))
         return created(
             {"request_uri": request_uri, "expires_in": self.lifetime_seconds},
             headers=self.reception.nonce_headers(received, now),

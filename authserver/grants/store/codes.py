@@ -2,12 +2,14 @@
 
 from sqlalchemy import Connection, bindparam, insert, select, update
 
+from authserver.db.at_once import Move
+from authserver.db.statement import Statement
 from authserver.db.tables import authorization_codes, grants
-from authserver.grants.model import AuthorizationCode, Grant
+from authserver.grants.model import AuthorizationCode, CodeClaim, Grant
 from authserver.grants.store.records import COLUMNS, GRANTS, read_grant
 
-_INSERT = insert(authorization_codes)
-_FIND = (
+_INSERT = Statement(insert(authorization_codes), [column.name for column in authorization_codes.columns])
+_FIND = Statement(
     select(
         authorization_codes.c.code_hash,
         authorization_codes.c.client_id,
@@ -41,8 +43,8 @@ def save_code(connection: Connection, code: AuthorizationCode, grant_id: str) ->
 
     Spec: RFC7636-4.4
     """
-    connection.execute(
-        _INSERT,
+    _INSERT.run(
+        connection,
         {
             "code_hash": code.code_hash,
             "grant_id": grant_id,
@@ -61,10 +63,9 @@ def save_code(connection: Connection, code: AuthorizationCode, grant_id: str) ->
 
 def find_code(connection: Connection, code_hash: bytes) -> tuple[AuthorizationCode, Grant] | None:
     """Return a code with its grant, claimed or not, or None."""
-    row = connection.execute(_FIND, {"code_hash": code_hash}).one_or_none()
-    if row is None:
+    values = _FIND.row(connection, {"code_hash": code_hash})
+    if values is None:
         return None
-    values = tuple(row)
     stored_hash, client_id, redirect_uri, sent, *rest = values[:_CODE_WIDTH]
     code_challenge, dpop_jkt, nonce, issued_at, expires_at, claimed_at = rest
     code = AuthorizationCode(
@@ -82,9 +83,9 @@ def find_code(connection: Connection, code_hash: bytes) -> tuple[AuthorizationCo
     return code, read_grant(values[_CODE_WIDTH:])
 
 
-def claim_code(connection: Connection, code_hash: bytes, now: int) -> bool:
-    """Claim a code; return whether this caller did, for of two at once only one does.
+def code_move(claim: CodeClaim) -> Move:
+    """Return what spends a code; of two at once only one does.
 
     Spec: RFC6749-4.1.2, FAPI2-SP-FINAL-5.3.2.2-9, RFC9700-4.3.1
     """
-    return connection.execute(_CLAIM, {"hash": code_hash, "now": now}).rowcount == 1
+    return Move(_CLAIM, {"hash": claim.code_hash, "now": claim.now})

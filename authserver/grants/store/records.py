@@ -1,11 +1,12 @@
 """Grants: made with the code, moved on by each refresh, ended as a whole."""
 
-import json
-
+import orjson
 from sqlalchemy import Connection, Text, bindparam, insert, or_, select, update
 
+from authserver.db.at_once import Move
+from authserver.db.statement import Statement
 from authserver.db.tables import accounts, grants
-from authserver.grants.model import Authentication, Grant
+from authserver.grants.model import Authentication, GenerationClaim, Grant
 
 COLUMNS = (
     grants.c.grant_id,
@@ -24,11 +25,11 @@ COLUMNS = (
 )
 """The columns from which `read_grant` makes a grant, for joins by the neighbouring modules."""
 
-_INSERT = insert(grants)
+_INSERT = Statement(insert(grants), [column.name for column in grants.columns])
 GRANTS = grants.outerjoin(accounts, accounts.c.account_id == grants.c.account_id)
 """Grants, each with what tells whether its account is still open."""
 
-_FIND = select(*COLUMNS).select_from(GRANTS).where(grants.c.grant_id == bindparam("id"))
+_FIND = Statement(select(*COLUMNS).select_from(GRANTS).where(grants.c.grant_id == bindparam("id")))
 _SWAP = (
     update(grants)
     .where(
@@ -42,7 +43,7 @@ _SWAP = (
         last_used_at=bindparam("now"),
     )
 )
-_REVOKE = (
+_REVOKE = Statement(
     update(grants)
     .where(grants.c.grant_id == bindparam("id"), grants.c.revoked_at.is_(None))
     .values(revoked_at=bindparam("now"), revoked_because=bindparam("because"))
@@ -70,15 +71,15 @@ def save_grant(connection: Connection, grant: Grant) -> None:
         "amr": grant.authentication.amr,
         "auth_time": grant.authentication.auth_time,
     }
-    connection.execute(
-        _INSERT,
+    _INSERT.run(
+        connection,
         {
             "grant_id": grant.grant_id,
             "client_id": grant.client_id,
             "account_id": grant.account_id,
             "consent_id": grant.consent_id,
             "session_id": grant.authentication.session_id,
-            "details": json.dumps(details),
+            "details": orjson.dumps(details).decode(),
             "created_at": grant.created_at,
             "expires_at": grant.expires_at,
             "refresh_generation": grant.refresh_generation,
@@ -92,27 +93,27 @@ def save_grant(connection: Connection, grant: Grant) -> None:
 
 def find_grant(connection: Connection, grant_id: str) -> Grant | None:
     """Return a grant, ended or not, or None."""
-    row = connection.execute(_FIND, {"id": grant_id}).one_or_none()
-    return read_grant(tuple(row)) if row is not None else None
+    row = _FIND.row(connection, {"id": grant_id})
+    return read_grant(row) if row is not None else None
 
 
-def claim_generation(
-    connection: Connection, grant: Grant, *, generation_after: int, refresh_expires_at: int, now: int
-) -> bool:
-    """Move a grant's refresh generation on from the one that was read; return whether this caller did it.
+def generation_move(claim: GenerationClaim) -> Move:
+    """Return what moves a grant's refresh generation on from the one that was read.
 
     The generation stands in the WHERE, so of two refreshes at once one moves it and the other finds it moved.
 
     Spec: RFC9700-4.14.2
     """
-    values = {
-        "id": grant.grant_id,
-        "generation": grant.refresh_generation,
-        "generation_after": generation_after,
-        "refresh_expires_at_after": refresh_expires_at,
-        "now": now,
-    }
-    return connection.execute(_SWAP, values).rowcount == 1
+    return Move(
+        _SWAP,
+        {
+            "id": claim.grant_id,
+            "generation": claim.generation,
+            "generation_after": claim.generation_after,
+            "refresh_expires_at_after": claim.refresh_expires_at,
+            "now": claim.now,
+        },
+    )
 
 
 def revoke_grant(connection: Connection, grant_id: str, because: str, now: int) -> bool:
@@ -120,7 +121,7 @@ def revoke_grant(connection: Connection, grant_id: str, because: str, now: int) 
 
     Spec: RFC7009-2.1, RFC6749-4.1.2
     """
-    return connection.execute(_REVOKE, {"id": grant_id, "because": because, "now": now}).rowcount == 1
+    return _REVOKE.count(connection, {"id": grant_id, "because": because, "now": now}) == 1
 
 
 def revoke_grants(connection: Connection, account_id: str, client_id: str | None, because: str, now: int) -> int:
@@ -136,7 +137,7 @@ def read_grant(values: tuple[object, ...]) -> Grant:
     """Return the grant whose COLUMNS these are."""
     grant_id, client_id, account_id, consent_id, session_id, details, *times = values
     created_at, expires_at, refresh_generation, refresh_expires_at, revoked_at, open_account, locked_at = times
-    members = json.loads(str(details))
+    members = orjson.loads(str(details))
     return Grant(
         grant_id=str(grant_id),
         client_id=str(client_id),

@@ -1,14 +1,19 @@
 """Issued tokens: saved together, found by hash with whatever may have ended them, revoked one by one."""
 
-import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+import orjson
+from sqlalchemy import Connection, bindparam, select, update
 
+from authserver.db.at_once import Move, Row, Writes, add_row
+from authserver.db.engine import Database
+from authserver.db.once import OneTimeId
+from authserver.db.statement import Statement
 from authserver.db.tables import accounts, clients, grants, issued_tokens
-from authserver.grants.model import KIND_REFRESH, Grant, IssuedToken, TokenState
-from authserver.grants.store.records import COLUMNS, GRANTS, read_grant
+from authserver.grants.model import KIND_REFRESH, CodeClaim, GenerationClaim, Grant, IssuedToken, TokenState
+from authserver.grants.store.codes import code_move
+from authserver.grants.store.records import COLUMNS, GRANTS, generation_move, read_grant
 
 _TOKEN_COLUMNS = (
     issued_tokens.c.token_hash,
@@ -23,8 +28,7 @@ _TOKEN_COLUMNS = (
     issued_tokens.c.sealed_token,
 )
 _WIDTH = len(_TOKEN_COLUMNS)
-_INSERT = insert(issued_tokens)
-_FIND = (
+_FIND = Statement(
     select(
         *_TOKEN_COLUMNS,
         issued_tokens.c.revoked_at,
@@ -42,44 +46,68 @@ _FIND = (
     )
     .where(issued_tokens.c.token_hash == bindparam("hash"))
 )
-_FIND_REFRESH = (
+_FIND_REFRESH = Statement(
     select(*_TOKEN_COLUMNS, issued_tokens.c.revoked_at, *COLUMNS)
     .select_from(issued_tokens.join(GRANTS, grants.c.grant_id == issued_tokens.c.grant_id))
     .where(issued_tokens.c.token_hash == bindparam("hash"), issued_tokens.c.kind == KIND_REFRESH)
 )
-_FIND_SUCCESSOR = select(issued_tokens.c.sealed_token).where(
-    issued_tokens.c.grant_id == bindparam("grant_id"),
-    issued_tokens.c.generation == bindparam("generation"),
-    issued_tokens.c.kind == KIND_REFRESH,
+_FIND_SUCCESSOR = Statement(
+    select(issued_tokens.c.sealed_token).where(
+        issued_tokens.c.grant_id == bindparam("grant_id"),
+        issued_tokens.c.generation == bindparam("generation"),
+        issued_tokens.c.kind == KIND_REFRESH,
+    )
 )
-_REVOKE = (
+_REVOKE = Statement(
     update(issued_tokens)
     .where(issued_tokens.c.token_hash == bindparam("hash"), issued_tokens.c.revoked_at.is_(None))
     .values(revoked_at=bindparam("now"))
 )
 
 
+def save_issue(
+    database: Database,
+    ids: Sequence[OneTimeId],
+    claim: CodeClaim | GenerationClaim | None,
+    tokens: Iterable[IssuedToken],
+) -> bool:
+    """Store what one token response takes and gives: one-time ids, the code or generation it spends, its tokens.
+
+    Returns false where another request spent that first; the ids alone are then claimed. Raises the refusal of an id
+    that was claimed before.
+
+    Spec: RFC7523-3-7, RFC9449-11.1
+    """
+    return database.write(Writes(tuple(ids), _move(claim), tuple(_row(token) for token in tokens)))
+
+
 def save_tokens(connection: Connection, tokens: Iterable[IssuedToken]) -> None:
-    """Store tokens issued together, in one statement."""
-    connection.execute(
-        _INSERT,
-        [
-            {
-                "token_hash": token.token_hash,
-                "kind": token.kind,
-                "grant_id": token.grant_id,
-                "generation": token.generation,
-                "client_id": token.client_id,
-                "account_id": token.account_id,
-                "claims": json.dumps(token.claims),
-                "sealed_token": token.sealed_token,
-                "issued_at": token.issued_at,
-                "expires_at": token.expires_at,
-                "revoked_at": None,
-            }
-            for token in tokens
-        ],
-    )
+    """Store tokens in a transaction that is open."""
+    for token in tokens:
+        add_row(connection, _row(token))
+
+
+def _move(claim: CodeClaim | GenerationClaim | None) -> Move | None:
+    if isinstance(claim, CodeClaim):
+        return code_move(claim)
+    return None if claim is None else generation_move(claim)
+
+
+def _row(token: IssuedToken) -> Row:
+    values = {
+        "token_hash": token.token_hash,
+        "kind": token.kind,
+        "grant_id": token.grant_id,
+        "generation": token.generation,
+        "client_id": token.client_id,
+        "account_id": token.account_id,
+        "claims": orjson.dumps(token.claims).decode(),
+        "sealed_token": token.sealed_token,
+        "issued_at": token.issued_at,
+        "expires_at": token.expires_at,
+        "revoked_at": None,
+    }
+    return Row(issued_tokens, values)
 
 
 def find_token(connection: Connection, token_hash: bytes) -> TokenState | None:
@@ -89,13 +117,11 @@ def find_token(connection: Connection, token_hash: bytes) -> TokenState | None:
 
     Spec: RFC7662-2.2
     """
-    row = connection.execute(_FIND, {"hash": token_hash}).one_or_none()
+    row = _FIND.row(connection, {"hash": token_hash})
     if row is None:
         return None
-    token = _token(tuple(row))
-    revoked_at, grant_id, grant_revoked_at, account_id, account_locked_at, client_id, client_disabled_at = tuple(row)[
-        _WIDTH:
-    ]
+    token = _token(row)
+    revoked_at, grant_id, grant_revoked_at, account_id, account_locked_at, client_id, client_disabled_at = row[_WIDTH:]
     return TokenState(
         token=token,
         revoked=revoked_at is not None,
@@ -107,19 +133,16 @@ def find_token(connection: Connection, token_hash: bytes) -> TokenState | None:
 
 def find_refresh_token(connection: Connection, token_hash: bytes) -> tuple[IssuedToken, Grant, bool] | None:
     """Return a refresh token, its grant and whether the token itself was revoked, or None where it is unknown."""
-    row = connection.execute(_FIND_REFRESH, {"hash": token_hash}).one_or_none()
-    if row is None:
+    values = _FIND_REFRESH.row(connection, {"hash": token_hash})
+    if values is None:
         return None
-    values = tuple(row)
     return _token(values), read_grant(values[_WIDTH + 1 :]), values[_WIDTH] is not None
 
 
 def find_sealed_successor(connection: Connection, grant_id: str, generation: int) -> bytes | None:
     """Return the sealed refresh token of a generation, or None where there is none."""
-    sealed: bytes | None = connection.execute(
-        _FIND_SUCCESSOR, {"grant_id": grant_id, "generation": generation}
-    ).scalar_one_or_none()
-    return sealed
+    row = _FIND_SUCCESSOR.row(connection, {"grant_id": grant_id, "generation": generation})
+    return None if row is None else row[0]
 
 
 def revoke_token(connection: Connection, token_hash: bytes, now: int) -> bool:
@@ -127,7 +150,7 @@ def revoke_token(connection: Connection, token_hash: bytes, now: int) -> bool:
 
     Spec: RFC7009-2.1
     """
-    return connection.execute(_REVOKE, {"hash": token_hash, "now": now}).rowcount == 1
+    return _REVOKE.count(connection, {"hash": token_hash, "now": now}) == 1
 
 
 def _token(values: tuple[Any, ...]) -> IssuedToken:
@@ -138,7 +161,7 @@ def _token(values: tuple[Any, ...]) -> IssuedToken:
         token_hash=token_hash,
         kind=kind,
         client_id=client_id,
-        claims=json.loads(claims),
+        claims=orjson.loads(claims),
         issued_at=issued_at,
         expires_at=expires_at,
         grant_id=grant_id,

@@ -30,13 +30,9 @@ class Introspection:
         now = self.clock()
         received = self.reception.receive(request, now)
         token = received.params.require("token", clause="RFC7662-2.1")
-        if received.caller.assertion_id is None and received.proof is None:
-            with self.database.read() as connection:
-                state = find_token(connection, hash_handle(token))
-        else:
-            with self.database.transaction() as connection:
-                self.reception.claim(connection, received)
-                state = find_token(connection, hash_handle(token))
+        self.reception.claim(self.database, received)
+        with self.database.read() as connection:
+            state = find_token(connection, hash_handle(token))
         return json_no_store(
             describe_token(state, received.client, now), headers=self.reception.nonce_headers(received, now)
         )

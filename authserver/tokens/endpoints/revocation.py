@@ -33,8 +33,8 @@ class Revocation:
         now = self.clock()
         received = self.reception.receive(request, now)
         token_hash = hash_handle(received.params.require("token", clause="RFC7009-2.1"))
+        self.reception.claim(self.database, received)
         with self.database.transaction() as connection:
-            self.reception.claim(connection, received)
             state = find_token(connection, token_hash)
             if state is not None and state.token.client_id == received.client.client_id:
                 _revoke(connection, state, now)

@@ -7,16 +7,28 @@ from authserver.binding.resolve import resolve_binding
 from authserver.clients.model import Client, ResourceServer
 from authserver.clients.reception import Reception, binding_demand
 from authserver.clock import Clock
+from authserver.db.at_once import Writes
 from authserver.db.engine import Database
+from authserver.db.once import OneTimeId
 from authserver.events import Event, EventSink
-from authserver.grants.store.tokens import save_tokens
-from authserver.issuance.issue import Mint
+from authserver.grants.store.records import revoke_grant
+from authserver.grants.store.tokens import save_issue
+from authserver.issuance.issue import Mint, Redemption, TokenSet
 from authserver.keys.signer import SigningKeys
-from authserver.protocol.errors import UnauthorizedClient, UnsupportedGrantType
+from authserver.protocol.errors import (
+    InvalidGrant,
+    OAuthError,
+    TemporarilyUnavailable,
+    UnauthorizedClient,
+    UnsupportedGrantType,
+)
 from authserver.protocol.params import Params
-from authserver.tokens.grant_type import GrantType, TokenRequest
+from authserver.tokens.grant_type import GrantType, Replayed, TokenRequest
 from authserver.web.machine import MachineRequest, MachineResponse
 from authserver.web.responses import json_no_store
+
+_LOOKS = 4
+"""How often a request looks again after another of the same code or token came first; the second look settles it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,15 +55,43 @@ class TokenEndpoint:
         grant_type = self._grant_type(received.params, client)
         binding = resolve_binding(received.evidence, received.proof, binding_demand(client))
         asked = TokenRequest(received.params, client, binding, request.correlation_id, now)
-        keys, servers = self.keys(), self.resource_servers()
-        with self.database.transaction() as connection:
-            self.reception.claim(connection, received)
-            redemption = grant_type.redeem(connection, asked, self.events)
-            tokens = self.mint.issue(redemption, client, binding, keys, servers, now)
-            save_tokens(connection, tokens.records)
+        redemption, tokens = self._issue(grant_type, asked, received.one_time_ids())
         account_id = redemption.grant.account_id if redemption.grant is not None else ""
         self.events(Event("token.issued", now, request.correlation_id, client.client_id, account_id))
         return json_no_store(tokens.members, headers=self.reception.nonce_headers(received, now))
+
+    def _issue(
+        self, grant_type: GrantType, asked: TokenRequest, ids: tuple[OneTimeId, ...]
+    ) -> tuple[Redemption, TokenSet]:
+        """Redeem, mint, then claim and store all of it at once; look again where another request came first."""
+        keys, servers = self.keys(), self.resource_servers()
+        for _ in range(_LOOKS):
+            try:
+                redemption = grant_type.redeem(self.database, asked)
+                tokens = self.mint.issue(redemption, asked.client, asked.binding, keys, servers, asked.now)
+            except OAuthError as refusal:
+                self._settle(refusal, asked, ids)
+                raise
+            if save_issue(self.database, ids, redemption.claim, tokens.records):
+                return redemption, tokens
+            ids = ()  # they are claimed, for this request
+        raise InvalidGrant("The request came too often at once.", clause="RFC6749-5.2")
+
+    def _settle(self, refusal: OAuthError, asked: TokenRequest, ids: tuple[OneTimeId, ...]) -> None:
+        """Claim the ids of a refused request, then end the grant of what was replayed.
+
+        In this order: a request that is itself a replay is refused for that, and ends nothing.
+
+        Spec: RFC7523-3-7, RFC6749-4.1.2, RFC9700-4.14.2
+        """
+        if isinstance(refusal, TemporarilyUnavailable):
+            return
+        if ids:
+            self.database.write(Writes(ids))
+        if isinstance(refusal, Replayed):
+            with self.database.transaction() as connection:
+                revoke_grant(connection, refusal.grant_id, refusal.because, asked.now)
+            self.events(refusal.event)
 
     def _grant_type(self, params: Params, client: Client) -> GrantType:
         """Return the grant type asked for where the server knows it and the client registered it.

@@ -4,11 +4,10 @@ import hmac
 from dataclasses import dataclass
 
 from authserver.clients.model import Client
-from authserver.db.engine import Connection
-from authserver.events import Event, EventSink
-from authserver.grants.model import AuthorizationCode, Grant
-from authserver.grants.store.codes import claim_code, find_code
-from authserver.grants.store.records import revoke_grant
+from authserver.db.engine import Connection, Database
+from authserver.events import Event
+from authserver.grants.model import AuthorizationCode, CodeClaim, Grant
+from authserver.grants.store.codes import find_code
 from authserver.issuance.issue import Redemption
 from authserver.issuance.refresh_token import mint_refresh_token
 from authserver.protocol.authorization_details.model import Details
@@ -17,7 +16,7 @@ from authserver.protocol.errors import InvalidGrant
 from authserver.protocol.handles import hash_handle
 from authserver.protocol.names import GRANT_REFRESH_TOKEN
 from authserver.protocol.pkce import check_verifier
-from authserver.tokens.grant_type import TokenRequest
+from authserver.tokens.grant_type import Replayed, TokenRequest
 from authserver.tokens.narrowing import narrow_details, narrow_resources
 from authserver.tokens.person import claims_for_id_token
 
@@ -27,31 +26,30 @@ _CLAUSE = "RFC6749-4.1.3"
 
 @dataclass(frozen=True, slots=True)
 class AuthorizationCodeGrant:
-    """Redeems a code: look, check, claim.
+    """Redeems a code: looks, checks, and says that it is to be claimed.
 
     Spec: RFC6749-4.1.3, FAPI2-SP-FINAL-5.3.2.2-9, FAPI2-SP-FINAL-5.3.2.1-11, RFC6749-10.5
     """
 
-    def redeem(self, connection: Connection, request: TokenRequest, events: EventSink) -> Redemption:
+    def redeem(self, database: Database, request: TokenRequest) -> Redemption:
         """Return what the code's grant is good for.
 
-        Raises InvalidGrant where the code is unknown, another client's, spent, expired, or its proof does not fit.
+        Raises InvalidGrant where the code is unknown, another client's, expired, or its proof does not fit, Replayed
+        where it is spent.
         """
         presented = request.params.require("code", clause=_CLAUSE)
-        found = find_code(connection, hash_handle(presented))
-        if found is None:
-            raise InvalidGrant(_REFUSAL, reason="the code is unknown", clause=_CLAUSE)
-        code, grant = found
-        if code.client_id != request.client.client_id:
-            raise InvalidGrant(_REFUSAL, reason="the code is another client's", clause=_CLAUSE)
-        if code.claimed_at is not None:
-            raise _end_replayed(connection, grant, request, events)
-        _check(code, grant, request)
-        narrowed = narrow_resources(request.params, grant), narrow_details(request.params, grant)
-        # Claimed before anything is minted: should minting fail, the transaction gives the code back with the rest.
-        if not claim_code(connection, code.code_hash, request.now):
-            raise _end_replayed(connection, grant, request, events)
-        return _redemption(connection, code, grant, narrowed, request)
+        with database.read() as connection:
+            found = find_code(connection, hash_handle(presented))
+            if found is None:
+                raise InvalidGrant(_REFUSAL, reason="the code is unknown", clause=_CLAUSE)
+            code, grant = found
+            if code.client_id != request.client.client_id:
+                raise InvalidGrant(_REFUSAL, reason="the code is another client's", clause=_CLAUSE)
+            if code.claimed_at is not None:
+                raise _replayed(grant, request)
+            _check(code, grant, request)
+            narrowed = narrow_resources(request.params, grant), narrow_details(request.params, grant)
+            return _redemption(connection, code, grant, narrowed, request)
 
 
 def _check(code: AuthorizationCode, grant: Grant, request: TokenRequest) -> None:
@@ -71,15 +69,14 @@ def _check(code: AuthorizationCode, grant: Grant, request: TokenRequest) -> None
         raise InvalidGrant(_REFUSAL, reason="the code is bound to another DPoP key", clause="RFC9449-10")
 
 
-def _end_replayed(connection: Connection, grant: Grant, request: TokenRequest, events: EventSink) -> InvalidGrant:
-    """End the grant of a code that its own client presented twice, and return the refusal.
+def _replayed(grant: Grant, request: TokenRequest) -> Replayed:
+    """Return the refusal of a code that its own client presented twice.
 
     Spec: RFC6749-4.1.2, ASVS5-10.4.2
     """
-    revoke_grant(connection, grant.grant_id, "code_replayed", request.now)
-    client_id, account_id = grant.client_id, grant.account_id
-    events(Event("code.replayed", request.now, request.correlation_id, client_id, account_id))
-    return InvalidGrant(_REFUSAL, reason="the code was used before; its grant is revoked", clause="RFC6749-4.1.2")
+    refusal = InvalidGrant(_REFUSAL, reason="the code was used before; its grant is revoked", clause="RFC6749-4.1.2")
+    event = Event("code.replayed", request.now, request.correlation_id, grant.client_id, grant.account_id)
+    return Replayed(refusal, grant_id=grant.grant_id, because="code_replayed", event=event)
 
 
 def _redemption(
@@ -100,6 +97,7 @@ def _redemption(
         refresh_token=refresh.token if refresh is not None else None,
         refresh_record=refresh.record if refresh is not None else None,
         authorization_details=details,
+        claim=CodeClaim(code.code_hash, request.now),
     )
 
 

@@ -4,8 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from authserver.clients.model import Client
-from authserver.db.engine import Connection
-from authserver.events import EventSink
+from authserver.db.engine import Database
 from authserver.issuance.issue import Redemption
 from authserver.protocol.errors import InvalidAuthorizationDetails, InvalidScope
 from authserver.protocol.resource import check_resources_within, parse_resources
@@ -26,7 +25,7 @@ class ClientCredentialsGrant:
 
     audiences: Callable[[], frozenset[str]]
 
-    def redeem(self, _connection: Connection, request: TokenRequest, _events: EventSink) -> Redemption:
+    def redeem(self, _database: Database, request: TokenRequest) -> Redemption:
         """Return what the client may have.
 
         Raises InvalidScope where nothing is left to issue over, InvalidTarget for an unknown resource,

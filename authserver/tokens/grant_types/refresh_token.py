@@ -2,18 +2,16 @@
 
 from dataclasses import dataclass, replace
 
-from authserver.db.engine import Connection
-from authserver.events import Event, EventSink
-from authserver.grants.model import Grant, IssuedToken
-from authserver.grants.store.records import claim_generation, revoke_grant
+from authserver.db.engine import Connection, Database
+from authserver.events import Event
+from authserver.grants.model import GenerationClaim, Grant, IssuedToken
 from authserver.grants.store.tokens import find_refresh_token, find_sealed_successor
-from authserver.issuance.access_token import MintedToken
 from authserver.issuance.issue import Redemption
 from authserver.issuance.refresh_token import Rotation, decide_rotation, mint_refresh_token
 from authserver.keys.envelope import Envelope
 from authserver.protocol.errors import InvalidGrant
 from authserver.protocol.handles import hash_handle
-from authserver.tokens.grant_type import TokenRequest
+from authserver.tokens.grant_type import Replayed, TokenRequest
 from authserver.tokens.narrowing import narrow_details, narrow_resources, narrow_scope
 from authserver.tokens.person import claims_for_id_token
 
@@ -23,11 +21,12 @@ _CLAUSE = "RFC6749-6"
 
 @dataclass(frozen=True, slots=True)
 class Refreshed:
-    """The grant after a refresh, and the refresh token to send with its row if it is new."""
+    """The grant after a refresh, the refresh token to send with its row if it is new, and what must be claimed."""
 
     grant: Grant
     token: str | None = None
     record: IssuedToken | None = None
+    claim: GenerationClaim | None = None
 
     def __repr__(self) -> str:
         return f"Refreshed({self.grant.grant_id!r})"
@@ -47,70 +46,46 @@ class RefreshTokenGrant:
     rotation: str
     idle_lifetime: int
 
-    def redeem(self, connection: Connection, request: TokenRequest, events: EventSink) -> Redemption:
+    def redeem(self, database: Database, request: TokenRequest) -> Redemption:
         """Return what the refresh token's grant is good for.
 
-        Raises InvalidGrant where the token is unknown, another client's, revoked, expired, or was replaced and its
-        replacement used; the last ends the grant.
+        Raises InvalidGrant where the token is unknown, another client's, revoked or expired, Replayed where it was
+        replaced and its replacement used.
         """
         presented = request.params.require("refresh_token", clause=_CLAUSE)
-        token, grant = self._find(connection, presented, request)
-        scope = narrow_scope(request.params, grant)
-        resources = narrow_resources(request.params, grant)
-        details = narrow_details(request.params, grant)
-        refreshed = self._rotate(connection, token, grant, request, events)
-        return Redemption(
-            scope=scope,
-            resources=resources,
-            grant=refreshed.grant,
-            account_claims=claims_for_id_token(connection, grant),
-            refresh_token=refreshed.token,
-            refresh_record=refreshed.record,
-            authorization_details=details,
-        )
-
-    def _find(self, connection: Connection, presented: str, request: TokenRequest) -> tuple[IssuedToken, Grant]:
-        """Return the token with its grant where both stand and the caller is their client."""
-        found = find_refresh_token(connection, hash_handle(presented))
-        if found is None:
-            raise InvalidGrant(_REFUSAL, reason="the refresh token is unknown", clause=_CLAUSE)
-        token, grant, revoked = found
-        if grant.client_id != request.client.client_id:
-            raise InvalidGrant(_REFUSAL, reason="the refresh token is another client's", clause=_CLAUSE)
-        if revoked or grant.revoked_at is not None or grant.account_locked:
-            raise InvalidGrant(
-                _REFUSAL, reason="the token or its grant is revoked, or its account locked", clause=_CLAUSE
+        with database.read() as connection:
+            token, grant = _find(connection, presented, request)
+            scope = narrow_scope(request.params, grant)
+            resources = narrow_resources(request.params, grant)
+            details = narrow_details(request.params, grant)
+            refreshed = self._rotate(connection, token, grant, request)
+            return Redemption(
+                scope=scope,
+                resources=resources,
+                grant=refreshed.grant,
+                account_claims=claims_for_id_token(connection, grant),
+                refresh_token=refreshed.token,
+                refresh_record=refreshed.record,
+                authorization_details=details,
+                claim=refreshed.claim,
             )
-        if request.now >= min(grant.expires_at, grant.refresh_expires_at):
-            raise InvalidGrant(_REFUSAL, reason="the grant or its idle time has run out", clause="ASVS5-10.4.8")
-        return token, grant
 
-    def _rotate(
-        self, connection: Connection, token: IssuedToken, grant: Grant, request: TokenRequest, events: EventSink
-    ) -> Refreshed:
-        policy = request.client.refresh_rotation or self.rotation
-        rotation = decide_rotation(token.generation, grant.refresh_generation, policy)
+    def _rotate(self, connection: Connection, token: IssuedToken, grant: Grant, request: TokenRequest) -> Refreshed:
+        rotation = decide_rotation(
+            token.generation, grant.refresh_generation, request.client.refresh_rotation or self.rotation
+        )
         if rotation is Rotation.REUSE:
-            raise _end_reused(connection, grant, request, events)
+            raise _reused(grant, request)
         if rotation is Rotation.REPEAT:
             return self._repeat(connection, grant)
-        step = 1 if rotation is Rotation.ADVANCE else 0
         idle_end = min(request.now + self.idle_lifetime, grant.expires_at)
-        generation_after = grant.refresh_generation + step
-        if claim_generation(
-            connection, grant, generation_after=generation_after, refresh_expires_at=idle_end, now=request.now
-        ):
-            moved = replace(grant, refresh_generation=generation_after, refresh_expires_at=idle_end)
-            return self._advance(moved, request.now) if step else Refreshed(moved)
-        # Another refresh of the same token came first; this one is now its immediate predecessor.
-        again, moved = self._find(connection, request.params.require("refresh_token", clause=_CLAUSE), request)
-        if decide_rotation(again.generation, moved.refresh_generation, policy) is not Rotation.REPEAT:
-            raise _end_reused(connection, grant, request, events)
-        return self._repeat(connection, moved)
-
-    def _advance(self, grant: Grant, now: int) -> Refreshed:
-        minted: MintedToken = mint_refresh_token(grant, grant.refresh_generation, now, self._seal)
-        return Refreshed(grant, minted.token, minted.record)
+        generation_after = grant.refresh_generation + (1 if rotation is Rotation.ADVANCE else 0)
+        claim = GenerationClaim(grant.grant_id, grant.refresh_generation, generation_after, idle_end, request.now)
+        moved = replace(grant, refresh_generation=generation_after, refresh_expires_at=idle_end)
+        if rotation is Rotation.KEEP:
+            return Refreshed(moved, claim=claim)
+        minted = mint_refresh_token(moved, generation_after, request.now, self._seal)
+        return Refreshed(moved, minted.token, minted.record, claim)
 
     def _repeat(self, connection: Connection, grant: Grant) -> Refreshed:
         """Answer with the successor that exists, so that a lost response or a parallel refresh never forks the line."""
@@ -124,17 +99,31 @@ class RefreshTokenGrant:
         return self.envelope.seal(token.encode("ascii"), _place(grant_id, generation))
 
 
-def _end_reused(connection: Connection, grant: Grant, request: TokenRequest, events: EventSink) -> InvalidGrant:
-    """End the grant of a refresh token that was replaced before, tell of it, and return the refusal.
+def _find(connection: Connection, presented: str, request: TokenRequest) -> tuple[IssuedToken, Grant]:
+    """Return the token with its grant where both stand and the caller is their client."""
+    found = find_refresh_token(connection, hash_handle(presented))
+    if found is None:
+        raise InvalidGrant(_REFUSAL, reason="the refresh token is unknown", clause=_CLAUSE)
+    token, grant, revoked = found
+    if grant.client_id != request.client.client_id:
+        raise InvalidGrant(_REFUSAL, reason="the refresh token is another client's", clause=_CLAUSE)
+    if revoked or grant.revoked_at is not None or grant.account_locked:
+        raise InvalidGrant(_REFUSAL, reason="the token or its grant is revoked, or its account locked", clause=_CLAUSE)
+    if request.now >= min(grant.expires_at, grant.refresh_expires_at):
+        raise InvalidGrant(_REFUSAL, reason="the grant or its idle time has run out", clause="ASVS5-10.4.8")
+    return token, grant
+
+
+def _reused(grant: Grant, request: TokenRequest) -> Replayed:
+    """Return the refusal of a refresh token that was replaced, and its replacement used.
 
     Spec: RFC9700-4.14.2, ASVS5-10.4.5
     """
-    revoke_grant(connection, grant.grant_id, "refresh_token_reused", request.now)
-    client_id, account_id = grant.client_id, grant.account_id
-    events(Event("refresh.reuse_detected", request.now, request.correlation_id, client_id, account_id))
-    return InvalidGrant(
+    refusal = InvalidGrant(
         _REFUSAL, reason="an old refresh token came back; its grant is revoked", clause="RFC9700-4.14.2"
     )
+    event = Event("refresh.reuse_detected", request.now, request.correlation_id, grant.client_id, grant.account_id)
+    return Replayed(refusal, grant_id=grant.grant_id, because="refresh_token_reused", event=event)
 
 
 def _place(grant_id: str, generation: int) -> str:
