@@ -1,4 +1,5 @@
 # Everything a person types here. Needs make and Python 3.11 or later, and nothing else: no root, no Docker, no Node.
+# The bench alone compares with a server on Node, which npm brings: `make bench BENCH_ARGS=--ours-only` does without.
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
@@ -22,8 +23,10 @@ LOCKER_VERSION := 0.13.9
 LOCK := $(LOCKER)/bin/uv --no-config pip compile --quiet --universal --python-version 3.11 --upgrade \
 	--generate-hashes --no-annotate --no-header
 
+PEER := bench/peer/node_modules/.package-lock.json
+
 help: ## list these targets
-	@grep -E '^[a-z]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
+	@grep -E '^[a-z-]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
 
 demo: $(VENV)/runtime.stamp ## the whole scene on this machine: server, bank API, third-party app, development CA
 	$(BIN)/authserver demo $(DEMO_ARGS)
@@ -51,7 +54,7 @@ audit: $(VENV)/test.stamp ## known vulnerabilities in the locked packages, where
 	elif [ -s "$$report" ]; then cat "$$report.log" "$$report"; exit 1; \
 	else echo "pip-audit: NOT AUDITED, its service cannot be reached"; fi
 
-bench: $(VENV)/test.stamp ## requests per second and microseconds per layer
+bench: $(VENV)/test.stamp $(PEER) ## requests per second beside the certified peer's; BENCH_ARGS=--quick for a first look
 	$(BIN)/python bench/run.py $(BENCH_ARGS)
 
 matrix: $(VENV)/test.stamp ## render conformance/requirements.md: clause, check, test
@@ -69,7 +72,7 @@ lock: $(LOCKER)/$(LOCKER_VERSION).stamp ## resolve the requirement files anew, e
 	echo hatchling | $(LOCK) - --constraint requirements-test.txt --output-file requirements-build.txt
 
 clean: ## remove what was built here; keeps data and configuration
-	rm -rf $(VENV) $(LOCKER) build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) $(LOCKER) bench/peer/node_modules build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	find authserver bench conformance docs migrations tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(VENV)/bin/python:
@@ -89,6 +92,10 @@ $(VENV)/runtime.stamp: requirements.txt requirements-build.txt pyproject.toml | 
 $(VENV)/test.stamp: $(VENV)/runtime.stamp requirements-test.txt
 	$(PIP_INSTALL) --requirement requirements-test.txt
 	@touch $@
+
+# The peer's packages, by the lock's hashes, and no script of theirs is run. Where npm is missing the bench says so.
+$(PEER): bench/peer/package.json bench/peer/package-lock.json
+	@if command -v npm >/dev/null; then cd bench/peer && npm ci --ignore-scripts --no-audit --no-fund && touch ../../$@; fi
 
 $(LOCKER)/$(LOCKER_VERSION).stamp: | $(VENV)/bin/python
 	$(VENV)/bin/python -m venv $(LOCKER)

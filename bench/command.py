@@ -10,90 +10,145 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from authserver.sandbox.authority import create_authority
-from bench.cores import choose_cores, pin, pinned
+from bench.cores import Cores, choose_cores, pin
 from bench.generator import BenchFailed
-from bench.layers import profile_layers
-from bench.measure import Run, Target, measure
-from bench.report import render_layers, render_runs, write_results
-from bench.scene import THREADS, new_clients, prepare_scene, served
+from bench.measure import Target, measure, warm_up
+from bench.peer import MEMORY, missing_parts, prepare_peer
+from bench.report import Results, print_run, write_results
+from bench.scene import Scene, new_clients, prepare_scene, served
 from bench.stores import ROOT, scratch_folder, sqlite_store, start_postgresql
-from bench.work import EVERY_WORK
+from bench.work import EVERY_WORK, WORKS, Work
 
-_RESULTS = ROOT / "bench" / "results" / "latest.json"
+_RESULTS = ROOT / "bench" / "results"
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How long to measure: rounds of all work on all databases, seconds of each run, requests of each profile."""
+    """How long to measure: pairs of runs for each kind of work, seconds of each run and of the first warm-up.
 
-    rounds: int
+    `references` says whether the other stores are measured too: our server on SQLite, the peer in memory.
+    """
+
+    pairs: int
     seconds: float
-    profiled: int
+    warm_up_seconds: float
+    starts: int
+    references: bool
 
 
-_DEFAULT = Plan(rounds=3, seconds=2.0, profiled=600)
-_QUICK = Plan(rounds=1, seconds=1.0, profiled=100)
+_DEFAULT = Plan(pairs=4, seconds=2.5, warm_up_seconds=2.0, starts=3, references=True)
+_QUICK = Plan(pairs=1, seconds=0.8, warm_up_seconds=0.8, starts=1, references=False)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Measure, print two tables and write the results; returns the exit status."""
-    parser = argparse.ArgumentParser(prog="bench/run.py", description="Load the server on this machine and measure.")
-    parser.add_argument("--quick", action="store_true", help="one short round: under a minute, for a first look")
-    parser.add_argument("--log-level", default="warning", help="the server's log level; `info` is its own default")
-    parser.add_argument("--output", type=Path, default=_RESULTS, help="where the figures go as JSON")
-    options = parser.parse_args(arguments)
+    """Measure, print the tables and write the results; returns the exit status."""
+    options = _parser().parse_args(arguments)
     started = time.monotonic()
+    if not options.ours_only and (missing := missing_parts()) is not None:
+        print(f"{missing}\nOr measure without it: --ours-only", file=sys.stderr)
+        return 1
     try:
-        _bench(_QUICK if options.quick else _DEFAULT, options.log_level, options.output)
+        _bench(options)
     except (BenchFailed, ValueError) as error:
         print(f"The bench failed: {error}", file=sys.stderr)
         return 1
-    print(f"\nTook {time.monotonic() - started:.0f} s; written to {options.output}.")
+    print(f"\nTook {time.monotonic() - started:.0f} s.")
     return 0
 
 
-def _bench(plan: Plan, log_level: str, output: Path) -> None:
-    with _targets(log_level) as targets:
-        runs = _run_all(plan, targets)
-        print("\n" + render_runs(runs))
-        with pinned(targets[0].cores.server):
-            profiles = profile_layers([target.scene for target in targets], plan.profiled)
-        print("\nMicroseconds per layer, in one process without granian (medians):\n\n" + render_layers(profiles))
-    conditions = {
-        "server": f"granian, 1 worker, {THREADS} blocking threads, one core; log level {log_level}",
-        "rounds": plan.rounds,
-        "seconds": plan.seconds,
-    }
-    write_results(output, conditions, runs, profiles)
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="bench/run.py", description="Load the servers on this machine and measure.")
+    parser.add_argument("--quick", action="store_true", help="one short pair of runs of each kind: under two minutes")
+    parser.add_argument("--only", choices=WORKS, action="append", help="measure this kind alone; may be repeated")
+    parser.add_argument("--ours-only", action="store_true", help="measure our server without the peer")
+    parser.add_argument("--pairs", type=int, help="how many pairs of runs of each kind")
+    parser.add_argument("--seconds", type=float, help="how long each run lasts")
+    parser.add_argument("--log-level", default="warning", help="our server's log level; `info` is its own default")
+    parser.add_argument(
+        "--output", type=Path, help="the folder for the results; by default bench/results, for whole runs alone"
+    )
+    return parser
 
 
-def _run_all(plan: Plan, targets: Sequence[Target]) -> list[Run]:
-    """Measure in rounds, the databases in turn, so that a slow quarter of an hour slows all of them alike."""
-    runs = []
-    for number in range(plan.rounds):
-        for work in EVERY_WORK:
+def _bench(options: argparse.Namespace) -> None:
+    plan = _plan(options)
+    kinds = tuple(work for work in EVERY_WORK if not options.only or work.kind in options.only)
+    results = Results(pairs=plan.pairs, seconds=plan.seconds, log_level=options.log_level)
+    with _targets(options.log_level, plan, with_peer=not options.ours_only, results=results) as targets:
+        pair = [target for target in targets if target.scene.store.process_id is not None]
+        for work in kinds:
+            _measure_pairs(plan, work, pair, results)
+        if plan.references and not options.only:
             for target in targets:
-                run = measure(target, work, plan.seconds)
-                print(f"round {number + 1}: {run.work}, {run.store}: {run.per_second:,.0f}/s", flush=True)
-                runs.append(run)
-    return runs
+                if target not in pair:
+                    _measure_alone(plan, kinds, target, results)
+    print("\n" + results.render())
+    folder = options.output or (_RESULTS if not options.only and not options.ours_only else None)
+    if folder is not None:
+        write_results(folder, results)
+        print(f"\nWritten to {folder}.")
+
+
+def _plan(options: argparse.Namespace) -> Plan:
+    plan = _QUICK if options.quick else _DEFAULT
+    return Plan(
+        pairs=options.pairs or plan.pairs,
+        seconds=options.seconds or plan.seconds,
+        warm_up_seconds=plan.warm_up_seconds,
+        starts=plan.starts,
+        references=plan.references and not options.only,
+    )
+
+
+def _measure_pairs(plan: Plan, work: Work, targets: Sequence[Target], results: Results) -> None:
+    """Measure a kind of work on both sides in turn, so that a slow minute slows both."""
+    able = [target for target in targets if work.kind not in target.scene.kinds_missing]
+    for target in targets:
+        if target not in able:
+            print(f"{work.kind}: {target.scene.side} cannot do this", flush=True)
+    for target in able:
+        warm_up(target.scene, work, plan.warm_up_seconds)
+    for _ in range(plan.pairs):
+        for target in able:
+            results.runs.append(measure(target, work, plan.seconds))
+            print_run(results.runs[-1])
+
+
+def _measure_alone(plan: Plan, kinds: Sequence[Work], target: Target, results: Results) -> None:
+    """Measure a store that is there for reference: one run of each kind."""
+    for work in kinds:
+        if work.kind not in target.scene.kinds_missing:
+            warm_up(target.scene, work, plan.warm_up_seconds)
+            results.runs.append(measure(target, work, plan.seconds))
+            print_run(results.runs[-1])
 
 
 @contextmanager
-def _targets(log_level: str) -> Iterator[list[Target]]:
-    """Start a server on each database; all of them wait while one is measured."""
-    cores = choose_cores()
+def _targets(log_level: str, plan: Plan, *, with_peer: bool, results: Results) -> Iterator[list[Target]]:
+    """Start the servers; all of them wait while one is measured."""
+    cores, now = choose_cores(), int(time.time())
     pin(cores.others)
-    now = int(time.time())
     authority = create_authority("Bench clients", now)
     clients = new_clients(authority, now)
     with scratch_folder() as folder, ExitStack() as running:
-        targets = []
-        for store in (sqlite_store(folder), start_postgresql()):
-            place = folder / store.name.lower()
-            scene = prepare_scene(store, place, clients, authority, _free_port(), log_level)
-            targets.append(Target(scene, running.enter_context(served(scene, cores)), cores))
-        yield targets
+        postgresql = start_postgresql()
+        scenes = [prepare_scene(postgresql, folder / "ours", clients, authority, _free_port(), log_level=log_level)]
+        results.starts = [_start_seconds(scenes[0], cores) for _ in range(plan.starts)]
+        if with_peer:
+            scenes.append(prepare_peer(postgresql, folder / "peer", clients, authority, _free_port()))
+        if plan.references:
+            store = sqlite_store(folder)
+            scenes.append(
+                prepare_scene(store, folder / "sqlite", clients, authority, _free_port(), log_level=log_level)
+            )
+        if plan.references and with_peer:
+            scenes.append(prepare_peer(MEMORY, folder / "memory", clients, authority, _free_port()))
+        yield [Target(scene, running.enter_context(served(scene, cores)).process_id, cores) for scene in scenes]
+
+
+def _start_seconds(scene: Scene, cores: Cores) -> float:
+    with served(scene, cores) as server:
+        return server.start_seconds
 
 
 def _free_port() -> int:

@@ -4,12 +4,13 @@ The server has one core to itself; database, generator and this program share an
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 _TICKS = os.sysconf("SC_CLK_TCK")
+_PAGE = os.sysconf("SC_PAGE_SIZE")
 _LEAST_CORES = 2
 # Fields of /proc/PID/stat after the name in parentheses, counted from the process's state.
 _PARENT, _FIRST_TIME, _LAST_TIME = 1, 11, 15
@@ -39,10 +40,10 @@ def pin(core: int) -> None:
 
 
 @contextmanager
-def pinned(core: int) -> Iterator[None]:
-    """Keep this thread, and every program it starts meanwhile, on one core."""
+def pinned(cores: Iterable[int]) -> Iterator[None]:
+    """Keep this thread, and every program it starts meanwhile, on these cores."""
     before = os.sched_getaffinity(0)
-    os.sched_setaffinity(0, {core})
+    os.sched_setaffinity(0, cores)
     try:
         yield
     finally:
@@ -52,12 +53,31 @@ def pinned(core: int) -> Iterator[None]:
 def used_seconds(process_id: int) -> float:
     """Return the processor time of a process, its living descendants, and those of them that ended before."""
     stats = dict(_stats())
-    family = {process_id}
-    # A parent is older than its child, and so mostly of a lower id, but ids wrap around: repeat until nothing is new.
-    while grown := {child for child, fields in stats.items() if int(fields[_PARENT]) in family} - family:
-        family |= grown
-    times = (stats[member][_FIRST_TIME:_LAST_TIME] for member in family if member in stats)
+    times = (stats[member][_FIRST_TIME:_LAST_TIME] for member in family(process_id, stats) if member in stats)
     return sum(int(ticks) for fields in times for ticks in fields) / _TICKS
+
+
+def family(process_id: int, stats: Mapping[int, Sequence[str]] | None = None) -> frozenset[int]:
+    """Return a process and its living descendants."""
+    known = dict(_stats()) if stats is None else stats
+    found = {process_id}
+    # A parent is older than its child, and so mostly of a lower id, but ids wrap around: repeat until nothing is new.
+    while grown := {child for child, fields in known.items() if int(fields[_PARENT]) in found} - found:
+        found |= grown
+    return frozenset(found)
+
+
+def resident_megabytes(process_id: int) -> float:
+    """Return the resident memory of the largest process of a family: a worker, where there are workers."""
+    return max(_resident(member) for member in family(process_id))
+
+
+def _resident(process_id: int) -> float:
+    try:
+        text = Path(f"/proc/{process_id}/statm").read_text(encoding="ascii")
+    except OSError:  # it has just ended
+        return 0.0
+    return int(text.split()[1]) * _PAGE / 1e6
 
 
 def busy_seconds(cores: Cores) -> float:

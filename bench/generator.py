@@ -1,5 +1,6 @@
-"""The load generator: prebuilt requests over kept connections, one after the other on each.
+"""The load generator: jobs over kept connections, one after the other on each.
 
+A job is one request made before the clock starts, or a conversation: requests of which each needs the answer before.
 Every answer is checked for its status and for a text that only a right answer holds; some are kept to be verified in
 full once the clock has stopped. It never speaks to anything but this machine.
 """
@@ -9,7 +10,7 @@ import re
 import select
 import socket
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from ipaddress import ip_address
@@ -36,21 +37,51 @@ class Expected:
     marker: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One request's bytes, and what a right answer shows."""
+
+    wire: bytes
+    expected: Expected
+
+
+Conversation = Generator[Request, bytes, None]
+"""Yields requests and is sent each one's whole answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One piece of work of a kind: a request, or what begins a conversation."""
+
+    kind: str
+    work: Request | Callable[[], Conversation]
+
+
 @dataclass(slots=True)
 class Load:
-    """What one run saw: latencies in nanoseconds, how many answers were wrong, and the answers kept."""
+    """What one run saw: latencies of jobs in nanoseconds, how many went wrong, and the last answers of some.
+
+    `requests` counts every request, also those within conversations.
+    """
 
     latencies: list[int] = field(default_factory=list)
+    requests: int = 0
     wrong: int = 0
     wrong_answers: list[bytes] = field(default_factory=list)
-    kept: list[bytes] = field(default_factory=list)
+    kept: list[tuple[str, bytes]] = field(default_factory=list)
     seconds: float = 0.0
     generator_seconds: float = 0.0
 
     @property
     def per_second(self) -> float:
-        """Return right answers in a second."""
+        """Return jobs done rightly in a second."""
         return (len(self.latencies) - self.wrong) / self.seconds
+
+    def note(self, line: "Line", now: int, stride: int) -> None:
+        """Count a job that has come to its end, and keep its last answer now and then."""
+        self.latencies.append(now - line.began)
+        if (len(self.latencies) - 1) % stride == 0 and not line.went_wrong:
+            self.kept.append((line.kind, line.received.partition(b"\r\n\r\n")[2]))
 
     def note_wrong(self, answer: bytes) -> None:
         """Count a wrong answer, and keep the first ones to be shown."""
@@ -60,20 +91,32 @@ class Load:
 
 
 @dataclass(slots=True)
-class _Line:
-    """One connection with the answer it is waiting for."""
+class Line:
+    """One connection with the job it works on and the answer it is waiting for.
+
+    `began` is when the job did, in nanoseconds.
+    """
 
     connection: socket.socket
-    started: int = 0
+    kind: str = ""
+    began: int = 0
     received: bytes = b""
+    went_wrong: bool = False
+    _expected: Expected | None = None
+    _conversation: Conversation | None = None
 
-    def send(self, request: bytes) -> None:
-        self.received = b""
-        self.started = time.perf_counter_ns()
-        self.connection.sendall(request)
+    def begin(self, job: Job, now: int) -> None:
+        """Send a job's first request."""
+        self.kind, self.began, self.went_wrong = job.kind, now, False
+        if isinstance(job.work, Request):
+            self._conversation = None
+            self._send(job.work)
+        else:
+            self._conversation = job.work()
+            self._send(next(self._conversation))
 
-    def receive(self) -> bytes | None:
-        """Return the whole answer, or None while a part is to come; raises BenchFailed where the server hung up."""
+    def receive(self) -> bool:
+        """Take in what has come and tell whether the answer is whole; raises BenchFailed where the server hung up."""
         chunk = self.connection.recv(_CHUNK)
         if not chunk:
             raise BenchFailed("the server closed a connection in the middle of the load")
@@ -81,36 +124,52 @@ class _Line:
         end = self.received.find(b"\r\n\r\n")
         length = _LENGTH.search(self.received, 0, end + 2) if end >= 0 else None
         if end >= 0 and length is None:
-            raise BenchFailed("an answer does not state its length")
-        complete = length is not None and len(self.received) >= end + 4 + int(length[1])
-        return self.received if complete else None
+            raise BenchFailed(f"an answer does not state its length:\n{show(self.received)}")
+        return length is not None and len(self.received) >= end + 4 + int(length[1])
+
+    def go_on(self, load: Load) -> bool:
+        """Check the whole answer and send what follows it; tell whether the job goes on."""
+        load.requests += 1
+        expected, answer = self._expected, self.received
+        if expected is None or answer[_STATUS] != b"%d" % expected.status or expected.marker not in answer:
+            self.went_wrong = True
+            load.note_wrong(answer)
+            return False
+        if self._conversation is None:
+            return False
+        try:
+            self._send(self._conversation.send(answer))
+        except StopIteration:
+            return False
+        return True
+
+    def _send(self, request: Request) -> None:
+        self.received, self._expected = b"", request.expected
+        self.connection.sendall(request.wire)
 
 
-def drive(
-    address: Address, requests: Sequence[bytes], expected: Expected, *, seconds: float, keep: int, connections: int
-) -> Load:
-    """Send the requests until they or the time run out; return what was seen."""
+def drive(address: Address, jobs: Sequence[Job], *, seconds: float, keep: int, connections: int) -> Load:
+    """Do the jobs until they or the time run out, and those begun to their end; return what was seen."""
     check_loopback(address)
-    load, stride = Load(), max(1, len(requests) // max(1, keep))
-    with _lines(address, min(connections, len(requests))) as lines, _no_collections(), select.epoll() as poll:
+    load, stride = Load(), max(1, len(jobs) // max(1, keep))
+    with open_lines(address, min(connections, len(jobs))) as lines, no_collections(), select.epoll() as poll:
         started, spent = time.perf_counter_ns(), time.process_time()
-        deadline, supply = started + int(seconds * 1e9), iter(requests)
+        deadline, supply = started + int(seconds * 1e9), iter(jobs)
         for number, line in lines.items():
             poll.register(number, select.EPOLLIN)
-            line.send(next(supply))
+            line.begin(next(supply), time.perf_counter_ns())
         waiting = len(lines)
         while waiting:
-            for line in _ready(poll, lines):
-                answer = line.receive()
-                if answer is None:
+            for line in ready(poll, lines):
+                if not line.receive() or line.go_on(load):
                     continue
                 now = time.perf_counter_ns()
-                _note(load, line, answer, expected, stride, now)
-                request = next(supply, None) if now < deadline else None
-                if request is None:
+                load.note(line, now, stride)
+                job = next(supply, None) if now < deadline else None
+                if job is None:
                     waiting -= 1
                 else:
-                    line.send(request)
+                    line.begin(job, time.perf_counter_ns())
         load.seconds = (time.perf_counter_ns() - started) / 1e9
         load.generator_seconds = time.process_time() - spent
     return load
@@ -118,10 +177,10 @@ def drive(
 
 def ask(address: Address, request: bytes, expected: Expected) -> bytes:
     """Send one request and return the body of its answer; raises BenchFailed where it is not as expected."""
-    load = drive(address, [request], expected, seconds=1, keep=1, connections=1)
+    load = drive(address, [Job("", Request(request, expected))], seconds=1, keep=1, connections=1)
     if load.wrong:
         raise BenchFailed(f"expected {expected.status}, got:\n{show(load.wrong_answers[0])}")
-    return load.kept[0]
+    return load.kept[0][1]
 
 
 def check_loopback(address: Address) -> None:
@@ -135,15 +194,8 @@ def show(answer: bytes) -> str:
     return answer.decode("utf-8", "replace")[:1000]
 
 
-def _note(load: Load, line: _Line, answer: bytes, expected: Expected, stride: int, now: int) -> None:
-    load.latencies.append(now - line.started)
-    if answer[_STATUS] != b"%d" % expected.status or expected.marker not in answer:
-        load.note_wrong(answer)
-    elif (len(load.latencies) - 1) % stride == 0:
-        load.kept.append(answer.partition(b"\r\n\r\n")[2])
-
-
-def _ready(poll: select.epoll, lines: dict[int, _Line]) -> Iterator[_Line]:
+def ready(poll: select.epoll, lines: dict[int, Line]) -> Iterator[Line]:
+    """Yield the lines on which something has come; raises BenchFailed where nothing does."""
     events = poll.poll(_PATIENCE_SECONDS)
     if not events:
         raise BenchFailed(f"no answer within {_PATIENCE_SECONDS:.0f} seconds")
@@ -152,13 +204,14 @@ def _ready(poll: select.epoll, lines: dict[int, _Line]) -> Iterator[_Line]:
 
 
 @contextmanager
-def _lines(address: Address, count: int) -> Iterator[dict[int, _Line]]:
-    lines: dict[int, _Line] = {}
+def open_lines(address: Address, count: int) -> Iterator[dict[int, Line]]:
+    """Open so many connections, by their file numbers."""
+    lines: dict[int, Line] = {}
     try:
         for _ in range(count):
             connection = socket.create_connection(address, timeout=_PATIENCE_SECONDS)
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            lines[connection.fileno()] = _Line(connection)
+            lines[connection.fileno()] = Line(connection)
         yield lines
     finally:
         for line in lines.values():
@@ -166,7 +219,7 @@ def _lines(address: Address, count: int) -> Iterator[dict[int, _Line]]:
 
 
 @contextmanager
-def _no_collections() -> Iterator[None]:
+def no_collections() -> Iterator[None]:
     """Keep the garbage collector from adding its pauses to the latencies."""
     gc.collect()
     gc.disable()

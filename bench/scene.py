@@ -1,64 +1,76 @@
-"""The deployment that is measured: one server for each database, with the same clients, keys and settings."""
+"""The clients that both sides serve, and our own deployment: its configuration, its keys, its registrations."""
 
 import json
 import os
-import signal
-import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
-from http.client import HTTPConnection, HTTPException
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from authserver.accounts.store import people as accounts
 from authserver.cli.init import prepare_store
 from authserver.clients.registration import prepare_registration
 from authserver.clients.store import insert_client
 from authserver.db.engine import Database
 from authserver.keys.master_key import create_master_key
+from authserver.protocol.errors import OAuthError
 from authserver.sandbox.authority import Authority
 from authserver.settings.load import load_settings_from
 from authserver.settings.model import Settings
-from bench.cores import Cores, pinned
-from bench.generator import Address, BenchFailed
-from bench.messages import ISSUER, REDIRECT_URI, BenchClient, new_client
+from bench.backstage import Backstage, OurBackstage
+from bench.cores import Cores
+from bench.generator import Address
+from bench.messages import BANK, ISSUER, REDIRECT_URI, BenchClient, new_client
+from bench.processes import Command, Running, running
 from bench.stores import ROOT, Store
 
-BANK = "https://bank.example/"
+VAULT = "https://vault.example/"
+SIGNED_VAULT = "https://signed-vault.example/"
 THREADS = 4
+OURS, PEER = "ours", "peer"
 _UNREACHED = "100000000/minute"  # counted like any limit, and never met
-_PATIENCE_SECONDS = 30.0
-_STOP_SECONDS = 10.0
-_OK = 200
+_LIMITS = ("limit_client", "limit_sign_in_address", "limit_authorize_address", "limit_consent_address")
+_SIGNED_INTROSPECTION = {"introspection_signed_response_alg": "ES256"}
 
 
 @dataclass(frozen=True, slots=True)
 class Clients:
-    """Who asks: two apps, and two resource servers whose tokens are opaque, each by either method."""
+    """Who asks: two apps, by either method, and two resource servers whose tokens are opaque.
+
+    `signed_vault` is told of tokens in signed answers.
+    """
 
     app: BenchClient
     tls_app: BenchClient
     vault: BenchClient
-    keyed_vault: BenchClient
+    signed_vault: BenchClient
 
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """One deployment; `folder` holds its configuration, `account_id` is the person whose grants are refreshed."""
+    """One side on one store: where it answers, who its clients are, and what the bench does beside the protocol.
 
+    `kinds_missing` are the kinds of work that this side cannot do.
+    """
+
+    side: str
     store: Store
-    folder: Path
-    settings: Settings
-    address: Address
+    command: Command
     clients: Clients
-    account_id: str
+    backstage: Backstage
+    kinds_missing: frozenset[str] = frozenset()
+    settings: Settings | None = None
 
     @property
-    def configuration(self) -> Path:
-        """Return the configuration file."""
-        return self.folder / "authserver.toml"
+    def name(self) -> str:
+        """Return the side and its store, as tables name them."""
+        return f"{self.side}, {self.store.name}"
+
+    @property
+    def address(self) -> Address:
+        """Return where the server answers."""
+        return self.command.address
 
 
 def new_clients(authority: Authority, now: int) -> Clients:
@@ -67,14 +79,14 @@ def new_clients(authority: Authority, now: int) -> Clients:
         app=new_client("bench-app", authority, now, signs=True),
         tls_app=new_client("bench-tls-app", authority, now, signs=False),
         vault=new_client("bench-vault", authority, now, signs=False),
-        keyed_vault=new_client("bench-keyed-vault", authority, now, signs=True),
+        signed_vault=new_client("bench-signed-vault", authority, now, signs=False),
     )
 
 
 def prepare_scene(
-    store: Store, folder: Path, clients: Clients, authority: Authority, port: int, log_level: str
+    store: Store, folder: Path, clients: Clients, authority: Authority, port: int, **settings: object
 ) -> Scene:
-    """Write a deployment's configuration, make its schema and keys, and register the clients and one person."""
+    """Write our deployment's configuration, make its schema and keys, and register the clients."""
     folder.mkdir(exist_ok=True)
     (folder / "clients.pem").write_bytes(authority.pem)
     members = {
@@ -86,17 +98,40 @@ def prepare_scene(
         "trusted_proxies": ["127.0.0.1/32"],
         "client_cert_header": "rfc9440",
         "client_ca_file": str(folder / "clients.pem"),
-        "limit_client": _UNREACHED,
+        **dict.fromkeys(_LIMITS, _UNREACHED),
         "limits_path": str(_limits_folder(folder) / f"limits-{os.getpid()}-{port}.sqlite"),
-        "log_level": log_level,
+        **settings,
     }
     configuration = folder / "authserver.toml"
     configuration.write_text("".join(f"{name} = {json.dumps(value)}\n" for name, value in members.items()), "utf-8")
-    settings = load_settings_from(configuration)
-    create_master_key(settings.master_key_path)
-    prepare_store(settings)
-    account_id = _fill(settings, clients, int(time.time()))
-    return Scene(store, folder, settings, ("127.0.0.1", port), clients, account_id)
+    loaded = load_settings_from(configuration)
+    create_master_key(loaded.master_key_path)
+    prepare_store(loaded)
+    missing = _fill(loaded, clients, int(time.time()))
+    command = Command(
+        arguments=[sys.executable, "-m", "authserver.cli.main", "serve"],
+        folder=folder,
+        environment={"AUTHSERVER_CONFIG": str(configuration), "PYTHONPATH": str(ROOT), "PATH": os.defpath},
+        address=("127.0.0.1", port),
+        ready_path="/readyz",
+    )
+    return Scene(OURS, store, command, clients, OurBackstage(store.url), missing, loaded)
+
+
+def served_as(scene: Scene, **settings: object) -> Scene:
+    """Return our scene with other settings, given by the environment; its store and its port stay."""
+    named = {f"AUTHSERVER_{name.upper()}": str(value) for name, value in settings.items()}
+    return replace(scene, command=replace(scene.command, environment={**scene.command.environment, **named}))
+
+
+@contextmanager
+def served(scene: Scene, cores: Cores) -> Iterator[Running]:
+    """Serve a scene on the server's core."""
+    try:
+        with running(scene.command, frozenset({cores.server})) as server:
+            yield server
+    finally:
+        remove_limits(scene)
 
 
 def _limits_folder(folder: Path) -> Path:
@@ -107,41 +142,48 @@ def _limits_folder(folder: Path) -> Path:
 
 def remove_limits(scene: Scene) -> None:
     """Remove the limits' file and its companions from shared memory."""
-    path = scene.settings.limits_path
+    path = scene.settings.limits_path if scene.settings is not None else None
     if path is not None:
         for found in path.parent.glob(f"{path.name}*"):
-            found.unlink()
+            found.unlink(missing_ok=True)
 
 
-def _fill(settings: Settings, clients: Clients, now: int) -> str:
+def _fill(settings: Settings, clients: Clients, now: int) -> frozenset[str]:
+    """Register the clients, and return the kinds of work that could not be registered for."""
+    missing: frozenset[str] = frozenset()
     database = Database.connect(settings.database, threads=1)
     try:
         with database.transaction() as connection:
-            for metadata in _registrations(clients):
-                registration = prepare_registration(metadata, default_profile="fapi2")
+            for metadata in registrations(clients):
+                try:
+                    registration = prepare_registration(metadata, default_profile="fapi2")
+                except OAuthError:
+                    if not _SIGNED_INTROSPECTION.keys() <= metadata.keys():
+                        raise
+                    missing = frozenset({"introspect_jwt"})
+                    continue
                 insert_client(connection, registration.client_id, registration.metadata, None, now)
-            account = accounts.create(connection, "alice", {"name": "Alice Example"}, None, now)
     finally:
         database.dispose()
-    if account is None:
-        raise BenchFailed("the database is not a fresh one")
-    return account.account_id
+    return missing
 
 
-def _registrations(clients: Clients) -> tuple[Mapping[str, object], ...]:
+def registrations(clients: Clients) -> tuple[Mapping[str, object], ...]:
+    """Return the clients' metadata, in the names that both sides read."""
     app: Mapping[str, object] = {
         "redirect_uris": [REDIRECT_URI],
         "grant_types": ["authorization_code", "refresh_token", "client_credentials"],
-        "scope": "openid accounts vault keyed-vault",
+        "scope": "openid accounts vault signed-vault",
         "tls_client_certificate_bound_access_tokens": True,
     }
     bank = {"client_id": "bench-bank", **_by_certificate("bench-bank"), **_serving(BANK, "accounts", "jwt")}
+    vault, signed_vault = clients.vault, clients.signed_vault
     return (
         {**_named(clients.app), **app},
         {**_named(clients.tls_app), **app},
         bank,
-        {**_named(clients.vault), **_serving("https://vault.example/", "vault", "opaque")},
-        {**_named(clients.keyed_vault), **_serving("https://keyed-vault.example/", "keyed-vault", "opaque")},
+        {**_named(vault), **_serving(VAULT, "vault", "opaque")},
+        {**_named(signed_vault), **_serving(SIGNED_VAULT, "signed-vault", "opaque"), **_SIGNED_INTROSPECTION},
     )
 
 
@@ -165,46 +207,3 @@ def _serving(resource: str, scope: str, token_format: str) -> Mapping[str, objec
         "access_token_format": token_format,
         "tls_client_certificate_bound_access_tokens": True,
     }
-
-
-@contextmanager
-def served(scene: Scene, cores: Cores) -> Iterator[int]:
-    """Serve a scene by granian, one worker, on the server's core; yields the id of the process."""
-    environment = {"AUTHSERVER_CONFIG": str(scene.configuration), "PYTHONPATH": str(ROOT), "PATH": os.defpath}
-    command = [sys.executable, "-m", "authserver.cli.main", "serve"]
-    log = scene.folder / "server.log"
-    with log.open("wb") as output, pinned(cores.server):
-        process = subprocess.Popen(
-            command, cwd=scene.folder, env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=output
-        )
-    try:
-        _wait_until_ready(scene.address, process, log)
-        yield process.pid
-    finally:
-        _stop(process)
-        remove_limits(scene)
-
-
-def _wait_until_ready(address: Address, process: subprocess.Popen[bytes], log: Path) -> None:
-    deadline = time.monotonic() + _PATIENCE_SECONDS
-    while not _is_ready(address):
-        if process.poll() is not None or time.monotonic() > deadline:
-            raise BenchFailed(f"the server did not start:\n{log.read_text(encoding='utf-8', errors='replace')}")
-        time.sleep(0.05)
-
-
-def _is_ready(address: Address) -> bool:
-    connection = HTTPConnection(*address, timeout=1)
-    with suppress(OSError, HTTPException):
-        connection.request("GET", "/readyz")
-        return connection.getresponse().status == _OK
-    return False
-
-
-def _stop(process: subprocess.Popen[bytes]) -> None:
-    process.send_signal(signal.SIGTERM)
-    try:
-        process.wait(_STOP_SECONDS)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()

@@ -7,7 +7,7 @@ from threading import Thread
 
 import pytest
 
-from bench.generator import Address, BenchFailed, Expected, Load, ask, drive
+from bench.generator import Address, BenchFailed, Expected, Job, Load, Request, ask, drive
 from bench.messages import get
 
 EXPECTED = Expected(200, b'"active":true')
@@ -45,13 +45,14 @@ def answering(*answers: tuple[int, bytes]) -> Iterator[Address]:
 
 
 def load(address: Address, count: int) -> Load:
-    return drive(address, [get("/x").wire()] * count, EXPECTED, seconds=5, keep=count, connections=1)
+    jobs = [Job("question", Request(get("/x").wire(), EXPECTED))] * count
+    return drive(address, jobs, seconds=5, keep=count, connections=1)
 
 
 def test_every_request_is_sent_once_and_its_answer_kept() -> None:
     with answering(*[(200, GOOD)] * 5) as address:
         seen = load(address, 5)
-    assert (len(seen.latencies), seen.wrong, seen.kept) == (5, 0, [GOOD] * 5)
+    assert (len(seen.latencies), seen.wrong, seen.kept) == (5, 0, [("question", GOOD)] * 5)
 
 
 @pytest.mark.parametrize("wrong", [(500, GOOD), (201, GOOD), (200, b'{"active":false}')])

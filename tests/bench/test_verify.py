@@ -1,5 +1,6 @@
 """What the bench accepts as a right answer."""
 
+import json
 from typing import Any
 
 import pytest
@@ -7,8 +8,7 @@ from joserfc import jwt
 from joserfc.jwk import ECKey, KeySet
 
 from bench.generator import BenchFailed
-from bench.messages import ISSUER, BenchClient, new_client
-from bench.scene import BANK
+from bench.messages import BANK, ISSUER, BenchClient, new_client
 from bench.verify import Facts, verify_description, verify_token_answer
 from tests.support.authority import NOW, create_authority
 
@@ -31,9 +31,9 @@ def claims(client: BenchClient, **changes: object) -> dict[str, Any]:
     return {**honest, "cnf": {"x5t#S256": client.thumbprint}, **changes}
 
 
-def answer(claims: dict[str, Any], key: ECKey = KEY) -> dict[str, str]:
+def answer(claims: dict[str, Any], key: ECKey = KEY) -> bytes:
     header = {"alg": "ES256", "kid": "k", "typ": "at+jwt"}
-    return {"access_token": jwt.encode(header, claims, key), "token_type": "Bearer"}
+    return json.dumps({"access_token": jwt.encode(header, claims, key), "token_type": "Bearer"}).encode()
 
 
 def test_a_bound_token_of_the_server_is_right(client: BenchClient) -> None:
@@ -56,6 +56,6 @@ def test_a_token_that_says_something_else_is_wrong(client: BenchClient, change: 
 @pytest.mark.parametrize("change", [{"active": False}, {"cnf": {"x5t#S256": "another"}}])
 def test_a_description_of_another_token_is_wrong(client: BenchClient, change: dict[str, object]) -> None:
     honest = claims(client, active=True)
-    verify_description(honest, facts(client))
+    verify_description(json.dumps(honest).encode(), facts(client))
     with pytest.raises(BenchFailed, match="wrong"):
-        verify_description({**honest, **change}, facts(client))
+        verify_description(json.dumps({**honest, **change}).encode(), facts(client))
