@@ -1,6 +1,7 @@
 """The bench's command: what is measured in which order, and where the figures go."""
 
 import argparse
+import os
 import socket
 import sys
 import time
@@ -8,17 +9,23 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import median
 
 from authserver.sandbox.authority import create_authority
 from bench.cores import Cores, choose_cores, pin
 from bench.generator import BenchFailed
+from bench.growth import compare_workers
+from bench.latency import latency_at_share
 from bench.measure import Target, measure, warm_up
 from bench.peer import MEMORY, missing_parts, prepare_peer
+from bench.processes import running
 from bench.report import Results, print_run, write_results
-from bench.scene import Scene, new_clients, prepare_scene, served
+from bench.scene import OURS, Scene, limits_path, new_clients, prepare_scene, remove_limits, served, served_as
+from bench.sign_ins import compare_beside_sign_ins
 from bench.stores import ROOT, scratch_folder, sqlite_store, start_postgresql
-from bench.work import EVERY_WORK, WORKS, Work
+from bench.work import EVERY_WORK, TOKEN, WORKS, Work
 
+SIGN_IN_SHARE = 0.3
 _RESULTS = ROOT / "bench" / "results"
 
 
@@ -33,11 +40,13 @@ class Plan:
     seconds: float
     warm_up_seconds: float
     starts: int
+    more_rounds: int
+    more_seconds: float
     references: bool
 
 
-_DEFAULT = Plan(pairs=4, seconds=2.5, warm_up_seconds=2.0, starts=3, references=True)
-_QUICK = Plan(pairs=1, seconds=0.8, warm_up_seconds=0.8, starts=1, references=False)
+_DEFAULT = Plan(pairs=4, seconds=2.5, warm_up_seconds=2.0, starts=3, more_rounds=3, more_seconds=4.0, references=True)
+_QUICK = Plan(pairs=1, seconds=0.8, warm_up_seconds=0.8, starts=1, more_rounds=1, more_seconds=1.5, references=False)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -82,6 +91,8 @@ def _bench(options: argparse.Namespace) -> None:
             for target in targets:
                 if target not in pair:
                     _measure_alone(plan, kinds, target, results)
+        if not options.only:
+            _measure_more(plan, pair, results)
     print("\n" + results.render())
     folder = options.output or (_RESULTS if not options.only and not options.ours_only else None)
     if folder is not None:
@@ -96,6 +107,8 @@ def _plan(options: argparse.Namespace) -> Plan:
         seconds=options.seconds or plan.seconds,
         warm_up_seconds=plan.warm_up_seconds,
         starts=plan.starts,
+        more_rounds=plan.more_rounds,
+        more_seconds=plan.more_seconds,
         references=plan.references and not options.only,
     )
 
@@ -121,6 +134,34 @@ def _measure_alone(plan: Plan, kinds: Sequence[Work], target: Target, results: R
             warm_up(target.scene, work, plan.warm_up_seconds)
             results.runs.append(measure(target, work, plan.seconds))
             print_run(results.runs[-1])
+
+
+def _measure_more(plan: Plan, pair: Sequence[Target], results: Results) -> None:
+    """Measure what is no comparison of rates: latency below saturation, two workers, token traffic beside sign-ins."""
+    rounds, seconds = plan.more_rounds, plan.more_seconds
+    print("latency at 70 % of each side's capacity", flush=True)
+    results.more["p99 at 70 % load"] = latency_at_share(pair, TOKEN, results.runs, rounds, seconds)
+    ours = pair[0]
+    print("two workers and one", flush=True)
+    with _beside(ours, 1) as one, _beside(ours, 2) as two:
+        spread, figures = compare_workers(one, two, ours.cores, TOKEN, rounds, seconds)
+    results.two_workers, results.more["two workers"] = spread.median, figures
+    print("token traffic beside sign-ins", flush=True)
+    pace = SIGN_IN_SHARE * median(run.per_second for run in results.runs if run.kind == TOKEN.kind and run.side == OURS)
+    with _beside(ours, 2) as scene, running(scene.command, frozenset({ours.cores.server, ours.cores.others})):
+        results.more["token traffic beside sign-ins"] = compare_beside_sign_ins(scene, pace, rounds, seconds)
+
+
+@contextmanager
+def _beside(target: Target, workers: int) -> Iterator[Scene]:
+    """Return our scene on a port of its own with so many workers; its store and registrations are the same."""
+    port = _free_port()
+    limits = limits_path(target.scene).with_name(f"limits-{os.getpid()}-{port}.sqlite")
+    scene = served_as(target.scene, port, workers=workers, limits_path=limits)
+    try:
+        yield scene
+    finally:
+        remove_limits(limits)
 
 
 @contextmanager

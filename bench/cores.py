@@ -39,6 +39,13 @@ def pin(core: int) -> None:
     os.sched_setaffinity(0, {core})
 
 
+def pin_process(process_id: int, cores: Iterable[int]) -> None:
+    """Keep every thread of a process on these cores, and those it starts from now on."""
+    allowed = set(cores)
+    for thread in Path(f"/proc/{process_id}/task").iterdir():
+        os.sched_setaffinity(int(thread.name), allowed)
+
+
 @contextmanager
 def pinned(cores: Iterable[int]) -> Iterator[None]:
     """Keep this thread, and every program it starts meanwhile, on these cores."""

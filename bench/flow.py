@@ -24,10 +24,11 @@ _BROWSER = {**PROXIED, "Accept": "text/html", "Accept-Language": "en"}
 
 
 class Browser:
-    """A person's browser: it keeps cookies and sends all of them back."""
+    """A person's browser: it keeps cookies and sends all of them back, and shows one page with a form."""
 
     def __init__(self, cookies: dict[str, str]) -> None:
         self.cookies = dict(cookies)
+        self._location, self._csrf = "", ""
 
     def visit(self, path: str, expected: Expected) -> Request:
         """Return a navigation."""
@@ -37,6 +38,15 @@ class Browser:
         """Return a form sent from a page of the server."""
         headers = {**self._headers(), "Origin": ISSUER, "Content-Type": "application/x-www-form-urlencoded"}
         return Request(Message(path, headers, urlencode(form).encode("ascii")).wire(), expected)
+
+    def show(self, location: str, page: bytes) -> None:
+        """Keep a page's form, and the cookies that came with it."""
+        self.take(page)
+        self._location, self._csrf = location, csrf_of(page)
+
+    def answer(self, form: dict[str, str], expected: Expected) -> Request:
+        """Return the form of the page that is shown, filled in."""
+        return self.submit(self._location, {"csrf_token": self._csrf, **form}, expected)
 
     def take(self, answer: bytes) -> None:
         """Keep the cookies that an answer sets, and drop those it clears."""
@@ -74,9 +84,8 @@ def code_flow(client_id: str, push: bytes, redemption: Message, crowd: Crowd) ->
     try:
         pushed = yield Request(push, CREATED)
         location = yield from _until_page(browser, client_id, pushed)
-        page = yield browser.visit(location, PAGE)
-        browser.take(page)
-        answered = yield browser.submit(location, {"csrf_token": csrf_of(page), "decision": "approve"}, SEEN)
+        browser.show(location, (yield browser.visit(location, PAGE)))
+        answered = yield browser.answer({"decision": "approve"}, SEEN)
         browser.take(answered)
         returned = yield browser.visit(location_of(answered), RETURNED)
         browser.take(returned)
@@ -89,16 +98,14 @@ def reach_page(client_id: str, push: bytes, browser: Browser, *, username: str =
     """Push and visit, and read the first page; where a name is given, sign in by it and read the page after it."""
     pushed = yield Request(push, CREATED)
     location = yield from _until_page(browser, client_id, pushed)
-    page = yield browser.visit(location, PAGE)
-    browser.take(page)
+    browser.show(location, (yield browser.visit(location, PAGE)))
     if username:
-        form = {"csrf_token": csrf_of(page), "decision": "approve", "username": username}
-        answered = yield browser.submit(location, form, SEEN)
+        answered = yield browser.answer({"decision": "approve", "username": username}, SEEN)
         browser.take(answered)
         resumed = yield browser.visit(location_of(answered), SEEN)
         browser.take(resumed)
-        page = yield browser.visit(location_of(resumed), PAGE)
-        browser.take(page)
+        location = location_of(resumed)
+        browser.show(location, (yield browser.visit(location, PAGE)))
 
 
 def _until_page(browser: Browser, client_id: str, pushed: bytes) -> Generator[Request, bytes, str]:

@@ -118,10 +118,12 @@ def prepare_scene(
     return Scene(OURS, store, command, clients, OurBackstage(store.url), missing, loaded)
 
 
-def served_as(scene: Scene, **settings: object) -> Scene:
-    """Return our scene with other settings, given by the environment; its store and its port stay."""
+def served_as(scene: Scene, port: int, **settings: object) -> Scene:
+    """Return our scene on another port and with other settings, given by the environment; its store stays."""
     named = {f"AUTHSERVER_{name.upper()}": str(value) for name, value in settings.items()}
-    return replace(scene, command=replace(scene.command, environment={**scene.command.environment, **named}))
+    address = ("127.0.0.1", port)
+    environment = {**scene.command.environment, **named, "AUTHSERVER_LISTEN": f"127.0.0.1:{port}"}
+    return replace(scene, command=replace(scene.command, environment=environment, address=address))
 
 
 @contextmanager
@@ -131,7 +133,8 @@ def served(scene: Scene, cores: Cores) -> Iterator[Running]:
         with running(scene.command, frozenset({cores.server})) as server:
             yield server
     finally:
-        remove_limits(scene)
+        if scene.settings is not None:
+            remove_limits(limits_path(scene))
 
 
 def _limits_folder(folder: Path) -> Path:
@@ -140,12 +143,18 @@ def _limits_folder(folder: Path) -> Path:
     return shared if os.access(shared, os.W_OK) else folder
 
 
-def remove_limits(scene: Scene) -> None:
-    """Remove the limits' file and its companions from shared memory."""
+def limits_path(scene: Scene) -> Path:
+    """Return the file in which our server counts limits."""
     path = scene.settings.limits_path if scene.settings is not None else None
-    if path is not None:
-        for found in path.parent.glob(f"{path.name}*"):
-            found.unlink(missing_ok=True)
+    if path is None:
+        raise ValueError(f"{scene.name} counts no limits in a file")
+    return path
+
+
+def remove_limits(path: Path) -> None:
+    """Remove the limits' file and its companions from shared memory."""
+    for found in path.parent.glob(f"{path.name}*"):
+        found.unlink(missing_ok=True)
 
 
 def _fill(settings: Settings, clients: Clients, now: int) -> frozenset[str]:
