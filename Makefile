@@ -3,7 +3,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test lint audit bench matrix docs catalogues lock clean
+.PHONY: help demo serve test lint audit bench bench-profile matrix docs catalogues lock clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -18,6 +18,7 @@ PYTHON ?= $(shell for candidate in $(CANDIDATES); do \
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --require-hashes --only-binary :all:
 TESTS ?= tests
 PYTEST_ARGS ?=
+KIND ?= token_client_credentials
 LOCKER := .venv-lock
 LOCKER_VERSION := 0.13.9
 LOCK := $(LOCKER)/bin/uv --no-config pip compile --quiet --universal --python-version 3.11 --upgrade \
@@ -57,6 +58,9 @@ audit: $(VENV)/test.stamp ## known vulnerabilities in the locked packages, where
 bench: $(VENV)/test.stamp $(PEER) ## requests per second beside the certified peer's; BENCH_ARGS=--quick for a first look
 	$(BIN)/python bench/run.py $(BENCH_ARGS)
 
+bench-profile: $(VENV)/bench.stamp ## microseconds per layer, from samples of a worker under load; KIND=refresh for another kind
+	$(BIN)/python bench/run.py --profile $(KIND) $(BENCH_ARGS)
+
 matrix: $(VENV)/test.stamp ## render conformance/requirements.md: clause, check, test
 	$(BIN)/python conformance/render_requirements.py
 
@@ -70,6 +74,7 @@ lock: $(LOCKER)/$(LOCKER_VERSION).stamp ## resolve the requirement files anew, e
 	$(LOCK) pyproject.toml --output-file requirements.txt
 	$(LOCK) pyproject.toml --group test --constraint requirements.txt --output-file requirements-test.txt
 	echo hatchling | $(LOCK) - --constraint requirements-test.txt --output-file requirements-build.txt
+	echo py-spy | $(LOCK) - --output-file requirements-bench.txt
 
 clean: ## remove what was built here; keeps data and configuration
 	rm -rf $(VENV) $(LOCKER) bench/peer/node_modules build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
@@ -91,6 +96,10 @@ $(VENV)/runtime.stamp: requirements.txt requirements-build.txt pyproject.toml | 
 
 $(VENV)/test.stamp: $(VENV)/runtime.stamp requirements-test.txt
 	$(PIP_INSTALL) --requirement requirements-test.txt
+	@touch $@
+
+$(VENV)/bench.stamp: $(VENV)/test.stamp requirements-bench.txt
+	$(PIP_INSTALL) --requirement requirements-bench.txt
 	@touch $@
 
 # The peer's packages, by the lock's hashes, and no script of theirs is run. Where npm is missing the bench says so.

@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median
 
@@ -19,6 +19,7 @@ from bench.latency import latency_at_share
 from bench.measure import Target, measure, warm_up
 from bench.peer import MEMORY, missing_parts, prepare_peer
 from bench.processes import running
+from bench.profiling import profile, render_profile
 from bench.report import Results, print_run, write_results
 from bench.scene import OURS, Scene, limits_path, new_clients, prepare_scene, remove_limits, served, served_as
 from bench.sign_ins import compare_beside_sign_ins
@@ -42,18 +43,37 @@ class Plan:
     starts: int
     more_rounds: int
     more_seconds: float
+    profile_seconds: float
     references: bool
 
 
-_DEFAULT = Plan(pairs=4, seconds=2.5, warm_up_seconds=2.0, starts=3, more_rounds=3, more_seconds=4.0, references=True)
-_QUICK = Plan(pairs=1, seconds=0.8, warm_up_seconds=0.8, starts=1, more_rounds=1, more_seconds=1.5, references=False)
+_DEFAULT = Plan(
+    pairs=4,
+    seconds=2.5,
+    warm_up_seconds=2.0,
+    starts=3,
+    more_rounds=3,
+    more_seconds=4.0,
+    profile_seconds=8.0,
+    references=True,
+)
+_QUICK = Plan(
+    pairs=1,
+    seconds=0.8,
+    warm_up_seconds=0.8,
+    starts=1,
+    more_rounds=1,
+    more_seconds=1.5,
+    profile_seconds=3.0,
+    references=False,
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure, print the tables and write the results; returns the exit status."""
     options = _parser().parse_args(arguments)
     started = time.monotonic()
-    if not options.ours_only and (missing := missing_parts()) is not None:
+    if not (options.ours_only or options.profile) and (missing := missing_parts()) is not None:
         print(f"{missing}\nOr measure without it: --ours-only", file=sys.stderr)
         return 1
     try:
@@ -70,6 +90,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--quick", action="store_true", help="one short pair of runs of each kind: under two minutes")
     parser.add_argument("--only", choices=WORKS, action="append", help="measure this kind alone; may be repeated")
     parser.add_argument("--ours-only", action="store_true", help="measure our server without the peer")
+    parser.add_argument("--profile", choices=WORKS, help="sample our server at this kind of work, and measure no more")
     parser.add_argument("--pairs", type=int, help="how many pairs of runs of each kind")
     parser.add_argument("--seconds", type=float, help="how long each run lasts")
     parser.add_argument("--log-level", default="warning", help="our server's log level; `info` is its own default")
@@ -82,6 +103,9 @@ def _parser() -> argparse.ArgumentParser:
 def _bench(options: argparse.Namespace) -> None:
     plan = _plan(options)
     kinds = tuple(work for work in EVERY_WORK if not options.only or work.kind in options.only)
+    if options.profile:
+        _profile(options.log_level, plan, WORKS[options.profile])
+        return
     results = Results(pairs=plan.pairs, seconds=plan.seconds, log_level=options.log_level)
     with _targets(options.log_level, plan, with_peer=not options.ours_only, results=results) as targets:
         pair = [target for target in targets if target.scene.store.process_id is not None]
@@ -100,15 +124,21 @@ def _bench(options: argparse.Namespace) -> None:
         print(f"\nWritten to {folder}.")
 
 
+def _profile(log_level: str, plan: Plan, work: Work) -> None:
+    """Print what the layers of our server take of one kind of work."""
+    quiet = replace(plan, starts=0, references=False)
+    results = Results(pairs=0, seconds=plan.profile_seconds, log_level=log_level)
+    with _targets(log_level, quiet, with_peer=False, results=results) as targets, scratch_folder() as folder:
+        print(render_profile(profile(targets[0], work, plan.profile_seconds, folder)))
+
+
 def _plan(options: argparse.Namespace) -> Plan:
     plan = _QUICK if options.quick else _DEFAULT
-    return Plan(
+    return replace(
+        plan,
         pairs=options.pairs or plan.pairs,
         seconds=options.seconds or plan.seconds,
-        warm_up_seconds=plan.warm_up_seconds,
-        starts=plan.starts,
-        more_rounds=plan.more_rounds,
-        more_seconds=plan.more_seconds,
+        profile_seconds=options.seconds or plan.profile_seconds,
         references=plan.references and not options.only,
     )
 

@@ -13,7 +13,7 @@ _TICKS = os.sysconf("SC_CLK_TCK")
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 _LEAST_CORES = 2
 # Fields of /proc/PID/stat after the name in parentheses, counted from the process's state.
-_PARENT, _FIRST_TIME, _LAST_TIME = 1, 11, 15
+_PARENT, _FIRST_TIME, _KERNEL_TIME, _LAST_TIME = 1, 11, 12, 15
 # Fields of a `cpuN` line of /proc/stat: idle and iowait are the two that are no work.
 _IDLE, _IO_WAIT, _STOLEN = 3, 4, 7
 
@@ -62,6 +62,12 @@ def used_seconds(process_id: int) -> float:
     stats = dict(_stats())
     times = (stats[member][_FIRST_TIME:_LAST_TIME] for member in family(process_id, stats) if member in stats)
     return sum(int(ticks) for fields in times for ticks in fields) / _TICKS
+
+
+def kernel_seconds(process_id: int) -> float:
+    """Return how much of the processor time of a process and its living descendants was the kernel's."""
+    stats = dict(_stats())
+    return sum(int(stats[member][_KERNEL_TIME]) for member in family(process_id, stats) if member in stats) / _TICKS
 
 
 def family(process_id: int, stats: Mapping[int, Sequence[str]] | None = None) -> frozenset[int]:
