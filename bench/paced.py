@@ -26,7 +26,7 @@ def evenly(jobs: Sequence[Job], per_second: float) -> list[Due]:
     return [Due(number / per_second, job) for number, job in enumerate(jobs)]
 
 
-def drive_on_time(address: Address, schedule: Sequence[Due], keep: int) -> dict[str, Load]:
+def drive_on_time(address: Address, schedule: Sequence[Due], keep: int, connections: int = _LINES) -> dict[str, Load]:
     """Begin each job when it is due and return what was seen, by kind.
 
     A job that finds no free connection waits for one, and its latency counts from when it was due.
@@ -35,7 +35,7 @@ def drive_on_time(address: Address, schedule: Sequence[Due], keep: int) -> dict[
     loads = {due.job.kind: Load() for due in schedule}
     coming, waiting = deque(sorted(schedule, key=lambda due: due.seconds)), 0
     stride = max(1, len(schedule) // max(1, keep))
-    with open_lines(address, _LINES) as lines, no_collections(), select.epoll() as poll:
+    with open_lines(address, connections) as lines, no_collections(), select.epoll() as poll:
         for number in lines:
             poll.register(number, select.EPOLLIN)
         free, started, spent = deque(lines.values()), time.perf_counter_ns(), time.process_time()

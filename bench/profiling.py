@@ -22,7 +22,8 @@ from bench.work import Work
 
 _RATE = 250
 _LONGER_SECONDS = 2
-_SAMPLES = "Sampling process"
+_SAMPLES, _BEHIND = "Sampling process", "behind in sampling"
+_COUNTS = re.compile(r"Samples: (?P<read>\d+) Errors: (?P<unread>\d+)")
 _MORE_THAN_NEEDED = 1.5
 _FRAME = re.compile(r"(?P<function>.+) \((?P<file>[^()]*?)(?::(?P<line>\d+))?\)$")
 _OURS = re.compile(r"(?:^|/)authserver/(?P<package>[a-z_]+)(?:/|\.py)")
@@ -30,6 +31,7 @@ _LIBRARY = re.compile(r"(?:site|dist)-packages/(?P<package>[A-Za-z0-9_]+)|^(?P<r
 _TEMPLATE = re.compile(r"\.html$")
 _STANDARD = "Python's own library"
 _SERVER = "granian"
+_NO_FRAME = "between requests, or not to be told"
 _MOST_FUNCTIONS = 15
 
 
@@ -37,11 +39,13 @@ _MOST_FUNCTIONS = 15
 class Profile:
     """How many samples each layer and each function had, what the run measured, and the server's share of the kernel.
 
-    `kernel_us` are microseconds for each job.
+    `kernel_us` are microseconds for each job. A sample that could not be read, since the thread went on meanwhile, was
+    one of a thread at work: `worth` is how many samples one that could be read stands for.
     """
 
     run: Run
     kernel_us: float
+    worth: float
     layers: Mapping[str, int]
     functions: Mapping[str, int]
 
@@ -62,7 +66,15 @@ def profile(target: Target, work: Work, seconds: float, folder: Path) -> Profile
         raise BenchFailed(f"the worker could not be sampled; that needs root, or its own processes:\n{told}")
     stacks = read_stacks(output.read_text(encoding="utf-8").splitlines())
     run = summarize(target, work.kind, load, before, after)
-    return Profile(run, kernel / run.jobs * 1e6, count_layers(stacks), count_functions(stacks))
+    return Profile(run, kernel / run.jobs * 1e6, _worth(told), count_layers(stacks), count_functions(stacks))
+
+
+def _worth(told: str) -> float:
+    """Return how many samples each that was read stands for; raises BenchFailed where sampling did not keep up."""
+    counts = _COUNTS.search(told)
+    if counts is None or int(counts["read"]) == 0 or _BEHIND in told:
+        raise BenchFailed(f"too few samples could be taken for a profile:\n{told}")
+    return 1 + int(counts["unread"]) / int(counts["read"])
 
 
 def _start_sampler(worker: int, seconds: float, output: Path) -> "subprocess.Popen[str]":
@@ -96,7 +108,7 @@ def count_functions(stacks: Iterable[tuple[tuple[str, ...], int]]) -> Mapping[st
     """Return the functions in which the most samples were, each with what it called in C."""
     counts: Counter[str] = Counter()
     for frames, count in stacks:
-        counts[re.sub(r":\d+\)$", ")", frames[-1])] += count
+        counts[re.sub(r":\d+\)$", ")", frames[-1]) or _NO_FRAME] += count
     return dict(counts.most_common(_MOST_FUNCTIONS))
 
 
@@ -118,7 +130,7 @@ def layer_of(frames: tuple[str, ...]) -> str:
 def render_profile(found: Profile) -> str:
     """Return the layers and the busiest functions as Markdown tables."""
     run, samples = found.run, sum(found.layers.values())
-    each = 1e6 / _RATE / run.jobs
+    each = found.worth * 1e6 / _RATE / run.jobs
     told = f"{run.kind}: {run.per_second:,.0f}/s while sampled, {run.server_us:.0f} µs of the server for each."
     lines = [told, "", "| layer | µs | samples |", "|---|--:|--:|"]
     lines += [f"| {name} | {count * each:.1f} | {count} |" for name, count in found.layers.items()]

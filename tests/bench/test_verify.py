@@ -9,7 +9,15 @@ from joserfc.jwk import ECKey, KeySet
 
 from bench.generator import BenchFailed
 from bench.messages import BANK, ISSUER, BenchClient, new_client
-from bench.verify import Facts, verify_description, verify_token_answer
+from bench.verify import (
+    Facts,
+    verify_description,
+    verify_discovery,
+    verify_identity,
+    verify_keys,
+    verify_signed_description,
+    verify_token_answer,
+)
 from tests.support.authority import NOW, create_authority
 
 KEY = ECKey.generate_key("P-256", {"kid": "k"})
@@ -59,3 +67,33 @@ def test_a_description_of_another_token_is_wrong(client: BenchClient, change: di
     verify_description(json.dumps(honest).encode(), facts(client))
     with pytest.raises(BenchFailed, match="wrong"):
         verify_description(json.dumps({**honest, **change}).encode(), facts(client))
+
+
+def signed_description(client: BenchClient, key: ECKey, **changes: object) -> bytes:
+    told = claims(client, **{"active": True, **changes})
+    header = {"alg": "ES256", "kid": "k", "typ": "token-introspection+jwt"}
+    return jwt.encode(header, {"iss": ISSUER, "token_introspection": told}, key).encode()
+
+
+def test_a_signed_description_is_verified_by_the_published_keys(client: BenchClient) -> None:
+    verify_signed_description(signed_description(client, KEY), facts(client))
+    with pytest.raises(BenchFailed, match="signature"):
+        verify_signed_description(signed_description(client, OTHER_KEY), facts(client))
+    with pytest.raises(BenchFailed, match="active"):
+        verify_signed_description(signed_description(client, KEY, active=False), facts(client))
+
+
+def test_published_keys_must_not_be_private(client: BenchClient) -> None:
+    public, private = ({"keys": [KEY.as_dict(private=private)]} for private in (False, True))
+    verify_keys(json.dumps(public).encode(), facts(client))
+    with pytest.raises(BenchFailed, match="private"):
+        verify_keys(json.dumps(private).encode(), facts(client))
+
+
+def test_other_answers_must_say_something(client: BenchClient) -> None:
+    with pytest.raises(BenchFailed, match="sub"):
+        verify_identity(b'{"sub":""}', facts(client))
+    with pytest.raises(BenchFailed, match="issuer"):
+        verify_discovery(b'{"issuer":"https://x.example","jwks_uri":"https://x.example/jwks"}', facts(client))
+    with pytest.raises(BenchFailed, match="not JSON"):
+        verify_identity(b"<html>", facts(client))
