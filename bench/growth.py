@@ -34,10 +34,9 @@ def compare_workers(
             open_servers.enter_context(_placed(server, count, both))
             targets.append(Target(scene, server, cores))
         open_servers.enter_context(everywhere([_store_of(one)], both, cores.others))
-        for target in targets:
-            warm_up(target.scene, work, seconds)
+        rates = [warm_up(target.scene, work, seconds / 2) for target in targets]
         for _ in range(rounds):
-            first, second = (measure(target, work, seconds) for target in targets)
+            first, second = (measure(target, work, seconds, rate) for target, rate in zip(targets, rates, strict=True))
             runs.append((first, second))
     spread = spread_of([second.per_second / first.per_second for first, second in runs])
     return spread, _figures(work, runs, spread)

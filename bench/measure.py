@@ -11,9 +11,8 @@ from bench.verify import Facts, fetch_keys
 from bench.work import WORKS, Work
 
 _SAMPLE = 24
-_WARM_UP_SECONDS = 0.4
-_FIRST_JOBS = 200
-_MORE_THAN_NEEDED = 1.6
+_FIRST_JOBS = 100
+_MORE_THAN_NEEDED = 1.7
 _MOST_JOBS = 80_000
 _REFUSED = Expected(401, b'"invalid_client"')
 
@@ -32,8 +31,9 @@ class Run:
     """What one run measured; times of the processor are in microseconds for each job.
 
     `requests` counts the requests within code flows too. `store_us` is None where the database is in the server.
-    `generator_busy` is the generator's share of its core while it drove the load; `others_busy` is the share of both
-    cores that went to neither server, database nor generator.
+    `generator_busy` is the generator's share of the second core while it drove the load, `beside_busy` that of
+    generator and database; `others_busy` is the share of both cores that went to neither server, database nor
+    generator.
     """
 
     kind: str
@@ -51,6 +51,7 @@ class Run:
     generator_us: float
     server_busy: float
     generator_busy: float
+    beside_busy: float
     others_busy: float
     rss_mb: float
     errors: int
@@ -67,10 +68,12 @@ class Usage:
     everyone: float
 
 
-def measure(target: Target, work: Work, seconds: float) -> Run:
-    """Measure one kind of work for so many seconds; raises BenchFailed where an answer does not hold."""
+def measure(target: Target, work: Work, seconds: float, rate: float) -> Run:
+    """Measure one kind of work for so many seconds; raises BenchFailed where an answer does not hold.
+
+    `rate` is how much of it is done in a second, as far as it is known: so many jobs are made beforehand.
+    """
     scene = target.scene
-    rate = warm_up(scene, work, _WARM_UP_SECONDS)
     jobs = work.build(scene, min(_MOST_JOBS, int(rate * seconds * _MORE_THAN_NEEDED) + CONNECTIONS))
     recorded = scene.backstage.recorded(work.kind)
     before = usage(target)
@@ -85,9 +88,9 @@ def measure(target: Target, work: Work, seconds: float) -> Run:
 
 
 def warm_up(scene: Scene, work: Work, seconds: float) -> float:
-    """Do a little of the work, verify it, and return how much of it was done in a second."""
+    """Do some of the work, verify it, and return how much of it was done in a second."""
     rate = _do(scene, work, _FIRST_JOBS, seconds)
-    return rate if seconds <= _WARM_UP_SECONDS else _do(scene, work, int(rate * seconds), seconds)
+    return _do(scene, work, int(rate * seconds), seconds)
 
 
 def _do(scene: Scene, work: Work, count: int, seconds: float) -> float:
@@ -159,6 +162,7 @@ def summarize(target: Target, kind: str, load: Load, before: Usage, after: Usage
         generator_us=load.generator_seconds / count * 1e6,
         server_busy=server / load.seconds,
         generator_busy=load.generator_seconds / load.seconds,
+        beside_busy=(store + load.generator_seconds) / load.seconds,
         others_busy=max(0.0, others) / (2 * (after.moment - before.moment)),
         rss_mb=resident_megabytes(target.server),
         errors=load.wrong,

@@ -52,7 +52,6 @@ class Profile:
 
 def profile(target: Target, work: Work, seconds: float, folder: Path) -> Profile:
     """Load our server with one kind of work while its worker is sampled."""
-    warm_up(target.scene, work, seconds / 2)
     rate = warm_up(target.scene, work, seconds / 2)
     jobs = work.build(target.scene, int(rate * seconds * _MORE_THAN_NEEDED) + CONNECTIONS)
     output = folder / "samples.txt"

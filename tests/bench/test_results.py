@@ -28,6 +28,7 @@ RUN = Run(
     generator_us=50.0,
     server_busy=0.9,
     generator_busy=0.1,
+    beside_busy=0.3,
     others_busy=0.0,
     rss_mb=80.0,
     errors=0,
