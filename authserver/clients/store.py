@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, delete, select, update
 
 from authserver.db.engine import DIALECTS
+from authserver.db.statement import Statement
 from authserver.db.tables import clients
 from authserver.db.upsert import insert_for
 
@@ -32,9 +33,9 @@ _COLUMNS = (
     clients.c.created_at,
     clients.c.disabled_at,
 )
-_FIND = select(*_COLUMNS).where(clients.c.client_id == bindparam("client_id"))
+_FIND = Statement(select(*_COLUMNS).where(clients.c.client_id == bindparam("client_id")))
 _LIST = select(*_COLUMNS).order_by(clients.c.client_id)
-_RESOURCE_SERVERS = (
+_RESOURCE_SERVERS = Statement(
     select(*_COLUMNS)
     .where(clients.c.is_resource_server == 1, clients.c.disabled_at.is_(None))
     .order_by(clients.c.client_id)
@@ -60,7 +61,7 @@ _DELETE = delete(clients).where(clients.c.client_id == bindparam("id"))
 
 def find_client(connection: Connection, client_id: str) -> ClientRecord | None:
     """Return the client's row, or None."""
-    row = connection.execute(_FIND, {"client_id": client_id}).one_or_none()
+    row = _FIND.row(connection, {"client_id": client_id})
     return _record(tuple(row)) if row is not None else None
 
 
@@ -71,7 +72,7 @@ def list_clients(connection: Connection) -> list[ClientRecord]:
 
 def list_resource_servers(connection: Connection) -> list[ClientRecord]:
     """Return the enabled clients that are resource servers."""
-    return [_record(tuple(row)) for row in connection.execute(_RESOURCE_SERVERS)]
+    return [_record(tuple(row)) for row in _RESOURCE_SERVERS.rows(connection, {})]
 
 
 def insert_client(

@@ -6,7 +6,7 @@ SQLAlchemy's Core. Waiting happens inside libpq, with Python's lock released. Ti
 """
 
 from collections.abc import Callable, Mapping
-from typing import Any, cast
+from typing import Any
 
 import psycopg
 from psycopg.errors import error_from_result
@@ -40,7 +40,7 @@ def run(connection: Connection, compiled: Compiled, values: Mapping[str, object]
         formats.append(its_format)
     try:
         # psycopg's annotation leaves out None, which is how it takes NULL.
-        result = pgconn.exec_prepared(compiled.name, cast("list[bytes]", parameters), formats, _BINARY)
+        result = pgconn.exec_prepared(compiled.name, parameters, formats, _BINARY)  # type: ignore[arg-type]
     except psycopg.Error as error:
         raise _wrap(error) from error
     try:
@@ -87,6 +87,7 @@ def _integer(value: bytes) -> int:
 
 
 _READERS: Mapping[int, Callable[[bytes], Any]] = {
+    16: b"\x01".__eq__,  # bool
     17: bytes,  # bytea
     20: _integer,  # int8
     23: _integer,  # int4

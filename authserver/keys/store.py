@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
+from authserver.db.statement import Statement
 from authserver.db.tables import signing_keys
 from authserver.keys.at_rest import make_key
 from authserver.keys.envelope import Envelope
@@ -20,7 +21,7 @@ _COLUMNS = (
     signing_keys.c.signs_from,
     signing_keys.c.retired_at,
 )
-_FIND_ALL = select(*_COLUMNS).order_by(signing_keys.c.created_at, signing_keys.c.kid)
+_FIND_ALL = Statement(select(*_COLUMNS).order_by(signing_keys.c.created_at, signing_keys.c.kid))
 _INSERT = insert(signing_keys)
 _UPDATE_STATE = (
     update(signing_keys)
@@ -32,7 +33,7 @@ _DELETE = delete(signing_keys).where(signing_keys.c.kid == bindparam("key_id"))
 
 def find_all(connection: Connection) -> tuple[StoredKey, ...]:
     """Return every key, oldest first."""
-    return tuple(StoredKey(*row) for row in connection.execute(_FIND_ALL))
+    return tuple(StoredKey(*row) for row in _FIND_ALL.rows(connection, {}))
 
 
 def insert_key(connection: Connection, key: StoredKey) -> None:

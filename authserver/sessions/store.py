@@ -1,11 +1,13 @@
 """The table `sessions`."""
 
+from collections.abc import Sequence
 from typing import Any, Final, TypeAlias
 
 import orjson
 import sqlalchemy
-from sqlalchemy import Row, bindparam, insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 
+from authserver.db.statement import Statement
 from authserver.db.tables import sessions
 from authserver.sessions.model import Factor, Session
 
@@ -22,10 +24,10 @@ _COLUMNS: Final = (
     sessions.c.expires_at,
     sessions.c.browser,
 )
-_FIND: Final = select(*_COLUMNS).where(
-    sessions.c.session_hash == bindparam("wanted_hash"), sessions.c.ended_at.is_(None)
+_FIND: Final = Statement(
+    select(*_COLUMNS).where(sessions.c.session_hash == bindparam("wanted_hash"), sessions.c.ended_at.is_(None))
 )
-_FIND_ALL: Final = (
+_FIND_ALL: Final = Statement(
     select(*_COLUMNS)
     .where(
         sessions.c.account_id == bindparam("wanted_account"),
@@ -34,21 +36,23 @@ _FIND_ALL: Final = (
     )
     .order_by(sessions.c.last_seen_at.desc(), sessions.c.session_id)
 )
-_SAVE: Final = insert(sessions).values(
-    session_hash=bindparam("session_hash"),
-    session_id=bindparam("session_id"),
-    account_id=bindparam("account_id"),
-    factors=bindparam("factors"),
-    created_at=bindparam("created_at"),
-    authenticated_at=bindparam("authenticated_at"),
-    last_seen_at=bindparam("last_seen_at"),
-    expires_at=bindparam("expires_at"),
-    browser=bindparam("browser"),
+_SAVE: Final = Statement(
+    insert(sessions).values(
+        session_hash=bindparam("session_hash"),
+        session_id=bindparam("session_id"),
+        account_id=bindparam("account_id"),
+        factors=bindparam("factors"),
+        created_at=bindparam("created_at"),
+        authenticated_at=bindparam("authenticated_at"),
+        last_seen_at=bindparam("last_seen_at"),
+        expires_at=bindparam("expires_at"),
+        browser=bindparam("browser"),
+    )
 )
-_SET_BROWSER: Final = (
+_SET_BROWSER: Final = Statement(
     update(sessions).where(sessions.c.session_hash == bindparam("wanted_hash")).values(browser=bindparam("new_browser"))
 )
-_TOUCH: Final = (
+_TOUCH: Final = Statement(
     update(sessions)
     .where(
         sessions.c.session_hash == bindparam("wanted_hash"),
@@ -57,7 +61,7 @@ _TOUCH: Final = (
     )
     .values(last_seen_at=bindparam("now"))
 )
-_END: Final = (
+_END: Final = Statement(
     update(sessions)
     .where(sessions.c.session_hash == bindparam("wanted_hash"), sessions.c.ended_at.is_(None))
     .values(ended_at=bindparam("now"))
@@ -73,13 +77,13 @@ _END_OTHERS: Final = _END_ALL.where(sessions.c.session_id != bindparam("kept_ses
 
 def find(connection: Connection, session_hash: bytes) -> Session | None:
     """Find a session that was not ended, whatever its age."""
-    row = connection.execute(_FIND, {"wanted_hash": session_hash}).one_or_none()
+    row = _FIND.row(connection, {"wanted_hash": session_hash})
     return _session(row) if row is not None else None
 
 
 def find_all(connection: Connection, account_id: str, now: int) -> list[Session]:
     """Find an account's sessions that were not ended, latest first; some may have idled out."""
-    return [_session(row) for row in connection.execute(_FIND_ALL, {"wanted_account": account_id, "now": now})]
+    return [_session(row) for row in _FIND_ALL.rows(connection, {"wanted_account": account_id, "now": now})]
 
 
 def save(connection: Connection, session_hash: bytes, session: Session) -> None:
@@ -95,17 +99,17 @@ def save(connection: Connection, session_hash: bytes, session: Session) -> None:
         "expires_at": session.expires_at,
         "browser": session.browser,
     }
-    connection.execute(_SAVE, row)
+    _SAVE.run(connection, row)
 
 
 def touch(connection: Connection, session_hash: bytes, now: int) -> None:
     """Note that a session is in use; an ended one stays ended and time never goes back."""
-    connection.execute(_TOUCH, {"wanted_hash": session_hash, "now": now})
+    _TOUCH.run(connection, {"wanted_hash": session_hash, "now": now})
 
 
 def end(connection: Connection, session_hash: bytes, now: int) -> bool:
     """End a session: true for exactly one caller."""
-    return connection.execute(_END, {"wanted_hash": session_hash, "now": now}).rowcount == 1
+    return _END.count(connection, {"wanted_hash": session_hash, "now": now}) == 1
 
 
 def end_all(connection: Connection, account_id: str, now: int) -> int:
@@ -127,9 +131,9 @@ def end_others(connection: Connection, account_id: str, session_id: str, now: in
 
 def set_browser(connection: Connection, session_hash: bytes, browser: str) -> None:
     """Note what the person knows the session's browser by."""
-    connection.execute(_SET_BROWSER, {"wanted_hash": session_hash, "new_browser": browser})
+    _SET_BROWSER.run(connection, {"wanted_hash": session_hash, "new_browser": browser})
 
 
-def _session(row: Row[*tuple[Any, ...]]) -> Session:
+def _session(row: Sequence[Any]) -> Session:
     factors = tuple(Factor(method, at) for method, at in orjson.loads(row[2]))
     return Session(row[0], row[1], factors, *row[3:])

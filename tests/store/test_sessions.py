@@ -2,7 +2,7 @@ import hashlib
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import event, select
+from sqlalchemy import select
 
 from authserver.db.engine import Database
 from authserver.db.tables import sessions
@@ -10,6 +10,7 @@ from authserver.protocol.names import ACR_TWO_FACTORS
 from authserver.sessions import lifecycle
 from authserver.sessions.acr import acr_for
 from authserver.sessions.model import Factor, Session, SessionLimits
+from tests.support.deployment import StatementCounter
 
 NOW = 1_700_000_000
 LIMITS = SessionLimits()
@@ -143,14 +144,9 @@ def test_use_does_not_move_the_absolute_end(database: Database) -> None:
 
 def test_use_is_written_at_most_once_a_minute(database: Database) -> None:
     _, cookie = _start(database)
-    written: list[str] = []
-    with database.transaction() as connection:
-
-        def note(*arguments: object) -> None:
-            written.append(str(arguments[2]).split(maxsplit=1)[0])
-
-        event.listen(connection, "before_cursor_execute", note)
+    with StatementCounter() as counter, database.transaction() as connection:
         seen = [lifecycle.current(connection, cookie, LIMITS, now) for now in range(NOW, NOW + 180, 10)]
+    written = [statement.split(maxsplit=1)[0] for statement in counter.statements]
     assert None not in seen
     assert written.count("UPDATE") == 2
     assert written.count("SELECT") == 18

@@ -5,10 +5,11 @@ from typing import Final
 
 from sqlalchemy import Connection, bindparam, insert, select
 
+from authserver.db.statement import Statement
 from authserver.db.tables import activities
 
-_SAVE: Final = insert(activities)
-_FIND: Final = (
+_SAVE: Final = Statement(insert(activities), [column.name for column in activities.columns])
+_FIND: Final = Statement(
     select(activities.c.name, activities.c.happened_at, activities.c.client_id, activities.c.detail)
     .where(activities.c.account_id == bindparam("wanted_account"), activities.c.expires_at > bindparam("now"))
     .order_by(activities.c.happened_at.desc(), activities.c.activity_id)
@@ -41,10 +42,10 @@ class Activity:
 
 def save(connection: Connection, row: ActivityRow) -> None:
     """Store an activity."""
-    connection.execute(_SAVE, asdict(row))
+    _SAVE.run(connection, asdict(row))
 
 
 def find_recent(connection: Connection, account_id: str, now: int, most: int) -> list[Activity]:
     """Return a person's latest activities, newest first."""
     values = {"wanted_account": account_id, "now": now, "most": most}
-    return [Activity(*row) for row in connection.execute(_FIND, values)]
+    return [Activity(*row) for row in _FIND.rows(connection, values)]

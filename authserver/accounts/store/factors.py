@@ -5,16 +5,19 @@ from typing import Final
 from sqlalchemy import Connection, bindparam, exists, select, update
 
 from authserver.accounts.model import Enrolled
+from authserver.db.statement import Statement
 from authserver.db.tables import accounts, passkeys, recovery_codes, totp_credentials
 
-_FIND: Final = select(
-    accounts.c.password_hash.is_not(None),
-    exists().where(totp_credentials.c.account_id == accounts.c.account_id),
-    exists().where(passkeys.c.account_id == accounts.c.account_id, passkeys.c.disabled_at.is_(None)),
-    exists().where(recovery_codes.c.account_id == accounts.c.account_id, recovery_codes.c.used_at.is_(None)),
-    exists().where(passkeys.c.account_id == accounts.c.account_id, passkeys.c.disabled_at.is_not(None)),
-    accounts.c.passkey_offered_at.is_not(None),
-).where(accounts.c.account_id == bindparam("wanted_id"))
+_FIND: Final = Statement(
+    select(
+        accounts.c.password_hash.is_not(None),
+        exists().where(totp_credentials.c.account_id == accounts.c.account_id),
+        exists().where(passkeys.c.account_id == accounts.c.account_id, passkeys.c.disabled_at.is_(None)),
+        exists().where(recovery_codes.c.account_id == accounts.c.account_id, recovery_codes.c.used_at.is_(None)),
+        exists().where(passkeys.c.account_id == accounts.c.account_id, passkeys.c.disabled_at.is_not(None)),
+        accounts.c.passkey_offered_at.is_not(None),
+    ).where(accounts.c.account_id == bindparam("wanted_id"))
+)
 _NOTE_OFFERED: Final = (
     update(accounts)
     .where(accounts.c.account_id == bindparam("wanted_id"), accounts.c.passkey_offered_at.is_(None))
@@ -27,7 +30,7 @@ _HOLD: Final = (
 
 def find_enrolled(connection: Connection, account_id: str) -> Enrolled:
     """Find what an account can prove itself with; nothing, for an account that is not there."""
-    row = connection.execute(_FIND, {"wanted_id": account_id}).one_or_none()
+    row = _FIND.row(connection, {"wanted_id": account_id})
     return Enrolled(*(bool(each) for each in row)) if row else Enrolled()
 
 

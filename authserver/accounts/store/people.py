@@ -1,17 +1,18 @@
 """The tables `accounts` and `totp_credentials`."""
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
 
 import orjson
 import sqlalchemy
-from sqlalchemy import Row, bindparam, delete, select, update
+from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from authserver.accounts.model import Account, Credentials
 from authserver.db.engine import DIALECTS
+from authserver.db.statement import Statement
 from authserver.db.tables import accounts, totp_credentials
 from authserver.db.upsert import insert_for
 
@@ -34,7 +35,7 @@ _ACCOUNT_COLUMNS: Final = (
     accounts.c.created_at,
     accounts.c.locked_at,
 )
-_FIND: Final = select(*_ACCOUNT_COLUMNS).where(accounts.c.account_id == bindparam("wanted_id"))
+_FIND: Final = Statement(select(*_ACCOUNT_COLUMNS).where(accounts.c.account_id == bindparam("wanted_id")))
 _FIND_BY_USERNAME: Final = select(*_ACCOUNT_COLUMNS).where(accounts.c.username == bindparam("wanted_username"))
 _FIND_CREDENTIALS: Final = select(*_ACCOUNT_COLUMNS, accounts.c.password_hash).where(
     accounts.c.username == bindparam("wanted_username")
@@ -109,7 +110,7 @@ def find(connection: Connection, account_id: str) -> Account | None:
 
     Whoever acts on a session asks this and refuses a missing or locked account: `sessions` cannot know.
     """
-    row = connection.execute(_FIND, {"wanted_id": account_id}).one_or_none()
+    row = _FIND.row(connection, {"wanted_id": account_id})
     return _account(row) if row else None
 
 
@@ -202,5 +203,5 @@ def claim_time_step(connection: Connection, account_id: str, time_step: int, now
     return connection.execute(_CLAIM_TIME_STEP, parameters).rowcount == 1
 
 
-def _account(row: Row[*tuple[Any, ...]]) -> Account:
+def _account(row: Sequence[Any]) -> Account:
     return Account(row[0], row[1], orjson.loads(row[2]), row[3], row[4] is not None)

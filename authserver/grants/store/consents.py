@@ -5,11 +5,12 @@ from typing import Any
 
 from sqlalchemy import Connection, Text, bindparam, insert, or_, select, update
 
+from authserver.db.statement import Statement
 from authserver.db.tables import consents
 from authserver.grants.model import Consent
 
-_INSERT = insert(consents)
-_FIND = (
+_INSERT = Statement(insert(consents), [column.name for column in consents.columns])
+_FIND = Statement(
     select(
         consents.c.consent_id,
         consents.c.account_id,
@@ -30,7 +31,7 @@ _FIND = (
     .order_by(consents.c.granted_at.desc(), consents.c.consent_id)
     .limit(8)
 )
-_REVOKE = (
+_REVOKE = Statement(
     update(consents)
     .where(
         consents.c.account_id == bindparam("account"),
@@ -43,8 +44,8 @@ _REVOKE = (
 
 def record(connection: Connection, consent: Consent) -> None:
     """Store a consent."""
-    connection.execute(
-        _INSERT,
+    _INSERT.run(
+        connection,
         {
             "consent_id": consent.consent_id,
             "account_id": consent.account_id,
@@ -62,13 +63,13 @@ def record(connection: Connection, consent: Consent) -> None:
 
 def find_standing(connection: Connection, account_id: str, client_id: str, now: int) -> list[Consent]:
     """Return the person's standing consents for a client, latest first."""
-    rows = connection.execute(_FIND, {"account_id": account_id, "client_id": client_id, "now": now})
+    rows = _FIND.rows(connection, {"account_id": account_id, "client_id": client_id, "now": now})
     return [_consent(tuple(row)) for row in rows]
 
 
 def revoke_consents(connection: Connection, account_id: str, client_id: str | None, now: int) -> int:
     """End every standing consent of a person, or those for one client; return how many there were."""
-    return connection.execute(_REVOKE, {"account": account_id, "client": client_id, "now": now}).rowcount
+    return _REVOKE.count(connection, {"account": account_id, "client": client_id, "now": now})
 
 
 def _consent(row: tuple[Any, ...]) -> Consent:

@@ -10,8 +10,8 @@ from authserver.binding.model import Binding, parse_confirmation
 from authserver.binding.mtls import certificate_thumbprint
 from authserver.binding.resolve import proof_id
 from authserver.clock import Clock
+from authserver.db.at_once import Writes
 from authserver.db.engine import Connection, Database
-from authserver.db.once import claim_all
 from authserver.grants.model import KIND_ACCESS, TokenState
 from authserver.grants.store.records import find_grant
 from authserver.grants.store.tokens import find_token
@@ -57,8 +57,9 @@ class UserInfo:
             state = find_token(connection, hash_handle(presented.token))
         token = self._check_token(state, now)
         proof = self._check_binding(request, presented, _binding_of(token), now)
-        with self.database.transaction() as connection:
-            claim_all(connection, () if proof is None else (proof_id(proof),))
+        if proof is not None:
+            self.database.write(Writes((proof_id(proof),)))
+        with self.database.read() as connection:
             return _claims_for(connection, token)
 
     def _check_token(self, state: TokenState | None, now: int) -> TokenState:
