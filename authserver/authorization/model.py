@@ -1,9 +1,10 @@
 """An authorization request, parsed once, and the interaction in which a browser carries it out."""
 
-import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from typing import Any, Final
+
+import orjson
 
 from authserver.issuance.claims import STANDARD_CLAIMS
 from authserver.payments.text import PAYMENT_TYPE
@@ -11,6 +12,7 @@ from authserver.protocol.authorization_details.model import Detail, Details
 from authserver.protocol.authorization_details.registry import find_payment
 from authserver.protocol.claims_request import ClaimsRequest
 from authserver.protocol.demand import AuthenticationDemand
+from authserver.protocol.stored_json import dump_json
 
 RESPONSE_TYPE_NONE: Final = "none"
 
@@ -96,24 +98,23 @@ class Interaction:
 
 def dump_request(request: AuthorizationRequest) -> str:
     """Return a request as JSON text for a row."""
-    return json.dumps(request, default=_plain)
+    return dump_json(request, default=_sorted)
+
+
+def _sorted(value: object) -> object:
+    if not isinstance(value, frozenset):
+        raise TypeError("a request holds no such value")
+    return sorted(value)
 
 
 def load_request(text: str) -> AuthorizationRequest:
     """Return the request of a row; it was checked before it was stored."""
-    members: Mapping[str, Any] = json.loads(text)
+    members: Mapping[str, Any] = orjson.loads(text)
     demand, claims = members["demand"], members["claims"]
     plain = _tuples(members)
     plain["demand"] = AuthenticationDemand(**{**demand, "prompts": frozenset(demand["prompts"])})
     plain["claims"] = ClaimsRequest(**_tuples(claims))
     return AuthorizationRequest(**plain)
-
-
-def _plain(value: AuthorizationRequest | AuthenticationDemand | ClaimsRequest | frozenset[str]) -> object:
-    """Return a set in order, a dataclass as its members: `asdict` would copy every value, at three times the price."""
-    if isinstance(value, frozenset):
-        return sorted(value)
-    return {each.name: getattr(value, each.name) for each in fields(value)}
 
 
 def _tuples(members: Mapping[str, Any]) -> dict[str, Any]:

@@ -110,6 +110,7 @@ def _connect_args(url: URL, patience_seconds: float, statement_seconds: float) -
         "connect_timeout": max(2, int(patience_seconds)),
         "tcp_user_timeout": int(patience_seconds * 1000),
         "application_name": "authserver",
+        "client_encoding": "utf8",  # what our statements send, whatever the database keeps
         "options": f"{bounds} {options}".strip(),
     }
 

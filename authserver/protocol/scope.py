@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from authserver.protocol.errors import InvalidScope
 
-_TOKEN = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+")
+_TOKENS = re.compile(r"[\x20\x21\x23-\x5b\x5d-\x7e]*")
 
 
 def parse_scope(text: str | None) -> tuple[str, ...]:
@@ -15,11 +15,11 @@ def parse_scope(text: str | None) -> tuple[str, ...]:
 
     Spec: RFC6749-3.3
     """
-    tokens = tuple(dict.fromkeys((text or "").split(" ")))
-    tokens = tuple(token for token in tokens if token)
-    if not all(_TOKEN.fullmatch(token) for token in tokens):
+    if not text:
+        return ()
+    if not _TOKENS.fullmatch(text):
         raise InvalidScope("The scope is malformed.", clause="RFC6749-3.3")
-    return tokens
+    return tuple(dict.fromkeys(token for token in text.split(" ") if token))
 
 
 def format_scope(tokens: Iterable[str]) -> str:

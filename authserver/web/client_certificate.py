@@ -6,7 +6,7 @@ because a server that copies its process environment into each request would let
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
@@ -23,6 +23,7 @@ UNEXPECTED_FORMAT = "unexpected_format"
 MALFORMED = "malformed"
 OVERSIZED = "oversized"
 _MOST_HOPS = 32
+_MOST_JUDGED = 1024
 
 Dropped = Callable[[str], None]
 """Takes the reason each time a certificate is not believed: one of the four constants above."""
@@ -43,13 +44,22 @@ class CertificatePolicy:
     trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = ()
     trusts_unix_socket: bool = False
     header_format: str | None = None
+    _judged: dict[str, bool] = field(default_factory=dict, repr=False, compare=False)
 
     def trusts(self, peer: str) -> bool:
-        """Tell whether the immediate peer is a proxy that the operator named; a Unix socket's peer has no address."""
+        """Tell whether the immediate peer is a proxy that the operator named; a Unix socket's peer has no address.
+
+        Remembered by address: proxies are few, and asked about twice in each request.
+        """
         if not peer:
             return self.trusts_unix_socket
-        address = _address(peer)
-        return address is not None and any(address in network for network in self.trusted_proxies)
+        verdict = self._judged.get(peer)
+        if verdict is None:
+            address = _address(peer)
+            verdict = address is not None and any(address in network for network in self.trusted_proxies)
+            if len(self._judged) < _MOST_JUDGED:
+                self._judged[peer] = verdict
+        return verdict
 
 
 def parse_policy(trusted_proxies: Iterable[str], header_format: str | None) -> CertificatePolicy:

@@ -1,13 +1,14 @@
 """Consents: what a person allowed which client."""
 
-import json
 from typing import Any
 
+import orjson
 from sqlalchemy import Connection, Text, bindparam, insert, or_, select, update
 
 from authserver.db.statement import Statement
 from authserver.db.tables import consents
 from authserver.grants.model import Consent
+from authserver.protocol.stored_json import dump_json
 
 _INSERT = Statement(insert(consents), [column.name for column in consents.columns])
 _FIND = Statement(
@@ -50,10 +51,10 @@ def record(connection: Connection, consent: Consent) -> None:
             "consent_id": consent.consent_id,
             "account_id": consent.account_id,
             "client_id": consent.client_id,
-            "scope": json.dumps(consent.scope),
-            "claims": json.dumps(consent.claims),
-            "resources": json.dumps(consent.resources),
-            "authorization_details": json.dumps(consent.authorization_details),
+            "scope": dump_json(consent.scope),
+            "claims": dump_json(consent.claims),
+            "resources": dump_json(consent.resources),
+            "authorization_details": dump_json(consent.authorization_details),
             "granted_at": consent.granted_at,
             "expires_at": consent.expires_at,
             "revoked_at": None,
@@ -78,10 +79,10 @@ def _consent(row: tuple[Any, ...]) -> Consent:
         consent_id=consent_id,
         account_id=account_id,
         client_id=client_id,
-        scope=tuple(json.loads(scope)),
-        claims=tuple(json.loads(claims)),
-        resources=tuple(json.loads(resources)),
+        scope=tuple(orjson.loads(scope)),
+        claims=tuple(orjson.loads(claims)),
+        resources=tuple(orjson.loads(resources)),
         granted_at=granted_at,
         expires_at=expires_at,
-        authorization_details=tuple(json.loads(details)),
+        authorization_details=tuple(orjson.loads(details)),
     )

@@ -7,6 +7,7 @@ from authserver.db.at_once import Move
 from authserver.db.statement import Statement
 from authserver.db.tables import accounts, grants
 from authserver.grants.model import Authentication, GenerationClaim, Grant
+from authserver.protocol.stored_json import dump_json
 
 COLUMNS = (
     grants.c.grant_id,
@@ -79,7 +80,7 @@ def save_grant(connection: Connection, grant: Grant) -> None:
             "account_id": grant.account_id,
             "consent_id": grant.consent_id,
             "session_id": grant.authentication.session_id,
-            "details": orjson.dumps(details).decode(),
+            "details": dump_json(details),
             "created_at": grant.created_at,
             "expires_at": grant.expires_at,
             "refresh_generation": grant.refresh_generation,

@@ -14,6 +14,7 @@ from authserver.db.tables import accounts, clients, grants, issued_tokens
 from authserver.grants.model import KIND_REFRESH, CodeClaim, GenerationClaim, Grant, IssuedToken, TokenState
 from authserver.grants.store.codes import code_move
 from authserver.grants.store.records import COLUMNS, GRANTS, generation_move, read_grant
+from authserver.protocol.stored_json import dump_json
 
 _TOKEN_COLUMNS = (
     issued_tokens.c.token_hash,
@@ -101,7 +102,7 @@ def _row(token: IssuedToken) -> Row:
         "generation": token.generation,
         "client_id": token.client_id,
         "account_id": token.account_id,
-        "claims": orjson.dumps(token.claims).decode(),
+        "claims": dump_json(token.claims),
         "sealed_token": token.sealed_token,
         "issued_at": token.issued_at,
         "expires_at": token.expires_at,
