@@ -11,7 +11,7 @@ from authserver.accounts.store import factors, people
 from authserver.db.engine import Database
 from tests.support.authenticator import SoftwareKey
 from tests.support.deployment import Deployment, deploy
-from tests.support.person import Person, code_of
+from tests.support.person import HIDDEN, Person, code_of
 from tests.support.relying_party import RelyingParty, answer_of, register, register_bank
 
 
@@ -66,6 +66,22 @@ def test_bob_adds_a_passkey_and_goes_on(app: RelyingParty) -> None:
     done = bob.submit(page.request.full_path, page, action="passkey", credential=answer)
     assert go_on(bob, done).request.path == "/consent"
     assert strong_factors(app.deployment) == (False, True, True)
+
+
+@pytest.mark.spec("RFC9470-5")
+def test_where_only_a_passkey_will_do_a_code_sent_by_hand_adds_nothing(app: RelyingParty) -> None:
+    bob = Person(app.deployment, "bob")
+    page = reach(bob, app)
+    strict = bob.open(app.authorization_url(acr_values="phr"))
+    assert (strict.request.path, 'name="totp"' in strict.text) == ("/enrol", False)
+    key, ticket = re.search(r"<code>([A-Z2-7 ]+)</code>", page.text), dict(HIDDEN.findall(page.text))["ticket"]
+    assert key is not None
+    code = pyotp.TOTP(key[1].replace(" ", "")).at(bob.deployment.now)
+
+    answer = bob.submit(strict.request.full_path, strict, action="confirm", totp=code, ticket=html.unescape(ticket))
+
+    assert (answer.request.path, answer.status_code) == ("/enrol", 400)
+    assert strong_factors(app.deployment) == (False, False, False)
 
 
 def test_a_wrong_code_adds_nothing_and_the_picture_stays(app: RelyingParty) -> None:

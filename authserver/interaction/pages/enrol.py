@@ -23,6 +23,7 @@ from authserver.interaction.guard import (
     Step,
     StepDeps,
     check_form,
+    find_person,
     go_on,
     open_step,
     refuse,
@@ -140,6 +141,14 @@ def _has_fresh_password(step: Step) -> bool:
     return any(factor.method == PASSWORD and step.now - factor.at < FRESH_SECONDS for factor in factors)
 
 
+def _takes_passkey_alone(step: Step) -> bool:
+    """Return whether a code would not do: who added a generator here would be refused all the same, for good.
+
+    Spec: RFC9470-5
+    """
+    return step.interaction.request.demand.acr == ACR_PHISHING_RESISTANT
+
+
 def _to_sign_in(step: Step) -> Response:
     return to_flask(see_other(f"/login?interaction={quote(step.interaction_id, safe='')}"))
 
@@ -151,6 +160,8 @@ def _propose(deps: EnrolDeps, step: Step, account: Account) -> Proposal:
 def _enrol(deps: EnrolDeps, step: Step, account: Account) -> Response:
     if request.form.get("action") == "passkey":
         return _add(deps, step, account, lambda connection: _register(connection, deps, step, account))
+    if _takes_passkey_alone(step):
+        return _show(deps, step, account, _propose(deps, step, account), error=DID_NOT_WORK)
     proposal = read_proposal(deps.envelope, account.account_id, request.form.get("ticket", ""), step.now)
     if proposal is None:
         return _show(deps, step, account, _propose(deps, step, account), error=DID_NOT_WORK)
@@ -186,7 +197,8 @@ def _add(
     codes, raised, added = new_codes(os.urandom), None, None
     with deps.step.database.transaction() as connection:
         hold_account(connection, account.account_id)
-        if find_enrolled(connection, account.account_id).has_second_factor:
+        _, still_here = find_person(connection, step.session_cookie, deps.step.session_limits, step.now)
+        if still_here is None or find_enrolled(connection, account.account_id).has_second_factor:
             return go_on(step)
         added = act(connection)
         if added is not None:
@@ -229,7 +241,7 @@ def _show(deps: EnrolDeps, step: Step, account: Account, proposal: Proposal, *, 
         "picture": draw_generator(proposal.seed, username=account.username, issuer_name=deps.site_name),
         "ticket": proposal.ticket,
         "ceremony": ceremony,
-        "passkey_only": step.interaction.request.demand.acr == ACR_PHISHING_RESISTANT,
+        "passkey_only": _takes_passkey_alone(step),
         "error": error,
     }
     return show(deps.step, step, PAGE, values)
