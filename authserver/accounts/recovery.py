@@ -7,6 +7,7 @@ from typing import Final
 
 from authserver.accounts.store import people
 from authserver.accounts.store import recovery as store
+from authserver.accounts.store.factors import hold_account
 from authserver.accounts.store.people import Connection
 
 CODES: Final = 10
@@ -70,10 +71,12 @@ def parse_code(text: str) -> str | None:
 def replace_codes(connection: Connection, account_id: str, codes: Sequence[str], now: int) -> None:
     """Store the hashes of a new set of codes, in place of every earlier one.
 
-    A plain hash suffices: nobody can try out 120 random bits.
+    A plain hash suffices: nobody can try out 120 random bits. The account is held: two sets made at once, each of
+    which removes only what it sees, would both stay.
 
     Spec: ASVS5-6.5.2
     """
+    hold_account(connection, account_id)
     store.replace(connection, account_id, [_hash(_parsed(code)) for code in codes], now)
 
 

@@ -4,7 +4,8 @@ A page is for a person who has proved all that they can: two factors where there
 change needs that proof to be fresh. Whoever falls short is led through the sign-in and comes back to the page.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import NoReturn
 from urllib.parse import urlencode
@@ -12,9 +13,10 @@ from urllib.parse import urlencode
 from flask import Response, abort, request
 
 from authserver.accounts.model import Account, Enrolled
-from authserver.accounts.store.factors import find_enrolled
+from authserver.accounts.store.factors import find_enrolled, hold_account
 from authserver.accounts.store.invitations import was_claimed_at
 from authserver.authorization.own import OWN_CLIENT_ID, push_own
+from authserver.db.engine import Connection
 from authserver.events import Event
 from authserver.interaction.guard import StepDeps, find_person, stay_purpose
 from authserver.keys.envelope import Envelope
@@ -109,6 +111,23 @@ def open_visit(deps: AccountDeps, *, fresh: bool = False) -> Visit:
     if fresh and not visit.is_fresh:
         _lead_to_sign_in(deps, AuthenticationDemand(acr=acr, max_age=FRESH_SECONDS), account.username, now)
     return visit
+
+
+@contextmanager
+def change(deps: AccountDeps, visit: Visit) -> Iterator[Connection]:
+    """Open the transaction of a change to how the person signs in, and look again at what the page went by.
+
+    The account is held, so that its changes come one after the other: a factor that was added, or a session that was
+    ended, since the page looked sends the person round again instead of being overlooked.
+
+    Spec: RTS-SCA-4.1, ASVS5-7.5.1
+    """
+    with deps.step.database.transaction() as connection:
+        hold_account(connection, visit.account_id)
+        _, account = find_person(connection, visit.cookie, deps.step.session_limits, visit.now)
+        if account is None or find_enrolled(connection, visit.account_id) != visit.enrolled:
+            abort(go_to(request.path))
+        yield connection
 
 
 def may_add_factor(deps: AccountDeps, visit: Visit) -> bool:

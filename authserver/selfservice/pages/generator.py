@@ -14,6 +14,7 @@ from authserver.selfservice.guard import (
     AccountDeps,
     Visit,
     after_change,
+    change,
     check_form,
     go_to,
     may_add_factor,
@@ -57,7 +58,7 @@ def _confirm(deps: AccountDeps, visit: Visit, proposal: Proposal, typed_code: st
     Spec: ASVS5-6.3.7
     """
     raised = None
-    with deps.step.database.transaction() as connection:
+    with change(deps, visit) as connection:
         is_right = confirm_generator(connection, deps.envelope, visit.account_id, proposal, typed_code, visit.now)
         if is_right:
             note(connection, visit.account_id, activities.GENERATOR_ADDED, visit.now)

@@ -1,6 +1,7 @@
 """Answering an invitation: the person sets a password, or makes a passkey and needs none."""
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from flask import Blueprint, Response, request
@@ -13,8 +14,8 @@ from authserver.accounts.model import Account
 from authserver.accounts.passkey_tokens import Answer, Asked, Desk
 from authserver.accounts.password_policy import WeakPassword, check_password, context_words_of
 from authserver.accounts.passwords import SALT_BYTES, PasswordPool
-from authserver.accounts.store import people
-from authserver.accounts.store.factors import find_enrolled
+from authserver.accounts.store import attempts, people
+from authserver.accounts.store.factors import find_enrolled, hold_account
 from authserver.db.engine import Connection
 from authserver.events import Event
 from authserver.protocol.errors import SignInOver
@@ -101,14 +102,10 @@ def _with_password(deps: InvitationDeps, guest: Guest, new_password: str) -> Res
         check_password(new_password, words)
     except WeakPassword as weakness:
         return _show(deps, guest, error=weakness.problem, error_field="new_password")
+    account_id = guest.account.account_id
     password_hash = deps.passwords.hash(new_password, os.urandom(SALT_BYTES))
     with deps.account.step.database.transaction() as connection:
-        is_used = use_invitation(
-            connection,
-            guest.invitation,
-            guest.now,
-            lambda: people.set_password(connection, guest.account.account_id, password_hash),
-        )
+        is_used = _use(connection, guest, lambda: people.set_password(connection, account_id, password_hash))
         cookie = _begin(connection, deps, guest, PASSWORD) if is_used else ""
     if not cookie:
         raise _ended()
@@ -131,16 +128,33 @@ def _with_passkey(deps: InvitationDeps, guest: Guest) -> Response:
         return bool(made)
 
     with deps.account.step.database.transaction() as connection:
-        is_used = use_invitation(connection, guest.invitation, guest.now, register)
+        is_used = _use(connection, guest, register)
         cookie = _begin(connection, deps, guest, kinds[0]) if is_used else ""
     if not cookie:
         return _show(deps, _open(deps), error=PASSKEY_DID_NOT_WORK, error_field="add-passkey")
     return _arrive(deps, guest, cookie, "/account/recovery-codes")
 
 
-def _begin(connection: Connection, deps: InvitationDeps, guest: Guest, method: str) -> str:
-    """Start the person's session, the only one from now on, and return its cookie."""
+def _use(connection: Connection, guest: Guest, act: Callable[[], bool]) -> bool:
+    """Use the invitation, unless the account has got a second factor or was locked since the page looked.
+
+    The account is held, so that what adds a factor elsewhere at the same moment comes before or after, not between.
+    """
     account_id = guest.account.account_id
+    hold_account(connection, account_id)
+    is_open = find_invited(connection, guest.invitation, guest.now) == account_id
+    if not is_open or find_enrolled(connection, account_id).has_second_factor:
+        return False
+    return use_invitation(connection, guest.invitation, guest.now, act)
+
+
+def _begin(connection: Connection, deps: InvitationDeps, guest: Guest, method: str) -> str:
+    """Start the person's session, the only one from now on, and return its cookie.
+
+    Whoever was signed in before, with what the invitation replaces, is a stranger now, on every device.
+    """
+    account_id = guest.account.account_id
+    attempts.forget_devices(connection, account_id)
     lifecycle.end_all(connection, account_id, guest.now)
     note(connection, account_id, activities.INVITATION_CLAIMED, guest.now)
     before = read_cookie(request.headers.get("Cookie", ""), SESSION_COOKIE) or None

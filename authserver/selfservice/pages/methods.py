@@ -11,6 +11,7 @@ from authserver.selfservice.guard import (
     AccountDeps,
     Visit,
     after_change,
+    change,
     check_form,
     go_to,
     may_add_factor,
@@ -66,13 +67,13 @@ def _rename(deps: AccountDeps, visit: Visit, passkey_id: str, typed_name: str) -
     name = "".join(character for character in typed_name if character.isprintable()).strip()[:_LONGEST_NAME]
     if not name:
         return
-    with deps.step.database.transaction() as connection:
+    with change(deps, visit) as connection:
         if passkeys.rename(connection, visit.account_id, passkey_id, name):
             note(connection, visit.account_id, activities.PASSKEY_RENAMED, visit.now, detail=name)
 
 
 def _remove_passkey(deps: AccountDeps, visit: Visit, passkey_id: str) -> Response:
-    with deps.step.database.transaction() as connection:
+    with change(deps, visit) as connection:
         name = remove_passkey(connection, visit.account_id, passkey_id)
         if name is not None:
             note(connection, visit.account_id, activities.PASSKEY_REMOVED, visit.now, detail=name)
@@ -83,7 +84,7 @@ def _remove_passkey(deps: AccountDeps, visit: Visit, passkey_id: str) -> Respons
 
 
 def _remove_generator(deps: AccountDeps, visit: Visit) -> Response:
-    with deps.step.database.transaction() as connection:
+    with change(deps, visit) as connection:
         is_removed = remove_generator(connection, visit.account_id)
         if is_removed:
             note(connection, visit.account_id, activities.GENERATOR_REMOVED, visit.now)

@@ -13,6 +13,7 @@ from authserver.selfservice.guard import (
     AccountDeps,
     Visit,
     after_change,
+    change,
     check_form,
     go_to,
     may_add_factor,
@@ -67,7 +68,7 @@ def _register(deps: PasskeysDeps, visit: Visit) -> Response:
     typed = "".join(character for character in request.form.get("name", "") if character.isprintable()).strip()
     name = typed or describe_browser(request.headers.get("User-Agent", "")) or "Passkey"
     raised = None
-    with deps.account.step.database.transaction() as connection:
+    with change(deps.account, visit) as connection:
         made = finish_registration(connection, deps.desk, _asked(visit), given, visit.now, name=name)
         if made:
             note(connection, visit.account_id, activities.PASSKEY_ADDED, visit.now, detail=name)

@@ -13,7 +13,7 @@ from authserver.accounts.sign_in import find_candidate, sign_in, spend_hash
 from authserver.accounts.store import attempts, people
 from authserver.interaction.attempt import guarded
 from authserver.notices.model import PASSWORD_CHANGED
-from authserver.selfservice.guard import AccountDeps, Visit, after_change, check_form, open_visit, show, tell
+from authserver.selfservice.guard import AccountDeps, Visit, after_change, change, check_form, open_visit, show, tell
 
 PAGE = "password"
 PATH = "/account/password"
@@ -80,7 +80,7 @@ def _wrong_password(deps: PasswordDeps, visit: Visit) -> dict[str, object]:
 
 def _set(deps: PasswordDeps, visit: Visit, new_password: str) -> None:
     password_hash = deps.passwords.hash(new_password, os.urandom(SALT_BYTES))
-    with deps.account.step.database.transaction() as connection:
+    with change(deps.account, visit) as connection:
         people.set_password(connection, visit.account_id, password_hash)
         attempts.forget_devices(connection, visit.account_id)
         note(connection, visit.account_id, activities.PASSWORD_CHANGED, visit.now)

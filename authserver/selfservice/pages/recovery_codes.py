@@ -9,7 +9,7 @@ from authserver.accounts.activities import note
 from authserver.accounts.recovery import new_codes, replace_codes
 from authserver.accounts.store import recovery
 from authserver.notices.model import RECOVERY_CODES_MADE
-from authserver.selfservice.guard import AccountDeps, check_form, go_to, open_visit, show, tell
+from authserver.selfservice.guard import AccountDeps, change, check_form, go_to, open_visit, show, tell
 
 PAGE = "recovery_codes"
 PATH = "/account/recovery-codes"
@@ -35,7 +35,7 @@ def recovery_codes_page(deps: AccountDeps) -> Blueprint:
         if not visit.strong_factors:
             return go_to("/account/methods")
         codes = new_codes(os.urandom)
-        with deps.step.database.transaction() as connection:
+        with change(deps, visit) as connection:
             replace_codes(connection, visit.account_id, codes, visit.now)
             note(connection, visit.account_id, activities.RECOVERY_CODES_MADE, visit.now)
         tell(deps, visit, RECOVERY_CODES_MADE)
