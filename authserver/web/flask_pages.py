@@ -45,6 +45,7 @@ def install_pages(app: Flask, pages: Pages, clock: Clock = system_clock) -> None
     app.url_map.merge_slashes = False  # else Flask redirects `//`, to whatever host the request names
     app.register_blueprint(_static_files(pages))
     app.before_request(_check_query)
+    app.before_request(_check_fields)
     if pages.speaks_others:
         app.before_request(lambda: _switch_language(clock))
     app.after_request(_finish)
@@ -104,6 +105,16 @@ def _check_query() -> None:
     """
     if not request.environ.get("QUERY_STRING", "").isascii():
         raise InvalidRequest("The address cannot be read.", clause="RFC6749-10.14-1")
+
+
+def _check_fields() -> None:
+    """Refuse a NUL in the address or a form, which nobody types and PostgreSQL takes in no text.
+
+    Spec: RFC6749-10.14-1
+    """
+    fields = (*request.args.items(multi=True), *request.form.items(multi=True))
+    if any("\x00" in text for field in fields for text in field):
+        raise InvalidRequest("A field holds a character that is not allowed.", clause="RFC6749-10.14-1")
 
 
 def _switch_language(clock: Clock) -> Response | None:
