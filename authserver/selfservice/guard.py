@@ -30,6 +30,7 @@ from authserver.sessions.model import Session
 from authserver.web.cookies import SESSION_COOKIE, read_cookie, set_cookie
 from authserver.web.csrf import FIELD
 from authserver.web.flask_pages import correlation_id, request_headers, to_flask
+from authserver.web.limits import address_key
 from authserver.web.responses import Headers, see_other
 
 PATHS = (
@@ -195,11 +196,15 @@ def after_change(deps: AccountDeps, visit: Visit, path: str, *, session_cookie: 
 
 
 def _lead_to_sign_in(deps: AccountDeps, demand: AuthenticationDemand, username: str, now: int) -> NoReturn:
-    """End the request with the way through the sign-in back to this page; a person who cancelled is not sent again."""
+    """End the request with the way through the sign-in back to this page; a person who cancelled is not sent again.
+
+    Each such way stores a request of ours, for whoever comes, so it counts like one that was brought from outside.
+    """
     if request.method == "GET" and "error" in request.args:
         is_unmet = request.args["error"] == UnmetAuthenticationRequirements.code
         values = {"correlation_id": correlation_id(), "path": request.path, "is_unmet": is_unmet}
         abort(to_flask(deps.step.pages.render("account/not_signed_in.html", values)))
+    deps.step.limits.hit("authorize.address", address_key(deps.step.address(request.environ)))
     path = request.path if request.path in PATHS else PATHS[0]
     page, lifetime = deps.issuer + path, deps.request_lifetime_seconds
     with deps.step.database.transaction() as connection:

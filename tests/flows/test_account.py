@@ -10,11 +10,14 @@ from urllib.parse import quote
 
 import pyotp
 import pytest
+from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from authserver.accounts.store import factors, passkeys, people
+from authserver.db.engine import Database
+from authserver.db.tables import pushed_requests
 from tests.support.authenticator import SoftwareKey
-from tests.support.deployment import CLAIMS, PASSWORD, Deployment
+from tests.support.deployment import CLAIMS, ISSUER, PASSWORD, Deployment, deploy
 from tests.support.details import ACCOUNTS, BANK_ACCOUNTS, text_of
 from tests.support.person import Person, code_of
 from tests.support.relying_party import RelyingParty, register, register_bank
@@ -274,6 +277,21 @@ def test_a_page_in_use_can_be_kept_alive(alice: Person) -> None:
     assert alice.open("/account").request.path == "/account"
     alice.deployment.wait(300)
     assert alice.open("/account").request.path == "/login"
+
+
+@pytest.mark.spec("ASVS5-2.4.1")
+def test_a_stranger_at_the_account_pages_is_counted_before_anything_is_stored(
+    sqlite_database: Database, sqlite_url: str
+) -> None:
+    deployment = deploy(sqlite_database, sqlite_url, limit_authorize_address="3/minute")
+    stranger = deployment.app.test_client()
+    answers = [stranger.get("/account", base_url=ISSUER).status_code for _ in range(5)]
+    assert answers == [303, 303, 303, 429, 429]
+    with deployment.database.read() as connection:
+        assert len(connection.execute(select(pushed_requests.c.client_id)).all()) == 3
+    addresses = [("/account", "2001:db8::1"), *(("/authorize", f"2001:db8::{number}") for number in range(2, 5))]
+    visits = [stranger.get(path, base_url=ISSUER, environ_base={"REMOTE_ADDR": one}) for path, one in addresses]
+    assert [visit.status_code for visit in visits] == [303, 400, 400, 429]  # one subscriber, whatever the address
 
 
 def test_no_client_can_be_the_account_page(app: RelyingParty) -> None:

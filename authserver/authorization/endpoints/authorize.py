@@ -31,6 +31,7 @@ from authserver.sessions.model import Session, SessionLimits
 from authserver.web.cookies import BROWSER_COOKIE, SESSION_COOKIE, read_cookie, set_cookie
 from authserver.web.forms import read_form, read_query
 from authserver.web.i18n import wish
+from authserver.web.limits import address_key
 from authserver.web.machine import MachineRequest, MachineResponse
 from authserver.web.page import Pages
 from authserver.web.responses import Headers, see_other
@@ -88,7 +89,7 @@ class Authorize:
             return self._error_page(error, request)
 
     def _begin(self, request: MachineRequest, now: int) -> MachineResponse:
-        self.limits.hit("authorize.address", request.remote_address)
+        self.limits.hit("authorize.address", address_key(request.remote_address))
         params = read_query(request) if request.method == "GET" else read_form(request)
         client = self._client(params)
         reference = params.get("request_uri")
