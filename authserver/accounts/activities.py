@@ -28,6 +28,7 @@ GENERATOR_ADDED: Final = "generator_added"
 GENERATOR_REMOVED: Final = "generator_removed"
 RECOVERY_CODES_MADE: Final = "recovery_codes_made"
 RECOVERY_CODE_USED: Final = "recovery_code_used"
+FACTORS_RESET: Final = "factors_reset"
 PASSWORD_CHANGED: Final = "password_changed"  # noqa: S105 - an activity's name
 INVITATION_CLAIMED: Final = "invitation_claimed"
 DATA_DOWNLOADED: Final = "data_downloaded"

@@ -3,7 +3,7 @@
 The account's row is held first, so that of two removals at once the second sees what the first has left.
 """
 
-from authserver.accounts.store import attempts, factors, passkeys, people, recovery
+from authserver.accounts.store import attempts, factors, invitations, passkeys, people, recovery
 from authserver.accounts.store.people import Connection
 
 
@@ -32,9 +32,13 @@ def remove_passkey(connection: Connection, account_id: str, passkey_id: str) -> 
 
 
 def remove_all(connection: Connection, account_id: str) -> bool:
-    """Take every factor but the password away, and make strangers of all devices; answer whether there was a factor."""
+    """Take every factor but the password away, and make strangers of all devices; answer whether there was a factor.
+
+    An invitation that was of no use beside a second factor must not come to life again with its end.
+    """
     factors.hold_account(connection, account_id)
     attempts.forget_devices(connection, account_id)
+    invitations.remove_unclaimed(connection, account_id)
     removed = (
         people.remove_totp(connection, account_id),
         passkeys.remove_all(connection, account_id) > 0,

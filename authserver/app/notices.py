@@ -1,10 +1,13 @@
 """The notifier that the settings describe."""
 
+from smtplib import SMTPException
+
 from authserver.clock import Clock
 from authserver.events import EventSink
 from authserver.notices.channels import Channel, MailServer, by_mail, into_folder, onto_console
-from authserver.notices.model import Notifier, Sender, tell_nobody
+from authserver.notices.model import Notice, Notifier, Sender, tell_nobody
 from authserver.notices.outbox import Outbox
+from authserver.notices.words import write_letter
 from authserver.settings.load import SettingsError
 from authserver.settings.model import Settings
 
@@ -14,8 +17,23 @@ def build_notifier(settings: Settings, events: EventSink, clock: Clock) -> Notif
     channel = _channel(settings)
     if channel is None:
         return tell_nobody
-    sender = Sender(settings.site_name, settings.smtp_from, settings.help_url, f"{settings.issuer}/account")
-    return Outbox(channel, sender, events, clock).tell
+    return Outbox(channel, _sender(settings), events, clock).tell
+
+
+def tell_at_once(settings: Settings, notice: Notice) -> bool:
+    """Tell a person of something and wait until it has left, as a command must; false where it could not."""
+    channel = _channel(settings)
+    if channel is None:
+        return True
+    try:
+        channel(write_letter(notice, _sender(settings)))
+    except (OSError, SMTPException, ValueError):
+        return False
+    return True
+
+
+def _sender(settings: Settings) -> Sender:
+    return Sender(settings.site_name, settings.smtp_from, settings.help_url, f"{settings.issuer}/account")
 
 
 def _channel(settings: Settings) -> Channel | None:

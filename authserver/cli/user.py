@@ -9,6 +9,8 @@ from pathlib import Path
 
 import click
 
+from authserver.accounts import activities
+from authserver.accounts.activities import note
 from authserver.accounts.factor_changes import remove_all
 from authserver.accounts.invitations import invite
 from authserver.accounts.model import Account, parse_claims, parse_username
@@ -16,14 +18,17 @@ from authserver.accounts.password_policy import check_password, context_words_of
 from authserver.accounts.passwords import SALT_BYTES, hash_password
 from authserver.accounts.second_factor import enrol_totp
 from authserver.accounts.store import people as store
-from authserver.accounts.store.factors import find_enrolled
+from authserver.accounts.store.factors import find_enrolled, hold_account
 from authserver.accounts.totp import SEED_BYTES, new_seed, parse_seed, provisioning_uri
+from authserver.app.notices import tell_at_once
 from authserver.cli.deployment import open_deployment, require_envelope
 from authserver.cli.output import fail, json_option, moment, print_record, print_rows
 from authserver.clock import system_clock
 from authserver.db.engine import Connection
 from authserver.grants.revoke import end_sharing
+from authserver.notices.model import FACTORS_RESET, GENERATOR_ADDED, notice_for
 from authserver.sessions import lifecycle
+from authserver.settings.model import Settings
 
 
 @click.group()
@@ -161,11 +166,15 @@ def unlock(name: str) -> None:
 @click.argument("name")
 def reset_mfa(name: str) -> None:
     """Take away every factor but the password (code generator, passkeys, recovery codes) and end all sessions."""
-    _, database = open_deployment()
+    (settings, database), now = open_deployment(), system_clock()
     with database.transaction() as connection:
         account = _find(connection, name)
         removed = remove_all(connection, account.account_id)
-        lifecycle.end_all(connection, account.account_id, system_clock())
+        lifecycle.end_all(connection, account.account_id, now)
+        if removed:
+            note(connection, account.account_id, activities.FACTORS_RESET, now)
+    if removed:
+        _tell(settings, account, FACTORS_RESET, now)
     click.echo(f"{account.username} {'has no second factor any more' if removed else 'had no second factor'}.")
 
 
@@ -180,13 +189,25 @@ def totp(name: str, secret: str | None, *, as_json: bool) -> None:
         seed = parse_seed(secret) if secret is not None else new_seed(os.urandom(SEED_BYTES))
     except ValueError as error:
         fail(f"--secret: {error}")
-    envelope = require_envelope(settings)
+    envelope, now = require_envelope(settings), system_clock()
     with database.transaction() as connection:
         account = _find(connection, name)
-        enrol_totp(connection, envelope, account.account_id, seed, system_clock())
-        lifecycle.end_all(connection, account.account_id, system_clock())
+        hold_account(connection, account.account_id)
+        enrol_totp(connection, envelope, account.account_id, seed, now)
+        lifecycle.end_all(connection, account.account_id, now)
+        note(connection, account.account_id, activities.GENERATOR_ADDED, now)
+    _tell(settings, account, GENERATOR_ADDED, now)
     uri = provisioning_uri(seed, username=account.username, issuer_name=settings.site_name)
     print_record({"username": account.username, "otpauth_uri": uri}, as_json=as_json)
+
+
+def _tell(settings: Settings, account: Account, name: str, now: int) -> None:
+    """Tell the person of what was done to their account for them, or for someone who only said so.
+
+    Spec: ASVS5-6.3.7
+    """
+    if not tell_at_once(settings, notice_for(name, account.username, account.claims, now)):
+        click.echo(f"{account.username} could not be told of it; see NOTICES.", err=True)
 
 
 def _parse_name(name: str) -> str:

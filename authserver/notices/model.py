@@ -9,6 +9,7 @@ GENERATOR_ADDED = "generator.added"
 GENERATOR_REMOVED = "generator.removed"
 RECOVERY_CODES_MADE = "recovery_codes.made"
 RECOVERY_CODE_USED = "recovery_code.used"
+FACTORS_RESET = "factors.reset"
 PASSWORD_CHANGED = "password.changed"  # noqa: S105 - a notice's name
 SHARING_ENDED = "sharing.ended"
 

@@ -15,6 +15,7 @@ _SUBJECTS: Final[Mapping[str, str]] = {
     model.GENERATOR_REMOVED: "The authenticator app was removed from your account",
     model.RECOVERY_CODES_MADE: "New recovery codes were made for your account",
     model.RECOVERY_CODE_USED: "A recovery code was used to sign in",
+    model.FACTORS_RESET: "The second factors of your account were removed",
     model.PASSWORD_CHANGED: "Your password was changed",
     model.SHARING_ENDED: "You stopped sharing data with an app",
 }

@@ -255,6 +255,19 @@ def test_a_person_is_locked_opened_and_given_a_second_factor(deployed: CommandLi
         assert deployed.refused("user", verb, "nobody") == "there is no account 'nobody'"
 
 
+@pytest.mark.spec("ASVS5-6.3.7")
+def test_a_person_is_told_of_what_an_operator_does_to_their_factors(deployed: CommandLine) -> None:
+    deployed.settings["NOTICES"] = "console"
+    deployed.done("user", "add", "alice", "--password-stdin", "--email", "alice@example.com", given=PASSWORD)
+
+    added, reset, again = (deployed.run("user", verb, "alice") for verb in ("totp", "reset-mfa", "reset-mfa"))
+
+    assert "An authenticator app was added to your account" in added.stderr
+    assert "The second factors of your account were removed" in reset.stderr
+    assert "To: alice@example.com" in reset.stderr
+    assert again.stderr == ""
+
+
 def test_a_person_is_invited_by_a_link_until_they_have_a_second_factor(deployed: CommandLine) -> None:
     first = deployed.data("user", "invite", "carol", "--email", "carol@example.com")
     again = deployed.data("user", "invite", "carol")

@@ -7,6 +7,7 @@ from functools import partial
 import pytest
 from werkzeug.test import TestResponse
 
+from authserver.accounts.factor_changes import remove_all
 from authserver.accounts.invitations import invite
 from authserver.accounts.store import factors, people
 from authserver.db.engine import Database
@@ -92,6 +93,15 @@ def test_an_invitation_ends_with_its_time_and_with_the_next_one(deployment: Depl
 
 def test_an_invitation_is_no_way_around_a_second_factor(deployment: Deployment) -> None:
     path = invited(deployment, "alice")
+    assert Person(deployment).open(path).status_code == 400
+
+
+def test_an_unused_invitation_does_not_come_back_with_the_end_of_the_second_factor(deployment: Deployment) -> None:
+    path = invited(deployment, "alice")
+    with deployment.database.transaction() as connection:
+        account = people.find_by_username(connection, "alice")
+        assert account is not None
+        assert remove_all(connection, account.account_id)
     assert Person(deployment).open(path).status_code == 400
 
 

@@ -50,6 +50,11 @@ def save(connection: Connection, invitation_hash: bytes, account_id: str, now: i
     connection.execute(_SAVE, row)
 
 
+def remove_unclaimed(connection: Connection, account_id: str) -> None:
+    """Take back the invitations of an account that nobody has used."""
+    connection.execute(_REMOVE_UNCLAIMED, {"wanted_account": account_id})
+
+
 def find_open(connection: Connection, invitation_hash: bytes, now: int) -> str | None:
     """Find whose invitation this is, where it can still be used and the account is open."""
     row = connection.execute(_FIND_OPEN, {"wanted_hash": invitation_hash, "now": now}).one_or_none()
