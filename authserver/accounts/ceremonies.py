@@ -210,7 +210,7 @@ def _refuse_copy(connection: Connection, desk: Desk, passkey: Passkey, now: int)
         detail = {"passkey_id": passkey.passkey_id}
         desk.events(Event("passkey.clone_suspected", now, account_id=passkey.account_id, detail=detail))
         note(connection, passkey.account_id, PASSKEY_CLOSED, now, detail=passkey.name)
-    return Assertion(CLONE_SUSPECTED, passkey.account_id)
+    return Assertion(CLONE_SUSPECTED, passkey.account_id, passkey=passkey)
 
 
 def _method(signed: Signed) -> str:

@@ -97,7 +97,7 @@ def page_blueprints(parts: Parts) -> tuple[Blueprint, ...]:
         login_page(LoginDeps(step, passwords, parts.passkeys)),
         totp_page(TotpDeps(step, parts.envelope)),
         recovery_page(RecoveryDeps(step, parts.notifier)),
-        passkey_page(PasskeyDeps(step, parts.passkeys)),
+        passkey_page(PasskeyDeps(step, parts.passkeys, parts.notifier)),
         consent_page(ConsentDeps(step, ConsentTerms(new_handle, parts.settings.consent_lifetime), stored_accounts, {})),
         logout_page(step),
         approve_page(_approving(parts, step)),
@@ -110,6 +110,7 @@ def _approving(parts: Parts, step: StepDeps) -> ApproveDeps:
         step=step,
         approving=Approving(ConsentTerms(new_handle, CONSENT_SECONDS), parts.session_limits),
         desk=parts.passkeys,
+        notifier=parts.notifier,
         unlinked_limits=parse_limits(parts.settings.payment_unlinked_limit),
         envelope=parts.envelope,
     )

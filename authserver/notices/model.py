@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 PASSKEY_ADDED = "passkey.added"
+PASSKEY_CLOSED = "passkey.closed"
 PASSKEY_REMOVED = "passkey.removed"
 GENERATOR_ADDED = "generator.added"
 GENERATOR_REMOVED = "generator.removed"

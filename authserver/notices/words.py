@@ -10,6 +10,7 @@ from authserver.notices.model import Notice, Sender
 
 _SUBJECTS: Final[Mapping[str, str]] = {
     model.PASSKEY_ADDED: "A passkey was added to your account",
+    model.PASSKEY_CLOSED: "A passkey of your account was closed, since there may be a copy of it",
     model.PASSKEY_REMOVED: "A passkey was removed from your account",
     model.GENERATOR_ADDED: "An authenticator app was added to your account",
     model.GENERATOR_REMOVED: "The authenticator app was removed from your account",

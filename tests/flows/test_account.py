@@ -13,6 +13,7 @@ import pytest
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
+from authserver.accounts.activities import note
 from authserver.accounts.store import factors, passkeys, people
 from authserver.db.engine import Database
 from authserver.db.tables import pushed_requests
@@ -277,6 +278,22 @@ def test_a_page_in_use_can_be_kept_alive(alice: Person) -> None:
     assert alice.open("/account").request.path == "/account"
     alice.deployment.wait(300)
     assert alice.open("/account").request.path == "/login"
+
+
+def test_older_activity_is_on_the_pages_that_follow(alice: Person) -> None:
+    whose, now = account_id(alice.deployment, "alice"), alice.deployment.now
+    with alice.deployment.database.transaction() as connection:
+        for number in range(230):
+            note(connection, whose, "passkey_renamed", now - number, detail=f"key-{number}")
+    first = visit(alice, "/account/activity")
+    assert ('id="newer"' in first.text, 'id="older"' in first.text) == (False, True)
+    second, third = (alice.open(f"/account/activity?page={number}") for number in (2, 3))
+    shown = [set(re.findall(r"key-\d+", page.text)) for page in (first, second, third)]
+    assert set().union(*shown) == {f"key-{number}" for number in range(230)}
+    assert sum(map(len, shown)) == 230  # none twice
+    assert ('id="newer"' in third.text, 'id="older"' in third.text) == (True, False)
+    for odd in ("0", "-1", "999", "4000", "\u0661", "x", "9" * 400):
+        assert alice.browser.get("/account/activity", query_string={"page": odd}, base_url=ISSUER).text.count("key-")
 
 
 @pytest.mark.spec("ASVS5-2.4.1")

@@ -14,6 +14,7 @@ _FIND: Final = Statement(
     .where(activities.c.account_id == bindparam("wanted_account"), activities.c.expires_at > bindparam("now"))
     .order_by(activities.c.happened_at.desc(), activities.c.activity_id)
     .limit(bindparam("most"))
+    .offset(bindparam("skipped"))
 )
 
 
@@ -45,7 +46,7 @@ def save(connection: Connection, row: ActivityRow) -> None:
     _SAVE.run(connection, asdict(row))
 
 
-def find_recent(connection: Connection, account_id: str, now: int, most: int) -> list[Activity]:
-    """Return a person's latest activities, newest first."""
-    values = {"wanted_account": account_id, "now": now, "most": most}
+def find_recent(connection: Connection, account_id: str, now: int, most: int, *, skipped: int = 0) -> list[Activity]:
+    """Return a person's latest activities, newest first, but for so many that come before them."""
+    values = {"wanted_account": account_id, "now": now, "most": most, "skipped": skipped}
     return [Activity(*row) for row in _FIND.rows(connection, values)]

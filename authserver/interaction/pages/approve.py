@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from flask import Blueprint, Response, request
 
-from authserver.accounts.ceremonies import begin_assertion, finish_assertion
+from authserver.accounts.ceremonies import Assertion, begin_assertion, finish_assertion
 from authserver.accounts.model import Account
 from authserver.accounts.passkey_tokens import Answer, Asked, Desk
 from authserver.accounts.second_factor import check_totp
@@ -24,6 +24,7 @@ from authserver.interaction.approving import (
     record_approval,
 )
 from authserver.interaction.attempt import BLOCKED, guarded, proved_all
+from authserver.interaction.copied_passkey import tell_of_copy
 from authserver.interaction.guard import Step, StepDeps, check_form, go_on, open_step, refuse, report, show
 from authserver.interaction.pending_approval import (
     ApprovalStale,
@@ -35,6 +36,7 @@ from authserver.interaction.pending_approval import (
 )
 from authserver.keys.envelope import Envelope
 from authserver.messages import Message
+from authserver.notices.model import Notifier
 from authserver.payments.text import LANGUAGES
 from authserver.payments.unlinked import may_be_unlinked
 from authserver.protocol.authorization_details.model import Detail
@@ -58,6 +60,7 @@ class ApproveDeps:
     step: StepDeps
     approving: Approving
     desk: Desk
+    notifier: Notifier
     unlinked_limits: Mapping[str, Decimal]
     envelope: Envelope = field(repr=False)
 
@@ -178,22 +181,31 @@ def _ways(deps: ApproveDeps, situation: Situation, session: Session, payment: De
 
 def _prove(deps: ApproveDeps, found: _Open, pending: PendingApproval) -> Approved | None:
     """Verify and record in one transaction; what was spent on a refusal stays spent."""
+    if found.way == PASSKEY:
+        return _by_passkey(deps, found, pending)
     with deps.step.database.transaction() as connection:
-        if found.way == PASSKEY:
-            return _by_passkey(connection, deps, found, pending)
         code = request.form.get("totp", "")
         if not check_totp(connection, deps.envelope, found.account.account_id, code, found.step.now):
             return None
         return record_approval(connection, deps.approving, found.step, pending, TOTP, None)
 
 
-def _by_passkey(connection: Connection, deps: ApproveDeps, found: _Open, pending: PendingApproval) -> Approved | None:
+def _by_passkey(deps: ApproveDeps, found: _Open, pending: PendingApproval) -> Approved | None:
     """Verify that a passkey signed this very showing of the payment, with its user verified.
 
     Spec: RTS-SCA-5.1, WEBAUTHN-7.2
     """
     answer = Answer(request.form.get("ceremony", ""), request.form.get("credential", ""))
-    proof = finish_assertion(connection, deps.desk, _asked(found), answer, found.step.now)
+    with deps.step.database.transaction() as connection:
+        proof = finish_assertion(connection, deps.desk, _asked(found), answer, found.step.now)
+        approved = _record(connection, deps, found, pending, proof)
+    tell_of_copy(deps.step.database, deps.notifier, proof, found.step.now)
+    return approved
+
+
+def _record(
+    connection: Connection, deps: ApproveDeps, found: _Open, pending: PendingApproval, proof: Assertion
+) -> Approved | None:
     assertion = assertion_of(proof, deps.desk.relying_party)
     if not proof or proof.evidence is None or assertion is None:
         return None

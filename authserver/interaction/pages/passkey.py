@@ -13,6 +13,7 @@ from authserver.accounts.store.factors import find_enrolled
 from authserver.authorization.next_step import Step as NextStep
 from authserver.authorization.next_step import needs_verified_user, other_ways
 from authserver.interaction.attempt import BLOCKED, Tried, guarded, proved_all
+from authserver.interaction.copied_passkey import tell_of_copy
 from authserver.interaction.guard import (
     CANCEL,
     Step,
@@ -25,6 +26,7 @@ from authserver.interaction.guard import (
     show,
 )
 from authserver.interaction.passkey_offer import SIGN_IN_PATH, address_in, offer_passkey, sign_in_asked
+from authserver.notices.model import Notifier
 from authserver.protocol.names import ACR_TWO_FACTORS
 from authserver.sessions import lifecycle
 from authserver.sessions.acr import acr_for, satisfies
@@ -39,10 +41,11 @@ SECOND_FACTOR_LIMIT = "second_factor.address"
 
 @dataclass(frozen=True, slots=True)
 class PasskeyDeps:
-    """What the passkey's pages use."""
+    """What the passkey's pages use; a person is told of a passkey that these close."""
 
     step: StepDeps
     desk: Desk
+    notifier: Notifier
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +171,7 @@ def _report_failure(deps: PasskeyDeps, step: Step, event: str, tried: Tried[_Pro
     proof = tried.value.assertion if tried.value is not None else Assertion(BLOCKED)
     detail = {"method": PAGE, "outcome": proof.outcome}
     report(deps.step, step, event, account_id=proof.account_id or account_id, detail=detail)
+    tell_of_copy(deps.step.database, deps.notifier, proof, step.now)
 
 
 def _show(deps: PasskeyDeps, step: Step, account: Account, session: Session, problem: dict[str, object]) -> Response:

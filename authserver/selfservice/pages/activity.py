@@ -1,7 +1,9 @@
 """What happened to the account, and all that is kept about the person, to take away."""
 
+import re
+
 import orjson
-from flask import Blueprint, Response
+from flask import Blueprint, Response, request
 
 from authserver.accounts import activities
 from authserver.accounts.activities import note
@@ -18,6 +20,8 @@ from authserver.web.responses import NO_STORE
 PAGE = "activity"
 _MOST_SHOWN = 100
 _MOST_KEPT = 10_000
+_MOST_PAGES = _MOST_KEPT // _MOST_SHOWN
+_NUMBER = re.compile(r"[1-9][0-9]{0,2}")
 
 
 def activity_page(deps: AccountDeps) -> Blueprint:
@@ -26,10 +30,16 @@ def activity_page(deps: AccountDeps) -> Blueprint:
 
     @blueprint.get("/account/activity")
     def ask() -> Response:
-        visit = open_visit(deps)
+        visit, number = open_visit(deps), _page_number(request.args.get("page", ""))
+        skipped = (number - 1) * _MOST_SHOWN
         with deps.step.database.read() as connection:
-            found = find_recent(connection, visit.account_id, visit.now, _MOST_SHOWN)
-        return show(deps, visit, PAGE, {"activities": [_describe(deps, each) for each in found]})
+            found = find_recent(connection, visit.account_id, visit.now, _MOST_SHOWN + 1, skipped=skipped)
+        values = {
+            "activities": [_describe(deps, each) for each in found[:_MOST_SHOWN]],
+            "newer": number - 1,
+            "older": number + 1 if len(found) > _MOST_SHOWN and number < _MOST_PAGES else 0,
+        }
+        return show(deps, visit, PAGE, values)
 
     @blueprint.get("/account/data")
     def download() -> Response:
@@ -45,6 +55,12 @@ def activity_page(deps: AccountDeps) -> Blueprint:
         return Response(orjson.dumps(document, option=orjson.OPT_INDENT_2), 200, headers)
 
     return blueprint
+
+
+def _page_number(text: str) -> int:
+    """Return the page that an address asks for, the first where it asks for none that there is."""
+    number = int(text) if _NUMBER.fullmatch(text) else 1
+    return number if number <= _MOST_PAGES else 1
 
 
 def _describe(deps: AccountDeps, activity: Activity) -> dict[str, object]:
