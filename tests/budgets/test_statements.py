@@ -4,17 +4,15 @@ BEGIN and COMMIT are not among them. The figures are what each costs today: whoe
 one here, and says why.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from functools import partial
-from typing import TypeVar
 
 import pyotp
 import pytest
 from werkzeug.test import TestResponse
 
-from tests.support.deployment import ISSUER, PASSWORD, SEED, Deployment, StatementCounter
+from tests.support.deployment import ISSUER, PASSWORD, SEED, Deployment
 from tests.support.grants import make_code
+from tests.support.ledger import Ledger
 from tests.support.passkeys import enrol_passkey, options_on
 from tests.support.person import HIDDEN, Person
 from tests.support.relying_party import register, register_bank
@@ -24,30 +22,6 @@ CLIENTS: dict[str, dict[str, object]] = {
     "private_key_jwt and dpop": {"dpop_bound_access_tokens": True},
     "tls_client_auth": {"token_endpoint_auth_method": "tls_client_auth"},
 }
-
-
-T = TypeVar("T", bound=TestResponse)
-
-
-@dataclass
-class Ledger:
-    """What each request has cost."""
-
-    spending: dict[str, list[str]] = field(default_factory=dict)
-
-    def note(self, name: str, act: Callable[[], T], *, status: int = 200) -> T:
-        """Do one request, note its statements under a name and return its answer."""
-        with StatementCounter() as counter:
-            response = act()
-        assert response.status_code == status, response.text
-        self.spending[name] = counter.statements
-        return response
-
-    def check(self, budgets: Mapping[str, int]) -> None:
-        """Check that no request cost more than its budget says, and that each has one."""
-        over = {name: found for name, found in self.spending.items() if len(found) > budgets[name]}
-        assert not over, "\n".join(f"{name}:\n  " + "\n  ".join(found) for name, found in over.items())
-        assert set(self.spending) == set(budgets)
 
 
 @pytest.mark.parametrize("kind", CLIENTS)
