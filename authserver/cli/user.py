@@ -165,7 +165,10 @@ def unlock(name: str) -> None:
 @user.command(name="reset-mfa")
 @click.argument("name")
 def reset_mfa(name: str) -> None:
-    """Take away every factor but the password (code generator, passkeys, recovery codes) and end all sessions."""
+    """Take away every factor but the password (code generator, passkeys, recovery codes) and end all sessions.
+
+    For a person who lost them all, or whose only passkey was closed as a possible copy. The person is told of it.
+    """
     (settings, database), now = open_deployment(), system_clock()
     with database.transaction() as connection:
         account = _find(connection, name)
