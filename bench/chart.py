@@ -43,5 +43,5 @@ def _row(kind: str, spread: Spread, number: int, scale: float) -> str:
         f'<text x="{_LABELS - 8}" y="{middle + 5:.1f}" text-anchor="end">{escape(WORKS[kind].title)}</text>'
         f'<rect class="{style}" x="{_LABELS}" y="{top}" width="{end - _LABELS:.1f}" height="{_BAR}"/>'
         f'<line class="spread" x1="{first:.1f}" x2="{last:.1f}" y1="{middle}" y2="{middle}"/>'
-        f'<text x="{last + 6:.1f}" y="{middle + 5:.1f}">{spread.median:.2f}</text>'
+        f'<text x="{_WIDTH - 8}" y="{middle + 5:.1f}" text-anchor="end">{spread.median:.2f}</text>'
     )
