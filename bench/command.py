@@ -1,76 +1,32 @@
 """The bench's command: what is measured in which order, and where the figures go."""
 
 import argparse
-import os
-import socket
+import signal
 import sys
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from statistics import median
 
-from authserver.sandbox.authority import create_authority
-from bench.cores import Cores, choose_cores, pin
 from bench.generator import BenchFailed
 from bench.growth import compare_workers
 from bench.latency import latency_at_share
 from bench.measure import Target, measure, warm_up
-from bench.peer import MEMORY, missing_parts, prepare_peer
+from bench.peer import missing_parts
+from bench.plan import QUICK, WHOLE, Plan
 from bench.processes import running
 from bench.profiling import profile, render_profile
 from bench.report import Results, print_run, write_results
-from bench.scene import OURS, Scene, limits_path, new_clients, prepare_scene, remove_limits, served, served_as
+from bench.scene import OURS
 from bench.sign_ins import compare_beside_sign_ins
-from bench.stores import ROOT, scratch_folder, sqlite_store, start_postgresql
+from bench.stage import beside, stage
+from bench.stores import ROOT, scratch_folder
 from bench.work import EVERY_WORK, TOKEN, WORKS, Work
 
 SIGN_IN_SHARE = 0.3
+_CAPACITY = (TOKEN.kind, OURS, "PostgreSQL")
 _RESULTS = ROOT / "bench" / "results"
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """How long to measure: pairs of runs for each kind of work, seconds of each run and of each half of the warm-up.
-
-    `pairs_seconds` are all that the pairs may take together; on a slow machine there are fewer of them.
-    `references` says whether the other stores are measured too: our server on SQLite, the peer in memory.
-    """
-
-    pairs: int
-    pairs_seconds: float
-    seconds: float
-    warm_up_seconds: float
-    starts: int
-    more_rounds: int
-    more_seconds: float
-    profile_seconds: float
-    references: bool
-
-
-_DEFAULT = Plan(
-    pairs=5,
-    pairs_seconds=540,
-    seconds=2.5,
-    warm_up_seconds=1.5,
-    starts=3,
-    more_rounds=3,
-    more_seconds=4.0,
-    profile_seconds=8.0,
-    references=True,
-)
-_QUICK = Plan(
-    pairs=1,
-    pairs_seconds=60,
-    seconds=0.7,
-    warm_up_seconds=0.4,
-    starts=1,
-    more_rounds=1,
-    more_seconds=1.2,
-    profile_seconds=3.0,
-    references=False,
-)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -80,10 +36,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if not (options.ours_only or options.profile) and (missing := missing_parts()) is not None:
         print(f"{missing}\nOr measure without it: --ours-only", file=sys.stderr)
         return 1
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # the servers are stopped however the bench is
     try:
         _bench(options)
     except (BenchFailed, ValueError) as error:
         print(f"The bench failed: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("Stopped: nothing was written.", file=sys.stderr)
         return 1
     print(f"\nTook {time.monotonic() - started:.0f} s.")
     return 0
@@ -111,7 +71,7 @@ def _bench(options: argparse.Namespace) -> None:
         _profile(options.log_level, plan, WORKS[options.profile])
         return
     results = Results(pairs=plan.pairs, seconds=plan.seconds, log_level=options.log_level)
-    with _targets(options.log_level, plan, with_peer=not options.ours_only, results=results) as targets:
+    with stage(options.log_level, plan, with_peer=not options.ours_only, results=results) as targets:
         pair = [target for target in targets if target.scene.store.process_id is not None]
         started, share = time.monotonic(), plan.pairs_seconds / len(kinds)
         for number, work in enumerate(kinds, start=1):
@@ -133,12 +93,12 @@ def _profile(log_level: str, plan: Plan, work: Work) -> None:
     """Print what the layers of our server take of one kind of work."""
     quiet = replace(plan, starts=0, references=False)
     results = Results(pairs=0, seconds=plan.profile_seconds, log_level=log_level)
-    with _targets(log_level, quiet, with_peer=False, results=results) as targets, scratch_folder() as folder:
+    with stage(log_level, quiet, with_peer=False, results=results) as targets, scratch_folder() as folder:
         print(render_profile(profile(targets[0], work, plan.profile_seconds, folder)))
 
 
 def _plan(options: argparse.Namespace) -> Plan:
-    plan = _QUICK if options.quick else _DEFAULT
+    plan = QUICK if options.quick else WHOLE
     return replace(
         plan,
         pairs=options.pairs or plan.pairs,
@@ -183,59 +143,14 @@ def _measure_more(plan: Plan, pair: Sequence[Target], results: Results) -> None:
     results.more["p99 at 70 % load"] = latency_at_share(pair, TOKEN, results.runs, rounds, seconds)
     ours = pair[0]
     print("two workers and one", flush=True)
-    with _beside(ours, 1) as one, _beside(ours, 2) as two:
+    with beside(ours, 1) as one, beside(ours, 2) as two:
         spread, figures = compare_workers(one, two, ours.cores, TOKEN, rounds, seconds)
     results.two_workers, results.more["two workers"] = spread.median, figures
     print("token traffic beside sign-ins", flush=True)
-    pace = SIGN_IN_SHARE * median(run.per_second for run in results.runs if run.kind == TOKEN.kind and run.side == OURS)
-    with _beside(ours, 2) as scene, running(scene.command, frozenset({ours.cores.server, ours.cores.others})):
-        results.more["token traffic beside sign-ins"] = compare_beside_sign_ins(scene, pace, rounds, seconds)
-
-
-@contextmanager
-def _beside(target: Target, workers: int) -> Iterator[Scene]:
-    """Return our scene on a port of its own with so many workers; its store and registrations are the same."""
-    port = _free_port()
-    limits = limits_path(target.scene).with_name(f"limits-{os.getpid()}-{port}.sqlite")
-    scene = served_as(target.scene, port, workers=workers, limits_path=limits)
-    try:
-        yield scene
-    finally:
-        remove_limits(limits)
-
-
-@contextmanager
-def _targets(log_level: str, plan: Plan, *, with_peer: bool, results: Results) -> Iterator[list[Target]]:
-    """Start the servers; all of them wait while one is measured."""
-    cores, now = choose_cores(), int(time.time())
-    pin(cores.others)
-    authority = create_authority("Bench clients", now)
-    clients = new_clients(authority, now)
-    with scratch_folder() as folder, ExitStack() as running:
-        postgresql = start_postgresql()
-        scenes = [prepare_scene(postgresql, folder / "ours", clients, authority, _free_port(), log_level=log_level)]
-        results.starts = [_start_seconds(scenes[0], cores) for _ in range(plan.starts)]
-        if with_peer:
-            scenes.append(prepare_peer(postgresql, folder / "peer", clients, authority, _free_port()))
-        if plan.references:
-            store = sqlite_store(folder)
-            scenes.append(
-                prepare_scene(store, folder / "sqlite", clients, authority, _free_port(), log_level=log_level)
-            )
-        if plan.references and with_peer:
-            scenes.append(prepare_peer(MEMORY, folder / "memory", clients, authority, _free_port()))
-        yield [Target(scene, running.enter_context(served(scene, cores)).process_id, cores) for scene in scenes]
-
-
-def _start_seconds(scene: Scene, cores: Cores) -> float:
-    with served(scene, cores) as server:
-        return server.start_seconds
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    capacity = [run.per_second for run in results.runs if (run.kind, run.side, run.store) == _CAPACITY]
+    pace, both = SIGN_IN_SHARE * median(capacity), frozenset({ours.cores.server, ours.cores.others})
+    with beside(ours, 2) as scene, running(scene.command, both):
+        results.more["token traffic beside sign-ins"] = compare_beside_sign_ins(scene, pace, rounds, seconds, both)
 
 
 if __name__ == "__main__":

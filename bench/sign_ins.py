@@ -1,47 +1,77 @@
 """What password sign-ins do to token traffic: `/token` at an even pace, alone and with twenty sign-ins a second beside.
 
-Two workers on both cores. A sign-in is the form being sent: its page was fetched before the clock started.
+Two workers on both cores. A sign-in is the form being sent: its page was fetched before the clock started. Since the
+hashes alone may take more than a core, `/token` is also measured beside a program that hashes as much and has nothing
+to do with the server: what is lost there is lost to the processor, and only what is lost beyond it to the server.
 """
 
+import os
+import subprocess
+import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from functools import partial
 
 from bench.backstage import PERSON_PASSWORD, OurBackstage
+from bench.cores import pinned
 from bench.flow import SEEN, Browser, reach_page
 from bench.generator import CONNECTIONS, BenchFailed, Job, Load, drive, show
 from bench.measure import check, percentile
 from bench.messages import authorization_request
 from bench.paced import drive_on_time, evenly
 from bench.scene import Scene
+from bench.stores import ROOT
 from bench.work import TOKEN
 
 SIGN_INS_PER_SECOND = 20
 _SIGN_IN = "sign_in"
 _SAMPLE = 48
+_START_SECONDS = 1.0
 _LONGEST_PREPARATION_SECONDS = 120
 _TURNED_AWAY = b"HTTP/1.1 503 "
 
 
-def compare_beside_sign_ins(scene: Scene, pace: float, rounds: int, seconds: float) -> Mapping[str, object]:
+def compare_beside_sign_ins(
+    scene: Scene, pace: float, rounds: int, seconds: float, cores: frozenset[int]
+) -> Mapping[str, object]:
     """Return what `/token` took without and with sign-ins beside it, in turn, and how the sign-ins fared."""
-    alone, beside, sign_ins = Load(), Load(), Load()
+    alone, beside, sign_ins, elsewhere = Load(), Load(), Load(), Load()
     for _ in range(rounds):
         _add(alone, _drive(scene, pace, seconds, sign_ins=0)[TOKEN.kind])
+        with _hashing_elsewhere(seconds, cores):
+            _add(elsewhere, _drive(scene, pace, seconds, sign_ins=0)[TOKEN.kind])
         seen = _drive(scene, pace, seconds, sign_ins=int(SIGN_INS_PER_SECOND * seconds))
         _add(beside, seen[TOKEN.kind])
         _add(sign_ins, seen[_SIGN_IN])
+    loads = {
+        "/token alone": alone,
+        "/token beside as much hashing in another program": elsewhere,
+        "/token beside sign-ins": beside,
+    }
     return {
         "tokens asked for, per second": pace,
         "sign-ins beside them, per second": SIGN_INS_PER_SECOND,
-        "/token alone: p50 ms": percentile(sorted(alone.latencies), 50),
-        "/token alone: p99 ms": percentile(sorted(alone.latencies), 99),
-        "/token beside sign-ins: p50 ms": percentile(sorted(beside.latencies), 50),
-        "/token beside sign-ins: p99 ms": percentile(sorted(beside.latencies), 99),
+        **{f"{name}: p50 ms": percentile(sorted(load.latencies), 50) for name, load in loads.items()},
+        **{f"{name}: p99 ms": percentile(sorted(load.latencies), 99) for name, load in loads.items()},
         "sign-ins done": len(sign_ins.latencies) - sign_ins.wrong,
         "sign-ins asked to come again, since the server was busy": sign_ins.wrong,
         "sign-in: p50 ms": percentile(sorted(sign_ins.latencies), 50),
     }
+
+
+@contextmanager
+def _hashing_elsewhere(seconds: float, cores: frozenset[int]) -> Iterator[None]:
+    """Hash as many passwords as there would be sign-ins, in another program on these cores."""
+    arguments = [sys.executable, "-m", "bench.hashing", str(SIGN_INS_PER_SECOND), str(seconds + _START_SECONDS)]
+    with pinned(cores):
+        program = subprocess.Popen(arguments, cwd=ROOT, env={"PYTHONPATH": str(ROOT), "PATH": os.defpath})
+    try:
+        time.sleep(_START_SECONDS)
+        yield
+    finally:
+        program.terminate()
+        program.wait()
 
 
 def _drive(scene: Scene, pace: float, seconds: float, *, sign_ins: int) -> dict[str, Load]:

@@ -1,0 +1,46 @@
+"""How long to measure what."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How long to measure: pairs of runs for each kind of work, seconds of each run and of each half of the warm-up.
+
+    `pairs_seconds` are all that the pairs may take together; on a slow machine there are fewer of them.
+    `references` says whether the other stores are measured too: our server on SQLite, the peer in memory.
+    """
+
+    pairs: int
+    pairs_seconds: float
+    seconds: float
+    warm_up_seconds: float
+    starts: int
+    more_rounds: int
+    more_seconds: float
+    profile_seconds: float
+    references: bool
+
+
+WHOLE = Plan(
+    pairs=5,
+    pairs_seconds=540,
+    seconds=2.5,
+    warm_up_seconds=1.5,
+    starts=3,
+    more_rounds=3,
+    more_seconds=4.0,
+    profile_seconds=8.0,
+    references=True,
+)
+QUICK = Plan(
+    pairs=1,
+    pairs_seconds=60,
+    seconds=0.7,
+    warm_up_seconds=0.4,
+    starts=1,
+    more_rounds=1,
+    more_seconds=1.2,
+    profile_seconds=3.0,
+    references=False,
+)
