@@ -28,6 +28,7 @@ SIGN_INS_PER_SECOND = 20
 _SIGN_IN = "sign_in"
 _SAMPLE = 48
 _START_SECONDS = 1.0
+_WARM_UP_SECONDS = 1.0
 _LONGEST_PREPARATION_SECONDS = 120
 _TURNED_AWAY = b"HTTP/1.1 503 "
 
@@ -36,6 +37,7 @@ def compare_beside_sign_ins(
     scene: Scene, pace: float, rounds: int, seconds: float, cores: frozenset[int]
 ) -> Mapping[str, object]:
     """Return what `/token` took without and with sign-ins beside it, in turn, and how the sign-ins fared."""
+    _drive(scene, pace, _WARM_UP_SECONDS, sign_ins=SIGN_INS_PER_SECOND)  # the first pages of a worker are slow
     alone, beside, sign_ins, elsewhere = Load(), Load(), Load(), Load()
     for _ in range(rounds):
         _add(alone, _drive(scene, pace, seconds, sign_ins=0)[TOKEN.kind])
