@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from statistics import median
 
+from bench.bound import lower_bound
 from bench.generator import BenchFailed
 from bench.growth import compare_workers
 from bench.latency import latency_at_share
@@ -20,7 +21,7 @@ from bench.profiling import profile, render_profile
 from bench.report import Results, print_run, write_results
 from bench.scene import OURS
 from bench.sign_ins import compare_beside_sign_ins
-from bench.stage import beside, stage
+from bench.stage import beside, free_port, stage
 from bench.stores import ROOT, scratch_folder
 from bench.work import EVERY_WORK, TOKEN, WORKS, Work
 
@@ -142,6 +143,8 @@ def _measure_more(plan: Plan, pair: Sequence[Target], results: Results) -> None:
     print("latency at 70 % of each side's capacity", flush=True)
     results.more["p99 at 70 % load"] = latency_at_share(pair, TOKEN, results.runs, rounds, seconds)
     ours = pair[0]
+    token_us = median(run.server_us for run in results.runs if (run.kind, run.side, run.store) == _CAPACITY)
+    results.more["lower bound of a token, µs"] = lower_bound(ours, free_port(), token_us)
     print("two workers and one", flush=True)
     with beside(ours, 1) as one, beside(ours, 2) as two:
         spread, figures = compare_workers(one, two, ours.cores, TOKEN, rounds, seconds)

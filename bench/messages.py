@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 import orjson
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
 from joserfc.jwk import ECKey
 
 from authserver.sandbox.authority import Authority, Credential, common_name
@@ -91,7 +91,10 @@ class BenchClient:
             "iat": now,
             "exp": now + _ASSERTION_SECONDS,
         }
-        return {"client_assertion_type": ASSERTION_TYPE, "client_assertion": self._sign(claims)}
+        return {
+            "client_assertion_type": ASSERTION_TYPE,
+            "client_assertion": sign_jwt(self._signing_header, claims, self._private_key),
+        }
 
     @cached_property
     def _signing_header(self) -> str:
@@ -104,11 +107,22 @@ class BenchClient:
             raise TypeError(f"{self.client_id} has no key to sign with")
         return key
 
-    def _sign(self, claims: Mapping[str, object]) -> str:
-        """Sign by hand: tens of thousands of assertions are made for a run, and a library takes three times as long."""
-        text = f"{self._signing_header}.{_encode(orjson.dumps(claims))}"
-        r, s = decode_dss_signature(self._private_key.sign(text.encode("ascii"), ec.ECDSA(hashes.SHA256())))
-        return f"{text}.{_encode(r.to_bytes(_COORDINATE_BYTES) + s.to_bytes(_COORDINATE_BYTES))}"
+
+def sign_jwt(header: str, claims: Mapping[str, object], key: ec.EllipticCurvePrivateKey) -> str:
+    """Sign by hand: tens of thousands of assertions are made for a run, and a library takes three times as long."""
+    text = f"{header}.{_encode(orjson.dumps(claims))}"
+    r, s = decode_dss_signature(key.sign(text.encode("ascii"), ec.ECDSA(hashes.SHA256())))
+    return f"{text}.{_encode(r.to_bytes(_COORDINATE_BYTES) + s.to_bytes(_COORDINATE_BYTES))}"
+
+
+def verify_jwt(token: str, key: ec.EllipticCurvePublicKey) -> Mapping[str, object]:
+    """Return the claims of a JWT signed by this key; the least work that does so, and checks nothing else."""
+    text, _, signature = token.encode("ascii").rpartition(b".")
+    raw = base64.urlsafe_b64decode(signature + b"==")
+    r, s = int.from_bytes(raw[:_COORDINATE_BYTES]), int.from_bytes(raw[_COORDINATE_BYTES:])
+    key.verify(encode_dss_signature(r, s), text, ec.ECDSA(hashes.SHA256()))
+    claims: Mapping[str, object] = orjson.loads(base64.urlsafe_b64decode(text.partition(b".")[2] + b"=="))
+    return claims
 
 
 def authorization_request(client_id: str) -> Mapping[str, str]:

@@ -4,11 +4,12 @@ import json
 from typing import Any
 
 import pytest
+from cryptography.exceptions import InvalidSignature
 from joserfc import jwt
 from joserfc.jwk import ECKey, KeySet
 
 from bench.generator import BenchFailed
-from bench.messages import BANK, ISSUER, BenchClient, new_client
+from bench.messages import BANK, ISSUER, BenchClient, new_client, sign_jwt, verify_jwt
 from bench.verify import (
     Facts,
     verify_description,
@@ -97,3 +98,14 @@ def test_other_answers_must_say_something(client: BenchClient) -> None:
         verify_discovery(b'{"issuer":"https://x.example","jwks_uri":"https://x.example/jwks"}', facts(client))
     with pytest.raises(BenchFailed, match="not JSON"):
         verify_identity(b"<html>", facts(client))
+
+
+def test_what_the_bench_signs_by_hand_is_what_the_library_signs() -> None:
+    private, public = KEY.private_key, KEY.public_key
+    assert private is not None
+    told = {"iss": "app", "jti": "1"}
+    by_hand = sign_jwt("eyJhbGciOiJFUzI1NiJ9", told, private)
+    assert jwt.decode(by_hand, KEY, algorithms=["ES256"]).claims == told
+    assert verify_jwt(jwt.encode({"alg": "ES256"}, told, KEY), public) == told
+    with pytest.raises(InvalidSignature):
+        verify_jwt(by_hand, OTHER_KEY.public_key)
