@@ -7,26 +7,18 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from statistics import median
 
-from bench.bound import lower_bound
 from bench.generator import BenchFailed
-from bench.growth import compare_workers
-from bench.latency import latency_at_share
 from bench.measure import Target, measure, warm_up
+from bench.more import measure_more
 from bench.peer import missing_parts
 from bench.plan import QUICK, WHOLE, Plan
-from bench.processes import running
 from bench.profiling import profile, render_profile
 from bench.report import Results, print_run, write_results
-from bench.scene import OURS
-from bench.sign_ins import compare_beside_sign_ins
-from bench.stage import beside, free_port, stage
+from bench.stage import stage
 from bench.stores import ROOT, scratch_folder
-from bench.work import EVERY_WORK, TOKEN, WORKS, Work
+from bench.work import EVERY_WORK, WORKS, Work
 
-SIGN_IN_SHARE = 0.3
-_CAPACITY = (TOKEN.kind, OURS, "PostgreSQL")
 _RESULTS = ROOT / "bench" / "results"
 
 
@@ -82,7 +74,7 @@ def _bench(options: argparse.Namespace) -> None:
                 if target not in pair:
                     _measure_alone(plan, kinds, target, results)
         if not options.only:
-            _measure_more(plan, pair, results)
+            measure_more(plan, pair[0], pair, results, started + plan.pairs_seconds + plan.more_limit_seconds)
     print("\n" + results.render())
     folder = options.output or (_RESULTS if not options.only and not options.ours_only else None)
     if folder is not None:
@@ -135,25 +127,6 @@ def _measure_alone(plan: Plan, kinds: Sequence[Work], target: Target, results: R
             rate = warm_up(target.scene, work, plan.warm_up_seconds)
             results.runs.append(measure(target, work, plan.seconds, rate))
             print_run(results.runs[-1])
-
-
-def _measure_more(plan: Plan, pair: Sequence[Target], results: Results) -> None:
-    """Measure what is no comparison of rates: latency below saturation, two workers, token traffic beside sign-ins."""
-    rounds, seconds = plan.more_rounds, plan.more_seconds
-    print("latency at 70 % of each side's capacity", flush=True)
-    results.more["p99 at 70 % load"] = latency_at_share(pair, TOKEN, results.runs, rounds, seconds)
-    ours = pair[0]
-    token_us = median(run.server_us for run in results.runs if (run.kind, run.side, run.store) == _CAPACITY)
-    results.more["lower bound of a token, µs"] = lower_bound(ours, free_port(), token_us)
-    print("two workers and one", flush=True)
-    with beside(ours, 1) as one, beside(ours, 2) as two:
-        spread, figures = compare_workers(one, two, ours.cores, TOKEN, rounds, seconds)
-    results.two_workers, results.more["two workers"] = spread.median, figures
-    print("token traffic beside sign-ins", flush=True)
-    capacity = [run.per_second for run in results.runs if (run.kind, run.side, run.store) == _CAPACITY]
-    pace, both = SIGN_IN_SHARE * median(capacity), frozenset({ours.cores.server, ours.cores.others})
-    with beside(ours, 2) as scene, running(scene.command, both):
-        results.more["token traffic beside sign-ins"] = compare_beside_sign_ins(scene, pace, rounds, seconds, both)
 
 
 if __name__ == "__main__":

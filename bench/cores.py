@@ -25,6 +25,11 @@ class Cores:
     server: int
     others: int
 
+    @property
+    def both(self) -> frozenset[int]:
+        """Return both cores."""
+        return frozenset({self.server, self.others})
+
 
 def choose_cores() -> Cores:
     """Return the first two cores this program may use; raises ValueError where there is only one."""

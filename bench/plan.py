@@ -7,7 +7,8 @@ from dataclasses import dataclass
 class Plan:
     """How long to measure: pairs of runs for each kind of work, seconds of each run and of each half of the warm-up.
 
-    `pairs_seconds` are all that the pairs may take together; on a slow machine there are fewer of them.
+    `pairs_seconds` are all that the pairs may take together: on a slow machine there are fewer of them. After
+    `more_limit_seconds` beyond that nothing more is begun.
     `references` says whether the other stores are measured too: our server on SQLite, the peer in memory.
     """
 
@@ -16,6 +17,7 @@ class Plan:
     seconds: float
     warm_up_seconds: float
     starts: int
+    more_limit_seconds: float
     more_rounds: int
     more_seconds: float
     profile_seconds: float
@@ -25,6 +27,7 @@ class Plan:
 WHOLE = Plan(
     pairs=5,
     pairs_seconds=540,
+    more_limit_seconds=240,
     seconds=2.5,
     warm_up_seconds=1.5,
     starts=3,
@@ -36,8 +39,9 @@ WHOLE = Plan(
 QUICK = Plan(
     pairs=1,
     pairs_seconds=60,
-    seconds=0.7,
-    warm_up_seconds=0.4,
+    more_limit_seconds=30,
+    seconds=0.6,
+    warm_up_seconds=0.3,
     starts=1,
     more_rounds=1,
     more_seconds=1.2,

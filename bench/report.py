@@ -133,7 +133,8 @@ def write_results(folder: Path, results: Results) -> None:
     }
     (folder / "latest.json").write_text(json.dumps(summary, indent=2) + "\n", encoding="utf-8")
     (folder / "details.json").write_text(_compact(details), encoding="utf-8")
-    heading = f"# One run of the bench\n\nCommit {summary['commit']}, {summary['date']}.\n\n"
+    length = f"{results.pairs} pair{'s' if results.pairs > 1 else ''} of {results.seconds:g} s each"
+    heading = f"# One run of the bench\n\nCommit {summary['commit']}, {summary['date']}, {length}.\n\n"
     chart = "![Ours over the peer's](latest.svg)\n\n" if found else ""
     (folder / "latest.md").write_text(heading + chart + results.render() + "\n", encoding="utf-8")
     if found:
