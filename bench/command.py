@@ -69,12 +69,12 @@ def _bench(options: argparse.Namespace) -> None:
         started, share = time.monotonic(), plan.pairs_seconds / len(kinds)
         for number, work in enumerate(kinds, start=1):
             _measure_pairs(plan, work, pair, results, started + number * share)
-        if plan.references and not options.only:
+        if not options.only:
+            in_time = started + plan.pairs_seconds + plan.more_limit_seconds
+            measure_more(plan, pair[0], pair, results, in_time)
             for target in targets:
                 if target not in pair:
-                    _measure_alone(plan, kinds, target, results)
-        if not options.only:
-            measure_more(plan, pair[0], pair, results, started + plan.pairs_seconds + plan.more_limit_seconds)
+                    _measure_alone(plan, kinds, target, results, in_time + plan.reference_limit_seconds)
     print("\n" + results.render())
     folder = options.output or (_RESULTS if not options.only and not options.ours_only else None)
     if folder is not None:
@@ -120,10 +120,10 @@ def _measure_pairs(plan: Plan, work: Work, targets: Sequence[Target], results: R
             print_run(results.runs[-1])
 
 
-def _measure_alone(plan: Plan, kinds: Sequence[Work], target: Target, results: Results) -> None:
-    """Measure a store that is there for reference: one run of each kind."""
+def _measure_alone(plan: Plan, kinds: Sequence[Work], target: Target, results: Results, deadline: float) -> None:
+    """Measure a store that is there for reference: one run of each kind, and none begun after the deadline."""
     for work in kinds:
-        if work.kind not in target.scene.kinds_missing:
+        if work.kind not in target.scene.kinds_missing and time.monotonic() < deadline:
             rate = warm_up(target.scene, work, plan.warm_up_seconds)
             results.runs.append(measure(target, work, plan.seconds, rate))
             print_run(results.runs[-1])

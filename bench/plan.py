@@ -8,7 +8,8 @@ class Plan:
     """How long to measure: pairs of runs for each kind of work, seconds of each run and of each half of the warm-up.
 
     `pairs_seconds` are all that the pairs may take together: on a slow machine there are fewer of them. After
-    `more_limit_seconds` beyond that nothing more is begun.
+    `more_limit_seconds` beyond that no other measurement is begun, and after `reference_limit_seconds` beyond that no
+    run for reference.
     `references` says whether the other stores are measured too: our server on SQLite, the peer in memory.
     """
 
@@ -18,6 +19,7 @@ class Plan:
     warm_up_seconds: float
     starts: int
     more_limit_seconds: float
+    reference_limit_seconds: float
     more_rounds: int
     more_seconds: float
     profile_seconds: float
@@ -27,7 +29,8 @@ class Plan:
 WHOLE = Plan(
     pairs=5,
     pairs_seconds=540,
-    more_limit_seconds=240,
+    more_limit_seconds=140,
+    reference_limit_seconds=160,
     seconds=2.5,
     warm_up_seconds=1.5,
     starts=3,
@@ -40,6 +43,7 @@ QUICK = Plan(
     pairs=1,
     pairs_seconds=60,
     more_limit_seconds=30,
+    reference_limit_seconds=0,
     seconds=0.6,
     warm_up_seconds=0.3,
     starts=1,
