@@ -1,7 +1,7 @@
 """PostgreSQL: connections that commit each statement by itself, and are told where a transaction begins and ends."""
 
 import select
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import Any
 
@@ -43,7 +43,7 @@ class PostgresqlBackend:
                 engine,
                 most=threads + _SPARE_CONNECTIONS,
                 patience_seconds=patience_seconds,
-                is_alive=_is_alive,
+                probe=_probe,
                 is_clean=_is_idle,
             )
             for _ in range(2)
@@ -115,15 +115,15 @@ def _connect_args(url: URL, patience_seconds: float, statement_seconds: float) -
     }
 
 
-def _is_alive(connection: Connection) -> bool:
-    """Tell whether the server still holds a connection that was idle.
+def _probe(connection: Connection) -> Callable[[], bool]:
+    """Return what tells whether the server still holds a connection that was idle.
 
     An idle connection has nothing to say, so a readable socket means its end. Looking costs a microsecond, where
     `pool_pre_ping` would add a round trip to every request.
     """
     poll = select.poll()
     poll.register(pgconn_of(connection).socket, select.POLLIN)
-    return not poll.poll(0)
+    return lambda: not poll.poll(0)
 
 
 def _is_idle(connection: Connection) -> bool:

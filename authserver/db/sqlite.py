@@ -60,7 +60,7 @@ class SqliteBackend:
             _reading_engine(url, patience_seconds),
             most=threads,
             patience_seconds=patience_seconds,
-            is_alive=lambda _: True,
+            probe=lambda _: lambda: True,
             is_clean=lambda connection: not driver_of(connection).in_transaction,
         )
         self._writer: Connection | None = None
@@ -76,11 +76,9 @@ class SqliteBackend:
         """Open a transaction: with one writer there is nothing shorter."""
         return self.transaction()
 
-    @contextmanager
-    def read(self) -> Iterator[Connection]:
+    def read(self) -> AbstractContextManager[Connection]:
         """Open a connection that cannot write."""
-        with self._reading.lend() as connection:
-            yield connection
+        return self._reading.lend()
 
     def write(self, writes: Writes) -> bool:
         """Write all of it; durable on return.
