@@ -20,6 +20,7 @@ log = structlog.get_logger("authserver.request")
 _SERVER_ERROR = 500
 _MOST_FORM_FIELDS = 64
 _REFUSAL_KEY = "authserver.refusal"
+_CREDENTIALS = {"username", "password", "totp", "recovery_code"}
 
 
 def to_flask(response: MachineResponse) -> Response:
@@ -110,9 +111,12 @@ def _check_query() -> None:
 def _check_fields() -> None:
     """Refuse a NUL in the address or a form, which nobody types and PostgreSQL takes in no text.
 
+    What a person signs in with is left to its page, which answers every wrong entry in the same words.
+
     Spec: RFC6749-10.14-1
     """
-    fields = (*request.args.items(multi=True), *request.form.items(multi=True))
+    typed = (field for field in request.form.items(multi=True) if field[0] not in _CREDENTIALS)
+    fields = (*request.args.items(multi=True), *typed)
     if any("\x00" in text for field in fields for text in field):
         raise InvalidRequest("A field holds a character that is not allowed.", clause="RFC6749-10.14-1")
 

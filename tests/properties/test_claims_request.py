@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from authserver.protocol.claims_request import ClaimsRequest, parse_claims_request
 from authserver.protocol.errors import InvalidRequest
 
-_leaves = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=6)
+_numbers = st.floats(allow_nan=False, allow_infinity=False)  # JSON has no others
+_leaves = st.none() | st.booleans() | st.integers() | _numbers | st.text(max_size=6)
 _json = st.recursive(
     _leaves,
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
@@ -19,7 +20,8 @@ _member = st.none() | st.fixed_dictionaries({}, optional={"essential": st.boolea
 sections = st.dictionaries(_names, _member, max_size=5)
 documents = st.fixed_dictionaries({}, optional={"id_token": sections, "userinfo": sections, "other": _json})
 broken = st.sampled_from([
-    "", "{", "[]", "1", "null", '"x"', "[" * 5000, '{"a":' * 3000, "9" * 5000, "NaN", "\ufeff{}",
+    "", "{", "[]", "1", "null", '"x"', "[" * 5000, '{"a":' * 3000, "9" * 5000, "NaN", "Infinity", "\ufeff{}",
+    '{"other":-Infinity}',
     '{"id_token":{"a":NaN}}', '{"userinfo":{"\\ud800":null}}', '{"id_token":{"acr":{"value":"\\udfff"}}}',
     '{"id_token":[]}', '{"userinfo":{"a":1}}',
 ])  # fmt: skip
