@@ -10,6 +10,7 @@ from typing import Final
 from authserver.accounts.store import activities
 from authserver.accounts.store.activities import ActivityRow
 from authserver.accounts.store.people import Connection
+from authserver.db.at_once import Row, add_row
 
 KEPT_SECONDS: Final = 365 * 24 * 60 * 60
 """For how long an activity is kept."""
@@ -45,13 +46,18 @@ def note(
     client_id: str | None = None,
     detail: str | None = None,
 ) -> None:
-    """Note an activity in the transaction of the act it tells of, to be kept for a year.
+    """Note an activity in the transaction of the act it tells of; the rest is as for `activity_row`."""
+    add_row(connection, activity_row(account_id, name, now, client_id, detail))
+
+
+def activity_row(account_id: str, name: str, now: int, client_id: str | None = None, detail: str | None = None) -> Row:
+    """Return the row of an activity, to be written with the act it tells of and kept for a year.
 
     `name` is one of this module's; `detail` is the short name of a thing, never a secret.
 
     Spec: ASVS5-16.2.1
     """
-    row = ActivityRow(
+    activity = ActivityRow(
         activity_id=secrets.token_urlsafe(_RANDOM_BYTES),
         account_id=account_id,
         name=name,
@@ -60,4 +66,4 @@ def note(
         detail=(detail or "")[:_LONGEST_DETAIL],
         expires_at=now + KEPT_SECONDS,
     )
-    activities.save(connection, row)
+    return activities.as_row(activity)

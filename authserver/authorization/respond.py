@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from authserver.authorization.model import AuthorizationRequest
 from authserver.authorization.next_step import Situation, find_consent
 from authserver.authorization.response_modes import FORM_POST, add_to_query, error_parameters, success_parameters
-from authserver.authorization.store import claim_interaction, claim_pushed
-from authserver.db.engine import Connection
+from authserver.authorization.store import completion_moves
+from authserver.db.at_once import Row, Writes
+from authserver.db.engine import Database
 from authserver.grants.model import Authentication, AuthorizationCode, Consent, Grant
-from authserver.grants.store.codes import save_code
-from authserver.grants.store.records import save_grant
+from authserver.grants.store.codes import code_row
+from authserver.grants.store.records import grant_row
 from authserver.protocol.authorization_details.model import Details
 from authserver.protocol.authorization_details.narrowing import cover
 from authserver.protocol.authorization_details.registry import last_moment
@@ -42,21 +43,19 @@ class Answer:
     parameters: Mapping[str, str]
 
 
-def claim_completion(connection: Connection, situation: Situation, now: int) -> None:
-    """End the interaction and spend its request reference; of two at once only one goes on.
+def complete(database: Database, situation: Situation, now: int, rows: tuple[Row, ...] = ()) -> None:
+    """End the interaction, spend its request reference and store what is issued; of two at once only one does.
 
     Raises InvalidRequestUri, which no redirect carries, where either was done before.
 
     Spec: RFC9126-7.3
     """
-    interaction = situation.interaction
-    is_first = claim_interaction(connection, interaction.interaction_hash, now)
-    if not is_first or not claim_pushed(connection, interaction.request_uri_hash, now):
+    if not database.write(Writes(moves=completion_moves(situation.interaction, now), rows=rows)):
         raise InvalidRequestUri("This request was answered before.", clause="RFC9126-7.3")
 
 
-def issue_code(connection: Connection, situation: Situation, policy: AnswerPolicy, now: int) -> Answer:
-    """Store a grant with its first code and return the answer that carries the code.
+def issue_code(situation: Situation, policy: AnswerPolicy, now: int) -> tuple[Answer, tuple[Row, ...]]:
+    """Return the answer that carries a code, and the rows of the grant and the code, to be stored before it is sent.
 
     Spec: RFC6749-4.1.2, FAPI2-SP-FINAL-5.3.2.1-11
     """
@@ -85,9 +84,9 @@ def issue_code(connection: Connection, situation: Situation, policy: AnswerPolic
         authorization_details=details,
     )
     code = new_handle()
-    save_grant(connection, grant)
-    save_code(connection, _code_record(code, request, policy, now), grant.grant_id)
-    return Answer(request.redirect_uri, request.response_mode, success_parameters(code, request.state, policy.issuer))
+    rows = grant_row(grant), code_row(_code_record(code, request, policy, now), grant.grant_id)
+    parameters = success_parameters(code, request.state, policy.issuer)
+    return Answer(request.redirect_uri, request.response_mode, parameters), rows
 
 
 def refuse(request: AuthorizationRequest, error: OAuthError, issuer: str) -> Answer:

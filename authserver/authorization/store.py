@@ -1,15 +1,21 @@
 """Pushed requests and interactions: stored whole, found by hash, completed once."""
 
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, bindparam, select, update
 
+from authserver.accounts.model import Account, Enrolled
+from authserver.accounts.store import factors, people
 from authserver.authorization.model import AuthorizationRequest, Interaction, dump_request, load_request
-from authserver.db.at_once import Row
+from authserver.db.at_once import Move, Row
 from authserver.db.statement import Statement
-from authserver.db.tables import interactions, pushed_requests
+from authserver.db.tables import accounts, interactions, pushed_requests, sessions
 from authserver.protocol.handles import hash_handle
 from authserver.protocol.names import REQUEST_URI_PREFIX
+from authserver.sessions import store as session_store
+from authserver.sessions.lifecycle import is_live
+from authserver.sessions.model import Session, SessionLimits
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +29,27 @@ class PushedRequest:
     spent_at: int | None
 
 
+@dataclass(frozen=True, slots=True)
+class BrowserCookies:
+    """What a browser showed of itself: the cookie it is known by, and that of its session; empty where it has none."""
+
+    browser: str
+    session: str
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """A browser's return to its interaction: who is signed in there, if anyone, and what they can prove themselves by.
+
+    `session` and `account` are both there or both None; a locked account counts as nobody.
+    """
+
+    interaction: Interaction
+    session: Session | None
+    account: Account | None
+    enrolled: Enrolled
+
+
 _FIND_PUSHED = Statement(
     select(
         pushed_requests.c.request_uri_hash,
@@ -32,44 +59,51 @@ _FIND_PUSHED = Statement(
         pushed_requests.c.spent_at,
     ).where(pushed_requests.c.request_uri_hash == bindparam("hash"))
 )
-_SPEND_PUSHED = Statement(
+_SPEND_PUSHED = (
     update(pushed_requests)
-    .where(pushed_requests.c.request_uri_hash == bindparam("hash"), pushed_requests.c.spent_at.is_(None))
-    .values(spent_at=bindparam("now"))
+    .where(pushed_requests.c.request_uri_hash == bindparam("request_uri_hash"), pushed_requests.c.spent_at.is_(None))
+    .values(spent_at=bindparam("spent_at_after"))
 )
-_INSERT_INTERACTION = Statement(
-    insert(interactions), [column.name for column in interactions.columns if column.name != "approval_id"]
+_INTERACTION_COLUMNS = (
+    interactions.c.interaction_hash,
+    interactions.c.request_uri_hash,
+    interactions.c.client_id,
+    interactions.c.request,
+    interactions.c.opened_with_session,
+    interactions.c.created_at,
+    interactions.c.expires_at,
+    interactions.c.consent_id,
+    interactions.c.refused_with,
+    interactions.c.completed_at,
+    interactions.c.approval_id,
 )
-_FIND_INTERACTION = Statement(
-    select(
-        interactions.c.interaction_hash,
-        interactions.c.request_uri_hash,
-        interactions.c.client_id,
-        interactions.c.request,
-        interactions.c.opened_with_session,
-        interactions.c.created_at,
-        interactions.c.expires_at,
-        interactions.c.consent_id,
-        interactions.c.refused_with,
-        interactions.c.completed_at,
-        interactions.c.approval_id,
-    ).where(
+_FIND_VISIT = Statement(
+    select(*_INTERACTION_COLUMNS, *session_store.COLUMNS, *people.COLUMNS, *factors.COLUMNS)
+    .select_from(
+        interactions.outerjoin(
+            sessions, (sessions.c.session_hash == bindparam("session_hash")) & sessions.c.ended_at.is_(None)
+        ).outerjoin(accounts, accounts.c.account_id == sessions.c.account_id)
+    )
+    .where(
         interactions.c.interaction_hash == bindparam("hash"),
         interactions.c.browser_hash == bindparam("browser_hash"),
         interactions.c.expires_at > bindparam("now"),
     )
 )
+_SESSION_AT = len(_INTERACTION_COLUMNS)
+_ACCOUNT_AT = _SESSION_AT + len(session_store.COLUMNS)
+_ENROLLED_AT = _ACCOUNT_AT + len(people.COLUMNS)
 _UNFINISHED = update(interactions).where(
     interactions.c.interaction_hash == bindparam("hash"), interactions.c.completed_at.is_(None)
 )
-_SET_CONSENT = Statement(_UNFINISHED.values(consent_id=bindparam("value")))
+_SET_CONSENT = _UNFINISHED.values(consent_id=bindparam("value"))
 _SET_REFUSED = Statement(_UNFINISHED.values(refused_with=bindparam("value")))
 _SET_APPROVAL = Statement(
     _UNFINISHED.where(interactions.c.refused_with.is_(None), interactions.c.approval_id.is_(None)).values(
         approval_id=bindparam("value")
     )
 )
-_COMPLETE = Statement(_UNFINISHED.values(completed_at=bindparam("value")))
+_COMPLETE = _UNFINISHED.values(completed_at=bindparam("value"))
 
 
 def pushed_row(request: AuthorizationRequest, request_uri: str, *, now: int, lifetime: int) -> Row:
@@ -101,33 +135,20 @@ def find_pushed(connection: Connection, request_uri: str) -> PushedRequest | Non
     return PushedRequest(request_uri_hash, client_id, load_request(request), expires_at, spent_at)
 
 
-def claim_pushed(connection: Connection, request_uri_hash: bytes, now: int) -> bool:
-    """Spend a reference; return whether this caller did, for of two at once only one does.
-
-    Spec: RFC9126-7.3, FAPI2-SP-FINAL-5.3.2.2-12
-    """
-    return _SPEND_PUSHED.count(connection, {"hash": request_uri_hash, "now": now}) == 1
-
-
-def open_interaction(
-    connection: Connection,
-    pushed: PushedRequest,
-    interaction: str,
-    browser: str,
-    session_hash: bytes | None,
-    times: tuple[int, int],
-) -> None:
-    """Store a new interaction for this browser; `times` are the present moment and the end."""
+def interaction_row(
+    pushed: PushedRequest, interaction: str, browser: str, session_cookie: str, times: tuple[int, int]
+) -> Row:
+    """Return the row of a new interaction for this browser; `times` are the present moment and the end."""
     now, expires_at = times
-    _INSERT_INTERACTION.run(
-        connection,
+    return Row(
+        interactions,
         {
             "interaction_hash": hash_handle(interaction),
             "browser_hash": hash_handle(browser),
             "request_uri_hash": pushed.request_uri_hash,
             "client_id": pushed.client_id,
             "request": dump_request(pushed.request),
-            "opened_with_session": session_hash,
+            "opened_with_session": hash_handle(session_cookie) if session_cookie else None,
             "created_at": now,
             "expires_at": expires_at,
             "consent_id": None,
@@ -137,19 +158,38 @@ def open_interaction(
     )
 
 
-def find_interaction(connection: Connection, interaction: str, browser: str, now: int) -> Interaction | None:
-    """Return the unexpired interaction of that id if it is this browser's, or None."""
-    values = {"hash": hash_handle(interaction), "browser_hash": hash_handle(browser), "now": now}
-    row = _FIND_INTERACTION.row(connection, values)
+def find_visit(
+    connection: Connection, cookies: BrowserCookies, interaction: str, limits: SessionLimits, now: int
+) -> Visit | None:
+    """Return the unexpired interaction of that id if it is this browser's, with who is signed in; or None."""
+    values = {
+        "hash": hash_handle(interaction),
+        "browser_hash": hash_handle(cookies.browser),
+        "session_hash": hash_handle(cookies.session),
+        "now": now,
+    }
+    row = _FIND_VISIT.row(connection, values)
     if row is None:
         return None
-    interaction_hash, request_uri_hash, client_id, request, opened_with_session, *rest = row
+    found = _interaction(row[:_SESSION_AT])
+    nobody = Visit(found, None, None, Enrolled())
+    if row[_SESSION_AT] is None or row[_ACCOUNT_AT] is None:
+        return nobody
+    session = session_store.read_session(row[_SESSION_AT:_ACCOUNT_AT])
+    account = people.read_account(row[_ACCOUNT_AT:_ENROLLED_AT])
+    if account.locked or not is_live(session, limits, now):
+        return nobody
+    return Visit(found, session, account, factors.read_enrolled(row[_ENROLLED_AT:]))
+
+
+def _interaction(values: tuple[Any, ...]) -> Interaction:
+    interaction_hash, request_uri_hash, client_id, request, opened_with_session, *rest = values
     return Interaction(interaction_hash, request_uri_hash, client_id, load_request(request), opened_with_session, *rest)
 
 
-def set_consent(connection: Connection, interaction_hash: bytes, consent_id: str) -> None:
-    """Note the consent given in an interaction that is not complete."""
-    _SET_CONSENT.run(connection, {"hash": interaction_hash, "value": consent_id})
+def consent_move(interaction_hash: bytes, consent_id: str) -> Move:
+    """Return what notes the consent given in an interaction that is not complete."""
+    return Move(_SET_CONSENT, {"hash": interaction_hash, "value": consent_id})
 
 
 def set_refused(connection: Connection, interaction_hash: bytes, error_code: str) -> None:
@@ -165,6 +205,12 @@ def set_approval(connection: Connection, interaction_hash: bytes, approval_id: s
     return _SET_APPROVAL.count(connection, {"hash": interaction_hash, "value": approval_id}) == 1
 
 
-def claim_interaction(connection: Connection, interaction_hash: bytes, now: int) -> bool:
-    """Complete an interaction; return whether this caller did."""
-    return _COMPLETE.count(connection, {"hash": interaction_hash, "value": now}) == 1
+def completion_moves(interaction: Interaction, now: int) -> tuple[Move, Move]:
+    """Return what completes an interaction and spends its reference; of two at once only one does both.
+
+    Spec: RFC9126-7.3, FAPI2-SP-FINAL-5.3.2.2-12
+    """
+    return (
+        Move(_COMPLETE, {"hash": interaction.interaction_hash, "value": now}),
+        Move(_SPEND_PUSHED, {"request_uri_hash": interaction.request_uri_hash, "spent_at_after": now}),
+    )

@@ -1,4 +1,4 @@
-"""What one request writes, as one value: the ids it uses up, the row it moves on, the rows it adds.
+"""What one request writes, as one value: the ids it uses up, the rows it moves on, the rows it adds.
 
 Being a value, it needs no open transaction between its parts: PostgreSQL does it in one statement that commits itself,
 one round trip instead of four, and SQLite commits the writes of several threads together.
@@ -54,18 +54,18 @@ class Row:
 class Writes:
     """What one request writes.
 
-    The ids are claimed whatever becomes of the rest. Where every one was free the row is moved on, and where that found
-    its row as it expected, or there is none to move, the rows are added. The names of a move's values must be none of
-    `id_hash_0`, `expires_at_0`, `row_0_...`.
+    The ids are claimed whatever becomes of the rest. Where every one was free the moves are made, each only where the
+    one before it found its row as it expected; where all did, or there is none to make, the rows are added. No two
+    moves may name a value the same, nor call one `id_hash_0`, `expires_at_0`, `row_0_...`.
     """
 
     ids: tuple[OneTimeId, ...] = ()
-    move: Move | None = None
+    moves: tuple[Move, ...] = ()
     rows: tuple[Row, ...] = ()
 
 
 def check_written(writes: Writes, answers: frozenset[bytes]) -> bool:
-    """Return whether all was written; false where the row to move was not as expected.
+    """Return whether all was written; false where a row to move was not as expected.
 
     Raises the refusal of the first id that was claimed before.
 
@@ -74,16 +74,16 @@ def check_written(writes: Writes, answers: frozenset[bytes]) -> bool:
     for one in writes.ids:
         if one.id_hash not in answers:
             raise one.refuse()
-    return writes.move is None or _MOVED in answers
+    return not writes.moves or _MOVED in answers
 
 
 def write_as_one(connection: Connection, writes: Writes) -> frozenset[bytes]:
-    """Write by one statement of PostgreSQL; return the ids that were claimed, and `_MOVED` where a row was moved."""
+    """Write by one statement of PostgreSQL; return the ids that were claimed, and `_MOVED` where all was moved."""
     shape = tuple((row.table, tuple(row.values)) for row in writes.rows)
-    statement = _as_one(len(writes.ids), None if writes.move is None else writes.move.update, shape)
+    statement = _as_one(len(writes.ids), tuple(move.update for move in writes.moves), shape)
     values = claim_values(writes.ids)
-    if writes.move is not None:
-        values.update(writes.move.values)
+    for move in writes.moves:
+        values.update(move.values)
     for place, row in enumerate(writes.rows):
         values.update({f"row_{place}_{name}": value for name, value in row.values.items()})
     return frozenset(answer for (answer,) in statement.rows(connection, values))
@@ -94,13 +94,19 @@ def write_in_turn(connection: Connection, writes: Writes) -> frozenset[bytes]:
     answers = claim_ids(connection, writes.ids)
     if len(answers) < len(writes.ids):
         return answers
-    if writes.move is not None:
-        if _statement(writes.move.update).count(connection, writes.move.values) != 1:
+    for move in writes.moves:
+        if _statement(move.update).count(connection, move.values) != 1:
             return answers
+    if writes.moves:
         answers |= {_MOVED}
     for row in writes.rows:
         add_row(connection, row)
     return answers
+
+
+def write_within(connection: Connection, writes: Writes) -> bool:
+    """Write in the transaction that is open; the answer and what is raised are those of `Database.write`."""
+    return check_written(writes, write_in_turn(connection, writes))
 
 
 def add_row(connection: Connection, row: Row) -> None:
@@ -117,21 +123,26 @@ def _insertion(table: Table, columns: tuple[str, ...]) -> Statement:
 
 
 @cache
-def _as_one(ids: int, update: Update | None, rows: tuple[tuple[Table, tuple[str, ...]], ...]) -> Statement:
+def _as_one(ids: int, updates: tuple[Update, ...], rows: tuple[tuple[Table, tuple[str, ...]], ...]) -> Statement:
     """Build the one statement: each part is a CTE and happens only where what it reads of those before it says so.
 
     A part that waits for another's row lock looks at the row again, not at the parts before: those have happened.
+    Raises ValueError for two moves that name a value the same: one would be made with the other's.
     """
+    names = [name for update in updates for name in update.compile().params]
+    if len(names) > len(set(names)):
+        raise ValueError("two moves name a value the same")
     conditions: list[ColumnElement[bool]] = []
     answers: list[Select[tuple[bytes]]] = []
     if ids:
         claimed = _claimed(ids)
         conditions.append(select(func.count()).select_from(claimed).scalar_subquery() == literal_column(str(ids)))
         answers.append(select(claimed.c.id_hash))
-    if update is not None:
-        moved = update.where(*conditions).returning(literal_column("1").label("one")).cte("moved")
-        conditions.append(exists(select(moved.c.one)))
-        answers.append(select(literal_column("''::bytea")).select_from(moved))
+    for place, update in enumerate(updates):
+        moved = update.where(*conditions).returning(literal_column("1").label("one")).cte(f"moved_{place}")
+        conditions = [exists(select(moved.c.one))]
+        if place == len(updates) - 1:
+            answers.append(select(literal_column("''::bytea")).select_from(moved))
     added = [_added(place, table, columns, conditions) for place, (table, columns) in enumerate(rows)]
     if not answers:
         answers.append(select(literal_column("''::bytea")).where(false()))

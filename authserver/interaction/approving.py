@@ -6,6 +6,7 @@ from authserver.accounts.activities import PAYMENT_APPROVED, note
 from authserver.accounts.ceremonies import Assertion as PasskeyAssertion
 from authserver.accounts.passkey_model import RelyingParty
 from authserver.authorization.store import set_approval
+from authserver.db.at_once import write_within
 from authserver.db.engine import Connection
 from authserver.interaction.consenting import ConsentTerms, give_consent
 from authserver.interaction.guard import Step
@@ -82,7 +83,9 @@ def record_approval(
     if raised is None or not is_first or not set_approval(connection, interaction_hash, evidence.approval_id):
         raise InteractionOver
     if is_nothing_but_a_payment(step):
-        give_consent(connection, approving.terms, step, step.interaction.request.authorization_details)
+        _, writes = give_consent(approving.terms, step, step.interaction.request.authorization_details)
+        if not write_within(connection, writes):
+            raise InteractionOver
     facts = pending.facts
     detail = f"{facts['amount'].value} · {facts['payee'].value}"
     note(connection, step.account.account_id, PAYMENT_APPROVED, step.now, step.client.client_id, detail)

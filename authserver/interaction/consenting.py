@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from authserver.authorization import store
-from authserver.db.engine import Connection
+from authserver.db.at_once import Writes
 from authserver.grants.model import Consent
 from authserver.grants.store import consents
 from authserver.interaction.guard import Step
@@ -19,8 +19,8 @@ class ConsentTerms:
     lifetime_seconds: int
 
 
-def give_consent(connection: Connection, terms: ConsentTerms, step: Step, details: Details) -> Consent:
-    """Record a consent to exactly what was shown, and that it was given in this interaction.
+def give_consent(terms: ConsentTerms, step: Step, details: Details) -> tuple[Consent, Writes]:
+    """Return a consent to exactly what was shown, and what records it with its interaction, if that is not over.
 
     That is the stored request, which nothing changes once it has been pushed, with its details as the person narrowed
     them. Raises TypeError where nobody is signed in.
@@ -41,6 +41,5 @@ def give_consent(connection: Connection, terms: ConsentTerms, step: Step, detail
         expires_at=step.now + terms.lifetime_seconds,
         authorization_details=details,
     )
-    consents.record(connection, consent)
-    store.set_consent(connection, step.interaction.interaction_hash, consent.consent_id)
-    return consent
+    move = store.consent_move(step.interaction.interaction_hash, consent.consent_id)
+    return consent, Writes(moves=(move,), rows=(consents.consent_row(consent),))

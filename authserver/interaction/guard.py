@@ -16,6 +16,7 @@ from authserver.accounts.store import people as accounts
 from authserver.authorization import store
 from authserver.authorization.model import Interaction
 from authserver.authorization.own import OWN_CLIENT_ID
+from authserver.authorization.store import BrowserCookies
 from authserver.clients.model import Client
 from authserver.clock import Clock
 from authserver.db.engine import Database
@@ -105,18 +106,18 @@ def open_step(deps: StepDeps) -> Step:
     Spec: RFC9700-4.7, RFC6749-10.12
     """
     cookies = request.headers.get("Cookie", "")
-    interaction_id, browser = request.args.get("interaction", ""), read_cookie(cookies, BROWSER_COOKIE)
-    session_cookie, now = read_cookie(cookies, SESSION_COOKIE), deps.clock()
+    shown = BrowserCookies(read_cookie(cookies, BROWSER_COOKIE), read_cookie(cookies, SESSION_COOKIE))
+    interaction_id, now = request.args.get("interaction", ""), deps.clock()
     with deps.database.read() as connection:
-        interaction = store.find_interaction(connection, interaction_id, browser, now) if browser else None
-        session, account = find_person(connection, session_cookie, deps.session_limits, now)
-    if interaction is None:
+        visit = store.find_visit(connection, shown, interaction_id, deps.session_limits, now)
+    if visit is None:
         raise _unknown_interaction("no interaction of that id in this browser, or it has expired")
+    interaction = visit.interaction
     wish(interaction.request.ui_locales, interaction.created_at)
     client = deps.find_client(interaction.client_id)
     if client is None:
         raise _unknown_interaction(f"the client {interaction.client_id} is gone or disabled")
-    return Step(interaction_id, browser, session_cookie, interaction, client, session, account, now)
+    return Step(interaction_id, shown.browser, shown.session, interaction, client, visit.session, visit.account, now)
 
 
 def find_person(

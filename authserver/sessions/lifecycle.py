@@ -41,10 +41,15 @@ def current(connection: Connection, cookie_value: str | None, limits: SessionLim
     it may write.
     """
     session = find_current(connection, cookie_value, limits, now)
-    if session is None or now - session.last_seen_at < TOUCH_INTERVAL_SECONDS:
+    if session is None or not is_due(session, now):
         return session
     store.touch(connection, _hash_of(cookie_value or ""), now)
     return replace(session, last_seen_at=now)
+
+
+def is_due(session: Session, now: int) -> bool:
+    """Answer whether it is time to note again that a session is in use."""
+    return now - session.last_seen_at >= TOUCH_INTERVAL_SECONDS
 
 
 def start(

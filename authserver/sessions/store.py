@@ -14,7 +14,7 @@ from authserver.sessions.model import Factor, Session
 Connection: TypeAlias = sqlalchemy.Connection
 """What the functions here take, named so that the rules beside this module need no SQL library."""
 
-_COLUMNS: Final = (
+COLUMNS: Final = (
     sessions.c.session_id,
     sessions.c.account_id,
     sessions.c.factors,
@@ -24,11 +24,13 @@ _COLUMNS: Final = (
     sessions.c.expires_at,
     sessions.c.browser,
 )
+"""The columns from which `read_session` makes a session, for joins by the packages above."""
+
 _FIND: Final = Statement(
-    select(*_COLUMNS).where(sessions.c.session_hash == bindparam("wanted_hash"), sessions.c.ended_at.is_(None))
+    select(*COLUMNS).where(sessions.c.session_hash == bindparam("wanted_hash"), sessions.c.ended_at.is_(None))
 )
 _FIND_ALL: Final = Statement(
-    select(*_COLUMNS)
+    select(*COLUMNS)
     .where(
         sessions.c.account_id == bindparam("wanted_account"),
         sessions.c.ended_at.is_(None),
@@ -78,12 +80,12 @@ _END_OTHERS: Final = _END_ALL.where(sessions.c.session_id != bindparam("kept_ses
 def find(connection: Connection, session_hash: bytes) -> Session | None:
     """Find a session that was not ended, whatever its age."""
     row = _FIND.row(connection, {"wanted_hash": session_hash})
-    return _session(row) if row is not None else None
+    return read_session(row) if row is not None else None
 
 
 def find_all(connection: Connection, account_id: str, now: int) -> list[Session]:
     """Find an account's sessions that were not ended, latest first; some may have idled out."""
-    return [_session(row) for row in _FIND_ALL.rows(connection, {"wanted_account": account_id, "now": now})]
+    return [read_session(row) for row in _FIND_ALL.rows(connection, {"wanted_account": account_id, "now": now})]
 
 
 def save(connection: Connection, session_hash: bytes, session: Session) -> None:
@@ -134,6 +136,7 @@ def set_browser(connection: Connection, session_hash: bytes, browser: str) -> No
     _SET_BROWSER.run(connection, {"wanted_hash": session_hash, "new_browser": browser})
 
 
-def _session(row: Sequence[Any]) -> Session:
+def read_session(row: Sequence[Any]) -> Session:
+    """Return the session whose COLUMNS these are."""
     factors = tuple(Factor(method, at) for method, at in orjson.loads(row[2]))
     return Session(row[0], row[1], factors, *row[3:])

@@ -113,20 +113,22 @@ def test_each_step_of_a_sign_in(either: Deployment) -> None:
     ledger.note("sign-out", lambda: visit.post(logout))
 
     # A try at a factor is counted before it is verified and given back after; a full sign-in makes its device known;
-    # what is told to the person under "activity" is noted where it happens; each decision reads what the person has.
+    # what is told to the person under "activity" is noted where it happens; each decision reads what the person has,
+    # with the interaction and the session in one statement. What a step writes at once is one too on PostgreSQL.
+    apart = 1 if either.database.dialect == "sqlite" else 0
     ledger.check(
         {
             "first visit": 3,
             "sign-in page": 1,
             "sign-in": 8,
-            "after sign-in": 5,
-            "code page": 4,
-            "code": 14,
-            "after code": 5,
-            "consent page": 3,
-            "consent": 6,
-            "answer": 9,
-            "visit without a page": 11,
+            "after sign-in": 2,
+            "code page": 2,
+            "code": 12,
+            "after code": 2,
+            "consent page": 1,
+            "consent": 2 + 2 * apart,
+            "answer": 3 + 3 * apart,
+            "visit without a page": 5 + 3 * apart,
             "sign-out page": 2,
             "sign-out": 4,
         }
@@ -151,4 +153,4 @@ def test_each_page_of_a_passkey(either: Deployment) -> None:
     answer = key.sign(options_on(page))
     ledger.note("passkey", lambda: beside.post(page, credential=answer), status=303)
 
-    ledger.check({"passkey sign-in page": 1, "passkey sign-in": 12, "passkey page": 5, "passkey": 14})
+    ledger.check({"passkey sign-in page": 1, "passkey sign-in": 12, "passkey page": 3, "passkey": 12})

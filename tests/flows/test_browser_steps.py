@@ -20,6 +20,7 @@ from authserver.authorization import store
 from authserver.authorization.model import AuthorizationRequest, Interaction
 from authserver.clients.build import build_client
 from authserver.clients.metadata import parse_metadata
+from authserver.db.at_once import Writes
 from authserver.db.engine import Database
 from authserver.events import Event
 from authserver.grants.store import consents
@@ -135,8 +136,8 @@ class House:
             claims=ClaimsRequest(),
         )
         pushed = store.PushedRequest(hash_handle(interaction), CLIENT.client_id, asked, NOW + 90, None)
-        with self.database.transaction() as connection:
-            store.open_interaction(connection, pushed, interaction, browser, None, (self.now, self.now + 900))
+        row = store.interaction_row(pushed, interaction, browser, "", (self.now, self.now + 900))
+        self.database.write(Writes(rows=(row,)))
         self.browser.set_cookie("__Host-browser", browser, domain="as.example", secure=True)
         self.handles = (interaction, browser)
         return interaction
@@ -163,9 +164,10 @@ class House:
 
     def interaction(self) -> Interaction:
         with self.database.read() as connection:
-            found = store.find_interaction(connection, *self.handles, self.now)
+            shown = store.BrowserCookies(self.handles[1], "")
+            found = store.find_visit(connection, shown, self.handles[0], SessionLimits(), self.now)
         assert found is not None
-        return found
+        return found.interaction
 
     def event_names(self) -> list[str]:
         return [event.name for event in self.events]

@@ -22,6 +22,10 @@ _RETIRE: Update = (
     .values(retired_at=bindparam("now"))
 )
 
+_SIGN_FROM: Update = (
+    update(signing_keys).where(signing_keys.c.kid == bindparam("other_key")).values(signs_from=bindparam("moment"))
+)
+
 
 def _refuse() -> InvalidClient:
     return InvalidClient(reason="used before", clause="RFC7523-3-7")
@@ -54,6 +58,11 @@ def _kids(database: Database) -> list[str]:
         return [kid for (kid,) in connection.execute(select(signing_keys.c.kid).order_by(signing_keys.c.kid))]
 
 
+def _signs_from(database: Database, kid: str) -> int:
+    with database.read() as connection:
+        return int(connection.execute(select(signing_keys.c.signs_from).where(signing_keys.c.kid == kid)).scalar_one())
+
+
 def _claimed(database: Database) -> int:
     with database.read() as connection:
         return int(connection.execute(select(func.count()).select_from(claimed_ids)).scalar_one())
@@ -61,7 +70,7 @@ def _claimed(database: Database) -> int:
 
 def test_everything_is_written(database: Database) -> None:
     assert database.write(Writes(rows=(_row("old"),)))
-    assert database.write(Writes((_id("a"), _id("b")), _retire("old"), (_row("new"), _row("newer"))))
+    assert database.write(Writes((_id("a"), _id("b")), (_retire("old"),), (_row("new"), _row("newer"))))
     assert _kids(database) == ["new", "newer", "old"]
     assert _claimed(database) == 2
     with database.read() as connection:
@@ -76,17 +85,39 @@ def test_nothing_at_all_may_be_written(database: Database) -> None:
 def test_an_id_claimed_before_is_refused_and_nothing_else_is_written(database: Database) -> None:
     database.write(Writes((_id("a"),), rows=(_row("old"),)))
     with pytest.raises(InvalidClient, match="failed"):
-        database.write(Writes((_id("b"), _id("a")), _retire("old"), (_row("new"),)))
+        database.write(Writes((_id("b"), _id("a")), (_retire("old"),), (_row("new"),)))
     assert _kids(database) == ["old"]
-    assert database.write(Writes(move=_retire("old")))
+    assert database.write(Writes(moves=(_retire("old"),)))
     with pytest.raises(InvalidClient):
         database.write(Writes((_id("b"),)))
 
 
 def test_a_row_not_as_expected_leaves_the_ids_claimed_and_nothing_else(database: Database) -> None:
-    assert not database.write(Writes((_id("a"),), _retire("none"), (_row("new"),)))
+    assert not database.write(Writes((_id("a"),), (_retire("none"),), (_row("new"),)))
     assert _kids(database) == []
     assert _claimed(database) == 1
+
+
+def test_each_move_needs_the_one_before_it_and_the_rows_need_all(database: Database) -> None:
+    database.write(Writes(rows=(_row("old"), _row("older"))))
+    second = Move(_SIGN_FROM, {"other_key": "older", "moment": 7})
+    assert not database.write(Writes(moves=(_retire("none"), second), rows=(_row("new"),)))
+    assert _signs_from(database, "older") == 2
+    assert not database.write(Writes(moves=(second, _retire("none")), rows=(_row("new"),)))
+    assert _signs_from(database, "older") == 7
+    assert _kids(database) == ["old", "older"]
+    third = Move(_SIGN_FROM, {"other_key": "older", "moment": 8})
+    assert database.write(Writes(moves=(_retire("old"), third), rows=(_row("new"),)))
+    assert _signs_from(database, "older") == 8
+    assert _kids(database) == ["new", "old", "older"]
+
+
+def test_two_moves_that_name_a_value_the_same_are_refused(postgresql_url: str) -> None:
+    with (
+        databases.connected(postgresql_url) as database,
+        pytest.raises(ValueError, match="name a value the same"),
+    ):
+        database.write(Writes(moves=(_retire("old"), _retire("older"))))
 
 
 def test_a_row_that_is_there_already_undoes_the_whole_and_no_one_elses(database: Database) -> None:
@@ -116,7 +147,7 @@ def _race(acts: Sequence[Callable[[], bool]]) -> list[object]:
 def test_of_many_who_move_one_row_one_does_and_only_its_rows_are_added(database: Database, attempt: int) -> None:
     database.write(Writes(rows=(_row("row"),)))
     acts = [
-        partial(database.write, Writes((_id(f"{attempt} {number}"),), _retire("row", number), (_row(f"z{number}"),)))
+        partial(database.write, Writes((_id(f"{attempt} {number}"),), (_retire("row", number),), (_row(f"z{number}"),)))
         for number in range(6)
     ]
     outcomes = _race(acts)
@@ -156,7 +187,7 @@ def test_writes_wait_for_a_transaction_and_it_for_them(database: Database) -> No
     with ThreadPoolExecutor(1) as pool:
         with database.transaction() as connection:
             connection.execute(insert(signing_keys), dict(_row("first").values))
-            later = pool.submit(database.write, Writes(move=_retire("other"), rows=(_row("second"),)))
+            later = pool.submit(database.write, Writes(moves=(_retire("other"),), rows=(_row("second"),)))
             assert _kids(database) == []
         assert later.result() is False
     assert _kids(database) == ["first"]

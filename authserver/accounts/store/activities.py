@@ -3,12 +3,12 @@
 from dataclasses import asdict, dataclass
 from typing import Final
 
-from sqlalchemy import Connection, bindparam, insert, select
+from sqlalchemy import Connection, bindparam, select
 
+from authserver.db.at_once import Row
 from authserver.db.statement import Statement
 from authserver.db.tables import activities
 
-_SAVE: Final = Statement(insert(activities), [column.name for column in activities.columns])
 _FIND: Final = Statement(
     select(activities.c.name, activities.c.happened_at, activities.c.client_id, activities.c.detail)
     .where(activities.c.account_id == bindparam("wanted_account"), activities.c.expires_at > bindparam("now"))
@@ -41,9 +41,9 @@ class Activity:
     detail: str
 
 
-def save(connection: Connection, row: ActivityRow) -> None:
-    """Store an activity."""
-    _SAVE.run(connection, asdict(row))
+def as_row(activity: ActivityRow) -> Row:
+    """Return the row of an activity."""
+    return Row(activities, asdict(activity))
 
 
 def find_recent(connection: Connection, account_id: str, now: int, most: int, *, skipped: int = 0) -> list[Activity]:

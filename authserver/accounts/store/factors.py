@@ -1,5 +1,6 @@
 """What a person has to prove themselves with, over all the tables that know."""
 
+from collections.abc import Sequence
 from typing import Final
 
 from sqlalchemy import Connection, bindparam, exists, select, update
@@ -8,16 +9,17 @@ from authserver.accounts.model import Enrolled
 from authserver.db.statement import Statement
 from authserver.db.tables import accounts, passkeys, recovery_codes, totp_credentials
 
-_FIND: Final = Statement(
-    select(
-        accounts.c.password_hash.is_not(None),
-        exists().where(totp_credentials.c.account_id == accounts.c.account_id),
-        exists().where(passkeys.c.account_id == accounts.c.account_id, passkeys.c.disabled_at.is_(None)),
-        exists().where(recovery_codes.c.account_id == accounts.c.account_id, recovery_codes.c.used_at.is_(None)),
-        exists().where(passkeys.c.account_id == accounts.c.account_id, passkeys.c.disabled_at.is_not(None)),
-        accounts.c.passkey_offered_at.is_not(None),
-    ).where(accounts.c.account_id == bindparam("wanted_id"))
+COLUMNS: Final = (
+    accounts.c.password_hash.is_not(None),
+    exists().where(totp_credentials.c.account_id == accounts.c.account_id),
+    exists().where(passkeys.c.account_id == accounts.c.account_id, passkeys.c.disabled_at.is_(None)),
+    exists().where(recovery_codes.c.account_id == accounts.c.account_id, recovery_codes.c.used_at.is_(None)),
+    exists().where(passkeys.c.account_id == accounts.c.account_id, passkeys.c.disabled_at.is_not(None)),
+    accounts.c.passkey_offered_at.is_not(None),
 )
+"""What `read_enrolled` reads beside a row of `accounts`, for joins by the packages above."""
+
+_FIND: Final = Statement(select(*COLUMNS).where(accounts.c.account_id == bindparam("wanted_id")))
 _NOTE_OFFERED: Final = (
     update(accounts)
     .where(accounts.c.account_id == bindparam("wanted_id"), accounts.c.passkey_offered_at.is_(None))
@@ -31,7 +33,12 @@ _HOLD: Final = (
 def find_enrolled(connection: Connection, account_id: str) -> Enrolled:
     """Find what an account can prove itself with; nothing, for an account that is not there."""
     row = _FIND.row(connection, {"wanted_id": account_id})
-    return Enrolled(*(bool(each) for each in row)) if row else Enrolled()
+    return read_enrolled(row) if row else Enrolled()
+
+
+def read_enrolled(row: Sequence[object]) -> Enrolled:
+    """Return what the COLUMNS of an account say it can prove itself with."""
+    return Enrolled(*map(bool, row))
 
 
 def note_offered(connection: Connection, account_id: str, now: int) -> None:

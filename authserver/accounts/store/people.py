@@ -28,19 +28,21 @@ def _save_totp(insert: sqlite.Insert | postgresql.Insert) -> sqlite.Insert | pos
     )
 
 
-_ACCOUNT_COLUMNS: Final = (
+COLUMNS: Final = (
     accounts.c.account_id,
     accounts.c.username,
     accounts.c.claims,
     accounts.c.created_at,
     accounts.c.locked_at,
 )
-_FIND: Final = Statement(select(*_ACCOUNT_COLUMNS).where(accounts.c.account_id == bindparam("wanted_id")))
-_FIND_BY_USERNAME: Final = select(*_ACCOUNT_COLUMNS).where(accounts.c.username == bindparam("wanted_username"))
-_FIND_CREDENTIALS: Final = select(*_ACCOUNT_COLUMNS, accounts.c.password_hash).where(
+"""The columns from which `read_account` makes an account, for joins by the packages above."""
+
+_FIND: Final = Statement(select(*COLUMNS).where(accounts.c.account_id == bindparam("wanted_id")))
+_FIND_BY_USERNAME: Final = select(*COLUMNS).where(accounts.c.username == bindparam("wanted_username"))
+_FIND_CREDENTIALS: Final = select(*COLUMNS, accounts.c.password_hash).where(
     accounts.c.username == bindparam("wanted_username")
 )
-_FIND_ALL: Final = select(*_ACCOUNT_COLUMNS).order_by(accounts.c.username)
+_FIND_ALL: Final = select(*COLUMNS).order_by(accounts.c.username)
 _HAS_PASSWORD: Final = select(accounts.c.account_id).where(
     accounts.c.account_id == bindparam("wanted_id"), accounts.c.password_hash.is_not(None)
 )
@@ -111,24 +113,24 @@ def find(connection: Connection, account_id: str) -> Account | None:
     Whoever acts on a session asks this and refuses a missing or locked account: `sessions` cannot know.
     """
     row = _FIND.row(connection, {"wanted_id": account_id})
-    return _account(row) if row else None
+    return read_account(row) if row else None
 
 
 def find_by_username(connection: Connection, username: str) -> Account | None:
     """Find an account by its parsed username."""
     row = connection.execute(_FIND_BY_USERNAME, {"wanted_username": username}).one_or_none()
-    return _account(row) if row else None
+    return read_account(row) if row else None
 
 
 def find_credentials(connection: Connection, username: str) -> Credentials | None:
     """Find an account with its password hash, by its parsed username."""
     row = connection.execute(_FIND_CREDENTIALS, {"wanted_username": username}).one_or_none()
-    return Credentials(_account(row), row[5]) if row else None
+    return Credentials(read_account(row), row[5]) if row else None
 
 
 def find_all(connection: Connection) -> list[Account]:
     """Find every account, by username."""
-    return [_account(row) for row in connection.execute(_FIND_ALL)]
+    return [read_account(row) for row in connection.execute(_FIND_ALL)]
 
 
 def has_password(connection: Connection, account_id: str) -> bool:
@@ -203,5 +205,6 @@ def claim_time_step(connection: Connection, account_id: str, time_step: int, now
     return connection.execute(_CLAIM_TIME_STEP, parameters).rowcount == 1
 
 
-def _account(row: Sequence[Any]) -> Account:
+def read_account(row: Sequence[Any]) -> Account:
+    """Return the account whose COLUMNS these are."""
     return Account(row[0], row[1], orjson.loads(row[2]), row[3], row[4] is not None)

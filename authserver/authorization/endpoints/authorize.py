@@ -1,18 +1,24 @@
 """The browser's way through an authorization request: the first visit, and each return from a page."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 
 from authserver.accounts.model import Enrolled
-from authserver.accounts.store import people as accounts
-from authserver.accounts.store.factors import find_enrolled
-from authserver.authorization.model import AuthorizationRequest, Interaction
+from authserver.authorization.model import AuthorizationRequest
 from authserver.authorization.next_step import Situation, Step, next_step
 from authserver.authorization.parse import RequestPolicy, parse_request, resolve_redirect_uri
-from authserver.authorization.respond import Answer, AnswerPolicy, claim_completion, issue_code, refuse, send
+from authserver.authorization.respond import Answer, AnswerPolicy, complete, issue_code, refuse, send
 from authserver.authorization.response_modes import QUERY, error_parameters
-from authserver.authorization.store import PushedRequest, find_interaction, find_pushed, open_interaction, pushed_row
+from authserver.authorization.store import (
+    BrowserCookies,
+    PushedRequest,
+    Visit,
+    find_pushed,
+    find_visit,
+    interaction_row,
+    pushed_row,
+)
 from authserver.clients.model import Client
 from authserver.clients.reception import Limits
 from authserver.clients.registry import ClientRegistry
@@ -26,8 +32,9 @@ from authserver.protocol.errors import InvalidRequest, InvalidRequestUri, OAuthE
 from authserver.protocol.handles import hash_handle, new_handle
 from authserver.protocol.names import REQUEST_URI_PREFIX
 from authserver.protocol.params import Params
-from authserver.sessions.lifecycle import current
-from authserver.sessions.model import Session, SessionLimits
+from authserver.sessions.lifecycle import is_due
+from authserver.sessions.model import SessionLimits
+from authserver.sessions.store import touch
 from authserver.web.cookies import BROWSER_COOKIE, SESSION_COOKIE, read_cookie, set_cookie
 from authserver.web.forms import read_form, read_query
 from authserver.web.i18n import wish
@@ -134,80 +141,78 @@ class Authorize:
         return send(answer, self.pages, client.client_name)
 
     def _open(self, request: MachineRequest, pushed: PushedRequest, now: int) -> MachineResponse:
-        cookies = request.headers.get("cookie", "")
-        known_browser = read_cookie(cookies, BROWSER_COOKIE)
-        browser = known_browser or new_handle()
-        session_cookie = read_cookie(cookies, SESSION_COOKIE)
-        session_hash = hash_handle(session_cookie) if session_cookie else None
+        cookies = _read_cookies(request)
+        browser = cookies.browser or new_handle()
         interaction = new_handle()
-        with self.database.transaction() as connection:
-            times = (now, now + INTERACTION_LIFETIME_SECONDS)
-            open_interaction(connection, pushed, interaction, browser, session_hash, times)
-        headers = () if known_browser else (set_cookie(BROWSER_COOKIE, browser),)
-        return self._advance(request, interaction, browser, headers)
+        times = (now, now + INTERACTION_LIFETIME_SECONDS)
+        row = interaction_row(pushed, interaction, browser, cookies.session, times)
+        self.database.write(Writes(rows=(row,)))
+        headers = () if cookies.browser else (set_cookie(BROWSER_COOKIE, browser),)
+        return self._advance(request, interaction, replace(cookies, browser=browser), headers)
 
     def _proceed(self, request: MachineRequest) -> MachineResponse:
         interaction = read_query(request).require("interaction", clause="RFC6749-4.1.1")
-        return self._advance(request, interaction, read_cookie(request.headers.get("cookie", ""), BROWSER_COOKIE), ())
+        return self._advance(request, interaction, _read_cookies(request), ())
 
-    def _advance(self, request: MachineRequest, handle: str, browser: str, headers: Headers) -> MachineResponse:
-        """Go to the next page or to the client; what ends the interaction ends it in one transaction."""
+    def _advance(
+        self, request: MachineRequest, handle: str, cookies: BrowserCookies, headers: Headers
+    ) -> MachineResponse:
+        """Go to the next page or to the client."""
         now = self.clock()
-        with self.database.transaction() as connection:
-            interaction = find_interaction(connection, handle, browser, now)
-            if interaction is None or interaction.completed_at is not None:
+        with self.database.read() as connection:
+            visit = find_visit(connection, cookies, handle, self.session_limits, now)
+            if visit is None or visit.interaction.completed_at is not None:
                 raise SignInOver("This sign-in has ended or belongs to another browser.", clause="RFC6749-10.12")
-            wish(interaction.request.ui_locales, interaction.created_at)
-            client = self._find_client(interaction.client_id)
-            _check_still_registered(interaction.request, client)
-            situation = self._situation(connection, interaction, request, now)
-            outcome = self._decide(connection, situation, request, now)
+            wish(visit.interaction.request.ui_locales, visit.interaction.created_at)
+            client = self._find_client(visit.interaction.client_id)
+            _check_still_registered(visit.interaction.request, client)
+            situation = self._situation(connection, visit, cookies.session, now)
+        self._touch(situation, now)
+        outcome = self._decide(situation, request, now)
         if isinstance(outcome, Answer):
             response = send(outcome, self.pages, client.client_name)
         else:
             response = see_other(f"{PAGES[outcome]}?{urlencode({'interaction': handle})}")
         return MachineResponse(response.status, (*response.headers, *headers), response.body)
 
-    def _decide(self, connection: Connection, situation: Situation, request: MachineRequest, now: int) -> Step | Answer:
+    def _touch(self, situation: Situation, now: int) -> None:
+        """Note at most once a minute that the session is in use."""
+        if situation.session is not None and situation.session_hash and is_due(situation.session, now):
+            with self.database.single() as connection:
+                touch(connection, situation.session_hash, now)
+
+    def _decide(self, situation: Situation, request: MachineRequest, now: int) -> Step | Answer:
+        """Return the next step, or the answer; what ends the interaction is durable by then."""
         try:
             step = next_step(situation)
         except OAuthError as error:
-            claim_completion(connection, situation, now)
+            complete(self.database, situation, now)
             self._tell("authorization.refused", situation, request, error.code)
             return refuse(situation.request, error, self.answers.issuer)
         if step is not Step.ISSUE:
             return step
-        claim_completion(connection, situation, now)
         if situation.request.is_own:
+            complete(self.database, situation, now)
             return Answer(situation.request.redirect_uri, QUERY, {})
+        answer, rows = issue_code(situation, self.answers, now)
+        complete(self.database, situation, now, rows)
         self._tell("authorization.granted", situation, request, "")
-        return issue_code(connection, situation, self.answers, now)
+        return answer
 
-    def _situation(
-        self, connection: Connection, interaction: Interaction, request: MachineRequest, now: int
-    ) -> Situation:
-        cookie = read_cookie(request.headers.get("cookie", ""), SESSION_COOKIE)
-        session = self._session(connection, cookie, now)
+    def _situation(self, connection: Connection, visit: Visit, session_cookie: str, now: int) -> Situation:
+        interaction, session = visit.interaction, visit.session
         if session is None:
             return Situation(interaction, None, None, consents=(), enrolled=Enrolled())
-        standing = consents.find_standing(connection, session.account_id, interaction.client_id, now)
-        enrolled = find_enrolled(connection, session.account_id)
+        asked = (session.account_id, interaction.client_id, now)
+        standing = consents.find_standing(connection, *asked, given=interaction.consent_id)
         return Situation(
             interaction,
             session,
-            hash_handle(cookie),
+            hash_handle(session_cookie),
             consents=tuple(standing),
-            enrolled=enrolled,
+            enrolled=visit.enrolled,
             offers_passkeys=self.offers_passkeys,
         )
-
-    def _session(self, connection: Connection, cookie: str, now: int) -> Session | None:
-        """Return the browser's live session where its account is still open."""
-        session = current(connection, cookie, self.session_limits, now)
-        if session is None:
-            return None
-        account = accounts.find(connection, session.account_id)
-        return None if account is None or account.locked else session
 
     def _client(self, params: Params) -> Client:
         return self._find_client(params.require("client_id", clause="RFC6749-4.1.1"))
@@ -239,6 +244,11 @@ class Authorize:
             )
         )
         return self.pages.error(error, request.correlation_id)
+
+
+def _read_cookies(request: MachineRequest) -> BrowserCookies:
+    cookies = request.headers.get("cookie", "")
+    return BrowserCookies(read_cookie(cookies, BROWSER_COOKIE), read_cookie(cookies, SESSION_COOKIE))
 
 
 def _by_get(client: Client, reference: str) -> MachineResponse:

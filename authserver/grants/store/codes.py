@@ -1,14 +1,13 @@
 """Authorization codes: saved with their grant, claimed once."""
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, bindparam, select, update
 
-from authserver.db.at_once import Move
+from authserver.db.at_once import Move, Row, add_row
 from authserver.db.statement import Statement
 from authserver.db.tables import authorization_codes, grants
 from authserver.grants.model import AuthorizationCode, CodeClaim, Grant
 from authserver.grants.store.records import COLUMNS, GRANTS, read_grant
 
-_INSERT = Statement(insert(authorization_codes), [column.name for column in authorization_codes.columns])
 _FIND = Statement(
     select(
         authorization_codes.c.code_hash,
@@ -39,12 +38,17 @@ _CODE_WIDTH = 10
 
 
 def save_code(connection: Connection, code: AuthorizationCode, grant_id: str) -> None:
-    """Store a code for a grant.
+    """Store a code for a grant in a transaction that is open."""
+    add_row(connection, code_row(code, grant_id))
+
+
+def code_row(code: AuthorizationCode, grant_id: str) -> Row:
+    """Return the row of a code for a grant.
 
     Spec: RFC7636-4.4
     """
-    _INSERT.run(
-        connection,
+    return Row(
+        authorization_codes,
         {
             "code_hash": code.code_hash,
             "grant_id": grant_id,

@@ -3,14 +3,15 @@
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, Text, bindparam, insert, or_, select, update
+from sqlalchemy import Connection, Text, bindparam, case, or_, select, update
 
+from authserver.db.at_once import Row, add_row
 from authserver.db.statement import Statement
 from authserver.db.tables import consents
 from authserver.grants.model import Consent
 from authserver.protocol.stored_json import dump_json
 
-_INSERT = Statement(insert(consents), [column.name for column in consents.columns])
+_AT_MOST = 8
 _FIND = Statement(
     select(
         consents.c.consent_id,
@@ -29,8 +30,12 @@ _FIND = Statement(
         consents.c.revoked_at.is_(None),
         consents.c.expires_at > bindparam("now"),
     )
-    .order_by(consents.c.granted_at.desc(), consents.c.consent_id)
-    .limit(8)
+    .order_by(
+        case((consents.c.consent_id == bindparam("given"), 0), else_=1),
+        consents.c.granted_at.desc(),
+        consents.c.consent_id,
+    )
+    .limit(_AT_MOST)
 )
 _REVOKE = Statement(
     update(consents)
@@ -44,9 +49,14 @@ _REVOKE = Statement(
 
 
 def record(connection: Connection, consent: Consent) -> None:
-    """Store a consent."""
-    _INSERT.run(
-        connection,
+    """Store a consent in a transaction that is open."""
+    add_row(connection, consent_row(consent))
+
+
+def consent_row(consent: Consent) -> Row:
+    """Return the row of a new consent."""
+    return Row(
+        consents,
         {
             "consent_id": consent.consent_id,
             "account_id": consent.account_id,
@@ -62,10 +72,12 @@ def record(connection: Connection, consent: Consent) -> None:
     )
 
 
-def find_standing(connection: Connection, account_id: str, client_id: str, now: int) -> list[Consent]:
-    """Return the person's standing consents for a client, latest first."""
-    rows = _FIND.rows(connection, {"account_id": account_id, "client_id": client_id, "now": now})
-    return [_consent(tuple(row)) for row in rows]
+def find_standing(
+    connection: Connection, account_id: str, client_id: str, now: int, *, given: str | None = None
+) -> list[Consent]:
+    """Return the person's standing consents for a client: the one of that id if it stands, then the latest ones."""
+    values = {"account_id": account_id, "client_id": client_id, "now": now, "given": given or ""}
+    return [_consent(tuple(row)) for row in _FIND.rows(connection, values)]
 
 
 def revoke_consents(connection: Connection, account_id: str, client_id: str | None, now: int) -> int:

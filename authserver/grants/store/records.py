@@ -1,9 +1,9 @@
 """Grants: made with the code, moved on by each refresh, ended as a whole."""
 
 import orjson
-from sqlalchemy import Connection, Text, bindparam, insert, or_, select, update
+from sqlalchemy import Connection, Text, bindparam, or_, select, update
 
-from authserver.db.at_once import Move
+from authserver.db.at_once import Move, Row, add_row
 from authserver.db.statement import Statement
 from authserver.db.tables import accounts, grants
 from authserver.grants.model import Authentication, GenerationClaim, Grant
@@ -26,7 +26,6 @@ COLUMNS = (
 )
 """The columns from which `read_grant` makes a grant, for joins by the neighbouring modules."""
 
-_INSERT = Statement(insert(grants), [column.name for column in grants.columns])
 GRANTS = grants.outerjoin(accounts, accounts.c.account_id == grants.c.account_id)
 """Grants, each with what tells whether its account is still open."""
 
@@ -61,7 +60,12 @@ _REVOKE_ALL = (
 
 
 def save_grant(connection: Connection, grant: Grant) -> None:
-    """Store a new grant; its code is redeemed within the minute, so that it counts as used from the start."""
+    """Store a new grant in a transaction that is open."""
+    add_row(connection, grant_row(grant))
+
+
+def grant_row(grant: Grant) -> Row:
+    """Return the row of a new grant; its code is redeemed within the minute, so it counts as used from the start."""
     details = {
         "scope": grant.scope,
         "resources": grant.resources,
@@ -72,8 +76,8 @@ def save_grant(connection: Connection, grant: Grant) -> None:
         "amr": grant.authentication.amr,
         "auth_time": grant.authentication.auth_time,
     }
-    _INSERT.run(
-        connection,
+    return Row(
+        grants,
         {
             "grant_id": grant.grant_id,
             "client_id": grant.client_id,

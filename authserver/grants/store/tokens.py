@@ -79,7 +79,7 @@ def save_issue(
 
     Spec: RFC7523-3-7, RFC9449-11.1
     """
-    return database.write(Writes(tuple(ids), _move(claim), tuple(_row(token) for token in tokens)))
+    return database.write(Writes(tuple(ids), _moves(claim), tuple(_row(token) for token in tokens)))
 
 
 def save_tokens(connection: Connection, tokens: Iterable[IssuedToken]) -> None:
@@ -88,10 +88,10 @@ def save_tokens(connection: Connection, tokens: Iterable[IssuedToken]) -> None:
         add_row(connection, _row(token))
 
 
-def _move(claim: CodeClaim | GenerationClaim | None) -> Move | None:
+def _moves(claim: CodeClaim | GenerationClaim | None) -> tuple[Move, ...]:
     if isinstance(claim, CodeClaim):
-        return code_move(claim)
-    return None if claim is None else generation_move(claim)
+        return (code_move(claim),)
+    return () if claim is None else (generation_move(claim),)
 
 
 def _row(token: IssuedToken) -> Row:

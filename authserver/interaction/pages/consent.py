@@ -1,11 +1,11 @@
 """Consent: who asks for what, for how long, and the person's answer."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from flask import Blueprint, Response, request
 
-from authserver.accounts.activities import CONSENT_GIVEN, note
+from authserver.accounts.activities import CONSENT_GIVEN, activity_row
 from authserver.accounts.bank_accounts import AccountsOf
 from authserver.accounts.model import Enrolled
 from authserver.authorization.next_step import Situation, next_step
@@ -88,7 +88,8 @@ def _given_here(deps: ConsentDeps, step: Step) -> tuple[Consent, ...]:
     if step.interaction.consent_id is None:
         return ()
     with deps.step.database.read() as connection:
-        return tuple(consents.find_standing(connection, _account_id(step), step.client.client_id, step.now))
+        asked = (_account_id(step), step.client.client_id, step.now)
+        return tuple(consents.find_standing(connection, *asked, given=step.interaction.consent_id))
 
 
 def _show(deps: ConsentDeps, step: Step, error: str = "", chosen: Chosen | None = None) -> Response:
@@ -125,9 +126,10 @@ def _approve(deps: ConsentDeps, step: Step) -> Response:
     details = choose(asked, own, chosen) if can_be_met(asked, own) else None
     if details is None:
         return _show(deps, step, _CHOOSE, chosen)
-    with deps.step.database.transaction() as connection:
-        consent = give_consent(connection, deps.terms, step, details)
-        note(connection, consent.account_id, CONSENT_GIVEN, step.now, consent.client_id)
+    consent, writes = give_consent(deps.terms, step, details)
+    activity = activity_row(consent.account_id, CONSENT_GIVEN, step.now, consent.client_id)
+    if not deps.step.database.write(replace(writes, rows=(*writes.rows, activity))):
+        return go_on(step)
     detail = {"consent_id": consent.consent_id, "scope": " ".join(consent.scope)}
     types = " ".join(sorted(type_names(details)))
     detail |= {"authorization_details": types} if types else {}

@@ -1,0 +1,36 @@
+"""Several requests of one app in one browser, each in a tab of its own."""
+
+from typing import Final
+
+import pytest
+from werkzeug.test import TestResponse
+
+from tests.support.deployment import ISSUER, Deployment
+from tests.support.person import HIDDEN, Person, code_of
+from tests.support.relying_party import register, register_bank
+
+TABS: Final = 12
+
+
+def _allow(person: Person, page: TestResponse) -> str:
+    """Send a consent page's form and return where it leads, without going there."""
+    answer = person.browser.post(
+        page.request.full_path,
+        data={**dict(HIDDEN.findall(page.text)), "decision": "approve"},
+        base_url=ISSUER,
+        headers={"Origin": ISSUER},
+    )
+    return answer.headers["Location"]
+
+
+@pytest.mark.spec("OIDCC-3.1.2.4")
+def test_what_is_allowed_in_every_tab_at_once_is_answered_in_every_tab(either: Deployment) -> None:
+    register_bank(either)
+    app, alice = register(either), Person(either)
+    alice.approve(app.authorization_url())
+    pages = [alice.open(app.authorization_url(prompt="consent")) for _ in range(TABS)]
+    returns = [_allow(alice, page) for page in pages]
+
+    answers = [alice.open(each).headers["Location"] for each in returns]
+
+    assert len({code_of(answer) for answer in answers}) == TABS
