@@ -148,11 +148,28 @@ def read_texts(language: str) -> NullTranslations:
 def install_texts(environment: Environment) -> None:
     """Have an environment's templates speak the language of `speak`: `_`, `ngettext`, and the filter `translated`."""
     environment.install_gettext_callables(_gettext, _ngettext, newstyle=True)  # type: ignore[attr-defined] # added by the i18n extension
+    environment.globals["_"] = _text
     environment.filters["translated"] = _translated
 
 
 def _gettext(message: str) -> str:
     return read_texts(spoken()).gettext(message)
+
+
+def _text(message: str, **variables: object) -> Markup:
+    """Return a text of a template as Jinja's own `_` does, at a third of its price: a page has dozens."""
+    texts = read_texts(spoken())
+    return _markup(texts, message) % variables if variables else _finished(texts, message)
+
+
+@cache
+def _markup(texts: NullTranslations, message: str) -> Markup:
+    return Markup(texts.gettext(message))  # noqa: S704 - a message of the catalogues
+
+
+@cache
+def _finished(texts: NullTranslations, message: str) -> Markup:
+    return _markup(texts, message) % {}
 
 
 def _ngettext(singular: str, plural: str, number: int) -> str:
@@ -165,7 +182,7 @@ def _translated(_context: Context, text: str) -> str:
 
     The context is taken for the sake of the compiler alone, which works out other filters on constants beforehand.
     """
-    return Markup(_gettext(text)) if isinstance(text, Message) else text  # noqa: S704 - a message of the catalogues
+    return _markup(read_texts(spoken()), text) if isinstance(text, Message) else text
 
 
 def _environ() -> dict[str, object]:

@@ -152,12 +152,17 @@ def build_limits(
         storage_options=cast("dict[str, str | int]", {"primary": primary, "events": events, "clock": clock}),
         strategy="sliding-window-counter",
     )
+    limiter.request_filter(_changes_nothing)  # else each page costs Flask-Limiter's search for limits that are of forms
     return Limits(limiter, texts, MachineLimits(limiter.limiter, Stock(limiter.limiter, clock), rules, hash_key))
 
 
 def peer_address(environ: Mapping[str, object]) -> str:
     """Return the address at the other end of the connection."""
     return str(environ.get("REMOTE_ADDR", ""))
+
+
+def _changes_nothing() -> bool:
+    return request.method != "POST"
 
 
 def _address_of_request() -> str:
