@@ -5,11 +5,9 @@ No rule asks for kinds of characters. Guessing is estimated by zxcvbn, whose lis
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
-from typing import Final
-
-from zxcvbn import zxcvbn
-from zxcvbn.frequency_lists import FREQUENCY_LISTS
+from collections.abc import Callable, Iterable, Mapping
+from functools import cache
+from typing import Any, Final
 
 from authserver.messages import Message
 
@@ -33,7 +31,6 @@ _SUBSTITUTES: Final = frozenset("4@8({[<369&#!1/|0$5+7%2")
 _STANDS_FOR_ITSELF: Final = "~"
 _SHORTEST_WORD: Final = 3
 _WORD: Final = re.compile(r"[^\W_]+")
-_COMMON_PASSWORDS: Final = frozenset(FREQUENCY_LISTS["passwords"])
 _TELLING_CLAIMS: Final = (
     "name", "given_name", "family_name", "middle_name", "nickname", "preferred_username", "email", "birthdate",
     "phone_number",
@@ -64,11 +61,11 @@ def check_password(password: str, context_words: Iterable[str]) -> None:
         raise WeakPassword(NOT_TEXT)
     words = sorted({word.casefold() for word in context_words if len(word) >= _SHORTEST_WORD}, key=len, reverse=True)
     folded = composed.casefold()
-    if folded in _COMMON_PASSWORDS:
+    if folded in _common_passwords():
         raise WeakPassword(COMMON)
     if _is_mostly(folded, words):
         raise WeakPassword(PERSONAL)
-    if zxcvbn(_judged_part(composed), user_inputs=words)["score"] < MIN_SCORE:
+    if _estimate()(_judged_part(composed), user_inputs=words)["score"] < MIN_SCORE:
         raise WeakPassword(GUESSABLE)
 
 
@@ -80,6 +77,20 @@ def context_words_of(username: str, claims: Mapping[str, object], site_name: str
     texts = (username, site_name, *(value for name in _TELLING_CLAIMS if isinstance(value := claims.get(name), str)))
     composed = (unicodedata.normalize("NFC", text) for text in texts)
     return tuple(dict.fromkeys(word for text in composed for word in (text, *_WORD.findall(text))))
+
+
+@cache
+def _common_passwords() -> frozenset[str]:
+    from zxcvbn.frequency_lists import FREQUENCY_LISTS  # noqa: PLC0415 - 12 MB that most workers never need
+
+    return frozenset(FREQUENCY_LISTS["passwords"])
+
+
+def _estimate() -> Callable[..., Mapping[str, Any]]:
+    from zxcvbn import zxcvbn  # noqa: PLC0415 - the same 12 MB
+
+    estimate: Callable[..., Mapping[str, Any]] = zxcvbn
+    return estimate
 
 
 def _is_mostly(password: str, words: Iterable[str]) -> bool:

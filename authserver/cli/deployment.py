@@ -3,10 +3,9 @@
 import click
 
 from authserver.app.parts import open_envelope
-from authserver.assets import find_assets
 from authserver.cli.output import fail, read_settings
 from authserver.db.engine import Database
-from authserver.db.migrate import is_current
+from authserver.db.revision import is_current
 from authserver.keys.envelope import Envelope
 from authserver.settings.load import SettingsError
 from authserver.settings.model import Settings
@@ -34,7 +33,7 @@ def connect_database(settings: Settings) -> Database:
 def open_database(settings: Settings) -> Database:
     """Return the database, or end the command where it cannot be reached or its schema is not current."""
     database = connect_database(settings)
-    if not is_current(database, find_assets("migrations")):
+    if not is_current(database):
         fail("the database lacks migrations; run: authserver db upgrade")
     return database
 

@@ -16,8 +16,6 @@ from authserver.keys.ring import assemble_keys
 from authserver.keys.store import find_all
 from authserver.profiles.assess import assess_deployment
 from authserver.profiles.catalogue import PROFILES
-from authserver.serving.granian_server import ProxiedServer, serve_behind_proxy
-from authserver.serving.gunicorn_server import OwnTlsServer, serve_with_own_tls
 from authserver.serving.listen import ListenAddress, parse_listen
 from authserver.serving.tls import TlsFiles
 from authserver.settings.load import SettingsError, process_environment
@@ -37,10 +35,9 @@ def serve() -> None:
     check_start(settings)
     try:
         if settings.tls_cert_file is not None:
-            serve_with_own_tls(_own_tls(settings))
+            _serve_with_own_tls(settings)
         else:
-            note(f"Behind a proxy, on {settings.listen}.")
-            serve_behind_proxy(_proxied(settings), process_environment())
+            _serve_behind_proxy(settings)
     except SSLError as error:
         fail(f"TLS_CERT_FILE, TLS_KEY_FILE or CLIENT_CA_FILE cannot be used: {error}")
     except (ValueError, OSError) as error:
@@ -79,8 +76,10 @@ def deployment_facts(settings: Settings) -> dict[str, object]:
     }
 
 
-def _own_tls(settings: Settings) -> OwnTlsServer:
-    return OwnTlsServer(
+def _serve_with_own_tls(settings: Settings) -> None:
+    from authserver.serving import gunicorn_server  # noqa: PLC0415 - a worker must not carry the other server's modules
+
+    server = gunicorn_server.OwnTlsServer(
         target=TARGET,
         files=_tls_files(settings),
         listen=_address("LISTEN", settings.listen),
@@ -89,6 +88,7 @@ def _own_tls(settings: Settings) -> OwnTlsServer:
         workers=settings.workers,
         threads=settings.threads,
     )
+    gunicorn_server.serve_with_own_tls(server)
 
 
 def _tls_files(settings: Settings) -> TlsFiles:
@@ -100,13 +100,17 @@ def _tls_files(settings: Settings) -> TlsFiles:
     return TlsFiles(settings.tls_cert_file, settings.tls_key_file, settings.client_ca_file)
 
 
-def _proxied(settings: Settings) -> ProxiedServer:
-    return ProxiedServer(
+def _serve_behind_proxy(settings: Settings) -> None:
+    from authserver.serving import granian_server  # noqa: PLC0415 - the same
+
+    server = granian_server.ProxiedServer(
         target=TARGET,
         listen=_address("LISTEN", settings.listen),
         workers=settings.workers,
         blocking_threads=settings.threads,
     )
+    note(f"Behind a proxy, on {settings.listen}.")
+    granian_server.serve_behind_proxy(server, process_environment())
 
 
 def _address(name: str, text: str) -> ListenAddress:

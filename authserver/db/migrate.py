@@ -42,11 +42,6 @@ def head(script_location: Path) -> str | None:
     return ScriptDirectory.from_config(_config(script_location)).get_current_head()
 
 
-def is_current(database: Database, script_location: Path) -> bool:
-    """Tell whether every migration has been run."""
-    return current(database) == head(script_location)
-
-
 def drift(database: Database) -> list[str]:
     """Describe each difference between the database and `db.tables`, one line each; empty if there is none."""
     with database.read() as connection:

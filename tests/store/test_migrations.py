@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection, String, inspect
 
-from authserver.db import migrate
+from authserver.db import migrate, revision
 from authserver.db.engine import Database
 from authserver.db.tables import metadata
 from tests.support import databases
@@ -66,11 +66,23 @@ def test_drift_is_seen(empty_database_url: str) -> None:
 def test_upgrade_takes_an_empty_database_to_head_and_repeating_it_changes_nothing(empty_database_url: str) -> None:
     with databases.connected(empty_database_url) as database:
         assert migrate.current(database) is None
-        assert not migrate.is_current(database, databases.MIGRATIONS)
+        assert not revision.is_current(database)
         for _ in range(2):
             migrate.upgrade(database, databases.MIGRATIONS)
             assert migrate.current(database) == migrate.head(databases.MIGRATIONS)
-            assert migrate.is_current(database, databases.MIGRATIONS)
+            assert revision.is_current(database)
+
+
+def test_the_code_needs_the_newest_revision_there_is() -> None:
+    assert migrate.head(databases.MIGRATIONS) == revision.HEAD
+
+
+def test_a_database_of_a_later_version_is_not_current(empty_database_url: str) -> None:
+    with databases.connected(empty_database_url) as database:
+        migrate.upgrade(database, databases.MIGRATIONS)
+        with database.transaction() as connection:
+            connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+        assert not revision.is_current(database)
 
 
 def test_an_upgrade_that_fails_leaves_nothing_behind(empty_database_url: str, tmp_path: Path) -> None:
