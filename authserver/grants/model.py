@@ -136,6 +136,14 @@ class IssuedToken:
 
 
 @dataclass(frozen=True, slots=True)
+class PersonOfToken:
+    """Whom a token speaks of: the grant it came from, and the claims of that grant's person."""
+
+    grant: Grant
+    claims: Mapping[str, object] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class TokenState:
     """A stored token with everything that may have ended it since."""
 

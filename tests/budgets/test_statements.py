@@ -55,7 +55,7 @@ def test_machine_endpoints(either: Deployment, kind: str) -> None:
             "pushed request": 1 + apart,
             "code": 2 + apart + moved,
             "code with claims in the ID token": 3 + apart + moved,
-            "userinfo": 3 + (client.binding == "dpop"),
+            "userinfo": 1 + (client.binding == "dpop"),
             "refresh": 2 + apart + moved,
             "refresh repeated": 3 + apart,
             "client credentials": 1 + apart,

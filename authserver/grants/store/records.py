@@ -1,7 +1,7 @@
 """Grants: made with the code, moved on by each refresh, ended as a whole."""
 
 import orjson
-from sqlalchemy import Connection, Text, bindparam, or_, select, update
+from sqlalchemy import Connection, Text, bindparam, or_, update
 
 from authserver.db.at_once import Move, Row, add_row
 from authserver.db.statement import Statement
@@ -29,7 +29,6 @@ COLUMNS = (
 GRANTS = grants.outerjoin(accounts, accounts.c.account_id == grants.c.account_id)
 """Grants, each with what tells whether its account is still open."""
 
-_FIND = Statement(select(*COLUMNS).select_from(GRANTS).where(grants.c.grant_id == bindparam("id")))
 _SWAP = (
     update(grants)
     .where(
@@ -94,12 +93,6 @@ def grant_row(grant: Grant) -> Row:
             "revoked_because": None,
         },
     )
-
-
-def find_grant(connection: Connection, grant_id: str) -> Grant | None:
-    """Return a grant, ended or not, or None."""
-    row = _FIND.row(connection, {"id": grant_id})
-    return read_grant(row) if row is not None else None
 
 
 def generation_move(claim: GenerationClaim) -> Move:

@@ -11,7 +11,15 @@ from authserver.db.engine import Database
 from authserver.db.once import OneTimeId
 from authserver.db.statement import Statement
 from authserver.db.tables import accounts, clients, grants, issued_tokens
-from authserver.grants.model import KIND_REFRESH, CodeClaim, GenerationClaim, Grant, IssuedToken, TokenState
+from authserver.grants.model import (
+    KIND_REFRESH,
+    CodeClaim,
+    GenerationClaim,
+    Grant,
+    IssuedToken,
+    PersonOfToken,
+    TokenState,
+)
 from authserver.grants.store.codes import code_move
 from authserver.grants.store.records import COLUMNS, GRANTS, generation_move, read_grant
 from authserver.protocol.stored_json import dump_json
@@ -29,22 +37,26 @@ _TOKEN_COLUMNS = (
     issued_tokens.c.sealed_token,
 )
 _WIDTH = len(_TOKEN_COLUMNS)
-_FIND = Statement(
-    select(
-        *_TOKEN_COLUMNS,
-        issued_tokens.c.revoked_at,
-        grants.c.grant_id,
-        grants.c.revoked_at,
-        accounts.c.account_id,
-        accounts.c.locked_at,
-        clients.c.client_id,
-        clients.c.disabled_at,
-    )
-    .select_from(
-        issued_tokens.outerjoin(grants, grants.c.grant_id == issued_tokens.c.grant_id)
-        .outerjoin(accounts, accounts.c.account_id == issued_tokens.c.account_id)
-        .outerjoin(clients, clients.c.client_id == issued_tokens.c.client_id)
-    )
+_STATE_COLUMNS = (
+    *_TOKEN_COLUMNS,
+    issued_tokens.c.revoked_at,
+    grants.c.grant_id,
+    grants.c.revoked_at,
+    accounts.c.account_id,
+    accounts.c.locked_at,
+    clients.c.client_id,
+    clients.c.disabled_at,
+)
+_STATE_WIDTH = len(_STATE_COLUMNS)
+_STATES = (
+    issued_tokens.outerjoin(grants, grants.c.grant_id == issued_tokens.c.grant_id)
+    .outerjoin(accounts, accounts.c.account_id == issued_tokens.c.account_id)
+    .outerjoin(clients, clients.c.client_id == issued_tokens.c.client_id)
+)
+_FIND = Statement(select(*_STATE_COLUMNS).select_from(_STATES).where(issued_tokens.c.token_hash == bindparam("hash")))
+_FIND_WITH_PERSON = Statement(
+    select(*_STATE_COLUMNS, accounts.c.claims, *COLUMNS)
+    .select_from(_STATES)
     .where(issued_tokens.c.token_hash == bindparam("hash"))
 )
 _FIND_REFRESH = Statement(
@@ -119,10 +131,28 @@ def find_token(connection: Connection, token_hash: bytes) -> TokenState | None:
     Spec: RFC7662-2.2
     """
     row = _FIND.row(connection, {"hash": token_hash})
+    return None if row is None else _state(row)
+
+
+def find_token_of_person(connection: Connection, token_hash: bytes) -> tuple[TokenState, PersonOfToken | None] | None:
+    """Return a token as `find_token` does, with the grant it came from and its person, where there are both.
+
+    Spec: OIDCC-5.3
+    """
+    row = _FIND_WITH_PERSON.row(connection, {"hash": token_hash})
     if row is None:
         return None
+    state, claims, grant = _state(row), row[_STATE_WIDTH], row[_STATE_WIDTH + 1 :]
+    if claims is None or grant[0] is None:
+        return state, None
+    return state, PersonOfToken(read_grant(grant), orjson.loads(claims))
+
+
+def _state(row: tuple[Any, ...]) -> TokenState:
     token = _token(row)
-    revoked_at, grant_id, grant_revoked_at, account_id, account_locked_at, client_id, client_disabled_at = row[_WIDTH:]
+    revoked_at, grant_id, grant_revoked_at, account_id, account_locked_at, client_id, client_disabled_at = row[
+        _WIDTH:_STATE_WIDTH
+    ]
     return TokenState(
         token=token,
         revoked=revoked_at is not None,

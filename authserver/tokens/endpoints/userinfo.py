@@ -4,17 +4,15 @@ import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from authserver.accounts.store import people as accounts
 from authserver.binding.dpop import DpopNonces, DpopProof, ProofTarget, verify_proof
 from authserver.binding.model import Binding, parse_confirmation
 from authserver.binding.mtls import certificate_thumbprint
 from authserver.binding.resolve import proof_id
 from authserver.clock import Clock
 from authserver.db.at_once import Writes
-from authserver.db.engine import Connection, Database
-from authserver.grants.model import KIND_ACCESS, TokenState
-from authserver.grants.store.records import find_grant
-from authserver.grants.store.tokens import find_token
+from authserver.db.engine import Database
+from authserver.grants.model import KIND_ACCESS, PersonOfToken, TokenState
+from authserver.grants.store.tokens import find_token_of_person
 from authserver.issuance.claims import select_claims
 from authserver.issuance.subject import subject_of
 from authserver.protocol.errors import InsufficientScope, InvalidToken, OAuthError
@@ -54,13 +52,12 @@ class UserInfo:
         if presented is None:
             raise InvalidToken("An access token is required.", clause="RFC6750-3.1")
         with self.database.read() as connection:
-            state = find_token(connection, hash_handle(presented.token))
+            state, person = find_token_of_person(connection, hash_handle(presented.token)) or (None, None)
         token = self._check_token(state, now)
         proof = self._check_binding(request, presented, _binding_of(token), now)
         if proof is not None:
             self.database.write(Writes((proof_id(proof),)))
-        with self.database.read() as connection:
-            return _claims_for(connection, token)
+        return _claims_for(token, person)
 
     def _check_token(self, state: TokenState | None, now: int) -> TokenState:
         """Return the token where it is a good one for this endpoint.
@@ -113,14 +110,13 @@ def _binding_of(state: TokenState) -> Binding:
     return parse_confirmation(confirmation if isinstance(confirmation, dict) else None)
 
 
-def _claims_for(connection: Connection, state: TokenState) -> Mapping[str, object]:
+def _claims_for(state: TokenState, person: PersonOfToken | None) -> Mapping[str, object]:
     """Return the claims that the token's scope and its grant's single requests cover.
 
     Spec: OIDCC-5.3.2, OIDCC-5.4, OIDCC-5.5
     """
-    grant = find_grant(connection, state.token.grant_id or "")
-    account = accounts.find(connection, state.token.account_id or "")
-    if grant is None or account is None:
+    if person is None:
         raise InvalidToken(_REFUSAL, reason="the token belongs to no person", clause="OIDCC-5.3.1")
     scope = str(state.token.claims.get("scope", "")).split()
-    return {**select_claims(account.claims, scope, grant.userinfo_claims), "sub": subject_of(grant)}
+    told = select_claims(person.claims, scope, person.grant.userinfo_claims)
+    return {**told, "sub": subject_of(person.grant)}
