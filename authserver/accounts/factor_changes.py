@@ -3,6 +3,10 @@
 The account's row is held first, so that of two removals at once the second sees what the first has left.
 """
 
+from collections.abc import Iterable
+
+from authserver.accounts.model import Enrolled
+from authserver.accounts.passkey_model import Passkey
 from authserver.accounts.store import attempts, factors, invitations, passkeys, people, recovery
 from authserver.accounts.store.people import Connection
 
@@ -16,19 +20,29 @@ def remove_generator(connection: Connection, account_id: str) -> bool:
     return factors.find_enrolled(connection, account_id).passkey and people.remove_totp(connection, account_id)
 
 
+def is_spare(passkey: Passkey, keys: Iterable[Passkey], enrolled: Enrolled) -> bool:
+    """Return whether a passkey of these may go: something strong stays, and a way to sign in with it.
+
+    A code comes after a password, so without one it is no way in. A closed passkey opens nothing, but while it is there
+    a password alone does not suffice either.
+
+    Spec: ASVS5-6.5.6
+    """
+    others = (key for key in keys if key.passkey_id != passkey.passkey_id)
+    return any(key.disabled_at is None for key in others) or (enrolled.totp and enrolled.password)
+
+
 def remove_passkey(connection: Connection, account_id: str, passkey_id: str) -> str | None:
-    """Take a passkey away if another strong factor stays, or it no longer works anyway; answer the name of what went.
+    """Take a passkey away if it is a spare one; answer the name of what went.
 
     Spec: ASVS5-6.5.6
     """
     factors.hold_account(connection, account_id)
-    found = passkeys.find(connection, account_id, passkey_id)
-    if found is None:
+    keys = passkeys.find_all(connection, account_id)
+    found = next((key for key in keys if key.passkey_id == passkey_id), None)
+    if found is None or not is_spare(found, keys, factors.find_enrolled(connection, account_id)):
         return None
-    others = (key for key in passkeys.find_all(connection, account_id) if key.passkey_id != passkey_id)
-    stays = any(key.disabled_at is None for key in others) or people.has_totp(connection, account_id)
-    is_spare = stays or found.disabled_at is not None
-    return found.name if is_spare and passkeys.remove(connection, account_id, passkey_id) else None
+    return found.name if passkeys.remove(connection, account_id, passkey_id) else None
 
 
 def remove_all(connection: Connection, account_id: str) -> bool:

@@ -2,6 +2,7 @@
 
 import html
 import json
+import os
 import re
 from email import message_from_bytes
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
+from authserver.accounts import recovery
 from authserver.accounts.activities import note
 from authserver.accounts.store import factors, passkeys, people
 from authserver.db.engine import Database
@@ -20,6 +22,7 @@ from authserver.db.tables import pushed_requests
 from tests.support.authenticator import SoftwareKey
 from tests.support.deployment import CLAIMS, ISSUER, PASSWORD, Deployment, deploy
 from tests.support.details import ACCOUNTS, BANK_ACCOUNTS, text_of
+from tests.support.passkeys import enrol_passkey, sign_in_with_passkey
 from tests.support.person import Person, code_of
 from tests.support.relying_party import RelyingParty, register, register_bank
 
@@ -175,6 +178,49 @@ def test_the_last_strong_factor_stays_and_a_spare_one_goes(alice: Person) -> Non
     alice.submit("/account/methods", page, action="rename", passkey=only, name="Old phone")
     assert "Old phone" in visit(alice, "/account/methods").text
     assert letters(deployment, 2)[0] == "Sign-in: A passkey was added to your account"
+
+
+@pytest.mark.spec("ASVS5-6.5.6")
+def test_who_has_no_password_keeps_the_last_passkey_since_a_code_alone_signs_nobody_in(either: Deployment) -> None:
+    with either.database.transaction() as connection:
+        assert people.create(connection, "carol", CLAIMS, None, either.now)
+    key = enrol_passkey(either, "carol")
+    carol = Person(either, "carol")
+    sign_in_with_passkey(carol, carol.open("/account"), key)
+    add_generator(carol)
+    (only,) = passkey_ids(either, "carol")
+
+    page = carol.open("/account/methods")
+    assert 'value="remove_passkey"' not in page.text
+    assert "without a password" in page.text
+    carol.submit("/account/methods", page, action="remove_passkey", passkey=only)
+    assert passkey_ids(either, "carol") == [only]
+
+    password = carol.open("/account/password")
+    carol.submit("/account/password", password, new_password=NEW_PASSWORD)
+    carol.submit("/account/methods", carol.open("/account/methods"), action="remove_passkey", passkey=only)
+    assert passkey_ids(either, "carol") == []
+
+
+@pytest.mark.spec("ASVS5-6.5.6", "WEBAUTHN-6.1.1")
+def test_a_closed_passkey_stays_until_another_protects_the_account(either: Deployment) -> None:
+    enrol_passkey(either, "bob")
+    (closed,) = passkey_ids(either, "bob")
+    code, *_ = codes = recovery.new_codes(os.urandom)
+    with either.database.transaction() as connection:
+        recovery.replace_codes(connection, account_id(either, "bob"), codes, either.now)
+        assert passkeys.disable(connection, closed, either.now)
+    bob = Person(either, "bob")
+    asked = bob.sign_in(bob.open("/account/methods"))
+    page = bob.submit(asked.request.full_path, asked, recovery_code=code)
+
+    assert page.request.path == "/account/methods"
+    bob.submit("/account/methods", page, action="remove_passkey", passkey=closed)
+    assert passkey_ids(either, "bob") == [closed], "what is left would be a password and paper that runs out"
+    add_passkey(bob, "New key")
+    page = bob.open("/account/methods")
+    bob.submit("/account/methods", page, action="remove_passkey", passkey=closed)
+    assert closed not in passkey_ids(either, "bob")
 
 
 @pytest.mark.spec("ASVS5-8.2.2")

@@ -69,9 +69,9 @@ def test_of_two_signatures_under_one_count_exactly_one_is_accepted_and_the_passk
         acts = [_finishing(either, asked, answer) for answer in _answers(either, asked, key, 2)]
         assert _at_once(acts) == ["accepted", "clone_suspected"]
         with either.database.read() as connection:
-            closed = passkeys.find(connection, account_id, passkey.passkey_id)
-        assert closed is not None
-        assert closed.disabled_at is not None
+            found = passkeys.find_by_credential(connection, passkey.credential_id)
+        assert found is not None
+        assert found[0].disabled_at is not None
     assert either.event_names().count("passkey.clone_suspected") == RUNS
 
 

@@ -29,7 +29,6 @@ _OF_ACCOUNT: Final = passkeys.c.account_id == bindparam("wanted_account")
 _ONE_OF_ACCOUNT: Final = and_(_OF_ACCOUNT, passkeys.c.passkey_id == bindparam("wanted_id"))
 
 _FIND_ALL: Final = select(*_COLUMNS).where(_OF_ACCOUNT).order_by(passkeys.c.created_at, passkeys.c.passkey_id)
-_FIND: Final = select(*_COLUMNS).where(_ONE_OF_ACCOUNT)
 _FIND_BY_CREDENTIAL: Final = (
     select(*_COLUMNS, accounts.c.locked_at)
     .join(accounts, accounts.c.account_id == passkeys.c.account_id)
@@ -89,12 +88,6 @@ def add(connection: Connection, passkey: Passkey) -> bool:
 def find_all(connection: Connection, account_id: str) -> list[Passkey]:
     """Find every passkey of an account, the disabled ones too, oldest first."""
     return [_passkey(row) for row in connection.execute(_FIND_ALL, {"wanted_account": account_id})]
-
-
-def find(connection: Connection, account_id: str, passkey_id: str) -> Passkey | None:
-    """Find one passkey of an account."""
-    row = connection.execute(_FIND, {"wanted_account": account_id, "wanted_id": passkey_id}).one_or_none()
-    return _passkey(row) if row else None
 
 
 def find_by_credential(connection: Connection, credential_id: bytes) -> tuple[Passkey, bool] | None:

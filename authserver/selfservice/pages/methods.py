@@ -4,7 +4,7 @@ from flask import Blueprint, Response, request
 
 from authserver.accounts import activities
 from authserver.accounts.activities import note
-from authserver.accounts.factor_changes import remove_generator, remove_passkey
+from authserver.accounts.factor_changes import is_spare, remove_generator, remove_passkey
 from authserver.accounts.store import passkeys, recovery
 from authserver.notices.model import GENERATOR_REMOVED, PASSKEY_REMOVED
 from authserver.selfservice.guard import (
@@ -35,14 +35,13 @@ def methods_page(deps: AccountDeps) -> Blueprint:
         with deps.step.database.read() as connection:
             keys = passkeys.find_all(connection, visit.account_id)
             codes_left = recovery.count_left(connection, visit.account_id)
-        working = sum(key.disabled_at is None for key in keys)
         values = {
             "passkeys": keys,
             "enrolled": visit.enrolled,
             "codes_left": codes_left,
             "may_add": may_add_factor(deps, visit),
             "may_remove_generator": visit.enrolled.passkey,
-            "may_remove_passkey": visit.enrolled.totp or working > 1,
+            "spare": {key.passkey_id for key in keys if is_spare(key, keys, visit.enrolled)},
         }
         return show(deps, visit, PAGE, values)
 
