@@ -204,12 +204,15 @@ def owner_key(connection: Connection, credential: str) -> str:
 def _refuse_copy(connection: Connection, desk: Desk, passkey: Passkey, now: int) -> Assertion:
     """Close a passkey whose count has not grown: there may be two of it, and nothing tells which one this is.
 
+    One that another request closed or removed meanwhile is closed no second time.
+
     Spec: WEBAUTHN-6.1.1, WEBAUTHN-7.2-22
     """
-    if store.disable(connection, passkey.passkey_id, now):
-        detail = {"passkey_id": passkey.passkey_id}
-        desk.events(Event("passkey.clone_suspected", now, account_id=passkey.account_id, detail=detail))
-        note(connection, passkey.account_id, PASSKEY_CLOSED, now, detail=passkey.name)
+    if not store.disable(connection, passkey.passkey_id, now):
+        return Assertion(DISABLED, passkey.account_id)
+    detail = {"passkey_id": passkey.passkey_id}
+    desk.events(Event("passkey.clone_suspected", now, account_id=passkey.account_id, detail=detail))
+    note(connection, passkey.account_id, PASSKEY_CLOSED, now, detail=passkey.name)
     return Assertion(CLONE_SUSPECTED, passkey.account_id, passkey=passkey)
 
 

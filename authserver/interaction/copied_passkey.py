@@ -1,9 +1,25 @@
-"""Telling a person that a passkey of theirs was closed, since there may be a copy of it."""
+"""What a passkey shown twice leads to: whoever came in by one is signed out, and its owner is told."""
 
-from authserver.accounts.ceremonies import CLONE_SUSPECTED, Assertion
+from authserver.accounts.ceremonies import CLONE_SUSPECTED, Assertion, finish_assertion
+from authserver.accounts.passkey_tokens import Answer, Asked, Desk
 from authserver.accounts.store import people
-from authserver.db.engine import Database
+from authserver.db.engine import Connection, Database
 from authserver.notices.model import PASSKEY_CLOSED, Notifier, notice_for
+from authserver.sessions import lifecycle
+from authserver.sessions.acr import PASSKEY_METHODS
+
+
+def prove(connection: Connection, desk: Desk, asked: Asked, answer: Answer, now: int) -> Assertion:
+    """Verify a proof by a passkey; where it was closed as a copy, end the sessions that rest on a passkey with it.
+
+    The copy may have been the first to come, and nothing tells which one a session was begun with.
+
+    Spec: WEBAUTHN-6.1.1, ASVS5-7.4.1
+    """
+    proof = finish_assertion(connection, desk, asked, answer, now)
+    if proof.outcome == CLONE_SUSPECTED:
+        lifecycle.end_resting_on(connection, proof.account_id, PASSKEY_METHODS, now)
+    return proof
 
 
 def tell_of_copy(database: Database, notifier: Notifier, proof: Assertion, now: int) -> None:

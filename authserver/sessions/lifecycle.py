@@ -8,6 +8,7 @@ same transaction.
 import hashlib
 import re
 import secrets
+from collections.abc import Collection
 from dataclasses import replace
 from typing import Final
 
@@ -108,6 +109,19 @@ def end_all(connection: Connection, account_id: str, now: int) -> int:
     Spec: ASVS5-7.4.2
     """
     return store.end_all(connection, account_id, now)
+
+
+def end_resting_on(connection: Connection, account_id: str, methods: Collection[str], now: int) -> int:
+    """End those sessions of an account that rest on one of these methods, and answer how many there were.
+
+    Spec: ASVS5-7.4.1
+    """
+    resting = (
+        found.session_id
+        for found in store.find_all(connection, account_id, now)
+        if any(factor.method in methods for factor in found.factors)
+    )
+    return sum(store.end_one(connection, account_id, session_id, now) for session_id in resting)
 
 
 def name_browser(connection: Connection, cookie_value: str, browser: str) -> None:

@@ -20,6 +20,7 @@ ALARMS = frozenset(
         "code.replayed",
         "jwks.fetch_failed",
         "limits.storage_failed",
+        "passkey.clone_suspected",
         "refresh.reuse_detected",
     }
 )

@@ -24,6 +24,12 @@ def at_the_passkey_page(app: RelyingParty, person: Person, **changes: object) ->
     return person.sign_in(person.open(app.authorization_url(**{**ACCOUNTS, **changes})))
 
 
+def at_the_code_page(person: Person) -> str:
+    """Go to the own account with the password, and return where a code is taken in place of the passkey."""
+    page = person.sign_in(person.open("/account"))
+    return page.request.full_path.replace("/login/passkey", "/login/totp")
+
+
 def claims_after(app: RelyingParty, person: Person, consent: TestResponse) -> dict[str, object]:
     """Allow everything and return the claims of the ID token."""
     assert page_of(consent) == "/consent", consent.text
@@ -142,6 +148,23 @@ def test_a_copied_passkey_is_refused_reported_and_closed_for_its_owner_too(
     assert sign_in.status_code == 400
     assert either.event_names().count("passkey.clone_suspected") == 1
     assert len(letters_of_copies(either)) == 1
+
+
+@pytest.mark.spec("WEBAUTHN-6.1.1", "WEBAUTHN-7.2-22", "ASVS5-7.4.1")
+def test_who_came_in_with_the_copy_is_out_once_it_is_found_out(either: Deployment) -> None:
+    key = enrol_passkey(either, "alice", SoftwareKey(count=10))
+    copy = SoftwareKey(
+        count=11, credential_id=key.credential_id, user_handle=key.user_handle, private_key=key.private_key
+    )
+    thief, alice, elsewhere = (Person(either) for _ in range(3))
+    assert sign_in_with_passkey(thief, thief.open("/account"), copy).request.path == "/account"
+    elsewhere.enter_code(elsewhere.open(at_the_code_page(elsewhere)))
+    assert elsewhere.open("/account").request.path == "/account"
+
+    assert sign_in_with_passkey(alice, alice.open("/account"), key).status_code == 400
+
+    assert thief.open("/account").request.path == "/login"
+    assert elsewhere.open("/account").request.path == "/account", "what rests on other factors goes on"
 
 
 @pytest.mark.spec("RTS-SCA-4.1")

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from flask import Blueprint, Response, request
 
-from authserver.accounts.ceremonies import Assertion, begin_assertion, finish_assertion
+from authserver.accounts.ceremonies import Assertion, begin_assertion
 from authserver.accounts.model import Account
 from authserver.accounts.passkey_tokens import Answer, Asked, Desk
 from authserver.accounts.second_factor import check_totp
@@ -24,7 +24,7 @@ from authserver.interaction.approving import (
     record_approval,
 )
 from authserver.interaction.attempt import BLOCKED, guarded, proved_all
-from authserver.interaction.copied_passkey import tell_of_copy
+from authserver.interaction.copied_passkey import prove, tell_of_copy
 from authserver.interaction.guard import Step, StepDeps, check_form, go_on, open_step, refuse, report, show
 from authserver.interaction.pending_approval import (
     ApprovalStale,
@@ -197,7 +197,7 @@ def _by_passkey(deps: ApproveDeps, found: _Open, pending: PendingApproval) -> Ap
     """
     answer = Answer(request.form.get("ceremony", ""), request.form.get("credential", ""))
     with deps.step.database.transaction() as connection:
-        proof = finish_assertion(connection, deps.desk, _asked(found), answer, found.step.now)
+        proof = prove(connection, deps.desk, _asked(found), answer, found.step.now)
         approved = _record(connection, deps, found, pending, proof)
     tell_of_copy(deps.step.database, deps.notifier, proof, found.step.now)
     return approved

@@ -6,14 +6,14 @@ from functools import partial
 from flask import Blueprint, Response, request
 
 from authserver.accounts.activities import SIGNED_IN, note
-from authserver.accounts.ceremonies import Assertion, begin_assertion, finish_assertion, owner_key
+from authserver.accounts.ceremonies import Assertion, begin_assertion, owner_key
 from authserver.accounts.model import Account
 from authserver.accounts.passkey_tokens import Answer, Asked, Desk
 from authserver.accounts.store.factors import find_enrolled
 from authserver.authorization.next_step import Step as NextStep
 from authserver.authorization.next_step import needs_verified_user, other_ways
 from authserver.interaction.attempt import BLOCKED, Tried, guarded, proved_all
-from authserver.interaction.copied_passkey import tell_of_copy
+from authserver.interaction.copied_passkey import prove, tell_of_copy
 from authserver.interaction.guard import (
     CANCEL,
     Step,
@@ -131,7 +131,7 @@ def _raise(deps: PasskeyDeps, step: Step, session: Session, account: Account) ->
     """
     limits = deps.step.session_limits
     with deps.step.database.transaction() as connection:
-        proof = finish_assertion(connection, deps.desk, _asked(step, session, account), _answer(), step.now)
+        proof = prove(connection, deps.desk, _asked(step, session, account), _answer(), step.now)
         if not proof:
             return _Proved(proof)
         return _Proved(proof, lifecycle.elevate(connection, step.session_cookie, proof.method, limits, step.now))
@@ -144,7 +144,7 @@ def _start(deps: PasskeyDeps, step: Step) -> _Proved:
     """
     limits, client_id = deps.step.session_limits, step.client.client_id
     with deps.step.database.transaction() as connection:
-        proof = finish_assertion(connection, deps.desk, sign_in_asked(step), _answer(), step.now)
+        proof = prove(connection, deps.desk, sign_in_asked(step), _answer(), step.now)
         if not proof:
             return _Proved(proof)
         replacing = step.session_cookie or None
