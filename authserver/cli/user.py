@@ -19,6 +19,7 @@ from authserver.accounts.passwords import SALT_BYTES, hash_password
 from authserver.accounts.second_factor import enrol_totp
 from authserver.accounts.store import people as store
 from authserver.accounts.store.factors import find_enrolled, hold_account
+from authserver.accounts.store.invitations import remove_unclaimed
 from authserver.accounts.totp import SEED_BYTES, new_seed, parse_seed, provisioning_uri
 from authserver.app.notices import tell_at_once
 from authserver.cli.deployment import open_deployment, require_envelope
@@ -128,12 +129,13 @@ def show(name: str, *, as_json: bool) -> None:
 @user.command()
 @click.argument("name")
 def lock(name: str) -> None:
-    """Lock an account: its sessions and grants end, and what is unlocked later starts anew."""
+    """Lock an account: its sessions, grants and invitations end, and what is unlocked later starts anew."""
     _, database = open_deployment()
     now = system_clock()
     with database.transaction() as connection:
         account = _find(connection, name)
         store.lock(connection, account.account_id, now)
+        remove_unclaimed(connection, account.account_id)
         lifecycle.end_all(connection, account.account_id, now)
         end_sharing(connection, account.account_id, None, "account_locked", now)
     click.echo(f"{account.username} is locked.")

@@ -12,6 +12,7 @@ RECOVERY_CODES_MADE = "recovery_codes.made"
 RECOVERY_CODE_USED = "recovery_code.used"
 FACTORS_RESET = "factors.reset"
 PASSWORD_CHANGED = "password.changed"  # noqa: S105 - a notice's name
+INVITATION_CLAIMED = "invitation.claimed"
 SHARING_ENDED = "sharing.ended"
 
 

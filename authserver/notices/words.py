@@ -18,6 +18,7 @@ _SUBJECTS: Final[Mapping[str, str]] = {
     model.RECOVERY_CODE_USED: "A recovery code was used to sign in",
     model.FACTORS_RESET: "The second factors of your account were removed",
     model.PASSWORD_CHANGED: "Your password was changed",
+    model.INVITATION_CLAIMED: "An invitation to your account was used",
     model.SHARING_ENDED: "You stopped sharing data with an app",
 }
 _ANYTHING_ELSE: Final = "Something changed in your account"

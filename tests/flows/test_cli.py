@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from authserver.accounts.invitations import find_invited
 from authserver.accounts.totp import parse_seed
 from authserver.clock import system_clock
 from authserver.db.engine import Database
@@ -279,6 +280,18 @@ def test_a_person_is_invited_by_a_link_until_they_have_a_second_factor(deployed:
     assert "reset-mfa" in deployed.refused("user", "invite", "carol")
     deployed.done("user", "reset-mfa", "carol")
     assert deployed.data("user", "invite", "carol")["username"] == "carol"
+
+
+@pytest.mark.spec("ASVS5-6.4.1")
+def test_a_lock_ends_an_invitation_that_is_still_out(deployed: CommandLine, database: Database) -> None:
+    link = deployed.data("user", "invite", "carol")["link"]
+    handle, now = link.partition("invitation=")[2], system_clock()
+    with database.read() as connection:
+        assert find_invited(connection, handle, now) is not None
+    deployed.done("user", "lock", "carol")
+    deployed.done("user", "unlock", "carol")
+    with database.read() as connection:
+        assert find_invited(connection, handle, now) is None
 
 
 def test_keys_are_listed_planned_rotated_and_retired(deployed: CommandLine) -> None:

@@ -13,6 +13,7 @@ from authserver.accounts.store import factors, people
 from authserver.db.engine import Database
 from tests.support.authenticator import SoftwareKey
 from tests.support.deployment import Deployment, deploy
+from tests.support.letters import subjects_of
 from tests.support.person import Person
 from tests.support.races import at_once
 
@@ -111,6 +112,21 @@ def test_an_invitation_works_only_in_the_browser_that_shows_it(deployment: Deplo
     elsewhere = Person(deployment, "carol")
     elsewhere.open(path)
     assert elsewhere.submit(path, page, action="password", new_password=NEW_PASSWORD).status_code == 400
+
+
+@pytest.mark.spec("ASVS5-6.3.7")
+@pytest.mark.parametrize("way", ["password", "passkey"])
+def test_a_person_is_told_that_an_invitation_to_their_account_was_used(deployment: Deployment, way: str) -> None:
+    path = invited(deployment, "bob")
+    whoever = Person(deployment, "bob")
+    page = whoever.open(path)
+    options = re.search(r'data-options="([^"]+)"', page.text)
+    assert options is not None
+    answer = SoftwareKey().register(html.unescape(options[1]))
+
+    whoever.submit(path, page, action=way, new_password=NEW_PASSWORD, credential=answer)
+
+    assert subjects_of(deployment) == ["Sign-in: An invitation to your account was used"]
 
 
 @pytest.mark.spec("ASVS5-6.4.1")

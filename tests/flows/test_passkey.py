@@ -10,12 +10,14 @@ from authserver.accounts.store.factors import find_enrolled
 from authserver.protocol.names import ACR_PHISHING_RESISTANT, ACR_TWO_FACTORS
 from tests.support.authenticator import SoftwareKey
 from tests.support.deployment import Deployment
+from tests.support.letters import subjects_of
 from tests.support.login_app import page_of
 from tests.support.passkeys import enrol_passkey, options_on, sign_in_with_passkey, use_passkey
 from tests.support.person import Person, code_of
 from tests.support.relying_party import RelyingParty, claims_of, register, register_bank
 
 ACCOUNTS = {"scope": "openid accounts"}
+COPY_FOUND = "Sign-in: A passkey of your account was closed, since there may be a copy of it"
 SIGN_IN_PAGE = "/login/passkey/sign-in"
 
 
@@ -110,14 +112,6 @@ def test_a_request_for_phishing_resistance_takes_a_passkey_and_nothing_less(app:
     assert claims_after(app, alice, use_passkey(alice, refused, key))["acr"] == ACR_PHISHING_RESISTANT
 
 
-def letters_of_copies(deployment: Deployment) -> list[str]:
-    """Return the letters that tell of a copy, once all letters have been written."""
-    parts = deployment.app.extensions["authserver"]
-    parts.notifier.__self__.wait()
-    found = [path.read_text(encoding="utf-8") for path in (parts.settings.data_dir / "outbox").glob("*.eml")]
-    return [text for text in found if "there may be" in text]
-
-
 @pytest.mark.spec("WEBAUTHN-6.1.1", "WEBAUTHN-7.2-22", "ASVS5-6.3.5")
 def test_a_copied_passkey_is_refused_reported_and_closed_for_its_owner_too(
     either: Deployment,
@@ -140,14 +134,14 @@ def test_a_copied_passkey_is_refused_reported_and_closed_for_its_owner_too(
         enrolled = find_enrolled(connection, account.account_id)
         noted = [row.name for row in activities.find_recent(connection, account.account_id, either.now, 10)]
     assert "passkey_closed" in noted
-    assert len(letters_of_copies(either)) == 1
+    assert subjects_of(either) == [COPY_FOUND]
     assert (enrolled.passkey, enrolled.closed_passkey, enrolled.has_second_factor) == (False, True, True)
     assert closed.disabled_at == either.now
     again = Person(either, "bob")
     sign_in = sign_in_with_passkey(again, again.open(app.authorization_url(**ACCOUNTS)), key)
     assert sign_in.status_code == 400
     assert either.event_names().count("passkey.clone_suspected") == 1
-    assert len(letters_of_copies(either)) == 1
+    assert subjects_of(either) == [COPY_FOUND]
 
 
 @pytest.mark.spec("WEBAUTHN-6.1.1", "WEBAUTHN-7.2-22", "ASVS5-7.4.1")

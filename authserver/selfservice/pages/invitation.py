@@ -18,6 +18,7 @@ from authserver.accounts.store import attempts, people
 from authserver.accounts.store.factors import find_enrolled, hold_account
 from authserver.db.engine import Connection
 from authserver.events import Event
+from authserver.notices.model import INVITATION_CLAIMED, notice_for
 from authserver.protocol.errors import SignInOver
 from authserver.protocol.handles import new_handle
 from authserver.selfservice.guard import AccountDeps, go_to
@@ -165,9 +166,13 @@ def _begin(connection: Connection, deps: InvitationDeps, guest: Guest, method: s
 
 
 def _arrive(deps: InvitationDeps, guest: Guest, cookie: str, path: str) -> Response:
-    deps.account.step.events(
-        Event("invitation.claimed", guest.now, correlation_id(), account_id=guest.account.account_id)
-    )
+    """Tell whose account it is, who may be someone else than the one who had the link, and lead on.
+
+    Spec: ASVS5-6.3.7
+    """
+    account = guest.account
+    deps.account.notifier(notice_for(INVITATION_CLAIMED, account.username, account.claims, guest.now))
+    deps.account.step.events(Event(INVITATION_CLAIMED, guest.now, correlation_id(), account_id=account.account_id))
     return go_to(path, headers=(set_cookie(SESSION_COOKIE, cookie),))
 
 
