@@ -16,9 +16,9 @@ from authserver.accounts.passkey_model import (
     Expected,
     Passkey,
     PasskeyRefused,
-    Signed,
     check_owner,
     parse_credential,
+    parse_name,
 )
 from authserver.accounts.passkey_tokens import Answer, Asked, Desk, claim_ceremony, seal_ceremony
 from authserver.accounts.passkeys import (
@@ -42,8 +42,8 @@ DISABLED: Final = "disabled"
 REFUSED: Final = "refused"
 CLONE_SUSPECTED: Final = "clone_suspected"
 
+UNNAMED: Final = "Passkey"
 _CHALLENGE_BYTES: Final = 32
-_MAX_NAME_LENGTH: Final = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +60,14 @@ class Ceremony:
 
 @dataclass(frozen=True, slots=True)
 class Registered:
-    """How a registration ended; true only if `passkey` was stored."""
+    """How a registration ended; true only if `passkey` was stored.
+
+    `method` is the name under which a session notes the proof that the making of it was.
+    """
 
     outcome: str
     passkey: Passkey | None = None
+    method: str = ""
     reason: str = ""
 
     def __bool__(self) -> bool:
@@ -147,10 +151,13 @@ def finish_registration(
         backed_up=made.backed_up,
         aaguid=made.aaguid,
         transports=made.transports,
-        name=name.strip()[:_MAX_NAME_LENGTH],
+        name=parse_name(name) or UNNAMED,
         created_at=now,
     )
-    return Registered(ACCEPTED, passkey) if store.add(connection, passkey) else Registered(KNOWN_PASSKEY)
+    if not store.add(connection, passkey):
+        return Registered(KNOWN_PASSKEY)
+    method = _method(backup_eligible=made.backup_eligible, user_verified=asked.verify_user)
+    return Registered(ACCEPTED, passkey, method)
 
 
 def finish_assertion(connection: Connection, desk: Desk, asked: Asked, answer: Answer, now: int) -> Assertion:
@@ -188,7 +195,8 @@ def _prove(
     if not store.claim_use(connection, passkey.passkey_id, signed.sign_count, now, backed_up=signed.backed_up):
         return _refuse_copy(connection, desk, passkey, now)
     evidence = evidence_of(credential, challenge, passkey.public_key, user_verified=signed.user_verified)
-    return Assertion(ACCEPTED, passkey.account_id, _method(signed), passkey, evidence)
+    method = _method(backup_eligible=signed.backup_eligible, user_verified=signed.user_verified)
+    return Assertion(ACCEPTED, passkey.account_id, method, passkey, evidence)
 
 
 def owner_key(connection: Connection, credential: str) -> str:
@@ -216,6 +224,6 @@ def _refuse_copy(connection: Connection, desk: Desk, passkey: Passkey, now: int)
     return Assertion(CLONE_SUSPECTED, passkey.account_id, passkey=passkey)
 
 
-def _method(signed: Signed) -> str:
-    kind = "swk" if signed.backup_eligible else "hwk"
-    return f"{kind}+uv" if signed.user_verified else kind
+def _method(*, backup_eligible: bool, user_verified: bool) -> str:
+    kind = "swk" if backup_eligible else "hwk"
+    return f"{kind}+uv" if user_verified else kind

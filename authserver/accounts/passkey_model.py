@@ -8,6 +8,7 @@ from typing import Final
 
 MAX_CREDENTIAL_LENGTH: Final = 16 * 1024
 MAX_CREDENTIAL_ID_BYTES: Final = 1023
+MAX_NAME_LENGTH: Final = 64
 TRANSPORTS: Final = frozenset({"ble", "cable", "hybrid", "internal", "nfc", "smart-card", "usb"})
 
 
@@ -104,6 +105,11 @@ class Evidence:
     authenticator_data: bytes
     signature: bytes
     user_verified: bool
+
+
+def parse_name(text: str) -> str:
+    """Bring what a person calls a passkey to the form in which it is kept and shown; nothing, where nothing is left."""
+    return "".join(character for character in text if character.isprintable()).strip()[:MAX_NAME_LENGTH].strip()
 
 
 def parse_credential(text: str) -> Credential:

@@ -19,7 +19,7 @@ from authserver.db.tables import pushed_requests
 from tests.support.authenticator import SoftwareKey
 from tests.support.deployment import CLAIMS, ISSUER, PASSWORD, Deployment, deploy
 from tests.support.details import ACCOUNTS, BANK_ACCOUNTS, text_of
-from tests.support.letters import subjects_of
+from tests.support.letters import letters_of, subjects_of
 from tests.support.passkeys import enrol_passkey, sign_in_with_passkey
 from tests.support.person import Person, code_of
 from tests.support.relying_party import RelyingParty, register, register_bank
@@ -167,6 +167,13 @@ def test_the_last_strong_factor_stays_and_a_spare_one_goes(alice: Person) -> Non
         "Sign-in: A passkey was added to your account",
         "Sign-in: The authenticator app was removed from your account",
     ]
+
+
+def test_a_passkeys_name_is_told_as_it_is_kept(alice: Person) -> None:
+    add_passkey(alice, "\u202e" + "n" * 5000)
+    (letter,) = letters_of(alice.deployment)
+    assert f"Its name is “{'n' * 64}”." in letter.get_content()
+    assert f"<bdi>{'n' * 64}</bdi>" in visit(alice, "/account/methods").text
 
 
 @pytest.mark.spec("ASVS5-6.5.6")

@@ -1,14 +1,14 @@
 """The letters that a deployment has sent, read from its outbox."""
 
 from email import message_from_bytes, policy
-from email.message import Message
+from email.message import EmailMessage
 from pathlib import Path
 
 from authserver.notices.outbox import Outbox
 from tests.support.deployment import Deployment
 
 
-def letters_of(deployment: Deployment) -> list[Message]:
+def letters_of(deployment: Deployment) -> list[EmailMessage]:
     """Return every letter, once all that wait have been written."""
     parts = deployment.app.extensions["authserver"]
     outbox = parts.notifier.__self__

@@ -176,11 +176,9 @@ def _enrol(deps: EnrolDeps, step: Step, account: Account) -> Response:
 
 def _register(connection: Connection, deps: EnrolDeps, step: Step, account: Account) -> Added:
     given = Answer(request.form.get("ceremony", ""), request.form.get("credential", ""))
-    name = describe_browser(request.headers.get("User-Agent", "")) or "Passkey"
+    name = describe_browser(request.headers.get("User-Agent", ""))
     made = finish_registration(connection, deps.desk, _asked(step, account), given, step.now, name=name)
-    if not made or made.passkey is None:
-        return None
-    return ("swk+uv" if made.passkey.backup_eligible else "hwk+uv"), name
+    return (made.method, made.passkey.name) if made.passkey is not None else None
 
 
 def _add(

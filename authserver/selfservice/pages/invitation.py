@@ -119,18 +119,17 @@ def _with_passkey(deps: InvitationDeps, guest: Guest) -> Response:
     Spec: WEBAUTHN-7.1
     """
     given = Answer(request.form.get("ceremony", ""), request.form.get("credential", ""))
-    name = describe_browser(request.headers.get("User-Agent", "")) or "Passkey"
-    kinds: list[str] = []
+    name = describe_browser(request.headers.get("User-Agent", ""))
+    methods: list[str] = []
 
     def register() -> bool:
         made = finish_registration(connection, deps.desk, guest.asked, given, guest.now, name=name)
-        if made.passkey is not None and made:
-            kinds.append("swk+uv" if made.passkey.backup_eligible else "hwk+uv")
+        methods.append(made.method)
         return bool(made)
 
     with deps.account.step.database.transaction() as connection:
         is_used = _use(connection, guest, register)
-        cookie = _begin(connection, deps, guest, kinds[0]) if is_used else ""
+        cookie = _begin(connection, deps, guest, methods[0]) if is_used else ""
     if not cookie:
         return _show(deps, _open(deps), error=PASSKEY_DID_NOT_WORK, error_field="add-passkey")
     return _arrive(deps, guest, cookie, "/account/recovery-codes")

@@ -5,6 +5,7 @@ from flask import Blueprint, Response, request
 from authserver.accounts import activities
 from authserver.accounts.activities import note
 from authserver.accounts.factor_changes import is_spare, remove_generator, remove_passkey
+from authserver.accounts.passkey_model import parse_name
 from authserver.accounts.store import passkeys, recovery
 from authserver.notices.model import GENERATOR_REMOVED, PASSKEY_REMOVED
 from authserver.selfservice.guard import (
@@ -22,7 +23,6 @@ from authserver.selfservice.guard import (
 
 PAGE = "methods"
 PATH = "/account/methods"
-_LONGEST_NAME = 64
 
 
 def methods_page(deps: AccountDeps) -> Blueprint:
@@ -63,7 +63,7 @@ def methods_page(deps: AccountDeps) -> Blueprint:
 
 
 def _rename(deps: AccountDeps, visit: Visit, passkey_id: str, typed_name: str) -> None:
-    name = "".join(character for character in typed_name if character.isprintable()).strip()[:_LONGEST_NAME]
+    name = parse_name(typed_name)
     if not name:
         return
     with change(deps, visit) as connection:

@@ -6,7 +6,8 @@ from flask import Blueprint, Response, request
 
 from authserver.accounts import activities
 from authserver.accounts.activities import note
-from authserver.accounts.ceremonies import Registered, begin_registration, finish_registration
+from authserver.accounts.ceremonies import begin_registration, finish_registration
+from authserver.accounts.passkey_model import parse_name
 from authserver.accounts.passkey_tokens import Answer, Asked, Desk
 from authserver.notices.model import PASSKEY_ADDED
 from authserver.selfservice.guard import (
@@ -65,25 +66,19 @@ def _register(deps: PasskeysDeps, visit: Visit) -> Response:
     Spec: WEBAUTHN-7.1, ASVS5-6.3.7
     """
     given = Answer(request.form.get("ceremony", ""), request.form.get("credential", ""))
-    typed = "".join(character for character in request.form.get("name", "") if character.isprintable()).strip()
-    name = typed or describe_browser(request.headers.get("User-Agent", "")) or "Passkey"
+    name = parse_name(request.form.get("name", "")) or describe_browser(request.headers.get("User-Agent", ""))
     raised = None
     with change(deps.account, visit) as connection:
         made = finish_registration(connection, deps.desk, _asked(visit), given, visit.now, name=name)
-        if made:
-            note(connection, visit.account_id, activities.PASSKEY_ADDED, visit.now, detail=name)
+        if made.passkey is not None:
+            note(connection, visit.account_id, activities.PASSKEY_ADDED, visit.now, detail=made.passkey.name)
             limits = deps.account.step.session_limits
-            raised = lifecycle.elevate(connection, visit.cookie, _method(made), limits, visit.now)
-    if not made:
+            raised = lifecycle.elevate(connection, visit.cookie, made.method, limits, visit.now)
+    if made.passkey is None:
         return _show(deps, visit, error=PASSKEY_DID_NOT_WORK)
-    tell(deps.account, visit, PASSKEY_ADDED, name)
+    tell(deps.account, visit, PASSKEY_ADDED, made.passkey.name)
     path = "/account/methods" if visit.enrolled.recovery else "/account/recovery-codes"
     return after_change(deps.account, visit, path, session_cookie=raised[1] if raised else "")
-
-
-def _method(made: Registered) -> str:
-    is_synced = made.passkey is not None and made.passkey.backup_eligible
-    return "swk+uv" if is_synced else "hwk+uv"
 
 
 def _asked(visit: Visit) -> Asked:
