@@ -21,7 +21,7 @@ from authserver.protocol.handles import new_handle
 from authserver.protocol.names import ACR_TWO_FACTORS
 from authserver.sessions import lifecycle
 from authserver.sessions.acr import PASSWORD, TOTP
-from authserver.sessions.model import SessionLimits
+from authserver.sessions.model import Browser, SessionLimits
 from authserver.web.cookies import SESSION_COOKIE
 
 PERSON_PASSWORD = "correct-horse-battery-staple"  # noqa: S105 - of people who exist in the bench alone
@@ -96,7 +96,7 @@ class OurBackstage:
                     if account is None:
                         raise RuntimeError("a random username was taken")
                     note_offered(connection, account.account_id, now)
-                    _, weak = lifecycle.start(connection, account.account_id, PASSWORD, limits, now, replacing=None)
+                    _, weak = lifecycle.start(connection, account.account_id, PASSWORD, limits, now, Browser())
                     raised = lifecycle.elevate(connection, weak, TOTP, limits, now)
                     if raised is None:
                         raise RuntimeError("a session that was just begun is over")

@@ -2,7 +2,7 @@
 
 import secrets
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from authserver.accounts.model import MAX_USERNAME_LENGTH, Account, Credentials, parse_username
@@ -16,6 +16,8 @@ UNKNOWN_USER: Final = "unknown_user"
 NO_PASSWORD: Final = "no_password"  # noqa: S105 - an outcome's name
 WRONG_PASSWORD: Final = "wrong_password"  # noqa: S105 - an outcome's name
 LOCKED: Final = "locked"
+OUTDATED: Final = "outdated"
+"""The password was right, and changed or its account locked before a session could start."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +33,7 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class SignIn:
-    """How an attempt ended; true only if `account` may start a session.
+    """How an attempt ended; true only if `account` may start a session, as long as `password_hash` is still its own.
 
     `outcome` and `account_id` are for the operator's event. A person is told one and the same thing for every outcome
     but success.
@@ -42,6 +44,7 @@ class SignIn:
     outcome: str
     account_id: str = ""
     account: Account | None = None
+    password_hash: str = field(default="", repr=False)
 
     def __bool__(self) -> bool:
         return self.account is not None
@@ -62,8 +65,8 @@ def find_candidate(database: Database, username: str) -> Candidate:
 def sign_in(database: Database, pool: PasswordPool, candidate: Candidate, password: str) -> SignIn:
     """Verify a candidate's password; every path computes one hash, and none holds a connection while it does.
 
-    The account may be locked or its password changed while the hash is computed: whoever uses the session that
-    follows reads the account again, so a lock still takes hold at the next step.
+    The account may be locked or its password changed while the hash is computed: whoever starts a session holds the
+    account by the hash that was right.
 
     Spec: ASVS5-6.3.8, ASVS5-6.2.8
     """
@@ -71,9 +74,11 @@ def sign_in(database: Database, pool: PasswordPool, candidate: Candidate, passwo
     password_hash = credentials.password_hash if credentials else None
     is_right = pool.verify(password, password_hash)
     result = _judge(credentials, is_right=is_right)
-    if result and password_hash and needs_rehash(password_hash):
-        _renew_hash(database, pool, result.account_id, (password_hash, password))
-    return result
+    if not result or password_hash is None:
+        return result
+    if needs_rehash(password_hash):
+        password_hash = _renew_hash(database, pool, result.account_id, (password_hash, password))
+    return replace(result, password_hash=password_hash)
 
 
 def spend_hash(pool: PasswordPool, password: str) -> None:
@@ -97,8 +102,8 @@ def _judge(credentials: Credentials | None, *, is_right: bool) -> SignIn:
     return SignIn(SIGNED_IN, account.account_id, account)
 
 
-def _renew_hash(database: Database, pool: PasswordPool, account_id: str, old: tuple[str, str]) -> None:
-    """Store the password under today's parameters, unless it was changed in the meantime.
+def _renew_hash(database: Database, pool: PasswordPool, account_id: str, old: tuple[str, str]) -> str:
+    """Store the password under today's parameters, unless it was changed in the meantime; answer the hash that is left.
 
     A busy server puts this off to the next sign-in: the person has proved themselves and is not sent away for it.
     """
@@ -106,4 +111,6 @@ def _renew_hash(database: Database, pool: PasswordPool, account_id: str, old: tu
     with suppress(TemporarilyUnavailable):
         new_hash = pool.hash(password, secrets.token_bytes(SALT_BYTES))
         with database.transaction() as connection:
-            store.replace_password_hash(connection, account_id, old_hash, new_hash)
+            if store.replace_password_hash(connection, account_id, old_hash, new_hash):
+                return new_hash
+    return old_hash

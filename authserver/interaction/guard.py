@@ -26,7 +26,8 @@ from authserver.protocol.errors import AccessDenied, SignInOver
 from authserver.protocol.names import ACR_ONE_FACTOR, ACR_TWO_FACTORS
 from authserver.sessions import lifecycle
 from authserver.sessions.acr import acr_for, satisfies
-from authserver.sessions.model import Session, SessionLimits
+from authserver.sessions.browsers import describe_browser
+from authserver.sessions.model import Browser, Session, SessionLimits
 from authserver.sessions.store import Connection
 from authserver.web.cookies import BROWSER_COOKIE, SESSION_COOKIE, device_cookie_header, read_cookie, set_cookie
 from authserver.web.csrf import FIELD, CsrfGuard
@@ -129,6 +130,12 @@ def find_person(
     if session is None or account is None or account.locked:
         return None, None
     return session, account
+
+
+def this_browser() -> Browser:
+    """Return the browser of the request being answered, for the session of whoever has just signed in there."""
+    cookie = read_cookie(request.headers.get("Cookie", ""), SESSION_COOKIE)
+    return Browser(describe_browser(request.headers.get("User-Agent", "")), cookie)
 
 
 def check_form(deps: StepDeps, step: Step, *, shown_to: str = "") -> None:

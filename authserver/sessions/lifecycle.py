@@ -15,7 +15,7 @@ from typing import Final
 from authserver.protocol.names import ACR_TWO_FACTORS
 from authserver.sessions import store
 from authserver.sessions.acr import acr_for, satisfies
-from authserver.sessions.model import Factor, Session, SessionLimits
+from authserver.sessions.model import Browser, Factor, Session, SessionLimits
 from authserver.sessions.store import Connection
 
 TOUCH_INTERVAL_SECONDS: Final = 60
@@ -54,16 +54,15 @@ def is_due(session: Session, now: int) -> bool:
 
 
 def start(
-    connection: Connection, account_id: str, method: str, limits: SessionLimits, now: int, *, replacing: str | None
+    connection: Connection, account_id: str, method: str, limits: SessionLimits, now: int, browser: Browser
 ) -> tuple[Session, str]:
     """Begin a session on one factor and answer it with the cookie's value; the browser's old session is ended.
 
-    `replacing` is the cookie value that the browser sent, whoever's session it was: a value known before the
-    authentication is worth nothing after it.
+    That is ended whoever's it was: a cookie value known before the authentication is worth nothing after it.
 
     Spec: ASVS5-7.2.4, ASVS5-7.2.3
     """
-    end(connection, replacing, now)
+    end(connection, browser.cookie, now)
     session = Session(
         session_id=secrets.token_urlsafe(_RANDOM_BYTES),
         account_id=account_id,
@@ -72,6 +71,7 @@ def start(
         authenticated_at=now,
         last_seen_at=now,
         expires_at=now + limits.absolute_seconds,
+        browser=browser.name,
     )
     return session, _save(connection, session)
 
@@ -122,11 +122,6 @@ def end_resting_on(connection: Connection, account_id: str, methods: Collection[
         if any(factor.method in methods for factor in found.factors)
     )
     return sum(store.end_one(connection, account_id, session_id, now) for session_id in resting)
-
-
-def name_browser(connection: Connection, cookie_value: str, browser: str) -> None:
-    """Note on a fresh session what the person knows its browser by; a factor added later keeps it."""
-    store.set_browser(connection, _hash_of(cookie_value), browser)
 
 
 def find_live(connection: Connection, account_id: str, limits: SessionLimits, now: int) -> list[Session]:

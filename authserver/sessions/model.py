@@ -1,6 +1,6 @@
 """A session, the factors it rests on, and the limits of its life."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,14 @@ class Session:
     last_seen_at: int
     expires_at: int
     browser: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Browser:
+    """A browser in which someone signs in: what its person knows it by, and the session cookie it came with, if any."""
+
+    name: str = ""
+    cookie: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,9 +51,6 @@ _SAVE: Final = Statement(
         browser=bindparam("browser"),
     )
 )
-_SET_BROWSER: Final = Statement(
-    update(sessions).where(sessions.c.session_hash == bindparam("wanted_hash")).values(browser=bindparam("new_browser"))
-)
 _TOUCH: Final = Statement(
     update(sessions)
     .where(
@@ -129,11 +126,6 @@ def end_others(connection: Connection, account_id: str, session_id: str, now: in
     """End every session of an account but one and answer how many."""
     parameters = {"wanted_account": account_id, "kept_session": session_id, "now": now}
     return connection.execute(_END_OTHERS, parameters).rowcount
-
-
-def set_browser(connection: Connection, session_hash: bytes, browser: str) -> None:
-    """Note what the person knows the session's browser by."""
-    _SET_BROWSER.run(connection, {"wanted_hash": session_hash, "new_browser": browser})
 
 
 def read_session(row: Sequence[Any]) -> Session:

@@ -17,7 +17,7 @@ from authserver.accounts.invitations import invite
 from authserver.accounts.recovery import new_codes, replace_codes
 from authserver.accounts.store import people
 from authserver.sessions import lifecycle
-from authserver.sessions.model import SessionLimits
+from authserver.sessions.model import Browser, SessionLimits
 from tests.support.authenticator import SoftwareKey
 from tests.support.deployment import ISSUER, Deployment
 from tests.support.ledger import Ledger
@@ -130,7 +130,7 @@ def test_each_other_change_on_the_account_pages(alice: Person) -> None:
     ledger.note("change the password", change, status=303)
     with alice.deployment.database.transaction() as connection:
         whose, now = find_id(alice.deployment, "alice"), alice.deployment.now
-        lifecycle.start(connection, whose, "swk+uv", SessionLimits(), now, replacing=None)
+        lifecycle.start(connection, whose, "swk+uv", SessionLimits(), now, Browser())
     page = get(alice, "/account/sessions")
     ledger.note("sign out other browsers", partial(send, "/account/sessions", page, action="end_others"), status=303)
     page = get(alice, "/account/apps?stop=app")
@@ -186,7 +186,7 @@ def test_each_page_by_which_a_first_factor_is_added(either: Deployment) -> None:
             "offer page": 5,
             "offer declined": 5,
             "invitation page": 4,
-            "invitation": 13,
+            "invitation": 12,
             "recovery page": 4,
             "recovery": 15,
         }

@@ -9,11 +9,13 @@ import pyotp
 import pytest
 from werkzeug.test import TestResponse
 
+from authserver.accounts import passwords
 from authserver.accounts.invitations import invite
 from authserver.accounts.model import Enrolled
 from authserver.accounts.recovery import new_codes, replace_codes
 from authserver.accounts.store import factors, people, recovery
 from authserver.sessions import lifecycle
+from authserver.sessions import store as sessions
 from tests.support.authenticator import SoftwareKey
 from tests.support.deployment import Deployment
 from tests.support.passkeys import options_on
@@ -120,3 +122,34 @@ def test_a_session_ended_while_its_form_is_on_the_way_changes_nothing(
     monkeypatch.setattr("authserver.selfservice.guard.find_enrolled", look_and_sign_out)
     assert add().request.path == "/login"
     assert not enrolled(either, "bob").totp
+
+
+@pytest.mark.spec("ASVS5-7.4.2", "ASVS5-7.4.3")
+@pytest.mark.parametrize("changes", ["the password", "the lock"])
+def test_what_changes_while_a_password_is_verified_lets_nobody_in_by_the_old_one(
+    either: Deployment, monkeypatch: pytest.MonkeyPatch, changes: str
+) -> None:
+    account_id, verify = find_id(either, "bob"), passwords.verify_password
+
+    def verify_and_change(password: str, password_hash: str | None) -> bool:
+        """Change what the sign-in went by, just after the password was found right."""
+        monkeypatch.undo()
+        is_right = verify(password, password_hash)
+        with either.database.transaction() as connection:
+            if changes == "the lock":
+                people.lock(connection, account_id, either.now)
+            else:
+                people.set_password(connection, account_id, passwords.hash_password("another", bytes(16)))
+            lifecycle.end_all(connection, account_id, either.now)
+        return is_right
+
+    bob = Person(either, "bob")
+    page = bob.open("/account")
+    monkeypatch.setattr("authserver.accounts.passwords.verify_password", verify_and_change)
+
+    answer = bob.sign_in(page)
+
+    assert (answer.request.path, answer.status_code) == ("/login", 400)
+    with either.database.read() as connection:
+        assert sessions.find_all(connection, account_id, either.now) == []
+    assert either.events[-1].detail == {"outcome": "outdated"}

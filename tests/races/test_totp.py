@@ -9,7 +9,7 @@ from authserver.accounts.store import people as store
 from authserver.db.engine import Database
 from authserver.keys.envelope import Envelope
 from authserver.sessions import lifecycle
-from authserver.sessions.model import SessionLimits
+from authserver.sessions.model import Browser, SessionLimits
 
 NOW = 1_700_000_000
 SEED = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
@@ -57,7 +57,7 @@ def test_of_two_requests_that_raise_one_session_exactly_one_goes_on(database: Da
     limits = SessionLimits()
     for _ in range(RUNS):
         with database.transaction() as connection:
-            _, cookie = lifecycle.start(connection, "alice", "pwd", limits, NOW, replacing=None)
+            _, cookie = lifecycle.start(connection, "alice", "pwd", limits, NOW, Browser())
 
         def elevate(cookie: str = cookie) -> bool:
             with database.transaction() as connection:

@@ -9,7 +9,7 @@ from authserver.db.tables import sessions
 from authserver.protocol.names import ACR_TWO_FACTORS
 from authserver.sessions import lifecycle
 from authserver.sessions.acr import acr_for
-from authserver.sessions.model import Factor, Session, SessionLimits
+from authserver.sessions.model import Browser, Factor, Session, SessionLimits
 from tests.support.deployment import StatementCounter
 
 NOW = 1_700_000_000
@@ -17,10 +17,10 @@ LIMITS = SessionLimits()
 
 
 def _start(
-    database: Database, now: int = NOW, *, replacing: str | None = None, account_id: str = "alice"
+    database: Database, now: int = NOW, *, replacing: str = "", account_id: str = "alice"
 ) -> tuple[Session, str]:
     with database.transaction() as connection:
-        return lifecycle.start(connection, account_id, "pwd", LIMITS, now, replacing=replacing)
+        return lifecycle.start(connection, account_id, "pwd", LIMITS, now, Browser("Firefox on Linux", replacing))
 
 
 def _elevate(database: Database, cookie: str | None, now: int, method: str = "otp") -> tuple[Session, str] | None:
@@ -37,6 +37,7 @@ def test_a_session_is_found_by_its_cookie_as_it_was_started(database: Database) 
     session, cookie = _start(database)
     assert session.account_id == "alice"
     assert session.factors == (Factor("pwd", NOW),)
+    assert session.browser == "Firefox on Linux"
     assert session.expires_at == NOW + 8 * 3600
     assert _current(database, cookie) == session
     with database.read() as connection:

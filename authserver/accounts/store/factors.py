@@ -28,6 +28,9 @@ _NOTE_OFFERED: Final = (
 _HOLD: Final = (
     update(accounts).where(accounts.c.account_id == bindparam("wanted_id")).values(username=accounts.c.username)
 )
+_HOLD_BY_PASSWORD: Final = _HOLD.where(
+    accounts.c.password_hash == bindparam("wanted_hash"), accounts.c.locked_at.is_(None)
+)
 
 
 def find_enrolled(connection: Connection, account_id: str) -> Enrolled:
@@ -49,3 +52,12 @@ def note_offered(connection: Connection, account_id: str, now: int) -> None:
 def hold_account(connection: Connection, account_id: str) -> None:
     """Have every other transaction that holds this account wait until this one ends."""
     connection.execute(_HOLD, {"wanted_id": account_id})
+
+
+def hold_by_password(connection: Connection, account_id: str, password_hash: str) -> bool:
+    """Hold an account whose password is still the one of this hash; false where it was changed or the account locked.
+
+    Spec: ASVS5-7.4.2, ASVS5-7.4.3
+    """
+    parameters = {"wanted_id": account_id, "wanted_hash": password_hash}
+    return connection.execute(_HOLD_BY_PASSWORD, parameters).rowcount == 1

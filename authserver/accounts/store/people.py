@@ -141,7 +141,7 @@ def has_password(connection: Connection, account_id: str) -> bool:
 def set_password(connection: Connection, account_id: str, password_hash: str | None) -> bool:
     """Set or take away an account's password; false if there is no such account.
 
-    The caller ends the account's sessions in the same transaction.
+    The caller ends the account's sessions in the same transaction, or offers the person to end the others.
     """
     return connection.execute(_SET_PASSWORD, {"wanted_id": account_id, "new_hash": password_hash}).rowcount == 1
 

@@ -1,15 +1,15 @@
 """Signing in with a username and a password."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from flask import Blueprint, Response, request
 
 from authserver.accounts.activities import SIGNED_IN, note
 from authserver.accounts.passkey_tokens import Desk
 from authserver.accounts.passwords import PasswordPool
-from authserver.accounts.sign_in import SignIn, find_candidate, sign_in, spend_hash
-from authserver.accounts.store.factors import find_enrolled
+from authserver.accounts.sign_in import OUTDATED, SignIn, find_candidate, sign_in, spend_hash
+from authserver.accounts.store.factors import find_enrolled, hold_by_password
 from authserver.interaction.attempt import BLOCKED, Tried, guarded, proved_all
 from authserver.interaction.guard import (
     CANCEL,
@@ -21,11 +21,11 @@ from authserver.interaction.guard import (
     refuse,
     report,
     show,
+    this_browser,
 )
 from authserver.interaction.passkey_offer import offer_passkey
 from authserver.sessions import lifecycle
 from authserver.sessions.acr import PASSWORD
-from authserver.sessions.browsers import describe_browser
 
 PAGE = "login"
 ADDRESS_LIMIT = "sign_in.address"
@@ -39,6 +39,15 @@ class LoginDeps:
     step: StepDeps
     passwords: PasswordPool
     passkeys: Desk
+
+
+@dataclass(frozen=True, slots=True)
+class _Started:
+    """A session that has begun; `has_more` says whether the person has something to prove beside the password."""
+
+    account_id: str
+    cookie: str = field(repr=False)
+    has_more: bool
 
 
 def login_page(deps: LoginDeps) -> Blueprint:
@@ -73,29 +82,42 @@ def _sign_in(deps: LoginDeps, step: Step, username: str, password: str) -> Respo
         lambda: sign_in(deps.step.database, deps.passwords, candidate, password),
         when_blocked=lambda: spend_hash(deps.passwords, password),
     )
-    if tried.value is None or tried.value.account is None:
+    started = _start(deps, step, tried.value) if tried.value else None
+    if started is None:
         _report_failure(deps, step, tried)
         return _show(deps, step, username, tried.problem())
-    return _start(deps, step, tried, tried.value.account.account_id)
+    return _go_on(deps, step, tried, started)
 
 
 def _report_failure(deps: LoginDeps, step: Step, tried: Tried[SignIn]) -> None:
     outcome, account_id = (tried.value.outcome, tried.value.account_id) if tried.value is not None else (BLOCKED, "")
+    outcome = OUTDATED if tried else outcome
     report(deps.step, step, "sign_in.failed", account_id=account_id, detail={"outcome": outcome})
 
 
-def _start(deps: LoginDeps, step: Step, tried: Tried[SignIn], account_id: str) -> Response:
-    """Start the session; a password is all there is to prove only for a person who has nothing else."""
+def _start(deps: LoginDeps, step: Step, proved: SignIn) -> _Started | None:
+    """Start the session, unless the password was changed or the account locked since it was found right.
+
+    Else whoever still has the old one could come in just after the change, past the end of all other sessions.
+
+    Spec: ASVS5-7.4.2, ASVS5-7.4.3
+    """
+    account_id = proved.account_id
     with deps.step.database.transaction() as connection:
-        _, cookie = lifecycle.start(
-            connection, account_id, PASSWORD, deps.step.session_limits, step.now, replacing=step.session_cookie or None
-        )
-        lifecycle.name_browser(connection, cookie, describe_browser(request.headers.get("User-Agent", "")))
+        if not hold_by_password(connection, account_id, proved.password_hash):
+            return None
+        limits = deps.step.session_limits
+        _, cookie = lifecycle.start(connection, account_id, PASSWORD, limits, step.now, this_browser())
         note(connection, account_id, SIGNED_IN, step.now, step.client.client_id, PASSWORD)
-        has_more = find_enrolled(connection, account_id).has_second_factor
+        return _Started(account_id, cookie, find_enrolled(connection, account_id).has_second_factor)
+
+
+def _go_on(deps: LoginDeps, step: Step, tried: Tried[SignIn], started: _Started) -> Response:
+    """Go on in the new session; a password is all there is to prove only for a person who has nothing else."""
+    account_id = started.account_id
     report(deps.step, step, "sign_in.succeeded", account_id=account_id, detail={"method": PASSWORD})
-    device = "" if has_more else proved_all(deps.step.attempts, tried.attempt, account_id, step.now)
-    return go_on(step, session_cookie=cookie, device_cookie=device)
+    device = "" if started.has_more else proved_all(deps.step.attempts, tried.attempt, account_id, step.now)
+    return go_on(step, session_cookie=started.cookie, device_cookie=device)
 
 
 def _show(deps: LoginDeps, step: Step, username: str, problem: Mapping[str, object] | None = None) -> Response:

@@ -24,13 +24,13 @@ from authserver.interaction.guard import (
     refuse,
     report,
     show,
+    this_browser,
 )
 from authserver.interaction.passkey_offer import SIGN_IN_PATH, address_in, offer_passkey, sign_in_asked
 from authserver.notices.model import Notifier
 from authserver.protocol.names import ACR_TWO_FACTORS
 from authserver.sessions import lifecycle
 from authserver.sessions.acr import acr_for, satisfies
-from authserver.sessions.browsers import describe_browser
 from authserver.sessions.model import Session
 
 PAGE = "passkey"
@@ -147,9 +147,7 @@ def _start(deps: PasskeyDeps, step: Step) -> _Proved:
         proof = prove(connection, deps.desk, sign_in_asked(step), _answer(), step.now)
         if not proof:
             return _Proved(proof)
-        replacing = step.session_cookie or None
-        begun = lifecycle.start(connection, proof.account_id, proof.method, limits, step.now, replacing=replacing)
-        lifecycle.name_browser(connection, begun[1], describe_browser(request.headers.get("User-Agent", "")))
+        begun = lifecycle.start(connection, proof.account_id, proof.method, limits, step.now, this_browser())
         note(connection, proof.account_id, SIGNED_IN, step.now, client_id, proof.method)
         return _Proved(proof, begun)
 

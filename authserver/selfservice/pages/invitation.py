@@ -18,6 +18,7 @@ from authserver.accounts.store import attempts, people
 from authserver.accounts.store.factors import find_enrolled, hold_account
 from authserver.db.engine import Connection
 from authserver.events import Event
+from authserver.interaction.guard import this_browser
 from authserver.notices.model import INVITATION_CLAIMED, notice_for
 from authserver.protocol.errors import SignInOver
 from authserver.protocol.handles import new_handle
@@ -157,10 +158,8 @@ def _begin(connection: Connection, deps: InvitationDeps, guest: Guest, method: s
     attempts.forget_devices(connection, account_id)
     lifecycle.end_all(connection, account_id, guest.now)
     note(connection, account_id, activities.INVITATION_CLAIMED, guest.now)
-    before = read_cookie(request.headers.get("Cookie", ""), SESSION_COOKIE) or None
     limits = deps.account.step.session_limits
-    _, cookie = lifecycle.start(connection, account_id, method, limits, guest.now, replacing=before)
-    lifecycle.name_browser(connection, cookie, describe_browser(request.headers.get("User-Agent", "")))
+    _, cookie = lifecycle.start(connection, account_id, method, limits, guest.now, this_browser())
     return cookie
 
 
