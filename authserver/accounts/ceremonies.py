@@ -68,7 +68,6 @@ class Registered:
     outcome: str
     passkey: Passkey | None = None
     method: str = ""
-    reason: str = ""
 
     def __bool__(self) -> bool:
         return self.outcome == ACCEPTED
@@ -139,8 +138,8 @@ def finish_registration(
     try:
         expected = Expected(desk.relying_party, opened[0], asked.verify_user)
         made = verify_registration(parse_credential(answer.credential), expected)
-    except PasskeyRefused as refusal:
-        return Registered(REFUSED, reason=str(refusal))
+    except PasskeyRefused:
+        return Registered(REFUSED)
     passkey = Passkey(
         passkey_id=secrets.token_urlsafe(16),
         account_id=asked.account_id,

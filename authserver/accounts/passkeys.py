@@ -39,6 +39,7 @@ from authserver.accounts.passkey_model import (
     transports_of,
 )
 
+_LONGEST_REASON: Final = 200
 PROMPT_MILLISECONDS: Final = 300_000
 """How long the browser may wait for the person: a prompt that ends sooner leaves slow hands behind."""
 
@@ -109,7 +110,7 @@ def verify_registration(credential: Credential, expected: Expected) -> NewCreden
         )
         decoded_public_key_to_cryptography(decode_credential_public_key(made.credential_public_key))
     except Exception as error:  # a hostile answer raises anything: KeyError, TypeError, RecursionError
-        raise PasskeyRefused(f"{type(error).__name__}: {str(error)[:200]}") from error
+        raise _refusal(error) from error
     if made.credential_id != credential.credential_id:
         raise PasskeyRefused("the credential made is not the one that the answer names")
     if party.aaguids and made.aaguid not in party.aaguids:
@@ -142,7 +143,7 @@ def verify_assertion(credential: Credential, public_key: bytes, expected: Expect
             require_user_verification=expected.verify_user,
         )
     except Exception as error:  # a hostile answer raises anything: KeyError, TypeError, RecursionError
-        raise PasskeyRefused(f"{type(error).__name__}: {str(error)[:200]}") from error
+        raise _refusal(error) from error
     return Signed(
         sign_count=verified.new_sign_count,
         backup_eligible=verified.credential_device_type is CredentialDeviceType.MULTI_DEVICE,
@@ -177,6 +178,12 @@ def verify_evidence(evidence: Evidence, expected: Expected) -> Signed:
     }
     members = {"id": credential_id, "rawId": credential_id, "type": "public-key", "response": response}
     return verify_assertion(Credential(evidence.credential_id, None, members), evidence.public_key, expected)
+
+
+def _refusal(error: Exception) -> PasskeyRefused:
+    """Return the library's complaint for the operator's log: it quotes what came in, which may be no text at all."""
+    text = f"{type(error).__name__}: {error}".encode("ascii", "backslashreplace").decode("ascii")
+    return PasskeyRefused(text[:_LONGEST_REASON])
 
 
 def _descriptors(passkeys: Iterable[Passkey]) -> list[PublicKeyCredentialDescriptor]:

@@ -144,6 +144,19 @@ def test_a_copied_passkey_is_refused_reported_and_closed_for_its_owner_too(
     assert subjects_of(either) == [COPY_FOUND]
 
 
+def test_the_log_says_what_was_wrong_with_an_answer_and_the_page_does_not(either: Deployment) -> None:
+    key = enrol_passkey(either, "alice")
+    alice = Person(either)
+    for kind, reason in {"webauthn.create": "webauthn.create", "\ud800": "\\ud800"}.items():
+        page = sign_in_with_passkey(alice, alice.open("/account"), key, type=kind)
+        assert page.status_code == 400
+        assert "webauthn" not in page.text
+        failed = either.events[-1]
+        assert (failed.name, failed.detail["outcome"]) == ("sign_in.failed", "refused")
+        assert reason in failed.detail["reason"]
+        assert failed.detail["reason"].isascii(), "the log takes no lone surrogate"
+
+
 @pytest.mark.spec("WEBAUTHN-6.1.1", "WEBAUTHN-7.2-22", "ASVS5-7.4.1")
 def test_who_came_in_with_the_copy_is_out_once_it_is_found_out(either: Deployment) -> None:
     key = enrol_passkey(either, "alice", SoftwareKey(count=10))

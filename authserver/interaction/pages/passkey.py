@@ -167,7 +167,7 @@ def _finish(deps: PasskeyDeps, step: Step, event: str, tried: Tried[_Proved]) ->
 
 def _report_failure(deps: PasskeyDeps, step: Step, event: str, tried: Tried[_Proved], account_id: str) -> None:
     proof = tried.value.assertion if tried.value is not None else Assertion(BLOCKED)
-    detail = {"method": PAGE, "outcome": proof.outcome}
+    detail = {"method": PAGE, "outcome": proof.outcome, **({"reason": proof.reason} if proof.reason else {})}
     report(deps.step, step, event, account_id=proof.account_id or account_id, detail=detail)
     tell_of_copy(deps.step.database, deps.notifier, proof, step.now)
 
