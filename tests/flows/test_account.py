@@ -4,6 +4,7 @@ import html
 import json
 import os
 import re
+from itertools import product
 from urllib.parse import quote
 
 import pyotp
@@ -15,7 +16,8 @@ from authserver.accounts import recovery
 from authserver.accounts.activities import note
 from authserver.accounts.store import factors, passkeys, people
 from authserver.db.engine import Database
-from authserver.db.tables import pushed_requests
+from authserver.db.tables import accounts, consents, pushed_requests, recovery_codes, sessions, totp_credentials
+from authserver.db.tables import passkeys as db_passkeys
 from tests.support.authenticator import SoftwareKey
 from tests.support.deployment import CLAIMS, ISSUER, PASSWORD, Deployment, deploy
 from tests.support.details import ACCOUNTS, BANK_ACCOUNTS, text_of
@@ -240,10 +242,40 @@ def test_nobody_reaches_anothers_passkey_or_session(deployment: Deployment, alic
     assert alice.open("/account/sessions").request.path == "/account/sessions"
 
 
-def test_a_form_without_its_token_changes_nothing(alice: Person) -> None:
-    visit(alice, "/account/recovery-codes")
-    answer = alice.browser.post("/account/recovery-codes", data={}, base_url="https://localhost:8443")
-    assert answer.status_code == 400
+def kept(deployment: Deployment) -> list[object]:
+    """Return everything that a form of the own account could change."""
+    tables = (accounts, db_passkeys, totp_credentials, recovery_codes, consents)
+    with deployment.database.read() as connection:
+        rows = [connection.execute(select(table)).all() for table in tables]
+        return [*rows, connection.execute(select(sessions.c.session_id, sessions.c.factors, sessions.c.ended_at)).all()]
+
+
+@pytest.mark.spec("RFC9700-4.7", "ASVS5-7.2.1")
+def test_no_form_of_the_own_account_takes_a_post_that_is_not_from_its_page(alice: Person) -> None:
+    deployment, mallory = alice.deployment, Person(alice.deployment, "bob")
+    add_passkey(alice, "Phone")
+    foreign = re.search(r'name="csrf_token" value="([^"]+)"', visit(mallory, "/account/password").text)
+    own = re.search(r'name="csrf_token" value="([^"]+)"', alice.open("/account/password").text)
+    assert foreign is not None
+    assert own is not None
+    paths = {rule.rule for rule in deployment.app.url_map.iter_rules() if "POST" in (rule.methods or ())}
+    paths = {path for path in paths if path.startswith("/account") or path == "/logout"}
+    assert len(paths) == 9, "a form that is new here is tried by name"
+    actions = ("rename", "remove_passkey", "remove_generator", "end_others", "cancel", "")
+    ways = (
+        ({}, ISSUER),
+        ({"csrf_token": foreign[1]}, ISSUER),
+        ({"csrf_token": own[1]}, "https://elsewhere.example"),
+    )
+    before = kept(deployment)
+
+    for path, action, (token, origin) in product(paths, actions, ways):
+        (only,) = passkey_ids(deployment, "alice")
+        fields = {**token, "action": action, "passkey": only, "name": "Taken", "new_password": NEW_PASSWORD}
+        answer = alice.browser.post(path, data=fields, base_url=ISSUER, headers={"Origin": origin})
+        assert (answer.status_code, answer.headers.getlist("Set-Cookie")) == (400, []), (path, fields)
+
+    assert kept(deployment) == before
 
 
 @pytest.mark.spec("ASVS5-6.5.3")

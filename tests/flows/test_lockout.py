@@ -13,8 +13,9 @@ from authserver.accounts import recovery
 from authserver.accounts.store import people
 from authserver.db.engine import Database
 from authserver.protocol.names import ACR_TWO_FACTORS
-from tests.support.deployment import ISSUER, PASSWORD, Deployment, deploy
+from tests.support.deployment import CLAIMS, ISSUER, PASSWORD, Deployment, deploy
 from tests.support.login_app import page_of, plain_url, posted_form, register_login_app
+from tests.support.passkeys import enrol_passkey
 from tests.support.person import Person
 from tests.support.races import at_once
 
@@ -164,12 +165,17 @@ def test_fifty_wrong_codes_posted_at_once_cost_five_tries(either: Deployment, ur
 
 
 @pytest.mark.spec("ASVS5-6.3.8", "RTS-SCA-4.3")
-def test_an_unknown_name_a_wrong_password_and_a_pause_take_the_same_time(
+def test_whoever_is_named_and_however_it_fails_a_sign_in_takes_the_same_time(
     sqlite_database: Database, sqlite_url: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     deployment = deploy(sqlite_database, sqlite_url, limit_sign_in_address="")
     for number in range(SAMPLES // 3):
         deployment.add_person(f"wrong{number}", totp=False)
+        locked = deployment.add_person(f"locked{number}", totp=True)
+        with deployment.database.transaction() as connection:
+            assert people.lock(connection, locked, deployment.now)
+            assert people.create(connection, f"keys{number}", CLAIMS, None, deployment.now)
+        enrol_passkey(deployment, f"keys{number}")
     url = plain_url(register_login_app(deployment))
     person = Person(deployment)
     page = person.open(url)
@@ -177,6 +183,8 @@ def test_an_unknown_name_a_wrong_password_and_a_pause_take_the_same_time(
     names: dict[str, Callable[[int], str]] = {
         "unknown": lambda sample: f"unknown{sample // 3}",
         "wrong": lambda sample: f"wrong{sample // 3}",
+        "locked": lambda sample: f"locked{sample // 3}",
+        "no password": lambda sample: f"keys{sample // 3}",
         "paused": lambda _: "bob",
     }
     times: dict[str, list[float]] = {kind: [] for kind in names}
