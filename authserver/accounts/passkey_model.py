@@ -31,7 +31,10 @@ class RelyingParty:
 
 @dataclass(frozen=True, slots=True)
 class Passkey:
-    """A registered passkey; one with `disabled_at` was refused as a copy and opens nothing any more."""
+    """A registered passkey; one with `disabled_at` was refused as a copy and opens nothing any more.
+
+    A `backup_eligible` key may exist on several devices, so that it says little about any one of them.
+    """
 
     passkey_id: str
     account_id: str
@@ -46,11 +49,6 @@ class Passkey:
     created_at: int
     last_used_at: int | None = None
     disabled_at: int | None = None
-
-    @property
-    def is_synced(self) -> bool:
-        """Return whether the key may exist on several devices, so that it says little about any one of them."""
-        return self.backup_eligible
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,6 @@ from typing import Any, Final
 from authserver.messages import Message
 
 MIN_PASSWORD_LENGTH: Final = 8
-ADVISED_PASSWORD_LENGTH: Final = 15
 MAX_PASSWORD_LENGTH: Final = 256
 MIN_SCORE: Final = 3
 

@@ -262,7 +262,7 @@ def test_no_form_of_the_own_account_takes_a_post_that_is_not_from_its_page(alice
     paths = {path for path in paths if path.startswith("/account") or path == "/logout"}
     assert len(paths) == 9, "a form that is new here is tried by name"
     actions = ("rename", "remove_passkey", "remove_generator", "end_others", "cancel", "")
-    ways = (
+    ways: tuple[tuple[dict[str, str], str], ...] = (
         ({}, ISSUER),
         ({"csrf_token": foreign[1]}, ISSUER),
         ({"csrf_token": own[1]}, "https://elsewhere.example"),

@@ -9,6 +9,7 @@ from authserver.accounts.model import Account
 from authserver.accounts.passwords import PasswordPool, hash_password, needs_rehash
 from authserver.accounts.sign_in import SignIn, find_candidate, sign_in
 from authserver.accounts.store import people as store
+from authserver.accounts.store.factors import find_enrolled
 from authserver.db.engine import Database
 from authserver.keys.envelope import Envelope, SealBroken
 from tests.support import databases
@@ -75,25 +76,17 @@ def test_accounts_are_listed_by_username(database: Database) -> None:
 def test_a_password_is_set_replaced_and_taken_away(database: Database) -> None:
     account = _create(database, password_hash=None)
     with database.transaction() as connection:
-        assert not store.has_password(connection, account.account_id)
+        assert not find_enrolled(connection, account.account_id).password
         assert store.set_password(connection, account.account_id, "first")
-        assert store.has_password(connection, account.account_id)
+        assert find_enrolled(connection, account.account_id).password
         assert not store.replace_password_hash(connection, account.account_id, "other", "second")
         assert store.replace_password_hash(connection, account.account_id, "first", "second")
         credentials = store.find_credentials(connection, "alice")
         assert credentials is not None
         assert credentials.password_hash == "second"
         assert store.set_password(connection, account.account_id, None)
-        assert not store.has_password(connection, account.account_id)
+        assert not find_enrolled(connection, account.account_id).password
         assert not store.set_password(connection, "nobody", "first")
-
-
-def test_claims_are_replaced(database: Database) -> None:
-    account = _create(database)
-    with database.transaction() as connection:
-        assert store.set_claims(connection, account.account_id, {"name": "Other"})
-        assert store.find(connection, account.account_id) == replace(account, claims={"name": "Other"})
-        assert not store.set_claims(connection, "nobody", {})
 
 
 def test_an_account_is_locked_once_and_unlocked_once(database: Database) -> None:
@@ -270,7 +263,7 @@ def test_an_unfit_seed_is_not_enrolled(database: Database) -> None:
     with pytest.raises(ValueError, match="bits"):
         _enrol(database, account, "JBSWY3DPEHPK3PXP")
     with database.read() as connection:
-        assert not store.has_totp(connection, account.account_id)
+        assert not find_enrolled(connection, account.account_id).totp
 
 
 @pytest.mark.spec("ASVS5-6.5.6")
@@ -278,8 +271,8 @@ def test_a_generator_is_taken_away(database: Database) -> None:
     account = _create(database)
     _enrol(database, account)
     with database.transaction() as connection:
-        assert store.has_totp(connection, account.account_id)
+        assert find_enrolled(connection, account.account_id).totp
         assert store.remove_totp(connection, account.account_id)
         assert not store.remove_totp(connection, account.account_id)
-        assert not store.has_totp(connection, account.account_id)
+        assert not find_enrolled(connection, account.account_id).totp
     assert _check(database, account, pyotp.TOTP(SEED).at(NOW)).outcome == "not_enrolled"

@@ -58,8 +58,8 @@ def test_a_person_registers_two_passkeys_that_say_what_they_are(either: Deployme
     with either.database.read() as connection:
         stored = {each.credential_id: each for each in passkeys.find_all(connection, asked.account_id)}
     device, synced = stored[first.credential_id], stored[second.credential_id]
-    assert (device.name, device.is_synced, device.transports) == ("My phone", False, ("hybrid", "internal"))
-    assert (synced.is_synced, synced.backed_up, synced.sign_count) == (True, True, 9)
+    assert (device.name, device.backup_eligible, device.transports) == ("My phone", False, ("hybrid", "internal"))
+    assert (synced.backup_eligible, synced.backed_up, synced.sign_count) == (True, True, 9)
     assert synced.aaguid == "ee882879-721c-4913-9775-3dfcce97072a"
 
 

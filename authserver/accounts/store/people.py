@@ -43,18 +43,12 @@ _FIND_CREDENTIALS: Final = select(*COLUMNS, accounts.c.password_hash).where(
     accounts.c.username == bindparam("wanted_username")
 )
 _FIND_ALL: Final = select(*COLUMNS).order_by(accounts.c.username)
-_HAS_PASSWORD: Final = select(accounts.c.account_id).where(
-    accounts.c.account_id == bindparam("wanted_id"), accounts.c.password_hash.is_not(None)
-)
 # A plain INSERT of a taken name would leave PostgreSQL's transaction unusable.
 _CREATE: Final = {dialect: insert_for(dialect, accounts).on_conflict_do_nothing() for dialect in DIALECTS}
 _SET_PASSWORD: Final = (
     update(accounts).where(accounts.c.account_id == bindparam("wanted_id")).values(password_hash=bindparam("new_hash"))
 )
 _REPLACE_PASSWORD_HASH: Final = _SET_PASSWORD.where(accounts.c.password_hash == bindparam("old_hash"))
-_SET_CLAIMS: Final = (
-    update(accounts).where(accounts.c.account_id == bindparam("wanted_id")).values(claims=bindparam("new_claims"))
-)
 _LOCK: Final = (
     update(accounts)
     .where(accounts.c.account_id == bindparam("wanted_id"), accounts.c.locked_at.is_(None))
@@ -71,7 +65,6 @@ _FIND_TOTP: Final = (
     .join(accounts, accounts.c.account_id == totp_credentials.c.account_id)
     .where(totp_credentials.c.account_id == bindparam("wanted_id"))
 )
-_HAS_TOTP: Final = select(totp_credentials.c.account_id).where(totp_credentials.c.account_id == bindparam("wanted_id"))
 _SAVE_TOTP: Final = {dialect: _save_totp(insert_for(dialect, totp_credentials)) for dialect in DIALECTS}
 _REMOVE_TOTP: Final = delete(totp_credentials).where(totp_credentials.c.account_id == bindparam("wanted_id"))
 _CLAIM_TIME_STEP: Final = (
@@ -133,11 +126,6 @@ def find_all(connection: Connection) -> list[Account]:
     return [read_account(row) for row in connection.execute(_FIND_ALL)]
 
 
-def has_password(connection: Connection, account_id: str) -> bool:
-    """Answer whether the account can sign in with a password."""
-    return connection.execute(_HAS_PASSWORD, {"wanted_id": account_id}).first() is not None
-
-
 def set_password(connection: Connection, account_id: str, password_hash: str | None) -> bool:
     """Set or take away an account's password; false if there is no such account.
 
@@ -152,12 +140,6 @@ def replace_password_hash(connection: Connection, account_id: str, old_hash: str
     return connection.execute(_REPLACE_PASSWORD_HASH, parameters).rowcount == 1
 
 
-def set_claims(connection: Connection, account_id: str, claims: Mapping[str, object]) -> bool:
-    """Replace an account's parsed claims; false if there is no such account."""
-    parameters = {"wanted_id": account_id, "new_claims": orjson.dumps(claims).decode()}
-    return connection.execute(_SET_CLAIMS, parameters).rowcount == 1
-
-
 def lock(connection: Connection, account_id: str, now: int) -> bool:
     """Lock an open account; false if there is none. The caller ends its sessions in the same transaction.
 
@@ -169,11 +151,6 @@ def lock(connection: Connection, account_id: str, now: int) -> bool:
 def unlock(connection: Connection, account_id: str) -> bool:
     """Open a locked account again; false if there is none."""
     return connection.execute(_UNLOCK, {"wanted_id": account_id}).rowcount == 1
-
-
-def has_totp(connection: Connection, account_id: str) -> bool:
-    """Answer whether the account has a one-time password generator enrolled."""
-    return connection.execute(_HAS_TOTP, {"wanted_id": account_id}).first() is not None
 
 
 def find_totp(connection: Connection, account_id: str) -> TotpCredential | None:
