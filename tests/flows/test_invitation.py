@@ -57,6 +57,8 @@ def test_an_invited_person_needs_no_password_with_a_passkey(deployment: Deployme
     done = carol.submit(path, page, action="passkey", credential=answer)
 
     assert done.request.path == "/account/recovery-codes"
+    assert "A code comes after a password" in done.text
+    assert "Add a second passkey or set a password" in carol.open("/account").text
     with deployment.database.read() as connection:
         account = people.find_by_username(connection, "carol")
         assert account is not None

@@ -23,7 +23,7 @@ def overview_page(deps: AccountDeps) -> Blueprint:
             keys = passkeys.find_all(connection, visit.account_id)
             sessions = lifecycle.find_live(connection, visit.account_id, deps.step.session_limits, visit.now)
         values = {
-            "todos": _todos(visit, codes_left),
+            "todos": _todos(visit, codes_left, sum(key.disabled_at is None for key in keys)),
             "passkeys": len(keys),
             "has_blocked_passkey": any(key.disabled_at is not None for key in keys),
             "enrolled": visit.enrolled,
@@ -42,12 +42,13 @@ def overview_page(deps: AccountDeps) -> Blueprint:
     return blueprint
 
 
-def _todos(visit: Visit, codes_left: int) -> tuple[str, ...]:
+def _todos(visit: Visit, codes_left: int, working_passkeys: int) -> tuple[str, ...]:
     """Return what a careful person would do next, by name; the template has the words."""
     has_strong = bool(visit.strong_factors)
     wanted = (
         ("add_strong", not has_strong),
         ("add_passkey", has_strong and not visit.enrolled.passkey),
+        ("add_way", not visit.enrolled.password and working_passkeys == 1),
         ("make_codes", has_strong and codes_left == 0),
         ("few_codes", has_strong and codes_left in {1, 2, 3}),
     )

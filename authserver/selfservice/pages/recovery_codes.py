@@ -1,6 +1,7 @@
 """Making recovery codes, which are shown once."""
 
 import os
+from collections.abc import Sequence
 
 from flask import Blueprint, Response
 
@@ -9,7 +10,7 @@ from authserver.accounts.activities import note
 from authserver.accounts.recovery import new_codes, replace_codes
 from authserver.accounts.store import recovery
 from authserver.notices.model import RECOVERY_CODES_MADE
-from authserver.selfservice.guard import AccountDeps, change, check_form, go_to, open_visit, show, tell
+from authserver.selfservice.guard import AccountDeps, Visit, change, check_form, go_to, open_visit, show, tell
 
 PAGE = "recovery_codes"
 PATH = "/account/recovery-codes"
@@ -26,7 +27,7 @@ def recovery_codes_page(deps: AccountDeps) -> Blueprint:
             return go_to("/account/methods")
         with deps.step.database.read() as connection:
             left = recovery.count_left(connection, visit.account_id)
-        return show(deps, visit, PAGE, {"codes": (), "codes_left": left})
+        return _show(deps, visit, (), left)
 
     @blueprint.post(PATH)
     def answer() -> Response:
@@ -39,6 +40,11 @@ def recovery_codes_page(deps: AccountDeps) -> Blueprint:
             replace_codes(connection, visit.account_id, codes, visit.now)
             note(connection, visit.account_id, activities.RECOVERY_CODES_MADE, visit.now)
         tell(deps, visit, RECOVERY_CODES_MADE)
-        return show(deps, visit, PAGE, {"codes": codes, "codes_left": len(codes)})
+        return _show(deps, visit, codes, len(codes))
 
     return blueprint
+
+
+def _show(deps: AccountDeps, visit: Visit, codes: Sequence[str], left: int) -> Response:
+    """Show the codes just made, or how many there are; a code stands in for the second factor, after a password."""
+    return show(deps, visit, PAGE, {"codes": codes, "codes_left": left, "has_password": visit.enrolled.password})
