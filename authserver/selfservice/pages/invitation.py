@@ -170,7 +170,7 @@ def _arrive(deps: InvitationDeps, guest: Guest, cookie: str, path: str) -> Respo
     """
     account = guest.account
     deps.account.notifier(notice_for(INVITATION_CLAIMED, account.username, account.claims, guest.now))
-    deps.account.step.events(Event(INVITATION_CLAIMED, guest.now, correlation_id(), account_id=account.account_id))
+    deps.account.step.events(Event("invitation.claimed", guest.now, correlation_id(), account_id=account.account_id))
     return go_to(path, headers=(set_cookie(SESSION_COOKIE, cookie),))
 
 
