@@ -143,7 +143,7 @@ def _authorize(parts: Parts) -> Authorize:
         ),
         session_limits=parts.session_limits,
         pushed_lifetime_seconds=settings.par_lifetime,
-        limits=parts.limits,
+        limits=parts.limits.machine,
         offers_passkeys=settings.first_factor_enrolment == "password",
     )
 

@@ -60,6 +60,7 @@ def build_client(metadata: ClientMetadata, *, client_id: str, secret_hash: bytes
         default_max_age=metadata.default_max_age,
         require_auth_time=metadata.require_auth_time,
         refresh_rotation=metadata.refresh_rotation,
+        request_limit=metadata.request_limit,
         client_uri=metadata.client_uri,
         logo_uri=metadata.logo_uri,
         policy_uri=metadata.policy_uri,

@@ -11,6 +11,8 @@ from authserver.protocol import names
 from authserver.protocol.errors import InvalidClientMetadata
 
 _Text = Annotated[str, Field(max_length=2048)]
+_LIMIT = "[1-9][0-9]{0,8}/(second|minute|hour|day)"
+_Limits = Annotated[str, Field(max_length=255, pattern=f"^{_LIMIT}(;{_LIMIT})*$")]
 DEFAULT_ID_TOKEN_ALGORITHM = "ES256"  # noqa: S105 - an algorithm
 AS_JWT: Literal["jwt"] = "jwt"
 _SHAPE_CLAUSE = "RFC7591-2"
@@ -57,6 +59,7 @@ class ClientMetadata(BaseModel):
     default_max_age: Annotated[int, Field(ge=0)] | None = None
     require_auth_time: bool = False
     refresh_rotation: Literal["confirm", "strict", "never"] | None = None
+    request_limit: _Limits | None = None
     authorization_details_types: Annotated[list[_Text], Field(max_length=32)] = []
     resource: Annotated[list[_Text], Field(max_length=8)] = []
     resource_scopes: Annotated[str, Field(max_length=4096)] = ""

@@ -61,6 +61,7 @@ class Client:
     default_max_age: int | None
     require_auth_time: bool
     refresh_rotation: str | None
+    request_limit: str | None
     client_uri: str | None
     logo_uri: str | None
     policy_uri: str | None

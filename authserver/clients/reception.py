@@ -22,9 +22,9 @@ from authserver.web.responses import Headers
 
 
 class Limits(Protocol):
-    """Counts a request against a named limit."""
+    """Counts a request against a named limit, or the caller's own."""
 
-    def hit(self, name: str, key: str) -> None:
+    def hit(self, name: str, key: str, own: str | None = None) -> None:
         """Count one; raises TooManyRequests where the limit is reached."""
 
 
@@ -78,7 +78,7 @@ class Reception:
         except InvalidClient as error:
             self._failed(request, error, now)
             raise
-        self.limits.hit("client", caller.client.client_id)
+        self.limits.hit("client", caller.client.client_id, caller.client.request_limit)
         return Received(params, evidence, proof, caller)
 
     def claim(self, database: Database, received: Received) -> None:

@@ -7,15 +7,15 @@ from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any
 
-from limits import parse_many
 from pydantic import BeforeValidator, GetCoreSchemaHandler, SecretStr
 from pydantic_core import CoreSchema, core_schema
 from pydantic_settings import NoDecode
 
-from authserver.payments.unlinked import parse_limits
+from authserver.payments.unlinked import parse_limits as parse_amounts
 from authserver.profiles.catalogue import PROFILES
 from authserver.protocol.authorization_details.registry import TYPES
 from authserver.protocol.names import ACR_LADDER
+from authserver.web.limits_texts import parse_limits
 
 _HTTPS_PORT = 443
 _PORTS = 65_536
@@ -77,9 +77,10 @@ def _are_aaguids(value: tuple[str, ...]) -> bool:
 
 def _are_limits(value: str) -> bool:
     try:
-        return not value or bool(parse_many(value))
+        parse_limits(value)
     except ValueError:
         return False
+    return True
 
 
 def _are_acrs(value: Mapping[str, str]) -> bool:
@@ -88,7 +89,7 @@ def _are_acrs(value: Mapping[str, str]) -> bool:
 
 def _are_amounts(value: tuple[str, ...]) -> bool:
     try:
-        parse_limits(value)
+        parse_amounts(value)
     except ValueError:
         return False
     return True

@@ -14,7 +14,7 @@ from typing import cast
 
 from flask import Blueprint, Flask, request
 from flask_limiter import Limiter, RequestLimit
-from limits import RateLimitItem, parse_many
+from limits import RateLimitItem
 from limits.storage import storage_from_string
 from limits.strategies import RateLimiter
 
@@ -24,12 +24,15 @@ from authserver.protocol.errors import TooManyRequests
 from authserver.web.limits_fallback import SCHEME, WindowStorage
 from authserver.web.limits_stock import Stock
 from authserver.web.limits_storage import SqliteStorage, default_path
+from authserver.web.limits_texts import parse_limits
 
 AddressReader = Callable[[Mapping[str, object]], str]
 """Answers the caller's address from a WSGI environment, behind trusted proxies the one they report."""
 
 _NOBODY = "nobody"
 _IPV6_SUBSCRIBER_BITS = 64
+# A request waits this long for Valkey, at most once in each thread; then this process counts alone for a while.
+_VALKEY_SECONDS = 0.25
 
 
 def address_key(address: str) -> str:
@@ -69,13 +72,13 @@ class MachineLimits:
     rules: Mapping[str, tuple[RateLimitItem, ...]]
     hash_key: bytes = field(repr=False)
 
-    def hit(self, name: str, key: str) -> None:
-        """Count one attempt of `key` under the named limit.
+    def hit(self, name: str, key: str, own: str | None = None) -> None:
+        """Count one attempt of `key` under the named limit, or under a limit of its `own` where it has one.
 
         Raises TooManyRequests when it is over, KeyError for a limit nobody configured.
         """
-        identity = self.identity(name, key)
-        for item in self.rules[name]:
+        identity, rules = self.identity(name, key), self.rules[name]
+        for item in rules if own is None else parse_limits(own):
             if not self.stock.hit(item, name, identity):
                 raise self.refusal(item, (name, identity))
 
@@ -127,7 +130,8 @@ def shared_limits_path(data_dir: Path) -> Path:
 def build_storage(path: Path, valkey_url: str | None, clock: Clock) -> WindowStorage:
     """Return Valkey's storage where several nodes share one, else this machine's file."""
     if valkey_url:
-        return cast("WindowStorage", storage_from_string(valkey_url))
+        patience = {"socket_connect_timeout": _VALKEY_SECONDS, "socket_timeout": _VALKEY_SECONDS}
+        return cast("WindowStorage", storage_from_string(valkey_url, **patience))
     return SqliteStorage(path, clock)
 
 
@@ -143,7 +147,7 @@ def build_limits(
 
     Raises ValueError for a text that is no limit.
     """
-    rules = {name: tuple(parse_many(text)) if text else () for name, text in texts.items()}
+    rules = {name: parse_limits(text) for name, text in texts.items()}
     limiter = Limiter(
         _address_of_request,
         app=app,

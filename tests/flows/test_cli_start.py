@@ -69,6 +69,7 @@ def test_wrong_usage_is_told_from_refusal(words: tuple[str, ...], code: int) -> 
         ("FETCH_ALLOW", "keys.internal", "`host:port` entries"),
         ("SCOPE_ACR", "payments=gold", "`scope=acr` pairs"),
         ("LIMIT_CLIENT", "many", "limits such as `10/minute;100/hour`"),
+        ("LIMIT_CLIENT", "0/minute", "limits such as `10/minute;100/hour`"),
         ("LOG_LEVEL", "loud", "`debug`, `info`, `warning`, `error`"),
         ("TLS_KEY_FILE", "key.pem", "TLS_CERT_FILE was not set"),
         ("TLS_CERT_FILE", "cert.pem", "TLS_KEY_FILE was not set"),

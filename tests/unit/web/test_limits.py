@@ -62,6 +62,14 @@ def test_of_several_limits_each_holds(house: _House) -> None:
         house.limits.hit("two", "k")
 
 
+def test_a_caller_with_a_limit_of_its_own_is_held_to_that_one(house: _House) -> None:
+    for _ in range(5):
+        house.limits.machine.hit("token.address", "k", "5/minute")
+    with pytest.raises(TooManyRequests):
+        house.limits.machine.hit("token.address", "k", "5/minute")
+    house.limits.machine.hit("token.address", "k", "6/minute")
+
+
 def test_an_empty_text_sets_no_limit(house: _House) -> None:
     for _ in range(50):
         house.limits.hit("off", "192.0.2.1")
@@ -77,8 +85,9 @@ def test_a_limit_nobody_configured_is_a_fault_and_not_an_open_door(house: _House
 def test_a_text_that_is_no_limit_stops_the_start(tmp_path: Path) -> None:
     clock = _Clock()
     storage = SqliteStorage(tmp_path / "limits.sqlite", clock)
-    with pytest.raises(ValueError, match="rate limit"):
-        build_limits(Flask(__name__, static_folder=None), storage, {"x": "many"}, b"k", lambda _: None, clock)
+    for text, words in (("many", "rate limit"), ("5/minute;0/hour", "at least one")):
+        with pytest.raises(ValueError, match=words):
+            build_limits(Flask(__name__, static_folder=None), storage, {"x": text}, b"k", lambda _: None, clock)
 
 
 def test_pages_and_machines_count_in_one_file_under_hashes_alone(tmp_path: Path) -> None:
