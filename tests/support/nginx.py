@@ -3,7 +3,7 @@
 import json
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,22 +35,28 @@ http {{
 
 
 @contextmanager
-def nginx(folder: Path, port: int, authority: Authority) -> Iterator[None]:
-    """Run nginx before the socket `authserver.sock` in a folder, with a certificate for both hosts."""
+def nginx(folder: Path, port: int, authority: Authority, sockets: Sequence[Path] = ()) -> Iterator[None]:
+    """Run nginx with a certificate for both hosts: before these sockets in turn, or `authserver.sock` in its folder."""
     authority.issue_server((ISSUER_HOST, MTLS_HOST), NOW).save(folder, "server")
-    command = [find_program("nginx") or "nginx", "-c", str(_render(folder, port)), "-p", str(folder)]
+    command = [
+        find_program("nginx") or "nginx",
+        "-c",
+        str(_render(folder, port, sockets or (folder / SOCKET,))),
+        "-p",
+        str(folder),
+    ]
     with running(command, folder / "nginx.log"):
         wait_until(lambda: accepts(("127.0.0.1", port)), "nginx")
         yield
 
 
-def _render(folder: Path, port: int) -> Path:
+def _render(folder: Path, port: int, sockets: Sequence[Path]) -> Path:
     """Write the shipped configuration with this run's ports and paths, and nothing else changed."""
     text = CONFIGURATION.read_text()
     for shipped, rendered in (
         ("listen 443 ", f"listen 127.0.0.1:{port} "),
         ("listen [::]:443 ", f"listen unix:{folder}/second.sock "),
-        ("/run/authserver/authserver.sock", f"{folder}/{SOCKET}"),
+        ("    server unix:/run/authserver/authserver.sock;", "".join(f"    server unix:{path};\n" for path in sockets)),
         ("/etc/authserver/tls/fullchain.pem", f"{folder}/server.pem"),
         ("/etc/authserver/tls/privkey.pem", f"{folder}/server.key"),
         ("/var/log/nginx/", f"{folder}/"),

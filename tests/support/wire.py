@@ -15,9 +15,10 @@ from typing import Any, cast
 from urllib.parse import urlencode, urljoin, urlsplit
 
 import pyotp
+from joserfc.jwk import Key
 
 from tests.support.authority import Credential
-from tests.support.deployment import PASSWORD, SEED, Deployment
+from tests.support.deployment import ISSUER, PASSWORD, SEED, Deployment
 from tests.support.relying_party import Form, RelyingParty, Reply
 
 _PATIENCE_SECONDS = 15
@@ -123,6 +124,20 @@ class WireApp(RelyingParty):
         """Return a client assertion for the live issuer."""
         return super().assertion(header=header, **{"aud": self.issuer, **claims})
 
+    def proof(
+        self,
+        method: str,
+        url: str,
+        *,
+        key: Key | None = None,
+        header: Form | None = None,
+        access_token: str | None = None,
+        **claims: object,
+    ) -> str:
+        """Return a DPoP proof for the live issuer."""
+        live = self.issuer + url.removeprefix(ISSUER)
+        return super().proof(method, live, key=key, header=header, access_token=access_token, **claims)
+
     def authorization_url(self, **changes: object) -> str:
         """Push a request and return the whole URL for the browser."""
         return self.issuer + super().authorization_url(**changes)
@@ -147,13 +162,16 @@ class WirePerson:
 
     def fill(self, page: WireReply, decision: str) -> dict[str, str]:
         """Return what this person enters on a page."""
-        hidden = {name: html.unescape(value) for name, value in _HIDDEN.findall(page.text)}
         entered = {
             "/login": {"username": self.username, "password": PASSWORD},
             "/login/totp": {"totp": pyotp.TOTP(SEED).now()},
             "/consent": {"decision": decision},
         }
-        return {**hidden, **entered[urlsplit(page.url).path]}
+        return {**self.hidden(page), **entered[urlsplit(page.url).path]}
+
+    def hidden(self, page: WireReply) -> dict[str, str]:
+        """Return what a page's form sends by itself."""
+        return {name: html.unescape(value) for name, value in _HIDDEN.findall(page.text)}
 
     def open(self, url: str, form: Mapping[str, str] | None = None) -> WireReply:
         """Open a page, or send its form, and follow redirects as long as they stay at the host."""
