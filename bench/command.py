@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from bench.alone import add_options, asked_for, measure_by_itself
 from bench.generator import BenchFailed
 from bench.measure import Target, measure, warm_up
 from bench.more import measure_more
@@ -26,7 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Measure, print the tables and write the results; returns the exit status."""
     options = _parser().parse_args(arguments)
     started = time.monotonic()
-    if not (options.ours_only or options.profile) and (missing := missing_parts()) is not None:
+    if not (options.ours_only or options.profile or asked_for(options)) and (missing := missing_parts()) is not None:
         print(f"{missing}\nOr measure without it: --ours-only", file=sys.stderr)
         return 1
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # the servers are stopped however the bench is
@@ -51,6 +52,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--pairs", type=int, help="how many pairs of runs of each kind")
     parser.add_argument("--seconds", type=float, help="how long each run lasts")
     parser.add_argument("--log-level", default="warning", help="our server's log level; `info` is its own default")
+    add_options(parser)
     parser.add_argument(
         "--output", type=Path, help="the folder for the results; by default bench/results, for whole runs alone"
     )
@@ -58,6 +60,9 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _bench(options: argparse.Namespace) -> None:
+    if (alone := asked_for(options)) is not None:
+        measure_by_itself(alone, options, options.output or _RESULTS)
+        return
     plan = _plan(options)
     kinds = tuple(work for work in EVERY_WORK if not options.only or work.kind in options.only)
     if options.profile:

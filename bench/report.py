@@ -141,6 +141,17 @@ def write_results(folder: Path, results: Results) -> None:
         (folder / "latest.svg").write_text(render_chart(found), encoding="utf-8")
 
 
+def write_figures(folder: Path, name: str, title: str, figures: Mapping[str, object]) -> str:
+    """Write figures that are no comparison, as `NAME.json` and `NAME.md`; return the latter."""
+    folder.mkdir(parents=True, exist_ok=True)
+    commit, date = _commit(), datetime.now(UTC).isoformat(timespec="seconds")
+    document = {"commit": commit, "date": date, **_rounded(figures)}
+    (folder / f"{name}.json").write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
+    text = f"# {title}\n\nCommit {commit}, {date}.\n\n{_render_figures(figures)}\n"
+    (folder / f"{name}.md").write_text(text, encoding="utf-8")
+    return text
+
+
 def _render_figures(figures: object) -> str:
     if not isinstance(figures, Mapping):
         return str(figures)

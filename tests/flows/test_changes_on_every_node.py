@@ -25,7 +25,8 @@ _WITHIN_SECONDS = 2.0
 @pytest.fixture(scope="module")
 def nodes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     """Two nodes."""
-    with cluster(tmp_path_factory.mktemp("nodes")) as running_nodes:
+    # A disabled client is asked for again and again.
+    with cluster(tmp_path_factory.mktemp("nodes"), limit_client_authentication_failure="") as running_nodes:
         yield running_nodes
 
 

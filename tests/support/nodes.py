@@ -26,6 +26,7 @@ from tests.support.wire import PRESENT, Wire, WireApp, WireReply
 BANK = "https://bank.example/"
 _FORM = "application/x-www-form-urlencoded"
 _PATIENCE_SECONDS = 15
+_START_SECONDS = 60.0  # two servers begin at once, on a machine that may have other work
 _WATCHED_SECONDS = 3.0
 _GENEROUS = "6000/minute"
 
@@ -151,9 +152,13 @@ def cluster(folder: Path, count: int = 2, **settings: str) -> Iterator[Cluster]:
             shutil.copy(server.folder / "master.key", node.folder)
         for node in nodes:
             stack.enter_context(served(server, node))
-        wait_until(lambda: all(accepts(str(node.folder / SOCKET)) for node in nodes), "the nodes")
+        wait_until(
+            lambda: all(accepts(str(node.folder / SOCKET)) for node in nodes),
+            "the nodes",
+            patience_seconds=_START_SECONDS,
+        )
         stack.enter_context(nginx(folder, port, authority, tuple(node.folder / SOCKET for node in nodes)))
-        wait_until(server.answers, "the first answer")
+        wait_until(server.answers, "the first answer", patience_seconds=_START_SECONDS)
         yield server
 
 
