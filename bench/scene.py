@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from pydantic import SecretStr
+
 from authserver.cli.init import prepare_store
 from authserver.clients.registration import prepare_registration
 from authserver.clients.store import insert_client
@@ -124,6 +126,17 @@ def served_as(scene: Scene, port: int, **settings: object) -> Scene:
     address = ("127.0.0.1", port)
     environment = {**scene.command.environment, **named, "AUTHSERVER_LISTEN": f"127.0.0.1:{port}"}
     return replace(scene, command=replace(scene.command, environment=environment, address=address))
+
+
+def with_database_of_its_own(scene: Scene, store: Store, port: int, **settings: object) -> Scene:
+    """Return our scene on another port and a database that is empty so far; the clients are the same."""
+    if scene.settings is None:
+        raise ValueError(f"{scene.name} has no settings to be changed")
+    own = scene.settings.model_copy(update={"database_url": SecretStr(store.url)})
+    prepare_store(own)
+    _fill(own, scene.clients, int(time.time()))
+    moved = served_as(scene, port, database_url=store.url, **settings)
+    return replace(moved, store=store, backstage=OurBackstage(store.url))
 
 
 @contextmanager
