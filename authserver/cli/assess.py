@@ -3,7 +3,7 @@
 import click
 
 from authserver.cli.deployment import open_deployment
-from authserver.cli.output import fail, json_option, note, print_rows
+from authserver.cli.output import TakesId, fail, json_option, note, print_rows
 from authserver.cli.serve import deployment_facts
 from authserver.clients.registry import load_client
 from authserver.clients.store import ClientRecord, find_client
@@ -12,7 +12,7 @@ from authserver.profiles.catalogue import PROFILES
 from authserver.protocol.errors import InvalidClientMetadata
 
 
-@click.command()
+@click.command(cls=TakesId)
 @click.argument("client_id", required=False)
 @json_option
 def assess(client_id: str | None, *, as_json: bool) -> None:

@@ -7,7 +7,7 @@ from typing import TextIO
 import click
 
 from authserver.cli.deployment import open_deployment
-from authserver.cli.output import fail, json_option, moment, note, print_record, print_rows
+from authserver.cli.output import TakesId, fail, json_option, moment, note, print_record, print_rows
 from authserver.clients import store
 from authserver.clients.registration import prepare_registration
 from authserver.clients.store import ClientRecord
@@ -70,7 +70,7 @@ def list_command(*, as_json: bool) -> None:
     print_rows(rows, as_json=as_json, empty="There is no client yet; register one with: authserver client add FILE")
 
 
-@client.command()
+@client.command(cls=TakesId)
 @click.argument("client_id")
 @json_option
 def show(client_id: str, *, as_json: bool) -> None:
@@ -81,7 +81,7 @@ def show(client_id: str, *, as_json: bool) -> None:
     print_record({**record.metadata, **disabled}, as_json=as_json)
 
 
-@client.command()
+@client.command(cls=TakesId)
 @click.argument("client_id")
 @click.argument("file", type=click.File(encoding="utf-8"))
 @json_option
@@ -107,21 +107,21 @@ def update(client_id: str, file: TextIO, *, as_json: bool) -> None:
     print_record(registration.metadata, as_json=as_json)
 
 
-@client.command()
+@client.command(cls=TakesId)
 @click.argument("client_id")
 def disable(client_id: str) -> None:
     """Refuse a client and end the use of its tokens, until it is enabled again."""
     _set_disabled(client_id, system_clock())
 
 
-@client.command()
+@client.command(cls=TakesId)
 @click.argument("client_id")
 def enable(client_id: str) -> None:
     """Let a disabled client in again."""
     _set_disabled(client_id, None)
 
 
-@client.command()
+@client.command(cls=TakesId)
 @click.argument("client_id")
 @click.confirmation_option(prompt="Its tokens stop working at once. Delete it?")
 def delete(client_id: str) -> None:

@@ -3,7 +3,7 @@
 import click
 
 from authserver.cli.deployment import open_deployment, require_envelope
-from authserver.cli.output import fail, json_option, moment, print_rows
+from authserver.cli.output import TakesId, fail, json_option, moment, print_rows
 from authserver.clock import system_clock
 from authserver.keys import store
 from authserver.keys.model import StoredKey
@@ -48,7 +48,7 @@ def rotate(*, as_json: bool) -> None:
     print_rows(rows, as_json=as_json, empty="Nothing was due.")
 
 
-@keys.command()
+@keys.command(cls=TakesId)
 @click.argument("kid")
 @click.option("--compromised", is_flag=True, help="Also stop believing what it signed.")
 def retire(kid: str, *, compromised: bool) -> None:

@@ -13,6 +13,24 @@ from authserver.settings.model import Settings
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 
+_LONGEST_OPTION = 20
+
+
+class TakesId(click.Command):
+    """A command about an id of ours, which are random and so may begin with a hyphen, as options do.
+
+    For commands whose options take no values: what is none of them, and too long to be a misspelt one, is an id.
+    """
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Keep ids from being read as options."""
+        if not any(arg.startswith("-") and len(arg) > _LONGEST_OPTION for arg in args):
+            return super().parse_args(ctx, args)
+        options = {name for parameter in self.get_params(ctx) for name in parameter.opts if name.startswith("-")}
+        rest = [arg for arg in args if arg not in options and arg != "--"]
+        return super().parse_args(ctx, [*(arg for arg in args if arg in options), "--", *rest])
+
+
 def read_settings() -> Settings:
     """Return the settings, or end the command with what is wrong."""
     try:
