@@ -67,7 +67,7 @@ def machine_routes(parts: Parts, document: MetadataDocument) -> tuple[Route, ...
         Route("/authorize", both, authorize.begin),
         Route("/authorize/continue", ("GET",), authorize.proceed),
         Route("/token", post, _token(parts)),
-        Route("/introspect", post, Introspection(parts.database, parts.clock, parts.reception)),
+        Route("/introspect", post, _introspection(parts)),
         Route("/revoke", post, Revocation(parts.database, parts.clock, parts.reception, parts.events)),
         Route("/userinfo", both, _userinfo(parts)),
         Route("/jwks", get, Jwks(parts.keys.jwks)),
@@ -169,6 +169,17 @@ def _token(parts: Parts) -> TokenEndpoint:
             settings.id_token_lifetime,
         ),
         events=parts.events,
+    )
+
+
+def _introspection(parts: Parts) -> Introspection:
+    return Introspection(
+        database=parts.database,
+        clock=parts.clock,
+        reception=parts.reception,
+        keys=parts.keys.current,
+        issuer=parts.settings.issuer,
+        max_age_seconds=parts.settings.introspection_max_age,
     )
 
 

@@ -16,6 +16,7 @@ from authserver.protocol.redirect_uri import find_registration_fault
 from authserver.protocol.resource import parse_resources
 from authserver.protocol.scope import parse_scope
 
+_SIGNED_ANSWERS = ("id_token_signed_response_alg", "introspection_signed_response_alg")
 _JOINERS = frozenset("\u200c\u200d")
 _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 
@@ -56,6 +57,7 @@ def build_client(metadata: ClientMetadata, *, client_id: str, secret_hash: bytes
         require_pushed_authorization_requests=metadata.require_pushed_authorization_requests
         or profile.pushed_requests_required,
         id_token_signed_response_alg=metadata.id_token_signed_response_alg,
+        introspection_signed_response_alg=metadata.introspection_signed_response_alg,
         default_acr_values=tuple(metadata.default_acr_values),
         default_max_age=metadata.default_max_age,
         require_auth_time=metadata.require_auth_time,
@@ -95,12 +97,13 @@ def _check_authentication(metadata: ClientMetadata, profile: Profile) -> None:
             f"The profile {profile.name} permits: {', '.join(sorted(profile.signing_algorithms))}.",
             clause=profile.clause("signing_algorithms"),
         )
-    if metadata.id_token_signed_response_alg not in profile.id_token_algorithms:
-        raise InvalidClientMetadata(
-            "id_token_signed_response_alg",
-            f"The profile {profile.name} permits: {', '.join(sorted(profile.id_token_algorithms))}.",
-            clause=profile.clause("id_token_algorithms"),
-        )
+    for member in _SIGNED_ANSWERS:
+        if getattr(metadata, member) not in profile.id_token_algorithms:
+            raise InvalidClientMetadata(
+                member,
+                f"The profile {profile.name} permits: {', '.join(sorted(profile.id_token_algorithms))}.",
+                clause=profile.clause("id_token_algorithms"),
+            )
     if metadata.jwks is not None and metadata.jwks_uri is not None:
         raise InvalidClientMetadata("jwks_uri", "Give jwks or jwks_uri, not both.", clause="RFC7591-2")
     needs_keys = method in {names.PRIVATE_KEY_JWT, names.SELF_SIGNED_TLS_CLIENT_AUTH}

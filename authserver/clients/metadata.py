@@ -13,15 +13,16 @@ from authserver.protocol.errors import InvalidClientMetadata
 _Text = Annotated[str, Field(max_length=2048)]
 _LIMIT = "[1-9][0-9]{0,8}/(second|minute|hour|day)"
 _Limits = Annotated[str, Field(max_length=255, pattern=f"^{_LIMIT}(;{_LIMIT})*$")]
-DEFAULT_ID_TOKEN_ALGORITHM = "ES256"  # noqa: S105 - an algorithm
+DEFAULT_ALGORITHM = "ES256"
 AS_JWT: Literal["jwt"] = "jwt"
 _SHAPE_CLAUSE = "RFC7591-2"
+_ENCRYPTION = ("introspection_encrypted_response_alg", "introspection_encrypted_response_enc")
 
 
 class ClientMetadata(BaseModel):
     """The members a registration may hold; any other is refused, so that nothing is set that was not meant.
 
-    Spec: RFC7591-2, OIDCR-2, RFC8705-2.1.2, RFC8705-3.4, RFC9126-6, RFC9449-5.2, RFC9396-10
+    Spec: RFC7591-2, OIDCR-2, RFC8705-2.1.2, RFC8705-3.4, RFC9126-6, RFC9449-5.2, RFC9396-10, RFC9701-6
     """
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
@@ -54,7 +55,8 @@ class ClientMetadata(BaseModel):
     tls_client_certificate_bound_access_tokens: bool = False
     dpop_bound_access_tokens: bool = False
     require_pushed_authorization_requests: bool = False
-    id_token_signed_response_alg: _Text = DEFAULT_ID_TOKEN_ALGORITHM
+    id_token_signed_response_alg: _Text = DEFAULT_ALGORITHM
+    introspection_signed_response_alg: _Text = DEFAULT_ALGORITHM
     default_acr_values: list[_Text] = []
     default_max_age: Annotated[int, Field(ge=0)] | None = None
     require_auth_time: bool = False
@@ -75,6 +77,7 @@ def parse_metadata(document: object) -> ClientMetadata:
     """
     if not isinstance(document, dict):
         raise InvalidClientMetadata("metadata", "The metadata must be a JSON object.", clause=_SHAPE_CLAUSE)
+    _check_encryption(document)
     try:
         metadata = ClientMetadata.model_validate(document)
     except ValidationError as error:
@@ -86,6 +89,18 @@ def parse_metadata(document: object) -> ClientMetadata:
         ) from error
     _check_as_authlib_does(document)
     return metadata
+
+
+def _check_encryption(document: Mapping[str, object]) -> None:
+    """Refuse what asks for encrypted answers: to send them in the clear would break the word given.
+
+    Spec: RFC9701-6
+    """
+    for member in _ENCRYPTION:
+        if member in document:
+            raise InvalidClientMetadata(
+                member, "Answers of introspection are signed, and not encrypted.", clause="RFC9701-6"
+            )
 
 
 def _check_as_authlib_does(document: Mapping[str, object]) -> None:

@@ -57,6 +57,7 @@ class Client:
     dpop_bound_access_tokens: bool
     require_pushed_authorization_requests: bool
     id_token_signed_response_alg: str
+    introspection_signed_response_alg: str
     default_acr_values: tuple[str, ...]
     default_max_age: int | None
     require_auth_time: bool

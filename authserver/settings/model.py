@@ -95,6 +95,13 @@ class Settings(BaseSettings):
             "the payee; above it, or in another currency, it takes a passkey. The default is what RTS Art. 16 exempts."
         ),
     )
+    introspection_max_age: Annotated[int, Field(ge=0, le=60)] = Field(
+        default=0,
+        description=(
+            "For how many seconds an API may keep what introspection told it of an active token: so long it may not "
+            "know that the token was revoked. 0 for not at all; what is for one payment is never to be kept."
+        ),
+    )
     id_token_lifetime: Annotated[int, Field(ge=10, le=3600)] = Field(
         default=300, description="How long an ID token lasts, in seconds."
     )

@@ -8,6 +8,7 @@ from authserver.clients.model import Client, ResourceServer
 from authserver.grants.model import KIND_ACCESS, TokenState
 from authserver.issuance.audience import serves_detail
 from authserver.protocol.authorization_details.model import Details
+from authserver.protocol.authorization_details.registry import is_single_use
 
 INACTIVE: Final[Mapping[str, object]] = {"active": False}
 """All that anyone learns of a token that is not theirs to know, or not good."""
@@ -34,6 +35,20 @@ def describe_token(state: TokenState | None, caller: Client, now: int) -> Mappin
     told |= {"scope": own_scope} if own_scope else {}
     told |= {"authorization_details": own_details} if own_details else {}
     return {"active": True, **told, "token_type": binding_type(claims)}
+
+
+def seconds_to_keep(description: Mapping[str, object], limit_seconds: int, now: int) -> int:
+    """Return for how many seconds a resource server may keep a description, at most up to the token's end.
+
+    Not at all where the token is not active, so that nobody is kept out by an answer of before; nor where it is for
+    one act, such as a payment, which must not happen after the token was taken back.
+
+    Spec: RFC7662-4, RTS-SCA-5.1
+    """
+    expires_at = description.get("exp")
+    if limit_seconds <= 0 or not isinstance(expires_at, int) or is_single_use(details_of(description)):
+        return 0
+    return min(limit_seconds, expires_at - now)
 
 
 def audience_of(claims: Mapping[str, object]) -> tuple[str, ...]:

@@ -20,6 +20,19 @@ def json_no_store(body: Mapping[str, object], *, status: int = 200, headers: Hea
     return MachineResponse(status, (*_JSON, *NO_STORE, *headers), orjson.dumps(body))
 
 
+def private_answer(
+    body: bytes, content_type: str, *, max_age_seconds: int = 0, headers: Headers = ()
+) -> MachineResponse:
+    """Return an answer in one of several types, which its receiver may keep for some seconds; with 0 no cache may.
+
+    Spec: RFC7662-4, RFC9110-12.5.5, RFC9111-5.2.2
+    """
+    keep = NO_STORE
+    if max_age_seconds > 0:
+        keep = (("Cache-Control", f"private, max-age={max_age_seconds}"), ("Vary", "Accept"))
+    return MachineResponse(200, (("Content-Type", content_type), *keep, *headers), body)
+
+
 def created(body: Mapping[str, object], *, headers: Headers = ()) -> MachineResponse:
     """Return 201 with a JSON body that no cache may keep.
 

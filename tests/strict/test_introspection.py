@@ -4,8 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from tests.support.deployment import BANK, ISSUER, VAULT, Deployment
+from authserver.db.engine import Database
+from tests.support.deployment import BANK, ISSUER, VAULT, Deployment, deploy
+from tests.support.details import ACCOUNTS, PAYMENT
 from tests.support.endings import disable_client, lock_person
+from tests.support.grants import make_code
 from tests.support.person import Person, code_of
 from tests.support.refusals import refusal
 from tests.support.relying_party import RelyingParty, claims_of, register, register_bank, register_vault
@@ -173,3 +176,43 @@ def test_a_dpop_token_is_told_as_one(deployment: Deployment, bank: RelyingParty,
 def test_the_issuer_is_told_to_no_one_as_an_audience(bank: RelyingParty, tokens: dict[str, str]) -> None:
     assert claims_of(tokens["access_token"])["aud"] == [BANK, ISSUER]
     assert ISSUER not in str(bank.introspect(tokens["access_token"]).json["aud"])
+
+
+SIGNED = "application/token-introspection+jwt"
+
+
+@pytest.fixture
+def lenient(sqlite_database: Database, sqlite_url: str) -> Deployment:
+    """A deployment whose APIs may keep what they are told for ten seconds."""
+    return deploy(sqlite_database, sqlite_url, introspection_max_age=10)
+
+
+@pytest.mark.parametrize("accept", ["application/json", SIGNED])
+@pytest.mark.spec("RFC7662-4-3", "RFC9111-5.2.2", "RFC9110-12.5.5")
+def test_an_answer_may_be_kept_where_the_operator_says_so_and_not_beyond_the_token(
+    lenient: Deployment, accept: str
+) -> None:
+    bank, app = register_bank(lenient), register(lenient)
+    token = app.client_credentials(scope="accounts").json["access_token"]
+    reply = bank.introspect(token, accept=accept)
+    assert reply.headers.getlist("Cache-Control") == ["private, max-age=10"]
+    assert (reply.headers["Vary"], reply.headers.get("Pragma")) == ("Accept", None)
+    lenient.wait(297)
+    assert bank.introspect(token, accept=accept).headers["Cache-Control"] == "private, max-age=3"
+    lenient.wait(3)
+    assert bank.introspect(token, accept=accept).headers["Cache-Control"] == "no-store"
+
+
+@pytest.mark.spec("RFC7662-4-2", "RFC7662-4-3")
+def test_what_is_not_active_or_pays_is_never_to_be_kept(lenient: Deployment) -> None:
+    bank, app = register_bank(lenient), register(lenient)
+
+    def kept(*details: dict[str, object]) -> str:
+        token = app.redeem(make_code(lenient, app.client_id, details=details)).json["access_token"]
+        reply = bank.introspect(token)
+        assert reply.json["active"] is True
+        return str(reply.headers["Cache-Control"])
+
+    assert bank.introspect("unknown").headers["Cache-Control"] == "no-store"
+    assert kept(ACCOUNTS) == "private, max-age=10"
+    assert kept(PAYMENT) == kept(ACCOUNTS, PAYMENT) == "no-store"

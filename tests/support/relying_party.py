@@ -4,7 +4,7 @@ import base64
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, cast
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
@@ -48,6 +48,7 @@ class RelyingParty:
     key: Key = field(default_factory=lambda: private_key("ES256"))
     dpop_key: Key = field(default_factory=lambda: private_key("ES256", "dpop"))
     dpop_nonce: str | None = None
+    accept: str | None = None
 
     def send(
         self,
@@ -76,7 +77,7 @@ class RelyingParty:
 
     def authenticated(self, path: str, form: Form, **changes: object) -> Reply:
         """Send a form with this client's authentication; a change replaces a parameter, and None leaves it out."""
-        headers = {}
+        headers = {} if self.accept is None else {"Accept": self.accept}
         parameters = {**form, **self.credentials(), **changes}
         if self.method == "client_secret_basic":
             headers["Authorization"] = basic(self.client_id, self.secret or "")
@@ -172,9 +173,9 @@ class RelyingParty:
         """Ask for a token of the client's own."""
         return self.authenticated("/token", {"grant_type": "client_credentials"}, **changes)
 
-    def introspect(self, token: str, **changes: object) -> Reply:
+    def introspect(self, token: str, *, accept: str | None = None, **changes: object) -> Reply:
         """Ask about a token."""
-        return self.authenticated("/introspect", {"token": token}, **changes)
+        return replace(self, accept=accept).authenticated("/introspect", {"token": token}, **changes)
 
     def revoke(self, token: str, **changes: object) -> Reply:
         """Give a token back."""
@@ -239,7 +240,7 @@ def register_bank(deployment: Deployment, **changes: object) -> RelyingParty:
     )
 
 
-def register_vault(deployment: Deployment) -> RelyingParty:
+def register_vault(deployment: Deployment, **changes: object) -> RelyingParty:
     """Register another resource server, which takes opaque tokens."""
     return register(
         deployment,
@@ -251,6 +252,7 @@ def register_vault(deployment: Deployment) -> RelyingParty:
         resource=[VAULT],
         resource_scopes="vault",
         access_token_format="opaque",
+        **changes,
     )
 
 

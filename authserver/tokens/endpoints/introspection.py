@@ -1,29 +1,41 @@
 """The introspection endpoint."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+
+import orjson
 
 from authserver.clients.reception import Reception
 from authserver.clock import Clock
 from authserver.db.engine import Database
 from authserver.grants.store.tokens import find_token
+from authserver.keys.signer import SigningKeys
 from authserver.protocol.handles import hash_handle
-from authserver.tokens.describe import describe_token
+from authserver.tokens.describe import describe_token, seconds_to_keep
+from authserver.tokens.signed_description import CONTENT_TYPE, sign_description
+from authserver.web.accept import asks_for
 from authserver.web.machine import MachineRequest, MachineResponse
-from authserver.web.responses import json_no_store
+from authserver.web.responses import private_answer
+
+_JSON = "application/json"
 
 
 @dataclass(frozen=True, slots=True)
 class Introspection:
     """`POST /introspect`: a resource server asks about a token it received.
 
-    A JWT is looked up like any other token, so that its revocation is known at once. A hint is no more than that.
+    A JWT is looked up like any other token, so that its revocation is known at once. A hint is no more than that. The
+    answer is signed where the Accept header asks for that, and may be kept for `max_age_seconds` at most.
 
-    Spec: RFC7662-2, RFC7662-2.1, RFC7662-2.2
+    Spec: RFC7662-2, RFC7662-2.1, RFC7662-2.2, RFC7662-4, RFC9701-4, RFC9701-5
     """
 
     database: Database
     clock: Clock
     reception: Reception
+    keys: Callable[[], SigningKeys]
+    issuer: str
+    max_age_seconds: int = 0
 
     def __call__(self, request: MachineRequest) -> MachineResponse:
         """Answer one introspection."""
@@ -33,6 +45,9 @@ class Introspection:
         self.reception.claim(self.database, received)
         with self.database.read() as connection:
             state = find_token(connection, hash_handle(token))
-        return json_no_store(
-            describe_token(state, received.client, now), headers=self.reception.nonce_headers(received, now)
-        )
+        told = describe_token(state, received.client, now)
+        keep, headers = seconds_to_keep(told, self.max_age_seconds, now), self.reception.nonce_headers(received, now)
+        if asks_for(request.headers.get("accept", ""), CONTENT_TYPE, _JSON):
+            signed = sign_description(told, received.client, self.keys(), self.issuer, now)
+            return private_answer(signed, CONTENT_TYPE, max_age_seconds=keep, headers=headers)
+        return private_answer(orjson.dumps(told), _JSON, max_age_seconds=keep, headers=headers)
