@@ -111,16 +111,12 @@ def _measure_pairs(plan: Plan, work: Work, targets: Sequence[Target], results: R
 
     After the deadline no further pair is begun, but the first always is.
     """
-    able = [target for target in targets if work.kind not in target.scene.kinds_missing]
-    for target in targets:
-        if target not in able:
-            print(f"{work.kind}: {target.scene.side} cannot do this", flush=True)
-    rates = [warm_up(target.scene, work, plan.warm_up_seconds) for target in able]
+    rates = [warm_up(target.scene, work, plan.warm_up_seconds) for target in targets]
     for number in range(plan.pairs):
         if number and time.monotonic() > deadline:
             print(f"{work.kind}: {number} of {plan.pairs} pairs, for want of time", flush=True)
             return
-        for target, rate in zip(able, rates, strict=True):
+        for target, rate in zip(targets, rates, strict=True):
             results.runs.append(measure(target, work, plan.seconds, rate))
             print_run(results.runs[-1])
 
@@ -128,7 +124,7 @@ def _measure_pairs(plan: Plan, work: Work, targets: Sequence[Target], results: R
 def _measure_alone(plan: Plan, kinds: Sequence[Work], target: Target, results: Results, deadline: float) -> None:
     """Measure a store that is there for reference: one run of each kind, and none begun after the deadline."""
     for work in kinds:
-        if work.kind not in target.scene.kinds_missing and time.monotonic() < deadline:
+        if time.monotonic() < deadline:
             rate = warm_up(target.scene, work, plan.warm_up_seconds)
             results.runs.append(measure(target, work, plan.seconds, rate))
             print_run(results.runs[-1])

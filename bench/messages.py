@@ -25,6 +25,7 @@ _COORDINATE_BYTES = 32
 VERIFIER = "a-verifier-of-forty-three-characters-or-more-0"
 CODE_CHALLENGE = base64.urlsafe_b64encode(hashlib.sha256(VERIFIER.encode()).digest()).rstrip(b"=").decode()
 JSON_TYPE = "application/json"
+SIGNED_VAULT_ID = "bench-signed-vault"
 JWT_INTROSPECTION_TYPE = "application/token-introspection+jwt"
 # What every request carries that a proxy handed on.
 PROXIED = {

@@ -16,14 +16,13 @@ from authserver.clients.registration import prepare_registration
 from authserver.clients.store import insert_client
 from authserver.db.engine import Database
 from authserver.keys.master_key import create_master_key
-from authserver.protocol.errors import OAuthError
 from authserver.sandbox.authority import Authority
 from authserver.settings.load import load_settings_from
 from authserver.settings.model import Settings
 from bench.backstage import Backstage, OurBackstage
 from bench.cores import Cores
 from bench.generator import Address
-from bench.messages import BANK, ISSUER, REDIRECT_URI, BenchClient, new_client
+from bench.messages import BANK, ISSUER, REDIRECT_URI, SIGNED_VAULT_ID, BenchClient, new_client
 from bench.processes import Command, Running, running
 from bench.stores import ROOT, Store
 
@@ -51,17 +50,13 @@ class Clients:
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """One side on one store: where it answers, who its clients are, and what the bench does beside the protocol.
-
-    `kinds_missing` are the kinds of work that this side cannot do.
-    """
+    """One side on one store: where it answers, who its clients are, and what the bench does beside the protocol."""
 
     side: str
     store: Store
     command: Command
     clients: Clients
     backstage: Backstage
-    kinds_missing: frozenset[str] = frozenset()
     settings: Settings | None = None
 
     @property
@@ -81,7 +76,7 @@ def new_clients(authority: Authority, now: int) -> Clients:
         app=new_client("bench-app", authority, now, signs=True),
         tls_app=new_client("bench-tls-app", authority, now, signs=False),
         vault=new_client("bench-vault", authority, now, signs=False),
-        signed_vault=new_client("bench-signed-vault", authority, now, signs=False),
+        signed_vault=new_client(SIGNED_VAULT_ID, authority, now, signs=False),
     )
 
 
@@ -109,7 +104,7 @@ def prepare_scene(
     loaded = load_settings_from(configuration)
     create_master_key(loaded.master_key_path)
     prepare_store(loaded)
-    missing = _fill(loaded, clients, int(time.time()))
+    _fill(loaded, clients, int(time.time()))
     command = Command(
         arguments=[sys.executable, "-m", "authserver.cli.main", "serve"],
         folder=folder,
@@ -117,7 +112,7 @@ def prepare_scene(
         address=("127.0.0.1", port),
         ready_path="/readyz",
     )
-    return Scene(OURS, store, command, clients, OurBackstage(store.url), missing, loaded)
+    return Scene(OURS, store, command, clients, OurBackstage(store.url), loaded)
 
 
 def served_as(scene: Scene, port: int, **settings: object) -> Scene:
@@ -170,24 +165,16 @@ def remove_limits(path: Path) -> None:
         found.unlink(missing_ok=True)
 
 
-def _fill(settings: Settings, clients: Clients, now: int) -> frozenset[str]:
-    """Register the clients, and return the kinds of work that could not be registered for."""
-    missing: frozenset[str] = frozenset()
+def _fill(settings: Settings, clients: Clients, now: int) -> None:
+    """Register the clients."""
     database = Database.connect(settings.database, threads=1)
     try:
         with database.transaction() as connection:
             for metadata in registrations(clients):
-                try:
-                    registration = prepare_registration(metadata, default_profile="fapi2")
-                except OAuthError:
-                    if not _SIGNED_INTROSPECTION.keys() <= metadata.keys():
-                        raise
-                    missing = frozenset({"introspect_jwt"})
-                    continue
+                registration = prepare_registration(metadata, default_profile="fapi2")
                 insert_client(connection, registration.client_id, registration.metadata, None, now)
     finally:
         database.dispose()
-    return missing
 
 
 def registrations(clients: Clients) -> tuple[Mapping[str, object], ...]:

@@ -13,8 +13,9 @@ from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
 from bench.generator import Address, BenchFailed, Expected, ask
-from bench.messages import BANK, ISSUER, BenchClient, get
+from bench.messages import BANK, ISSUER, SIGNED_VAULT_ID, BenchClient, get
 
+_ANSWERED_WITHIN_SECONDS = 120
 REQUEST_URI_PREFIX = "urn:ietf:params:oauth:request_uri:"
 
 
@@ -68,7 +69,9 @@ def verify_description(body: bytes, facts: Facts) -> None:
 def verify_signed_description(body: bytes, facts: Facts) -> None:
     """Verify a signed answer of introspection."""
     claims = _verified(body.decode("ascii"), facts.keys, "token-introspection+jwt")
-    _require(claims["iss"] == ISSUER, "iss")
+    _require(claims["iss"] == ISSUER and claims["aud"] == SIGNED_VAULT_ID, "iss or aud")
+    _require(abs(claims["iat"] - facts.now) <= _ANSWERED_WITHIN_SECONDS, "iat")
+    _require("sub" not in claims and "exp" not in claims, "sub or exp beside the description")
     _check_description(claims["token_introspection"], facts)
 
 

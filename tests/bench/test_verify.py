@@ -1,6 +1,7 @@
 """What the bench accepts as a right answer."""
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ from joserfc import jwt
 from joserfc.jwk import ECKey, KeySet
 
 from bench.generator import BenchFailed
-from bench.messages import BANK, ISSUER, BenchClient, new_client, sign_jwt, verify_jwt
+from bench.messages import BANK, ISSUER, SIGNED_VAULT_ID, BenchClient, new_client, sign_jwt, verify_jwt
 from bench.verify import (
     Facts,
     verify_description,
@@ -70,18 +71,30 @@ def test_a_description_of_another_token_is_wrong(client: BenchClient, change: di
         verify_description(json.dumps({**honest, **change}).encode(), facts(client))
 
 
-def signed_description(client: BenchClient, key: ECKey, **changes: object) -> bytes:
-    told = claims(client, **{"active": True, **changes})
+def signed_description(client: BenchClient, change: Mapping[str, object], key: ECKey = KEY) -> bytes:
+    honest: dict[str, Any] = {
+        "iss": ISSUER,
+        "aud": SIGNED_VAULT_ID,
+        "iat": NOW,
+        "token_introspection": claims(client, active=True),
+    }
     header = {"alg": "ES256", "kid": "k", "typ": "token-introspection+jwt"}
-    return jwt.encode(header, {"iss": ISSUER, "token_introspection": told}, key).encode()
+    return jwt.encode(header, {**honest, **change}, key).encode()
 
 
 def test_a_signed_description_is_verified_by_the_published_keys(client: BenchClient) -> None:
-    verify_signed_description(signed_description(client, KEY), facts(client))
+    verify_signed_description(signed_description(client, {}), facts(client))
     with pytest.raises(BenchFailed, match="signature"):
-        verify_signed_description(signed_description(client, OTHER_KEY), facts(client))
-    with pytest.raises(BenchFailed, match="active"):
-        verify_signed_description(signed_description(client, KEY, active=False), facts(client))
+        verify_signed_description(signed_description(client, {}, OTHER_KEY), facts(client))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"iss": BANK}, {"aud": "app"}, {"iat": NOW - 600}, {"sub": "app"}, {"token_introspection": {"active": False}}],
+)
+def test_a_signed_description_that_says_something_else_is_wrong(client: BenchClient, change: dict[str, object]) -> None:
+    with pytest.raises(BenchFailed, match="wrong"):
+        verify_signed_description(signed_description(client, change), facts(client))
 
 
 def test_published_keys_must_not_be_private(client: BenchClient) -> None:
