@@ -9,11 +9,16 @@ import orjson
 import urllib3
 from urllib3.util import Retry, Timeout
 
-from authserver.protocol.errors import InvalidToken, TemporarilyUnavailable
+from authserver.keys.model import BadJwt
+from authserver.protocol.names import JWT_TYPE_INTROSPECTION
+from authserver.resource.answers import Answer, read_max_age, unanswered
+from authserver.resource.signed_answers import SignedAnswers
 
 _SECONDS = 5.0
 _MAX_BODY = 64 * 1024
 _OK = 200
+_JSON = "application/json"
+_SIGNED = f"application/{JWT_TYPE_INTROSPECTION}"
 _SUITES = (
     "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:"
     "ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384"
@@ -34,16 +39,22 @@ class IntrospectedTokens:
     """Asks the introspection endpoint, authenticated by mutual TLS as a `tls_client_auth` client.
 
     The endpoint is the one among the issuer's `mtls_endpoint_aliases`. Answers are not kept: a revoked token is refused
-    by the next request.
+    by the next request. With `signed` every answer must be a JWT that it verifies.
 
-    Spec: RFC7662-2, RFC8705-2, FAPI2-SP-FINAL-5.2.1-5
+    Spec: RFC7662-2, RFC8705-2, RFC9701-4, FAPI2-SP-FINAL-5.2.1-5
     """
 
     def __init__(
-        self, endpoint: str, client_id: str, credential: ClientCertificate, ca_file: Path | None = None
+        self,
+        endpoint: str,
+        client_id: str,
+        credential: ClientCertificate,
+        ca_file: Path | None = None,
+        signed: SignedAnswers | None = None,
     ) -> None:
         self._endpoint = endpoint
         self._client_id = client_id
+        self._signed = signed
         self._pool = urllib3.PoolManager(
             ssl_context=introspection_context(credential, ca_file), timeout=Timeout(total=_SECONDS)
         )
@@ -59,38 +70,55 @@ class IntrospectedTokens:
         """Return what the issuer says of a token.
 
         Raises InvalidToken where it says that the token is not active, TemporarilyUnavailable where it does not answer
-        as it should: nothing passes on the strength of an answer that never came.
+        as it should.
 
         Spec: RFC7662-2.2, RFC9068-4-6
         """
-        answer = self._ask(token)
-        if answer.get("active") is not True:
-            raise InvalidToken("The access token is not valid here.", reason="not active", clause="RFC7662-2.2")
-        return answer
+        return self.ask(token).active_claims()
 
-    def _ask(self, token: str) -> Mapping[str, object]:
+    def ask(self, token: str) -> Answer:
+        """Return the issuer's answer about a token, active or not.
+
+        Raises TemporarilyUnavailable where there is none that can be believed.
+
+        Spec: RFC7662-2.1, RFC7662-2.2, RFC7662-4
+        """
         fields = {"token": token, "token_type_hint": "access_token", "client_id": self._client_id}
+        status, headers, body = self._post(fields, _JSON if self._signed is None else _SIGNED)
+        try:
+            answer = self._read(headers.get("Content-Type", ""), body) if status == _OK else None
+        except (BadJwt, ValueError) as error:
+            raise unanswered(str(error) if isinstance(error, BadJwt) else type(error).__name__) from error
+        if not isinstance(answer, dict):
+            raise unanswered(f"status {status}")
+        return Answer(answer, read_max_age(headers.get("Cache-Control", "")))
+
+    def _read(self, content_type: str, body: bytes) -> object:
+        """Read an answer; where signed ones were asked for, one in the clear is none."""
+        if self._signed is None:
+            return orjson.loads(body)
+        if content_type.partition(";")[0].strip().lower() != _SIGNED:
+            raise BadJwt("the answer is not signed")
+        return self._signed.verify(body.decode("ascii"))
+
+    def _post(self, fields: Mapping[str, str], accept: str) -> tuple[int, Mapping[str, str], bytes]:
         try:
             response = self._pool.request(
                 "POST",
                 self._endpoint,
                 fields=fields,
                 encode_multipart=False,
-                headers={"Accept": "application/json"},
+                headers={"Accept": accept},
                 redirect=False,
                 retries=_ONCE_MORE,
                 preload_content=False,
             )
             try:
-                body = response.read(_MAX_BODY)
+                return response.status, response.headers, response.read(_MAX_BODY)
             finally:
                 response.release_conn()
-            answer = orjson.loads(body) if response.status == _OK else None
-        except (urllib3.exceptions.HTTPError, ValueError) as error:
-            raise _unanswered(type(error).__name__) from error
-        if not isinstance(answer, dict):
-            raise _unanswered(f"status {response.status}")
-        return answer
+        except urllib3.exceptions.HTTPError as error:
+            raise unanswered(type(error).__name__) from error
 
 
 def introspection_context(credential: ClientCertificate, ca_file: Path | None) -> ssl.SSLContext:
@@ -103,9 +131,3 @@ def introspection_context(credential: ClientCertificate, ca_file: Path | None) -
     context.set_ciphers(_SUITES)
     context.load_cert_chain(credential.certificate, credential.key)
     return context
-
-
-def _unanswered(reason: str) -> TemporarilyUnavailable:
-    return TemporarilyUnavailable(
-        "Access tokens cannot be checked just now.", reason=f"introspection: {reason}", clause="RFC7662-2.3"
-    )

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 
-_QUALITY = re.compile(r"0(?:\.\d{0,3})?|1(?:\.0{0,3})?")
+_QUALITY = re.compile(r"0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?")
 
 
 def asks_for(accept: str, content_type: str, default: str) -> bool:

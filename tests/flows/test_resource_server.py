@@ -5,13 +5,10 @@ name (module 38).
 """
 
 import hashlib
-import http.server
 import json
 import logging
 import ssl
-import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +26,7 @@ from authserver.resource.demand import Demand
 from authserver.resource.environ import ApiOrigin
 from authserver.resource.flask_protector import ApiProtector, current_access_token
 from authserver.resource.guard import Guard
-from authserver.resource.introspected_tokens import ClientCertificate, IntrospectedTokens, introspection_context
+from authserver.resource.introspected_tokens import ClientCertificate, introspection_context
 from authserver.resource.local_tokens import LocalTokens, fetch_keys_from
 from authserver.resource.wsgi import ACCESS_TOKEN_KEY, GuardedApplication
 from authserver.serving.tls import TLS_1_2_SUITES
@@ -49,6 +46,7 @@ from tests.support.guarded_api import (
     proof,
     token,
 )
+from tests.support.introspecting import introspecting
 from tests.support.jose import encode, private_key, public_jwk
 from tests.support.key_server import key_server
 
@@ -339,44 +337,6 @@ def test_authlibs_own_ways_of_guarding_ask_the_same_guard(tokens: LocalTokens) -
     assert api.get().status_code == 401
     assert api.get(url="/optional").status_code == 200
     assert api.get(bearer(token(exp=NOW)), url="/optional", certificate=CERTIFICATE).status_code == 401
-
-
-@contextmanager
-def introspecting(folder: Path, status: int, body: bytes, seen: list[bytes]) -> Iterator[IntrospectedTokens]:
-    """An introspection endpoint that asks for a certificate and answers as told, and the kit's client of it."""
-    authority = create_authority("test authority", NOW)
-    server_files = authority.issue_server(("localhost", "127.0.0.1"), NOW).save(folder, "server")
-    client_files = authority.issue_client(common_name("bank"), NOW).save(folder, "client")
-    (folder / "authority.pem").write_bytes(authority.pem)
-
-    class Endpoint(http.server.BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            seen.append(self.rfile.read(int(self.headers["Content-Length"])))
-            self.send_response(status)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(body)))
-            self.send_header("Location", "/elsewhere")
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *_: object) -> None:
-            """Keep quiet."""
-
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH, cafile=str(folder / "authority.pem"))
-    context.verify_mode = ssl.CERT_REQUIRED
-    context.load_cert_chain(*server_files)
-    with http.server.HTTPServer(("127.0.0.1", 0), Endpoint) as server:
-        server.socket = context.wrap_socket(server.socket, server_side=True)
-        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-        thread.start()
-        url = f"https://127.0.0.1:{server.server_address[1]}/introspect"
-        source = IntrospectedTokens(url, "bank", ClientCertificate(*client_files), folder / "authority.pem")
-        try:
-            yield source
-        finally:
-            server.shutdown()
-            thread.join()
-            source.close()
 
 
 @pytest.mark.spec("RFC7662-2.1-1", "RFC7662-2.2-1", "FAPI2-SP-FINAL-5.2.1-5")

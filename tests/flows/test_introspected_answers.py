@@ -1,0 +1,164 @@
+"""What the kit believes of signed answers, and what it keeps of answers: never more than the issuer allows."""
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from authserver.binding.mtls import certificate_thumbprint
+from authserver.keys.fetch import SafeFetcher
+from authserver.keys.remote import RemoteKeys
+from authserver.protocol.errors import InsufficientScope, InvalidToken, TemporarilyUnavailable
+from authserver.resource.checks import Expectation
+from authserver.resource.demand import Demand
+from authserver.resource.guard import Guard
+from authserver.resource.kept_answers import KeptAnswers
+from authserver.resource.model import ResourceRequest
+from authserver.resource.signed_answers import SignedAnswers
+from tests.support.authority import NOW
+from tests.support.guarded_api import CERTIFICATE, ISSUER, OTHER_CERTIFICATE, URL
+from tests.support.introspecting import introspecting
+from tests.support.jose import forge, private_key, public_jwk
+from tests.support.key_server import key_server
+
+SIGNED = {"Content-Type": "application/token-introspection+jwt"}
+KEY = private_key("ES256", "issuer")
+TOLD: Mapping[str, object] = {
+    "active": True,
+    "iss": ISSUER,
+    "aud": URL,
+    "sub": "alice",
+    "client_id": "planner",
+    "scope": "accounts",
+    "exp": NOW + 300,
+    "cnf": {"x5t#S256": certificate_thumbprint(CERTIFICATE)},
+}
+
+
+@pytest.fixture(scope="module")
+def signed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SignedAnswers]:
+    """The kit's verification, with the issuer's keys behind HTTPS."""
+    with key_server(tmp_path_factory.mktemp("keys")) as server:
+        members = [public_jwk(KEY, kid="issuer", alg="ES256", use="sig")]
+        server.serve(json.dumps({"keys": members}).encode())
+        fetcher = SafeFetcher(
+            allow=frozenset({server.authority}), ca_file=server.ca_file, resolve=lambda _host, _port: ["127.0.0.1"]
+        )
+        yield SignedAnswers(ISSUER, "bank", server.url, RemoteKeys(fetcher, lambda: NOW), lambda: NOW)
+        assert len(server.requests) == 1, "the keys are fetched once for all answers"
+
+
+def answer(*, header: Mapping[str, object] | None = None, key: Any = KEY, **changes: object) -> bytes:  # noqa: ANN401 - joserfc's keys
+    """A signed answer, but for what is changed; None takes a member away."""
+    claims = {"iss": ISSUER, "aud": "bank", "iat": NOW, "token_introspection": dict(TOLD), **changes}
+    members = {"alg": "ES256", "typ": "token-introspection+jwt", "kid": "issuer", **(header or {})}
+    return forge(members, {name: value for name, value in claims.items() if value is not None}, key, "ES256").encode()
+
+
+@pytest.mark.parametrize("changes", [{}, {"aud": ["bank"]}, {"iat": NOW - 30}, {"iat": NOW + 15}])
+@pytest.mark.spec("RFC9701-5-2", "RFC9701-8.1-1", "FAPI2-MS-FINAL-5.5")
+def test_a_signed_answer_is_believed(tmp_path: Path, signed: SignedAnswers, changes: dict[str, Any]) -> None:
+    with introspecting(tmp_path, 200, answer(**changes), [], headers=SIGNED, signed=signed) as source:
+        assert source.find_claims("opaque") == TOLD
+
+
+_BAD: dict[str, bytes] = {
+    "in the clear": json.dumps(TOLD).encode(),
+    "no JWT": b"a.b.c",
+    "not ASCII": "é".encode(),
+    "another key": answer(key=private_key("ES256", "other")),
+    "another typ": answer(header={"typ": "at+jwt"}),
+    "no typ": answer(header={"typ": None}),
+    "another issuer": answer(iss="https://other.example"),
+    "another audience": answer(aud="vault"),
+    "several audiences": answer(aud=["bank", "vault"]),
+    "no audience": answer(aud=None),
+    "old": answer(iat=NOW - 31),
+    "of the future": answer(iat=NOW + 16),
+    "no time": answer(iat=None),
+    "a time that is none": answer(iat="now"),
+    "a truth value as time": answer(iat=True),
+    "nothing told": answer(token_introspection=None),
+    "a list told": answer(token_introspection=[True]),
+    "told at the top": answer(token_introspection=None, active=True, scope="accounts"),
+}
+
+
+@pytest.mark.parametrize("what", _BAD)
+@pytest.mark.spec("RFC9701-5-1", "RFC9701-5-2", "RFC9701-5-6", "RFC9701-8.1-1")
+def test_an_answer_that_is_not_the_issuers_to_us_just_now_is_none(
+    tmp_path: Path, signed: SignedAnswers, what: str
+) -> None:
+    with (
+        introspecting(tmp_path, 200, _BAD[what], [], headers=SIGNED, signed=signed) as source,
+        pytest.raises(TemporarilyUnavailable),
+    ):
+        source.find_claims("opaque")
+
+
+@pytest.mark.spec("RFC9701-5-1", "RFC9701-5-5")
+def test_a_signed_answer_needs_its_content_type_and_must_say_that_the_token_is_active(
+    tmp_path: Path, signed: SignedAnswers
+) -> None:
+    with (
+        introspecting(tmp_path, 200, answer(), [], signed=signed) as source,
+        pytest.raises(TemporarilyUnavailable),
+    ):
+        source.find_claims("opaque")
+    inactive = answer(token_introspection={"active": False})
+    with (
+        introspecting(tmp_path, 200, inactive, [], headers=SIGNED, signed=signed) as source,
+        pytest.raises(InvalidToken),
+    ):
+        source.find_claims("opaque")
+
+
+@pytest.mark.spec("RFC9701-6-1")
+def test_an_answer_by_another_algorithm_than_the_registered_one_is_none(tmp_path: Path, signed: SignedAnswers) -> None:
+    strict = replace(signed, algorithm="PS256")
+    with (
+        introspecting(tmp_path, 200, answer(), [], headers=SIGNED, signed=strict) as source,
+        pytest.raises(TemporarilyUnavailable),
+    ):
+        source.find_claims("opaque")
+
+
+@contextmanager
+def keeping(folder: Path, cache_control: str, seen: list[bytes], times: list[int]) -> Iterator[Guard]:
+    """A guard that keeps answers, before an endpoint that sends this header."""
+    headers = {"Content-Type": "application/json", "Cache-Control": cache_control}
+    with introspecting(folder, 200, json.dumps(TOLD).encode(), seen, headers=headers) as source:
+        kept = KeptAnswers(source, lambda: times[0])
+        yield Guard(kept, Expectation(ISSUER, URL), lambda: times[0])
+
+
+def request(certificate: bytes = CERTIFICATE, token: str = "opaque") -> ResourceRequest:  # noqa: S107 - a test's token
+    return ResourceRequest("GET", (URL,), f"Bearer {token}", certificate=certificate)
+
+
+@pytest.mark.spec("RFC7662-4-3", "RFC9111-5.2.2", "RFC8705-3-2", "FAPI2-SP-FINAL-5.3.4-4", "FAPI2-SP-FINAL-5.3.4-5")
+def test_a_kept_answer_costs_no_question_and_is_held_against_each_request(tmp_path: Path) -> None:
+    seen: list[bytes] = []
+    with keeping(tmp_path, "private, max-age=5", seen, [NOW]) as guard:
+        for _ in range(3):
+            assert guard.admit(request(), Demand(("accounts",))).subject == "alice"
+        with pytest.raises(InvalidToken):
+            guard.admit(request(OTHER_CERTIFICATE))
+        with pytest.raises(InsufficientScope):
+            guard.admit(request(), Demand(("payments",)))
+        assert len(seen) == 1
+        guard.admit(request(token="another"))
+        assert len(seen) == 2
+
+
+@pytest.mark.spec("RFC7662-4-2", "RFC7662-4-3")
+def test_without_leave_nothing_is_kept(tmp_path: Path) -> None:
+    seen: list[bytes] = []
+    with keeping(tmp_path, "no-store", seen, [NOW]) as guard:
+        guard.admit(request())
+        guard.admit(request())
+    assert len(seen) == 2

@@ -1,0 +1,186 @@
+"""Answers kept for a few seconds: how long, how many, for whom, and one question for many who ask."""
+
+import threading
+from collections.abc import Callable
+from copy import deepcopy
+from dataclasses import dataclass, field
+from itertools import count
+from typing import Any
+
+import pytest
+
+from authserver.protocol.errors import InvalidToken, TemporarilyUnavailable
+from authserver.resource.answers import Answer, read_max_age, unanswered
+from authserver.resource.kept_answers import KeptAnswers
+from tests.support.races import THREADS, at_once
+from tests.unit.resource.test_checks import CLAIMS, NOW
+
+TOLD: dict[str, Any] = {"active": True, **CLAIMS, "exp": NOW + 300}
+
+
+@dataclass
+class Issuer:
+    """Answers as told, and counts the questions."""
+
+    keep_seconds: int = 10
+    told: dict[str, Any] = field(default_factory=lambda: {**TOLD})
+    before: Callable[[], object] = lambda: None
+    asked: list[str] = field(default_factory=list)
+
+    def ask(self, token: str) -> Answer:
+        self.asked.append(token)
+        self.before()
+        return Answer(deepcopy(self.told), self.keep_seconds)
+
+
+@dataclass
+class Time:
+    """A clock that stands until it is moved."""
+
+    now: int = NOW
+
+    def __call__(self) -> int:
+        return self.now
+
+
+@pytest.mark.parametrize(
+    ("header", "seconds"),
+    [
+        ("private, max-age=5", 5),
+        ("max-age=5", 5),
+        ("Private,MAX-AGE=5", 5),
+        ("no-store", 0),
+        ("max-age=5, no-store", 0),
+        ("max-age=5, no-cache", 0),
+        ("max-age=5, max-age=50", 0),
+        ("max-age=-5", 0),
+        ("max-age=5.5", 0),
+        ("max-age=\u0665", 0),
+        ('max-age="5"', 0),
+        ("s-maxage=5", 0),
+        ("max-age=" + "9" * 5000, 0),
+        ("max-age", 0),
+        ("", 0),
+    ],
+)
+@pytest.mark.spec("RFC9111-5.2.2", "RFC7662-4-3")
+def test_an_answer_is_kept_only_where_that_is_said_plainly(header: str, seconds: int) -> None:
+    assert read_max_age(header) == seconds
+
+
+@pytest.mark.parametrize(
+    ("issuers", "own", "until_exp", "kept_for"),
+    [(10, 10, 300, 10), (10, 3, 300, 3), (3, 10, 300, 3), (10, 10, 2, 2), (0, 10, 300, 0), (10, 0, 300, 0)],
+)
+@pytest.mark.spec("RFC7662-4-3")
+def test_the_shortest_of_three_times_counts(issuers: int, own: int, until_exp: int, kept_for: int) -> None:
+    issuer, time = Issuer(issuers), Time()
+    issuer.told["exp"] = NOW + until_exp
+    answers = KeptAnswers(issuer, time, seconds=own)
+    for later in range(kept_for):
+        time.now = NOW + later
+        assert answers.find_claims("token") == issuer.told
+    assert len(issuer.asked) == min(1, kept_for)
+    time.now = NOW + kept_for
+    answers.find_claims("token")
+    assert len(issuer.asked) == min(1, kept_for) + 1
+
+
+@pytest.mark.spec("RFC7662-4-3")
+def test_a_slow_answer_counts_from_the_question_and_a_clock_set_back_ends_it() -> None:
+    time = Time()
+    issuer = Issuer(before=lambda: setattr(time, "now", time.now + 9))
+    answers = KeptAnswers(issuer, time)
+    answers.find_claims("token")
+    issuer.before = lambda: None
+    time.now = NOW + 10
+    answers.find_claims("token")
+    time.now = NOW - 1
+    answers.find_claims("token")
+    assert len(issuer.asked) == 3
+
+
+@pytest.mark.parametrize(
+    "told", [{"active": False}, {"active": "true", **CLAIMS}, {}, {"active": True}, {"active": True, "exp": "soon"}]
+)
+@pytest.mark.spec("RFC7662-2.2-1", "RFC7662-4-3")
+def test_what_is_not_active_or_never_ends_is_not_kept(told: dict[str, Any]) -> None:
+    issuer = Issuer(told=told)
+    answers = KeptAnswers(issuer, Time())
+    for _ in range(2):
+        if told.get("active") is True:
+            answers.find_claims("token")
+        else:
+            with pytest.raises(InvalidToken):
+                answers.find_claims("token")
+    assert len(issuer.asked) == 2
+
+
+def test_a_huge_answer_is_not_kept() -> None:
+    issuer = Issuer()
+    issuer.told["private"] = "x" * 10_000
+    answers = KeptAnswers(issuer, Time())
+    assert answers.find_claims("token") == answers.find_claims("token")
+    assert len(issuer.asked) == 2
+
+
+def test_the_one_unused_for_longest_goes_first_and_tokens_are_kept_nowhere() -> None:
+    issuer = Issuer()
+    answers = KeptAnswers(issuer, Time(), capacity=2)
+    for token in ("secret-1", "secret-2", "secret-1", "secret-3", "secret-1", "secret-2"):
+        answers.find_claims(token)
+    assert issuer.asked == ["secret-1", "secret-2", "secret-3", "secret-2"]
+    assert "secret" not in repr(vars(answers)).replace(repr(issuer), "")
+
+
+def test_what_a_request_does_to_its_claims_no_other_sees() -> None:
+    answers = KeptAnswers(Issuer(), Time())
+    for _ in range(3):
+        claims: Any = answers.find_claims("token")
+        assert claims == TOLD
+        claims["scope"] = "everything"
+        claims["cnf"].clear()
+
+
+@pytest.mark.spec("RFC7662-4-3")
+def test_of_many_questions_about_one_token_one_is_asked() -> None:
+    everyone_came = threading.Event()
+    issuer = Issuer(before=lambda: everyone_came.wait(1))
+    answers = KeptAnswers(issuer, Time())
+    numbers = count(1)
+
+    def find() -> object:
+        if next(numbers) == THREADS:
+            everyone_came.set()
+        return answers.find_claims("token")
+
+    assert at_once([find] * THREADS) == [TOLD] * THREADS
+    assert issuer.asked == ["token"]
+    assert not vars(answers)["_under_way"]
+
+
+@pytest.mark.spec("RFC7662-4-2")
+def test_what_may_not_be_kept_is_asked_by_everyone() -> None:
+    issuer = Issuer(keep_seconds=0)
+    answers = KeptAnswers(issuer, Time())
+    assert len(at_once([lambda: answers.find_claims("token")] * THREADS)) == THREADS
+    assert len(issuer.asked) == THREADS
+
+
+@pytest.mark.spec("RFC7662-2.3-1")
+def test_a_question_that_fails_fails_for_all_who_waited_and_is_asked_again_after() -> None:
+    def fail() -> None:
+        raise unanswered("nobody there")
+
+    issuer = Issuer(before=fail)
+    answers = KeptAnswers(issuer, Time())
+
+    def find() -> str:
+        with pytest.raises(TemporarilyUnavailable):
+            answers.find_claims("token")
+        return "refused"
+
+    assert at_once([find] * THREADS) == ["refused"] * THREADS
+    issuer.before = lambda: None
+    assert answers.find_claims("token")["active"] is True
+    assert not vars(answers)["_under_way"]
