@@ -39,6 +39,8 @@ from authserver.web.limits import Limits, build_limits, build_storage, shared_li
 from authserver.web.limits_fallback import WindowStorage
 from authserver.web.page import Pages, Site, load_pages
 
+_AUTHENTICATED_PATHS = ("/token", "/par", "/introspect", "/introspect/ended", "/revoke")
+
 
 @dataclass(frozen=True, slots=True)
 class Parts:
@@ -101,7 +103,7 @@ def build_parts(settings: Settings, app: Flask, clock: Clock, events: EventSink)
         remote_keys=RemoteKeys(_fetcher(settings), clock, events),
         chain=_chain(settings),
         issuer=settings.issuer,
-        own_urls=frozenset(url for path in ("/token", "/par", "/introspect", "/revoke") for url in origins.urls(path)),
+        own_urls=frozenset(url for path in _AUTHENTICATED_PATHS for url in origins.urls(path)),
     )
     return Parts(
         settings=settings,

@@ -34,6 +34,7 @@ from authserver.protocol.names import (
     GRANT_REFRESH_TOKEN,
 )
 from authserver.settings.model import Settings
+from authserver.tokens.endpoints.ended_tokens import EndedTokens
 from authserver.tokens.endpoints.introspection import Introspection
 from authserver.tokens.endpoints.revocation import Revocation
 from authserver.tokens.endpoints.token import TokenEndpoint
@@ -68,6 +69,7 @@ def machine_routes(parts: Parts, document: MetadataDocument) -> tuple[Route, ...
         Route("/authorize/continue", ("GET",), authorize.proceed),
         Route("/token", post, _token(parts)),
         Route("/introspect", post, _introspection(parts)),
+        Route("/introspect/ended", post, EndedTokens(parts.database, parts.clock, parts.reception)),
         Route("/revoke", post, Revocation(parts.database, parts.clock, parts.reception, parts.events)),
         Route("/userinfo", both, _userinfo(parts)),
         Route("/jwks", get, Jwks(parts.keys.jwks)),

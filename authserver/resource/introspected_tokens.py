@@ -1,7 +1,7 @@
 """Access tokens of any form, asked about at the issuer for each request: revocation is known at once."""
 
 import ssl
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,6 +9,7 @@ import orjson
 import urllib3
 from urllib3.util import Retry, Timeout
 
+from authserver.keys.base64url import encode
 from authserver.keys.model import BadJwt
 from authserver.protocol.names import JWT_TYPE_INTROSPECTION
 from authserver.resource.answers import Answer, read_max_age, unanswered
@@ -84,7 +85,7 @@ class IntrospectedTokens:
         Spec: RFC7662-2.1, RFC7662-2.2, RFC7662-4
         """
         fields = {"token": token, "token_type_hint": "access_token", "client_id": self._client_id}
-        status, headers, body = self._post(fields, _JSON if self._signed is None else _SIGNED)
+        status, headers, body = self._post(self._endpoint, fields, _JSON if self._signed is None else _SIGNED)
         try:
             answer = self._read(headers.get("Content-Type", ""), body) if status == _OK else None
         except (BadJwt, ValueError) as error:
@@ -92,6 +93,28 @@ class IntrospectedTokens:
         if not isinstance(answer, dict):
             raise unanswered(f"status {status}")
         return Answer(answer, read_max_age(headers.get("Cache-Control", "")))
+
+    def find_ended(self, token_hashes: Sequence[bytes]) -> frozenset[bytes]:
+        """Return which of several tokens, 1000 at most and named by their SHA-256, are no longer good here.
+
+        Raises TemporarilyUnavailable where the issuer does not say so as it should; also where answers must be signed,
+        which this one is not.
+
+        Spec: RFC7662-2.2, RFC7662-4
+        """
+        if self._signed is not None:
+            raise unanswered("answers about several tokens are not signed")
+        named = {encode(token_hash).decode("ascii"): token_hash for token_hash in token_hashes}
+        fields = {"token_hashes": " ".join(named), "client_id": self._client_id}
+        status, _, body = self._post(f"{self._endpoint}/ended", fields, _JSON)
+        try:
+            answer = orjson.loads(body) if status == _OK else None
+            ended = answer["ended"] if isinstance(answer, dict) else None
+        except (ValueError, KeyError) as error:
+            raise unanswered(type(error).__name__) from error
+        if not isinstance(ended, list):
+            raise unanswered(f"status {status}")
+        return frozenset(named[name] for name in ended if isinstance(name, str) and name in named)
 
     def _read(self, content_type: str, body: bytes) -> object:
         """Read an answer; where signed ones were asked for, one in the clear is none."""
@@ -101,11 +124,11 @@ class IntrospectedTokens:
             raise BadJwt("the answer is not signed")
         return self._signed.verify(body.decode("ascii"))
 
-    def _post(self, fields: Mapping[str, str], accept: str) -> tuple[int, Mapping[str, str], bytes]:
+    def _post(self, url: str, fields: Mapping[str, str], accept: str) -> tuple[int, Mapping[str, str], bytes]:
         try:
             response = self._pool.request(
                 "POST",
-                self._endpoint,
+                url,
                 fields=fields,
                 encode_multipart=False,
                 headers={"Accept": accept},

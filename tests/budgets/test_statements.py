@@ -42,6 +42,8 @@ def test_machine_endpoints(either: Deployment, kind: str) -> None:
     ledger.note("refresh repeated", lambda: client.refresh(tokens["refresh_token"]))
     ledger.note("client credentials", client.client_credentials)
     ledger.note("introspection", lambda: client.introspect(warm))
+    ledger.note("signed introspection", lambda: client.introspect(warm, accept="application/token-introspection+jwt"))
+    ledger.note("ended tokens", lambda: client.find_ended(warm, tokens["access_token"]))
     ledger.note("revocation", lambda: client.revoke(warm))
     ledger.note("no credentials", lambda: client.send("/token", {"grant_type": "refresh_token"}), status=401)
 
@@ -60,6 +62,8 @@ def test_machine_endpoints(either: Deployment, kind: str) -> None:
             "refresh repeated": 3 + apart,
             "client credentials": 1 + apart,
             "introspection": 1 + claims,
+            "signed introspection": 1 + claims,
+            "ended tokens": 1 + claims,
             "revocation": 2 + claims,
             "no credentials": 0,
         }

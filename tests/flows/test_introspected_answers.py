@@ -10,9 +10,11 @@ from typing import Any
 import pytest
 
 from authserver.binding.mtls import certificate_thumbprint
+from authserver.keys.base64url import encode
 from authserver.keys.fetch import SafeFetcher
 from authserver.keys.remote import RemoteKeys
 from authserver.protocol.errors import InsufficientScope, InvalidToken, TemporarilyUnavailable
+from authserver.protocol.handles import hash_handle
 from authserver.resource.checks import Expectation
 from authserver.resource.demand import Demand
 from authserver.resource.guard import Guard
@@ -162,3 +164,36 @@ def test_without_leave_nothing_is_kept(tmp_path: Path) -> None:
         guard.admit(request())
         guard.admit(request())
     assert len(seen) == 2
+
+
+@pytest.mark.spec("RFC7662-2.2-1", "RFC7662-4-3")
+def test_several_tokens_are_asked_about_by_their_hashes(tmp_path: Path) -> None:
+    good, gone = hash_handle("good"), hash_handle("gone")
+    told = json.dumps({"ended": [encode(gone).decode(), "another's", 7, []]}).encode()
+    seen: list[bytes] = []
+    with introspecting(tmp_path, 200, told, seen) as source:
+        assert source.find_ended([good, gone]) == {gone}
+    assert seen == [b"token_hashes=" + encode(good) + b"+" + encode(gone) + b"&client_id=bank"]
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [(404, b'{"ended": []}'), (200, b"[]"), (200, b"{}"), (200, b'{"ended": "x"}'), (200, b"no"), (401, b"{}")],
+)
+@pytest.mark.spec("RFC7662-2.3-1")
+def test_what_does_not_say_which_have_ended_says_nothing(tmp_path: Path, status: int, body: bytes) -> None:
+    with introspecting(tmp_path, status, body, []) as source, pytest.raises(TemporarilyUnavailable):
+        source.find_ended([hash_handle("good")])
+
+
+@pytest.mark.spec("FAPI2-MS-FINAL-5.5")
+def test_where_answers_must_be_signed_an_unsigned_one_about_several_is_none(
+    tmp_path: Path, signed: SignedAnswers
+) -> None:
+    seen: list[bytes] = []
+    with (
+        introspecting(tmp_path, 200, b'{"ended": []}', seen, signed=signed) as source,
+        pytest.raises(TemporarilyUnavailable),
+    ):
+        source.find_ended([hash_handle("good")])
+    assert seen == []

@@ -16,7 +16,7 @@ from tests.support.jose import encode, forge, private_key, public_jwk
 from tests.support.relying_party import ASSERTION_TYPE, Reply
 
 pytestmark = pytest.mark.spec("RFC6749-10.14-1", "RFC6749-5.2-1", "RFC6749-5.2-2")
-_PATHS = ("/par", "/token", "/introspect", "/revoke")
+_PATHS = ("/par", "/token", "/introspect", "/introspect/ended", "/revoke")
 paths = st.sampled_from(_PATHS)
 leaves = st.none() | st.booleans() | st.integers() | st.floats() | hostile_texts | st.just(ISSUER) | st.just("app")
 values = st.recursive(

@@ -18,9 +18,9 @@ from tests.support.hypothesis_profiles import budget
 
 pytestmark = pytest.mark.spec("RFC6749-10.14-1", "RFC6749-3.2-1")
 PATHS = [
-    "/par", "/token", "/introspect", "/revoke", "/userinfo", "/authorize", "/authorize/continue", "/jwks",
-    "/.well-known/openid-configuration", "/.well-known/oauth-authorization-server", "/healthz", "/readyz", "/login",
-    "/login/totp", "/consent", "/logout", "/static/style.css", "/static/", "/", "/nowhere",
+    "/par", "/token", "/introspect", "/introspect/ended", "/revoke", "/userinfo", "/authorize", "/authorize/continue",
+    "/jwks", "/.well-known/openid-configuration", "/.well-known/oauth-authorization-server", "/healthz", "/readyz",
+    "/login", "/login/totp", "/consent", "/logout", "/static/style.css", "/static/", "/", "/nowhere",
 ]  # fmt: skip
 paths = st.sampled_from(PATHS)
 odd_paths = st.one_of(

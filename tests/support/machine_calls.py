@@ -1,8 +1,8 @@
 """One honest request to each machine endpoint that authenticates its callers."""
 
-from tests.support.relying_party import Form, RelyingParty, Reply
+from tests.support.relying_party import Form, RelyingParty, Reply, challenge_of
 
-MACHINE_ENDPOINTS = ("/token", "/par", "/introspect", "/revoke")
+MACHINE_ENDPOINTS = ("/token", "/par", "/introspect", "/introspect/ended", "/revoke")
 
 
 def call(app: RelyingParty, path: str = "/token", **changes: object) -> Reply:
@@ -16,6 +16,7 @@ def honest_form(app: RelyingParty, path: str) -> Form:
         "/token": {"grant_type": "client_credentials"},
         "/par": {**app.request(), "scope": "openid"},
         "/introspect": {"token": "unknown"},
+        "/introspect/ended": {"token_hashes": challenge_of("unknown")},
         "/revoke": {"token": "unknown"},
     }
     return {name: value for name, value in forms[path].items() if value is not None and name != "client_id"}

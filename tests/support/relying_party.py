@@ -177,6 +177,11 @@ class RelyingParty:
         """Ask about a token."""
         return replace(self, accept=accept).authenticated("/introspect", {"token": token}, **changes)
 
+    def find_ended(self, *tokens: str, **changes: object) -> Reply:
+        """Ask which of several tokens have ended, by their hashes."""
+        form = {"token_hashes": " ".join(challenge_of(token) for token in tokens)}
+        return self.authenticated("/introspect/ended", form, **changes)
+
     def revoke(self, token: str, **changes: object) -> Reply:
         """Give a token back."""
         return self.authenticated("/revoke", {"token": token}, **changes)

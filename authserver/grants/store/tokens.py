@@ -59,6 +59,11 @@ _FIND_WITH_PERSON = Statement(
     .select_from(_STATES)
     .where(issued_tokens.c.token_hash == bindparam("hash"))
 )
+_FIND_SEVERAL = (
+    select(*_STATE_COLUMNS)
+    .select_from(_STATES)
+    .where(issued_tokens.c.token_hash.in_(bindparam("hashes", expanding=True)))
+)
 _FIND_REFRESH = Statement(
     select(*_TOKEN_COLUMNS, issued_tokens.c.revoked_at, *COLUMNS)
     .select_from(issued_tokens.join(GRANTS, grants.c.grant_id == issued_tokens.c.grant_id))
@@ -132,6 +137,15 @@ def find_token(connection: Connection, token_hash: bytes) -> TokenState | None:
     """
     row = _FIND.row(connection, {"hash": token_hash})
     return None if row is None else _state(row)
+
+
+def find_several_tokens(connection: Connection, token_hashes: Sequence[bytes]) -> Sequence[TokenState]:
+    """Return those of several tokens that are known, each as `find_token` does, by one statement.
+
+    Spec: RFC7662-2.2
+    """
+    rows = connection.execute(_FIND_SEVERAL, {"hashes": token_hashes})
+    return tuple(_state(tuple(row)) for row in rows)
 
 
 def find_token_of_person(connection: Connection, token_hash: bytes) -> tuple[TokenState, PersonOfToken | None] | None:

@@ -1,7 +1,7 @@
 """Answers kept for a few seconds: how long, how many, for whom, and one question for many who ask."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
 from itertools import count
@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from authserver.protocol.errors import InvalidToken, TemporarilyUnavailable
+from authserver.protocol.handles import hash_handle
 from authserver.resource.answers import Answer, read_max_age, unanswered
 from authserver.resource.kept_answers import KeptAnswers
 from tests.support.races import THREADS, at_once
@@ -184,3 +185,55 @@ def test_a_question_that_fails_fails_for_all_who_waited_and_is_asked_again_after
     issuer.before = lambda: None
     assert answers.find_claims("token")["active"] is True
     assert not vars(answers)["_under_way"]
+
+
+@pytest.mark.spec("RFC7662-4-3")
+def test_answers_whose_time_is_over_are_rechecked_once_for_all_who_come() -> None:
+    issuer, time = Issuer(), Time()
+    rechecked: list[int] = []
+
+    def recheck(hashes: Sequence[bytes]) -> frozenset[bytes]:
+        rechecked.append(len(hashes))
+        return frozenset({hash_handle("gone")})
+
+    answers = KeptAnswers(issuer, time, recheck=recheck)
+    for token in ("gone", "good", "good too"):
+        answers.find_claims(token)
+    time.now += 10
+    assert at_once([lambda: answers.find_claims("good")] * THREADS) == [TOLD] * THREADS
+    assert answers.find_claims("good too") == TOLD
+    assert (rechecked, len(issuer.asked)) == ([3], 3)
+    answers.find_claims("gone")
+    assert issuer.asked[3:] == ["gone"]
+
+
+def test_a_thousand_of_those_used_last_are_rechecked_together() -> None:
+    issuer, time = Issuer(), Time()
+    rechecked: list[Sequence[bytes]] = []
+
+    def recheck(hashes: Sequence[bytes]) -> frozenset[bytes]:
+        rechecked.append(hashes)
+        return frozenset()
+
+    answers = KeptAnswers(issuer, time, recheck=recheck)
+    for number in range(1100):
+        answers.find_claims(str(number))
+    time.now += 10
+    answers.find_claims("7")
+    assert [len(hashes) for hashes in rechecked] == [1000]
+    assert hash_handle("7") in rechecked[0]
+    assert hash_handle("8") not in rechecked[0]
+
+
+@pytest.mark.spec("RFC7662-4-3")
+def test_no_recheck_lets_an_answer_outlive_its_token() -> None:
+    issuer, time = Issuer(), Time()
+    answers = KeptAnswers(issuer, time, recheck=lambda _: frozenset())
+    answers.find_claims("token")
+    for moment in (290, 299):
+        time.now = NOW + moment
+        answers.find_claims("token")
+    assert len(issuer.asked) == 1
+    time.now = NOW + 300
+    answers.find_claims("token")
+    assert len(issuer.asked) == 2
