@@ -2,7 +2,7 @@
 
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Future
+from concurrent.futures import CancelledError, Future
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from threading import Lock
@@ -154,9 +154,9 @@ class KeptAnswers:
         asked_at = self._clock()
         try:
             answer = self._source.ask(token)
-        except BaseException as error:
+        except BaseException:
             self._end(key)
-            question.set_exception(error)
+            question.cancel()  # what stopped this thread is not for the others to raise
             raise
         self._keep(key, answer, asked_at)
         self._end(key)
@@ -167,8 +167,8 @@ class KeptAnswers:
         """Return what came of another's question, where it was kept; raises TemporarilyUnavailable where it failed."""
         try:
             question.result()
-        except TemporarilyUnavailable as error:
-            raise unanswered("the same question just failed") from error
+        except CancelledError:
+            raise unanswered("the same question just failed") from None
         return self._look(key)
 
     def _keep(self, key: bytes, answer: Answer, asked_at: int) -> None:

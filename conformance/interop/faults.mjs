@@ -41,6 +41,13 @@ export const faults = {
     onlyThief: true,
   },
   'introspection hides the binding': { answer: changed('/introspect', ({ cnf, ...body }) => body) },
+  'signed introspection has a bad signature': {
+    answer: async (url, answer) => {
+      const type = answer.headers.get('content-type');
+      if (url.pathname !== '/introspect' || type !== 'application/token-introspection+jwt') return undefined;
+      return new Response(forge(await answer.text()), { headers: { 'content-type': type } });
+    },
+  },
   'refresh tokens do not rotate': {
     answer: changed('/token', (body, sent) =>
       sent.has('refresh_token') ? { ...body, refresh_token: sent.get('refresh_token') } : body,

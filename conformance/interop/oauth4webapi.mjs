@@ -34,7 +34,11 @@ export async function connect({ issuer, clientId, metadata, key, dpopKeys, fetch
     call: (token, url) => oauth.protectedResourceRequest(token, 'GET', url, undefined, undefined, binding),
     introspect: async (token) => {
       const answer = await oauth.introspectionRequest(...party, token, options);
-      return oauth.processIntrospectionResponse(server, client, answer);
+      const told = await oauth.processIntrospectionResponse(server, client, answer);
+      if (client.introspection_signed_response_alg) {
+        await oauth.validateApplicationLevelSignature(server, answer, options);
+      }
+      return told;
     },
     revoke: async (token) => oauth.processRevocationResponse(await oauth.revocationRequest(...party, token, options)),
   };

@@ -45,10 +45,14 @@ function named(fault) {
   return faults[fault];
 }
 
-// A resource server's own side: it asks the introspection endpoint with its certificate.
-async function resourceServer(connect, { issuer, authority }, { clientId, audience, certificate }, fault) {
+// A resource server's own side: it asks the introspection endpoint with its certificate, for signed answers if it may.
+async function resourceServer(connect, { issuer, authority }, { clientId, audience, certificate, signedAnswers }, fault) {
   const fetch = connectAs({ authority, certificate, fault });
-  const client = await connect({ issuer, clientId, metadata: { use_mtls_endpoint_aliases: true }, fetch });
+  const metadata = {
+    use_mtls_endpoint_aliases: true,
+    ...(signedAnswers && { introspection_signed_response_alg: signedAnswers }),
+  };
+  const client = await connect({ issuer, clientId, metadata, fetch });
   return { audience, introspect: client.introspect };
 }
 

@@ -61,6 +61,7 @@ NOTICED_BY_EACH_CLIENT = {
     "the ID token has a bad signature": "accounts: code",
     "the access token is of another type": "client credentials",
     "UserInfo tells of someone else": "accounts: UserInfo",
+    "signed introspection has a bad signature": "accounts: introspection by a stranger",
 }
 NOTICED_BY_THE_STORY = {
     "UserInfo takes a stolen token": "accounts: stolen token",
@@ -90,7 +91,7 @@ def demanding_scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]
 @pytest.mark.spec("FAPI2-SP-FINAL-5.3.2.1-6", "FAPI2-SP-FINAL-5.3.2.1-9", "FAPI2-SP-FINAL-5.3.2.2-2")
 @pytest.mark.spec("FAPI2-SP-FINAL-5.3.2.2-7", "FAPI2-SP-FINAL-5.3.2.3-1", "RFC8705-2.1-1", "RFC8705-2.2-1")
 @pytest.mark.spec("RFC8705-3.1-1", "RFC8705-3.2-1", "RFC8705-5-1", "RFC9068-2.1-2", "RFC9068-2.2-1", "RFC9207-2-1")
-@pytest.mark.spec("RFC7009-2.1-2", "RFC7662-2.2-1", "RFC7662-2.2-2", "RFC7662-4-1")
+@pytest.mark.spec("RFC7009-2.1-2", "RFC7662-2.2-1", "RFC7662-2.2-2", "RFC7662-4-1", "RFC9701-5-1", "RFC9701-5-6")
 @pytest.mark.parametrize("client", CLIENTS)
 @pytest.mark.parametrize(
     "scenario", [BY_CERTIFICATE, BY_DPOP, BY_AUTHORITY, BY_SELF_SIGNED], ids=lambda each: each.name

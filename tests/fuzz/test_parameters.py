@@ -86,6 +86,13 @@ def test_introspection_and_revocation(target: Target, name: str, changes: Change
             assert answer.json == {"active": False}
 
 
+@budget(40)
+@given(st.sampled_from(["bank", "app", "shop"]), hostile_changes(), hostile_texts)
+def test_which_tokens_have_ended(target: Target, name: str, changes: Changes, hashes: str) -> None:
+    form = {"token_hashes": marked("token_hashes", hashes).encode("utf-8", "replace").decode()}
+    assert _send(target, name, "/introspect/ended", form, changes).status_code in {200, 400, 401}
+
+
 @budget(80)
 @given(hostile_changes(), st.sampled_from(["app", "shop", "nobody"]), st.booleans())
 def test_the_authorization_endpoint(either_target: Target, changes: Changes, name: str, as_form: bool) -> None:  # noqa: FBT001 - drawn

@@ -83,9 +83,12 @@ def _install(wanted: str) -> None:
 
 
 def open_scene(server: LiveServer) -> Scene:
-    """Register the bank's resource servers: one takes JWTs, the other opaque tokens; wait until the server knows."""
+    """Register the bank's resource servers: one takes JWTs, the other opaque tokens and signed answers about them.
+
+    Returns when the server knows them.
+    """
     accounts = _register_resource_server(server, "bank-accounts", ACCOUNTS, "accounts", "jwt")
-    payments = _register_resource_server(server, "bank-payments", PAYMENTS, "payments", "opaque")
+    payments = _register_resource_server(server, "bank-payments", PAYMENTS, "payments", "opaque", "PS256")
     wait_until(lambda: {"accounts", "payments"} <= server.known_scopes(), "the resource servers known to the server")
     return Scene(server, accounts, payments)
 
@@ -155,7 +158,7 @@ def _certificate(server: LiveServer, client_id: str, scenario: Scenario) -> Cred
 
 
 def _register_resource_server(
-    server: LiveServer, client_id: str, audience: str, scope: str, token_format: str
+    server: LiveServer, client_id: str, audience: str, scope: str, token_format: str, signed_answers: str = ""
 ) -> dict[str, object]:
     server.add_client(
         client_id=client_id,
@@ -165,9 +168,11 @@ def _register_resource_server(
         resource=[audience],
         resource_scopes=scope,
         access_token_format=token_format,
+        **({"introspection_signed_response_alg": signed_answers} if signed_answers else {}),
     )
     certificate = server.authority.issue_client(common_name(client_id), NOW)
-    return {"clientId": client_id, "audience": audience, "certificate": _pem(certificate)}
+    pem = _pem(certificate)
+    return {"clientId": client_id, "audience": audience, "certificate": pem, "signedAnswers": signed_answers}
 
 
 def _pem(credential: Credential) -> dict[str, str]:
