@@ -110,7 +110,11 @@ def page_blueprints(parts: Parts) -> tuple[Blueprint, ...]:
 def _approving(parts: Parts, step: StepDeps) -> ApproveDeps:
     return ApproveDeps(
         step=step,
-        approving=Approving(ConsentTerms(new_handle, CONSENT_SECONDS), parts.session_limits),
+        approving=Approving(
+            ConsentTerms(new_handle, CONSENT_SECONDS),
+            ConsentTerms(new_handle, parts.settings.consent_lifetime),
+            parts.session_limits,
+        ),
         desk=parts.passkeys,
         notifier=parts.notifier,
         unlinked_limits=parse_limits(parts.settings.payment_unlinked_limit),

@@ -7,7 +7,6 @@ from typing import Any, Final
 import orjson
 
 from authserver.issuance.claims import STANDARD_CLAIMS
-from authserver.payments.text import PAYMENT_TYPE
 from authserver.protocol.authorization_details.model import Detail, Details
 from authserver.protocol.authorization_details.registry import find_payment
 from authserver.protocol.claims_request import ClaimsRequest
@@ -47,7 +46,7 @@ class AuthorizationRequest:
 
     @property
     def payment(self) -> Detail | None:
-        """Return the one payment that is asked for, or None."""
+        """Return the one payment, or the limits of payments to come, that is asked for, or None."""
         return find_payment(self.authorization_details)
 
     @property
@@ -92,8 +91,7 @@ class Interaction:
 
         Spec: RTS-SCA-5.1
         """
-        payment = self.request.payment
-        return payment is not None and payment["type"] == PAYMENT_TYPE and self.approval_id is None
+        return self.request.payment is not None and self.approval_id is None
 
 
 def dump_request(request: AuthorizationRequest) -> str:

@@ -11,6 +11,7 @@ from authserver.cli.output import fail, json_option, moment, print_rows
 from authserver.payments.document import MAX_BYTES
 from authserver.payments.evidence import Evidence, dump_evidence
 from authserver.payments.neutral import neutralise
+from authserver.payments.text import payment_amount
 from authserver.payments.verify import Expected, Verdict, verify_proof
 
 
@@ -95,10 +96,11 @@ def _print_json(verdict: Verdict) -> None:
 
 
 def _row(evidence: Evidence) -> dict[str, object]:
-    amount = evidence.payment["instructedAmount"]
+    amount = payment_amount(evidence.payment)
     return {
         "approval_id": evidence.approval_id,
         "approved_at": moment(evidence.approved_at),
+        "type": evidence.payment["type"],
         "amount": f"{amount['amount']} {amount['currency']}",
         "method": evidence.method,
         "linked": "yes" if evidence.linked else "no",

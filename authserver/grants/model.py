@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from authserver.protocol.authorization_details.model import Details
 from authserver.protocol.authorization_details.narrowing import cover
-from authserver.protocol.authorization_details.registry import is_single_use
+from authserver.protocol.authorization_details.registry import find_payment
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +28,11 @@ class Consent:
         """Return whether everything asked for was allowed.
 
         To name no resource is to ask for every one that serves the scope: more than any list, and covered by no list.
-        What was allowed with one payment was allowed for that payment alone.
+        What was allowed with a payment was allowed for that payment alone.
 
         Spec: RFC8707-2.2, RFC9396-6.1, RTS-SCA-5.1
         """
-        if is_single_use(self.authorization_details):
+        if find_payment(self.authorization_details) is not None:
             return False
         reaches = set(resources) <= set(self.resources) if resources else not self.resources
         is_within = reaches and set(scope) <= set(self.scope) and set(claims) <= set(self.claims)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from authserver.accounts.activities import PAYMENT_APPROVED, note
+from authserver.accounts.activities import LIMITS_APPROVED, PAYMENT_APPROVED, note
 from authserver.accounts.ceremonies import Assertion as PasskeyAssertion
 from authserver.accounts.passkey_model import RelyingParty
 from authserver.authorization.store import set_approval
@@ -14,6 +14,7 @@ from authserver.interaction.pending_approval import PendingApproval
 from authserver.payments.evidence import Assertion, Evidence, dump_evidence
 from authserver.payments.store import claim_approval
 from authserver.payments.verify import verify_proof
+from authserver.protocol.authorization_details.registry import is_single_use
 from authserver.protocol.handles import new_handle
 from authserver.sessions import lifecycle
 from authserver.sessions.model import Session, SessionLimits
@@ -22,7 +23,7 @@ _SCOPES_OF_A_PAYMENT = frozenset({"openid", "payments"})
 """What an app may ask beside a payment without asking for more than the payment says."""
 
 CONSENT_SECONDS = 900
-"""For how long the consent that an approval is lasts: enough for its code and its token, and nothing later."""
+"""For how long the consent to one payment lasts: enough for its code and its token, and nothing later."""
 
 
 class InteractionOver(Exception):
@@ -31,9 +32,10 @@ class InteractionOver(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Approving:
-    """What every approval is recorded with."""
+    """What every approval is recorded with: the consent that it is, to one payment or to payments to come."""
 
-    terms: ConsentTerms
+    once: ConsentTerms
+    lasting: ConsentTerms
     limits: SessionLimits
 
 
@@ -82,13 +84,15 @@ def record_approval(
     is_first = raised is not None and claim_approval(connection, interaction_hash, evidence)
     if raised is None or not is_first or not set_approval(connection, interaction_hash, evidence.approval_id):
         raise InteractionOver
+    details, facts = step.interaction.request.authorization_details, pending.facts
+    is_once = is_single_use(details)
     if is_nothing_but_a_payment(step):
-        _, writes = give_consent(approving.terms, step, step.interaction.request.authorization_details)
+        _, writes = give_consent(approving.once if is_once else approving.lasting, step, details)
         if not write_within(connection, writes):
             raise InteractionOver
-    facts = pending.facts
     detail = f"{facts['amount'].value} · {facts['payee'].value}"
-    note(connection, step.account.account_id, PAYMENT_APPROVED, step.now, step.client.client_id, detail)
+    activity = PAYMENT_APPROVED if is_once else LIMITS_APPROVED
+    note(connection, step.account.account_id, activity, step.now, step.client.client_id, detail)
     return Approved(evidence, *raised)
 
 

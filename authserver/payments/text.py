@@ -1,12 +1,20 @@
 """The exact text a person approves, made of the canonical payment and nothing else; the page shows these very facts."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, Final
 
 from authserver.payments.neutral import neutralise
 
-PAYMENT_TYPE: Final = "payment_initiation"
+_AMOUNTS: Final = {
+    "payment_initiation": ("instructedAmount", "amount"),
+    "variable_recurring_payment": ("maximumIndividualAmount", "each_time"),
+}
+"""Where each type has the amount that a person looks at first, and which term names it."""
+
+PAYMENT_TYPES: Final = frozenset(_AMOUNTS)
+"""The types of what a person approves here: one payment, or payments to come within limits."""
 
 _GROUP: Final = 3
 _IBAN_GROUP: Final = 4
@@ -25,23 +33,37 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class _Language:
-    """The words of the text, and how an amount is written."""
+    """The words of the text, and how an amount and a day are written; `day` takes day, month and year."""
 
     terms: Mapping[str, str]
+    months: tuple[str, ...]
+    day: str
     thousands: str
     decimals: str
     amount_first: bool
+
+
+def _months(names: str) -> tuple[str, ...]:
+    return tuple(names.split())
 
 
 _LANGUAGES: Final[Mapping[str, _Language]] = {
     "en": _Language(
         {
             "amount": "Amount",
+            "each_time": "Each time at most",
             "payee": "To",
             "payee_account": "To account",
             "reference": "Reference",
             "payer_account": "From account",
+            "day": "In one day at most",
+            "week": "In one week at most",
+            "month": "In one month at most",
+            "year": "In one year at most",
+            "last_day": "Last day",
         },
+        months=_months("January February March April May June July August September October November December"),
+        day="{} {} {}",
         thousands=",",
         decimals=".",
         amount_first=False,
@@ -49,11 +71,19 @@ _LANGUAGES: Final[Mapping[str, _Language]] = {
     "de": _Language(
         {
             "amount": "Betrag",
+            "each_time": "Jedes Mal höchstens",
             "payee": "An",
             "payee_account": "Auf Konto",
             "reference": "Verwendungszweck",
             "payer_account": "Von Konto",
+            "day": "An einem Tag höchstens",
+            "week": "In einer Woche höchstens",
+            "month": "In einem Monat höchstens",
+            "year": "In einem Jahr höchstens",
+            "last_day": "Letzter Tag",
         },
+        months=_months("Januar Februar März April Mai Juni Juli August September Oktober November Dezember"),
+        day="{}. {} {}",
         thousands=".",
         decimals=",",
         amount_first=True,
@@ -61,11 +91,19 @@ _LANGUAGES: Final[Mapping[str, _Language]] = {
     "fr": _Language(
         {
             "amount": "Montant",
+            "each_time": "Chaque fois au maximum",
             "payee": "À",
             "payee_account": "Vers le compte",
             "reference": "Référence",
             "payer_account": "Depuis le compte",
+            "day": "En un jour au maximum",
+            "week": "En une semaine au maximum",
+            "month": "En un mois au maximum",
+            "year": "En un an au maximum",
+            "last_day": "Dernier jour",
         },
+        months=_months("janvier février mars avril mai juin juillet août septembre octobre novembre décembre"),
+        day="{} {} {}",
         thousands="\N{NARROW NO-BREAK SPACE}",
         decimals=",",
         amount_first=True,
@@ -82,15 +120,23 @@ def payment_facts(payment: Mapping[str, Any], language: str) -> tuple[Fact, ...]
 
     Spec: RTS-SCA-5.1, RTS-SCA-5.2
     """
-    words, amount = _LANGUAGES[language], payment["instructedAmount"]
-    values = {
-        "amount": _amount(amount["amount"], amount["currency"], words),
-        "payee": neutralise(payment["creditorName"]),
-        "payee_account": _account(payment["creditorAccount"]),
-        "reference": neutralise(payment.get("remittanceInformationUnstructured", "")),
-        "payer_account": _account(payment.get("debtorAccount", {})),
-    }
-    return tuple(Fact(name, words.terms[name], value) for name, value in values.items() if value)
+    words, (_, amount_term) = _LANGUAGES[language], _AMOUNTS[payment["type"]]
+    facts = (
+        Fact("amount", words.terms[amount_term], _amount(payment_amount(payment), words)),
+        Fact("payee", words.terms["payee"], neutralise(payment["creditorName"])),
+        *_limits(payment, words),
+        Fact("payee_account", words.terms["payee_account"], _account(payment["creditorAccount"])),
+        Fact("reference", words.terms["reference"], neutralise(payment.get("remittanceInformationUnstructured", ""))),
+        Fact("payer_account", words.terms["payer_account"], _account(payment.get("debtorAccount", {}))),
+    )
+    return tuple(fact for fact in facts if fact.value)
+
+
+def payment_amount(payment: Mapping[str, Any]) -> Mapping[str, str]:
+    """Return the amount of a payment, or the most that each of the payments to come may be."""
+    member, _ = _AMOUNTS[payment["type"]]
+    amount: Mapping[str, str] = payment[member]
+    return amount
 
 
 def payment_text(payment: Mapping[str, Any], language: str) -> str:
@@ -101,8 +147,23 @@ def payment_text(payment: Mapping[str, Any], language: str) -> str:
     return "\n".join(f"{fact.term}: {fact.value}" for fact in payment_facts(payment, language))
 
 
-def _amount(amount: str, currency: str, language: _Language) -> str:
+def _limits(payment: Mapping[str, Any], language: _Language) -> Iterator[Fact]:
+    """Yield what bounds payments to come beside the amount of each; one payment has nothing of it."""
+    if "periodicLimit" in payment:
+        limit = payment["periodicLimit"]
+        yield Fact("period_limit", language.terms[limit["period"]], _amount(limit["amount"], language))
+        yield Fact("last_day", language.terms["last_day"], _day(payment["validUntil"], language))
+
+
+def _day(text: str, language: _Language) -> str:
+    """Write a day of the calendar with its month in letters; raises ValueError for what is none."""
+    day = date.fromisoformat(text)
+    return language.day.format(day.day, language.months[day.month - 1], day.year)
+
+
+def _amount(money: Mapping[str, str], language: _Language) -> str:
     """Write a decimal string for people, without ever making a number of it."""
+    amount, currency = money["amount"], money["currency"]
     whole, point, fraction = neutralise(amount).partition(".")
     grouped = _in_groups(whole[::-1], _GROUP, language.thousands)[::-1]
     number = grouped + (language.decimals + fraction if point else "")

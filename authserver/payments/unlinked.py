@@ -23,10 +23,13 @@ def parse_limits(texts: tuple[str, ...]) -> Mapping[str, Decimal]:
 def may_be_unlinked(payment: Mapping[str, Any], limits: Mapping[str, Decimal]) -> bool:
     """Return whether a payment is small enough to be approved by what is not bound to its amount and payee.
 
-    A currency without a limit has none of it.
+    A currency without a limit has none of it, and neither have payments to come: however small each is, there may be
+    many, and what allows them has no amount of its own.
 
-    Spec: RTS-SCA-5.1, RTS-SCA-16.1
+    Spec: RTS-SCA-5.1, RTS-SCA-14.1, RTS-SCA-16.1
     """
-    amount = payment["instructedAmount"]
+    amount = payment.get("instructedAmount")
+    if amount is None:
+        return False
     limit = limits.get(amount["currency"])
     return limit is not None and Decimal(amount["amount"]) <= limit

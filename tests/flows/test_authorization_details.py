@@ -19,6 +19,8 @@ from tests.support.details import (
     Document,
     text_of,
 )
+from tests.support.passkeys import enrol_passkey
+from tests.support.payment_pages import approve_with, at_payment
 from tests.support.person import Person, code_of
 from tests.support.relying_party import RelyingParty, answer_of, claims_of, register, register_bank
 
@@ -161,16 +163,17 @@ def test_what_was_allowed_once_is_not_asked_again_and_anything_else_is(app: Rely
 def test_limits_for_payments_are_asked_each_time_and_end_the_grant_on_their_last_day(
     app: RelyingParty, either: Deployment, carol: Person
 ) -> None:
+    key = enrol_passkey(either, "carol")
     limits = {**RECURRING, "validUntil": _day(either.now + 86_400)}
-    page = consent_page(carol, app, limits)
+    page = at_payment(app, carol, limits, scope=None)
     assert "€100.00" in page.text
     assert "€250.00" in page.text
     assert "Power and Light" in page.text
 
-    way_out = carol.decide(page, "approve")
+    way_out = approve_with(carol, page, key)
     tokens = app.redeem(code_of(way_out.headers["Location"])).json
     assert tokens["authorization_details"] == [limits]
-    assert consent_page(carol, app, limits).request.path == "/consent"
+    assert at_payment(app, carol, limits, scope=None).request.path == "/approve"
     either.wait(2 * 86_400)
     assert app.refresh(tokens["refresh_token"]).json["error"] == "invalid_grant"
     over = app.push(authorization_details=text_of(limits))

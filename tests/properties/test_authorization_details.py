@@ -240,10 +240,11 @@ def test_limits_of_recurring_payments_are_whole(path: str, value: object) -> Non
     assert _read(_with(RECURRING, path, value)) is None
 
 
-def test_a_payment_is_found_among_other_details_and_limits_are_none() -> None:
+def test_what_moves_money_is_found_among_other_details() -> None:
     payment, read, limits = parse_authorization_details(text_of(PAYMENT, ACCOUNTS, RECURRING))
-    assert find_payment((read, limits, payment)) == payment
-    assert find_payment((read, limits)) is None
+    assert find_payment((read, payment)) == payment
+    assert find_payment((read, limits)) == limits
+    assert find_payment((read,)) is None
 
 
 @pytest.mark.spec("RFC9396-2.1")

@@ -1,5 +1,6 @@
 """The browser's dispatcher before a payment: whatever else is known, no code is issued that was not approved here."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import pytest
@@ -11,19 +12,23 @@ from authserver.protocol.errors import InteractionRequired, OAuthError
 from authserver.sessions.acr import acr_for, satisfies
 from tests.properties.test_next_step import decide, situations
 from tests.support.hypothesis_profiles import budget
-from tests.support.payment_proofs import PAYMENT
+from tests.support.payment_proofs import MANDATE, PAYMENT
+
+_PAYMENTS = st.sampled_from([PAYMENT, MANDATE])
 
 
-def _with_payment(situation: Situation, approval_id: str | None) -> Situation:
-    request = replace(situation.request, authorization_details=(PAYMENT,))
+def _with_payment(situation: Situation, approval_id: str | None, payment: Mapping[str, object] = PAYMENT) -> Situation:
+    request = replace(situation.request, authorization_details=(payment,))
     return replace(situation, interaction=replace(situation.interaction, request=request, approval_id=approval_id))
 
 
 @pytest.mark.spec("RTS-SCA-5.1")
 @budget(250)
-@given(situations())
-def test_no_sign_in_and_no_consent_stands_for_the_approval_of_a_payment(situation: Situation) -> None:
-    assert decide(_with_payment(situation, None)) not in {Step.ISSUE, Step.CONSENT, Step.TOTP, Step.PASSKEY}
+@given(situations(), _PAYMENTS)
+def test_no_sign_in_and_no_consent_stands_for_the_approval_of_a_payment(
+    situation: Situation, payment: Mapping[str, object]
+) -> None:
+    assert decide(_with_payment(situation, None, payment)) not in {Step.ISSUE, Step.CONSENT, Step.TOTP, Step.PASSKEY}
 
 
 @pytest.mark.spec("RTS-SCA-5.1")

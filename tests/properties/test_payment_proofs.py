@@ -3,6 +3,7 @@
 import copy
 from typing import Any
 
+import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
@@ -10,7 +11,7 @@ from authserver.payments.challenge import payment_challenge
 from authserver.payments.neutral import neutralise
 from authserver.payments.text import payment_text
 from authserver.payments.verify import verify_proof
-from tests.support.payment_proofs import NONCE, PAYMENT, approve, as_bytes
+from tests.support.payment_proofs import MANDATE, NONCE, PAYMENT, approve, as_bytes
 
 _HONEST = approve()
 _WORDS = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
@@ -18,6 +19,18 @@ _AMOUNTS = st.decimals(min_value="0.01", max_value="9999999.99", places=2).map(s
 _PAYMENTS = st.fixed_dictionaries({
     "type": st.just("payment_initiation"),
     "instructedAmount": st.fixed_dictionaries({"currency": st.sampled_from(["EUR", "USD"]), "amount": _AMOUNTS}),
+    "creditorName": _WORDS,
+    "creditorAccount": st.fixed_dictionaries({"iban": _WORDS}),
+}, optional={"remittanceInformationUnstructured": _WORDS})  # fmt: skip
+
+_MANDATES = st.fixed_dictionaries({
+    "type": st.just("variable_recurring_payment"),
+    "maximumIndividualAmount": st.fixed_dictionaries({"currency": st.just("EUR"), "amount": _AMOUNTS}),
+    "periodicLimit": st.fixed_dictionaries({
+        "period": st.sampled_from(["day", "week", "month", "year"]),
+        "amount": st.fixed_dictionaries({"currency": st.just("EUR"), "amount": _AMOUNTS}),
+    }),
+    "validUntil": st.dates().map(str),
     "creditorName": _WORDS,
     "creditorAccount": st.fixed_dictionaries({"iban": _WORDS}),
 }, optional={"remittanceInformationUnstructured": _WORDS})  # fmt: skip
@@ -33,15 +46,19 @@ def _challenge(payment: dict[str, Any], text: str = "text", client_id: str = "ap
     return payment_challenge(NONCE, client_id, text, payment)
 
 
-@given(st.sampled_from(_leaves(PAYMENT)), _WORDS)
-def test_any_change_of_one_member_of_the_payment_breaks_the_proof(path: tuple[str, ...], value: str) -> None:
-    changed = copy.deepcopy(PAYMENT)
+@pytest.mark.parametrize("payment", [PAYMENT, MANDATE], ids=["one payment", "payments to come"])
+@given(st.data(), _WORDS)
+def test_any_change_of_one_member_of_the_payment_breaks_the_proof(
+    payment: dict[str, Any], data: st.DataObject, value: str
+) -> None:
+    path = data.draw(st.sampled_from(_leaves(payment)))
+    changed = copy.deepcopy(payment)
     place = changed
     for name in path[:-1]:
         place = place[name]
     assume(place[path[-1]] != value)
     place[path[-1]] = value
-    assert "challenge" in verify_proof(as_bytes(_HONEST, payment=changed)).failed()
+    assert "challenge" in verify_proof(as_bytes(approve(payment), payment=changed)).failed()
 
 
 @given(st.integers(0, len(_HONEST.text) - 1), st.characters(exclude_categories=["Cs"]))
@@ -51,7 +68,7 @@ def test_any_change_of_one_letter_of_the_text_breaks_the_proof(place: int, lette
     assert set(verify_proof(as_bytes(_HONEST, text=changed)).failed()) == {"text", "challenge"}
 
 
-@given(_PAYMENTS, _PAYMENTS)
+@given(_PAYMENTS | _MANDATES, _PAYMENTS | _MANDATES)
 def test_two_payments_have_two_challenges(one: dict[str, Any], other: dict[str, Any]) -> None:
     assert (_challenge(one) == _challenge(other)) == (one == other)
 
@@ -62,7 +79,7 @@ def test_no_letter_moves_between_app_and_text_unseen(app: str, text: str, other_
     assert (_challenge(PAYMENT, text, app) == _challenge(PAYMENT, other_text, other_app)) == same
 
 
-@given(_PAYMENTS, st.sampled_from(["en", "de", "fr"]))
+@given(_PAYMENTS | _MANDATES, st.sampled_from(["en", "de", "fr"]))
 def test_every_payment_reads_the_same_each_time_and_its_proof_holds(payment: dict[str, Any], language: str) -> None:
     assert payment_text(payment, language) == payment_text(copy.deepcopy(payment), language)
     assert verify_proof(as_bytes(approve(payment, language=language)))

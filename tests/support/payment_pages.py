@@ -18,7 +18,7 @@ from tests.support.person import Person
 from tests.support.relying_party import RelyingParty, register, register_bank
 
 SMALL: dict[str, Any] = {**PAYMENT, "instructedAmount": {"currency": "EUR", "amount": "25.40"}}
-_TYPES = ["payment_initiation", "account_information"]
+_TYPES = ["payment_initiation", "variable_recurring_payment", "account_information"]
 _TEXT = re.compile(r"<dt>([^<]*)</dt><dd><bdi>([^<]*)</bdi></dd>")
 
 

@@ -25,6 +25,16 @@ PAYMENT: dict[str, Any] = {
     "debtorAccount": {"iban": "AT611904300234573201"},
 }
 
+MANDATE: dict[str, Any] = {
+    "type": "variable_recurring_payment",
+    "maximumIndividualAmount": {"currency": "EUR", "amount": "50.00"},
+    "periodicLimit": {"period": "month", "amount": {"currency": "EUR", "amount": "120.00"}},
+    "validUntil": "2030-01-31",
+    "creditorName": "Power and Light",
+    "creditorAccount": {"iban": "DE89370400440532013000"},
+    "remittanceInformationUnstructured": "Contract 7",
+}
+
 
 @cache
 def customer_key() -> ec.EllipticCurvePrivateKey:

@@ -14,6 +14,7 @@ from authserver.selfservice.guard import PATHS
 from tests.support.deployment import CLAIMS, ISSUER, Deployment
 from tests.support.details import ACCOUNTS, BANK_ACCOUNTS, FUNDS, PAYMENT, RECURRING, text_of
 from tests.support.passkeys import enrol_passkey
+from tests.support.payment_pages import approve_with
 from tests.support.person import Person
 from tests.support.relying_party import RelyingParty, register, register_bank
 
@@ -97,17 +98,16 @@ def missing_factor_pages(deployment: Deployment, language: str) -> Iterator[Test
 
 
 def consent_pages(deployment: Deployment, language: str) -> Iterator[TestResponse]:
-    """Yield consent to details of every kind, refused for want of a choice, and where it cannot be given."""
+    """Yield consent to details, refused for want of a choice, and where it cannot be given."""
     deployment.add_person("carol", totp=True, claims={**CLAIMS, "bank_accounts": BANK_ACCOUNTS})
     app = _app(deployment)
     for username in ("carol", "alice"):
-        for details in ((ACCOUNTS, FUNDS), (RECURRING,)):
-            person = arrives(deployment, language, username)
-            asked = app.authorization_url(scope="openid", authorization_details=text_of(*details))
-            page = person.sign_in(person.open(asked))
-            page = person.enter_code(page) if page.request.path == "/login/totp" else page
-            deployment.wait(30)
-            yield page
+        person = arrives(deployment, language, username)
+        asked = app.authorization_url(scope="openid", authorization_details=text_of(ACCOUNTS, FUNDS))
+        page = person.sign_in(person.open(asked))
+        page = person.enter_code(page) if page.request.path == "/login/totp" else page
+        deployment.wait(30)
+        yield page
     person = arrives(deployment, language, "carol")
     asked = app.authorization_url(scope="openid", authorization_details=text_of(ACCOUNTS))
     page = person.enter_code(person.sign_in(person.open(asked)))
@@ -117,21 +117,26 @@ def consent_pages(deployment: Deployment, language: str) -> Iterator[TestRespons
 
 
 def payment_pages(deployment: Deployment, language: str) -> Iterator[TestResponse]:
-    """Yield a payment to be approved: with a code, with a wrong one, with a passkey, and where none will do."""
+    """Yield payments to be approved: with a code, with a wrong one, with a passkey, and where none will do."""
     app = _app(deployment)
     small = {**PAYMENT, "instructedAmount": {"currency": "EUR", "amount": "25.40"}}
-    for payment in (small, PAYMENT):
+    for payment in (small, PAYMENT, RECURRING):
         person = arrives(deployment, language)
         asked = app.authorization_url(scope="openid", authorization_details=text_of(payment))
         page = person.sign_in(person.open(asked))
         yield page
         if payment is small:
             yield person.submit(page.request.full_path, page, decision="approve", totp="000000")
-    enrol_passkey(deployment, "alice")
+    key = enrol_passkey(deployment, "alice")
     person = arrives(deployment, language)
     page = person.sign_in(person.open(app.authorization_url(authorization_details=text_of(PAYMENT))))
     yield page
     yield person.submit(page.request.full_path, page, decision="approve", credential="{}")
+    person = arrives(deployment, language)
+    asked = app.authorization_url(scope="openid accounts", authorization_details=text_of(RECURRING))
+    page = person.sign_in(person.open(asked))
+    yield page
+    yield approve_with(person, page, key)
 
 
 def account_pages(deployment: Deployment, language: str) -> Iterator[TestResponse]:

@@ -40,6 +40,7 @@ from authserver.notices.model import Notifier
 from authserver.payments.text import LANGUAGES
 from authserver.payments.unlinked import may_be_unlinked
 from authserver.protocol.authorization_details.model import Detail
+from authserver.protocol.authorization_details.registry import is_single_use, last_moment
 from authserver.protocol.errors import InvalidRequest, OAuthError, UnmetAuthenticationRequirements
 from authserver.protocol.handles import hash_handle
 from authserver.protocol.names import ACR_TWO_FACTORS
@@ -230,6 +231,8 @@ def _show(deps: ApproveDeps, found: _Open, problem: Mapping[str, object] | None 
         with deps.step.database.read() as connection:
             ceremony = begin_assertion(connection, deps.desk, _asked(found), step.now, challenge=pending.challenge)
     values = {
+        "is_once": is_single_use((found.payment,)),
+        "until": _ends_at(deps, found),
         "facts": list(pending.facts.values()),
         "amount": pending.facts["amount"].value,
         "approval": seal_approval(deps.envelope, step, pending),
@@ -240,6 +243,12 @@ def _show(deps: ApproveDeps, found: _Open, problem: Mapping[str, object] | None 
         "more_follows": not is_nothing_but_a_payment(step),
     }
     return show(deps.step, step, PAGE, {**values, **(problem or {})}, shown_to=found.account.account_id)
+
+
+def _ends_at(deps: ApproveDeps, found: _Open) -> int:
+    """Return the last moment of payments to come: of the day they name, or of what an app is allowed at the longest."""
+    longest = found.step.now + deps.approving.lasting.lifetime_seconds
+    return min(longest, last_moment((found.payment,)) or longest) - 1
 
 
 def _is_strong(session: Session) -> bool:

@@ -18,7 +18,7 @@ from authserver.interaction.guard import Step, StepDeps, check_form, go_on, open
 from authserver.interaction.scope_words import describe_claims, describe_scopes
 from authserver.messages import Message
 from authserver.protocol.authorization_details.bank_accounts import BankAccount
-from authserver.protocol.authorization_details.registry import last_moment, type_names, type_of
+from authserver.protocol.authorization_details.registry import is_single_use, last_moment, type_names
 from authserver.protocol.errors import InvalidRequest, OAuthError
 from authserver.protocol.handles import hash_handle
 
@@ -110,8 +110,8 @@ def _show(deps: ConsentDeps, step: Step, error: str = "", chosen: Chosen | None 
         "details": show_details(details, own),
         "chosen": chosen or {},
         "can_be_met": can_be_met(details, own),
-        "is_payment": asked.payment is not None,
-        "moves_money": any(type_of(detail).is_payment for detail in details),
+        "is_payment": is_single_use(details),
+        "moves_money": asked.payment is not None,
         "until": consent_ends_at if ends_at is None else min(consent_ends_at, ends_at - 1),
         "error": error,
         "error_field": f"accounts-{find_missing(details, own, chosen or {})}-0",

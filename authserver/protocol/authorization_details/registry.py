@@ -58,8 +58,8 @@ def describe_detail(detail: Detail) -> DetailWords:
 
 
 def find_payment(details: Details) -> Detail | None:
-    """Return the one payment that a request is for, or None; limits for payments to come are none yet."""
-    return next((detail for detail in details if type_of(detail).is_single_use), None)
+    """Return the one detail that moves money, now or within limits later, or None."""
+    return next((detail for detail in details if type_of(detail).is_payment), None)
 
 
 def check_details_within(details: Details, audiences: Container[str], now: int) -> None:

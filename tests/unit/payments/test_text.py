@@ -3,8 +3,8 @@
 import pytest
 
 from authserver.payments.neutral import neutralise
-from authserver.payments.text import payment_facts, payment_text
-from tests.support.payment_proofs import PAYMENT
+from authserver.payments.text import LANGUAGES, payment_facts, payment_text
+from tests.support.payment_proofs import MANDATE, PAYMENT
 
 _NARROW = "\N{NARROW NO-BREAK SPACE}"
 _NO_BREAK = "\N{NO-BREAK SPACE}"
@@ -19,6 +19,47 @@ def test_the_text_has_a_line_for_each_fact() -> None:
         "Reference: Invoice 42\n"
         "From account: AT61 1904 3002 3457 3201"
     )
+
+
+@pytest.mark.spec("RTS-SCA-5.1")
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        (
+            "en",
+            (
+                "Each time at most: €50.00\nTo: Power and Light\nIn one month at most: €120.00\n"
+                "Last day: 31 January 2030\nTo account: DE89 3704 0044 0532 0130 00\nReference: Contract 7"
+            ),
+        ),
+        (
+            "de",
+            (
+                f"Jedes Mal höchstens: 50,00{_NO_BREAK}€\nAn: Power and Light\n"
+                f"In einem Monat höchstens: 120,00{_NO_BREAK}€\nLetzter Tag: 31. Januar 2030\n"
+                "Auf Konto: DE89 3704 0044 0532 0130 00\nVerwendungszweck: Contract 7"
+            ),
+        ),
+        (
+            "fr",
+            (
+                f"Chaque fois au maximum: 50,00{_NO_BREAK}€\nÀ: Power and Light\n"
+                f"En un mois au maximum: 120,00{_NO_BREAK}€\nDernier jour: 31 janvier 2030\n"
+                "Vers le compte: DE89 3704 0044 0532 0130 00\nRéférence: Contract 7"
+            ),
+        ),
+    ],
+)
+def test_the_text_of_payments_to_come_names_every_limit(language: str, text: str) -> None:
+    assert payment_text(MANDATE, language) == text
+
+
+@pytest.mark.parametrize("language", sorted(LANGUAGES))
+def test_every_period_and_every_month_has_words(language: str) -> None:
+    limits = [{**MANDATE["periodicLimit"], "period": period} for period in ("day", "week", "month", "year")]
+    days = [f"2030-{month:02d}-09" for month in range(1, 13)]
+    assert len({payment_text({**MANDATE, "periodicLimit": limit}, language) for limit in limits}) == len(limits)
+    assert len({payment_text({**MANDATE, "validUntil": day}, language) for day in days}) == len(days)
 
 
 def test_what_a_payment_leaves_out_has_no_line() -> None:

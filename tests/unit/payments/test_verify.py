@@ -9,7 +9,7 @@ import pytest
 
 from authserver.payments.evidence import dump_evidence, encode
 from authserver.payments.verify import Expected, verify_proof
-from tests.support.payment_proofs import ORIGIN, PAYMENT, approve, as_bytes, cose_key, customer_key, sign
+from tests.support.payment_proofs import MANDATE, ORIGIN, PAYMENT, approve, as_bytes, cose_key, customer_key, sign
 
 _HONEST = approve()
 _SIGNED = _HONEST.assertion or sign(b"")
@@ -41,8 +41,33 @@ def test_an_honest_proof_holds_in_every_check() -> None:
 
 
 @pytest.mark.parametrize("language", ["en", "de", "fr"])
-def test_a_proof_holds_in_each_language(language: str) -> None:
-    assert verify_proof(as_bytes(approve(language=language)))
+@pytest.mark.parametrize("payment", [PAYMENT, MANDATE], ids=["one payment", "payments to come"])
+def test_a_proof_holds_in_each_language(language: str, payment: dict[str, Any]) -> None:
+    assert verify_proof(as_bytes(approve(payment, language=language)))
+
+
+@pytest.mark.spec("RTS-SCA-5.1", "RTS-SCA-5.2")
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"maximumIndividualAmount": {"currency": "EUR", "amount": "50.01"}},
+        {"periodicLimit": {"period": "month", "amount": {"currency": "EUR", "amount": "120.01"}}},
+        {"periodicLimit": {"period": "week", "amount": {"currency": "EUR", "amount": "120.00"}}},
+        {"validUntil": "2031-01-31"},
+        {"creditorName": "Power and Fight"},
+        {"creditorAccount": {"iban": "DE02120300000000202051"}},
+    ],
+    ids=str,
+)
+def test_no_limit_of_payments_to_come_can_be_changed(change: dict[str, object]) -> None:
+    verdict = verify_proof(as_bytes(approve(MANDATE), payment={**MANDATE, **change}))
+    assert set(verdict.failed()) == {"text", "challenge"}
+
+
+def test_a_day_that_is_none_fails_without_an_accident() -> None:
+    for day in ("2031-02-30", "soon", ""):
+        verdict = verify_proof(as_bytes(approve(MANDATE), payment={**MANDATE, "validUntil": day}))
+        assert set(verdict.failed()) == {"text", "challenge"}
 
 
 _TAMPERED: list[tuple[str, dict[str, object], set[str]]] = [
@@ -55,7 +80,8 @@ _TAMPERED: list[tuple[str, dict[str, object], set[str]]] = [
     ("the language", {"language": "de"}, {"text"}),
     ("no such language", {"language": "xx"}, {"text"}),
     ("a member of the payment", {"payment": _paying(actions=["initiate"])}, {"challenge"}),
-    ("another kind of detail", {"payment": _paying(type="account_information")}, {"payment", "challenge"}),
+    ("another kind of detail", {"payment": _paying(type="account_information")}, {"payment", "text", "challenge"}),
+    ("a payment made of limits", {"payment": MANDATE}, {"text", "challenge"}),
     ("the app", {"client_id": "other-app"}, {"challenge"}),
     ("the nonce", {"nonce": encode(bytes(32))}, {"challenge"}),
     ("a short nonce", {"nonce": encode(bytes(31))}, {"challenge"}),
