@@ -17,7 +17,7 @@ BANK_ACCOUNTS = "bank-accounts"
 BANK_PAYMENTS = "bank-payments"
 SIGNING_CLIENTS = (PENNY_PLANNER, PENNY_PLANNER_DPOP)
 
-DETAIL_TYPES = ("payment_initiation", "account_information", "funds_confirmation")
+DETAIL_TYPES = ("payment_initiation", "variable_recurring_payment", "account_information", "funds_confirmation")
 SCOPE = "openid profile email address phone accounts payments offline_access"
 _ALL_GRANTS = ["authorization_code", "refresh_token", "client_credentials"]
 
@@ -65,7 +65,7 @@ def describe_clients(places: DemoPlaces) -> tuple[Metadata, ...]:
         },
         {
             **_resource_server(BANK_PAYMENTS, places.payments, "payments", "opaque"),
-            "authorization_details_types": ["payment_initiation"],
+            "authorization_details_types": ["payment_initiation", "variable_recurring_payment"],
         },
     )
 

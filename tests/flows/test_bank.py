@@ -1,30 +1,15 @@
 """The sample bank: the payment that was approved and no other, once; the accounts that were chosen and no others."""
 
-from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
-from flask import Flask
-from werkzeug.test import Client, TestResponse
 
-from authserver.binding.mtls import certificate_thumbprint
-from authserver.db.engine import Database
-from authserver.resource.checks import Expectation
-from authserver.resource.environ import ApiOrigin
-from authserver.resource.flask_protector import ApiProtector
-from authserver.resource.guard import Guard
-from authserver.resource.store import SpentTokens
-from authserver.sandbox.bank.accounts import create_accounts
-from authserver.sandbox.bank.ledger import Account, Ledger
-from authserver.sandbox.bank.payments import create_payments
 from tests.support.authority import NOW
-from tests.support.guarded_api import CERTIFICATE, ISSUER, ORIGIN, Connection
 from tests.support.races import THREADS, at_once
+from tests.support.sample_bank import EVERYDAY, SAVINGS, Ask, Said, open_bank
 
-EVERYDAY = Account("everyday", "AT611904300234573201", "Everyday account", 10_000)
-SAVINGS = Account("savings", "DE89370400440532013000", "Savings account", 500_000)
 ORDER: dict[str, Any] = {
     "instructedAmount": {"currency": "EUR", "amount": "125.40"},
     "creditorName": "Bäckerei Huber",
@@ -38,20 +23,6 @@ CHOSEN = {
 }
 FUNDS = {"type": "funds_confirmation", "account": {"iban": EVERYDAY.iban}}
 
-Ask = Callable[..., Any]
-
-
-class Said:
-    """What the issuer says of every token: the usual, and what the test says."""
-
-    def __init__(self) -> None:
-        self.more: dict[str, object] = {}
-
-    def find_claims(self, token: str) -> Mapping[str, object]:
-        """Return the claims."""
-        usual = {"iss": ISSUER, "aud": ORIGIN, "sub": "alice", "client_id": "planner", "exp": NOW + 60, "jti": token}
-        return {**usual, "cnf": {"x5t#S256": certificate_thumbprint(CERTIFICATE)}, **self.more}
-
 
 @pytest.fixture
 def said() -> Said:
@@ -62,20 +33,7 @@ def said() -> Said:
 @pytest.fixture
 def ask(said: Said, tmp_path: Path) -> Ask:
     """Asks the bank for something with a token."""
-    database = Database.connect(f"sqlite:///{tmp_path / 'bank.sqlite'}", threads=THREADS)
-    guard = Guard(said, Expectation(ISSUER, ORIGIN), lambda: NOW, spent=SpentTokens(database))
-    protector = ApiProtector(guard, ApiOrigin(ORIGIN))
-    ledger = Ledger({"alice": (EVERYDAY, SAVINGS)})
-    app = Flask("bank")
-    app.register_blueprint(create_accounts(ledger, protector, 120))
-    app.register_blueprint(create_payments(ledger, protector))
-
-    def ask(method: str, path: str, **options: Any) -> TestResponse:  # noqa: ANN401 - whatever werkzeug takes
-        headers = [("Authorization", "Bearer one")]
-        environ = {"gunicorn.socket": Connection(CERTIFICATE)}
-        return Client(app).open(path, method=method, headers=headers, environ_overrides=environ, **options)
-
-    return ask
+    return open_bank(said, tmp_path)
 
 
 @pytest.mark.spec("RFC9396-9")

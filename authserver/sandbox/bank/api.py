@@ -25,6 +25,8 @@ from authserver.sandbox.bank.accounts import create_accounts
 from authserver.sandbox.bank.answers import problem
 from authserver.sandbox.bank.ledger import Ledger
 from authserver.sandbox.bank.payments import create_payments
+from authserver.sandbox.bank.recurring import create_recurring
+from authserver.sandbox.bank.store import MandateTotals
 from authserver.sandbox.bank.terms import read_terms
 from authserver.sandbox.places import ADDRESS, BANK_CREDENTIAL, HOST, DemoPlaces
 from authserver.sandbox.registrations import BANK_PAYMENTS
@@ -39,11 +41,13 @@ def create_bank(places: DemoPlaces, clock: Clock) -> Flask:
     app.config["MAX_CONTENT_LENGTH"] = _MAX_BODY
     terms = read_terms(places)
     ledger = Ledger(terms.customers)
-    spent = SpentTokens(Database.connect(f"sqlite:///{places.bank_database}"))
+    database = Database.connect(f"sqlite:///{places.bank_database}")
+    spent = SpentTokens(database)
     accounts = _protector(places, places.accounts, _local_tokens(places, clock), clock, spent)
     payments = _protector(places, places.payments, _introspected_tokens(places), clock, spent)
     app.register_blueprint(create_accounts(ledger, accounts, terms.fresh_seconds))
     app.register_blueprint(create_payments(ledger, payments))
+    app.register_blueprint(create_recurring(ledger, MandateTotals(database), payments, clock))
     app.add_url_rule("/healthz", view_func=_healthz)
     app.after_request(_finish)
     app.register_error_handler(HTTPException, _show_error)

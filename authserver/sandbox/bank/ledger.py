@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from threading import Lock
 
-from authserver.sandbox.bank.orders import Order, format_cents
+from authserver.sandbox.bank.orders import Order, format_cents, parse_euros
 
 _MOST_PAYMENTS = 100
 _MOST_PEOPLE = 1000
@@ -78,6 +78,14 @@ class Ledger:
         """Return where one more payment can be recorded; raises LedgerFull otherwise."""
         with self._lock:
             self._check_room(subject)
+
+    def check_payable(self, subject: str, order: Order) -> None:
+        """Return where the bank can carry the order out; raises ValueError otherwise, or LedgerFull."""
+        parse_euros(order.members.get("instructedAmount"))
+        debtor = order.members.get("debtorAccount")
+        if debtor is not None and debtor not in [{"iban": account.iban} for account in self.accounts_of(subject)]:
+            raise ValueError("debtorAccount must be an account of the person")
+        self.check_room(subject)
 
     def order(self, subject: str, order: Order) -> Payment:
         """Record a payment; raises LedgerFull where there are too many."""

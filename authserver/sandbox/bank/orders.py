@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from authserver.resource.details import Detail, frozen
 
 PAYMENT = "payment_initiation"
-_ABOUT_THE_GRANT = frozenset({"type", "actions", "locations"})
+ABOUT_THE_GRANT = frozenset({"type", "actions", "locations"})
 _INITIATE = "initiate"
 _MOST_WHOLE_DIGITS = 7
 
@@ -27,7 +27,7 @@ class Order:
 
     def describe(self) -> dict[str, object]:
         """Return the order as it came."""
-        return {name: _thawed(member) for name, member in self.members.items()}
+        return {name: thawed(member) for name, member in self.members.items()}
 
 
 def approved_order(document: object, details: Sequence[Detail]) -> Order:
@@ -39,9 +39,9 @@ def approved_order(document: object, details: Sequence[Detail]) -> Order:
     order = frozen(document)
     if not isinstance(order, Mapping):
         raise ValueError("the body must be a JSON object")
-    if len(details) != 1 or _INITIATE not in _actions(details[0]):
+    if len(details) != 1 or not may_initiate(details[0]):
         raise NotApproved(("actions",))
-    approved = {name: member for name, member in details[0].items() if name not in _ABOUT_THE_GRANT}
+    approved = {name: member for name, member in details[0].items() if name not in ABOUT_THE_GRANT}
     names = sorted(approved.keys() | order.keys())
     differing = tuple(name for name in names if name not in approved or order.get(name) != approved[name])
     if differing:
@@ -72,13 +72,14 @@ def format_cents(cents: int) -> str:
     return f"{sign}{abs(cents) // 100}.{abs(cents) % 100:02d}"
 
 
-def _actions(detail: Detail) -> Sequence[object]:
-    """Return what may be done with the payment; where nothing is said, all of it."""
+def may_initiate(detail: Detail) -> bool:
+    """Return whether a payment may be made, and not only looked at; where nothing is said, all of it."""
     actions = detail.get("actions", (_INITIATE,))
-    return actions if isinstance(actions, tuple) else ()
+    return isinstance(actions, tuple) and _INITIATE in actions
 
 
-def _thawed(value: object) -> object:
+def thawed(value: object) -> object:
+    """Return a JSON value as it was before it was frozen."""
     if isinstance(value, Mapping):
-        return {name: _thawed(member) for name, member in value.items()}
-    return [_thawed(member) for member in value] if isinstance(value, tuple) else value
+        return {name: thawed(member) for name, member in value.items()}
+    return [thawed(member) for member in value] if isinstance(value, tuple) else value

@@ -5,7 +5,7 @@ from flask import Blueprint, Response, jsonify, request
 from authserver.resource.flask_protector import ApiProtector, current_access_token, granted_details
 from authserver.sandbox.bank.answers import created, not_found, problem
 from authserver.sandbox.bank.ledger import Ledger, LedgerFull
-from authserver.sandbox.bank.orders import PAYMENT, NotApproved, Order, approved_order, parse_euros
+from authserver.sandbox.bank.orders import PAYMENT, NotApproved, approved_order
 
 
 def create_payments(ledger: Ledger, protector: ApiProtector) -> Blueprint:
@@ -38,7 +38,7 @@ def _order(ledger: Ledger, protector: ApiProtector) -> Response:
     subject = current_access_token().subject
     try:
         order = approved_order(request.get_json(silent=True), granted_details())
-        _check_payable(ledger, subject, order)
+        ledger.check_payable(subject, order)
     except ValueError as error:
         return problem(400, "invalid_request", str(error))
     except NotApproved as error:
@@ -47,12 +47,3 @@ def _order(ledger: Ledger, protector: ApiProtector) -> Response:
         return problem(507, "ledger_full", "The demo's bank keeps no more payments.")
     protector.spend()
     return created(ledger.order(subject, order).describe())
-
-
-def _check_payable(ledger: Ledger, subject: str, order: Order) -> None:
-    """Return where the bank can carry the order out; raises ValueError otherwise, or LedgerFull."""
-    parse_euros(order.members.get("instructedAmount"))
-    debtor = order.members.get("debtorAccount")
-    if debtor is not None and debtor not in [{"iban": account.iban} for account in ledger.accounts_of(subject)]:
-        raise ValueError("debtorAccount must be an account of the person")
-    ledger.check_room(subject)
