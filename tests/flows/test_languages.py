@@ -18,7 +18,7 @@ from authserver.payments.text import payment_facts
 from authserver.web import i18n
 from tests.support import databases, tour
 from tests.support.deployment import ISSUER, Deployment, deploy
-from tests.support.details import PAYMENT
+from tests.support.details import PAYMENT, RECURRING
 from tests.support.page_text import PseudoTranslations, outside_the_catalogues, read_page
 from tests.support.person import Person
 from tests.support.relying_party import RelyingParty
@@ -28,7 +28,11 @@ HEADINGS = {"en": "Sign in to continue to Tiny Ledger", "de": "Melden Sie sich a
 # What people and apps wrote, what CLDR writes, and a payment's text, which is signed and has words of its own.
 NAMES = ("Tiny Ledger", SITE, "app.example", "alice", "bob", "carol", "dora", "ella")
 CLDR = (*get_month_names("wide", locale="de").values(), "Minute", "Minuten", "UTC")
-SIGNED = tuple(fact.term for fact in payment_facts({**PAYMENT, "debtorAccount": PAYMENT["creditorAccount"]}, "de"))
+SIGNED = tuple(
+    fact.term
+    for payment in ({**PAYMENT, "debtorAccount": PAYMENT["creditorAccount"]}, RECURRING)
+    for fact in payment_facts(payment, "de")
+)
 Tour = Callable[[Deployment, str], Iterator[TestResponse]]
 
 

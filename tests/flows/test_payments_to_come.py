@@ -1,6 +1,7 @@
 """A person approves payments to come: the limits and the payee are what they see, what they sign, and what lasts."""
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -131,6 +132,12 @@ def test_what_was_approved_lasts_and_is_renewed_until_its_end(
     more = {**MANDATE, "maximumIndividualAmount": {"currency": "EUR", "amount": "50.01"}}
     refused = app.refresh(again["refresh_token"], authorization_details=json.dumps([more]))
     assert refused.json["error"] == "invalid_authorization_details"
+
+
+def test_the_page_tells_when_the_app_must_ask_again(app: RelyingParty, alice: Person) -> None:
+    assert "You are asked again" in at_payment(app, alice, MANDATE).text
+    soon = datetime.fromtimestamp(app.deployment.now + 7 * _DAY, UTC).date().isoformat()
+    assert "You are asked again" not in at_payment(app, alice, {**MANDATE, "validUntil": soon}).text
 
 
 @pytest.mark.spec("RTS-SCA-5.1", "RFC8707-2.2")

@@ -232,7 +232,7 @@ def _show(deps: ApproveDeps, found: _Open, problem: Mapping[str, object] | None 
             ceremony = begin_assertion(connection, deps.desk, _asked(found), step.now, challenge=pending.challenge)
     values = {
         "is_once": is_single_use((found.payment,)),
-        "until": _ends_at(deps, found),
+        "asked_again": _asked_again(deps, found),
         "facts": list(pending.facts.values()),
         "amount": pending.facts["amount"].value,
         "approval": seal_approval(deps.envelope, step, pending),
@@ -245,10 +245,10 @@ def _show(deps: ApproveDeps, found: _Open, problem: Mapping[str, object] | None 
     return show(deps.step, step, PAGE, {**values, **(problem or {})}, shown_to=found.account.account_id)
 
 
-def _ends_at(deps: ApproveDeps, found: _Open) -> int:
-    """Return the last moment of payments to come: of the day they name, or of what an app is allowed at the longest."""
+def _asked_again(deps: ApproveDeps, found: _Open) -> int | None:
+    """Return when payments to come must be asked for again, where that is before their last day."""
     longest = found.step.now + deps.approving.lasting.lifetime_seconds
-    return min(longest, last_moment((found.payment,)) or longest) - 1
+    return longest - 1 if longest < (last_moment((found.payment,)) or longest) else None
 
 
 def _is_strong(session: Session) -> bool:
