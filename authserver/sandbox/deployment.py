@@ -60,7 +60,7 @@ def prepare_deployment(places: DemoPlaces, now: int, setup: Setup) -> None:
     _write_config(places, setup.settings)
     create_master_key(places.folder / "master.key")
     envelope = Envelope(read_master_key(places.folder / "master.key"))
-    database = Database.connect(f"sqlite:///{places.folder / 'authserver.sqlite'}", threads=1)
+    database = Database.connect(places.database_url, threads=1)
     try:
         migrate.upgrade(database, find_assets("migrations"))
         with database.transaction() as connection:

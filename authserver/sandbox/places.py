@@ -53,6 +53,11 @@ class DemoPlaces:
         return f"{self.bank}/payments"
 
     @property
+    def recurring(self) -> str:
+        """The part of the payments API that pays within limits; its tokens are those of the payments API."""
+        return f"{self.bank}/recurring-payments"
+
+    @property
     def app(self) -> str:
         """The third-party app's origin."""
         return f"https://{HOST}:{self.ports.app}"
@@ -88,6 +93,11 @@ class DemoPlaces:
         return self.folder / "authserver.toml"
 
     @property
+    def database_url(self) -> str:
+        """The authorization server's database, for its operator."""
+        return f"sqlite:///{self.folder / 'authserver.sqlite'}"
+
+    @property
     def bank_terms(self) -> Path:
         """What the bank was told when the demo was set up."""
         return self.folder / "bank.json"
@@ -104,8 +114,13 @@ class DemoPlaces:
 
     @property
     def payment_proof(self) -> Path:
-        """The proof that a person approved a payment, which `--check` leaves."""
+        """The proof of the latest payment, or limits of payments, that a person approved with a passkey."""
         return self.folder / "payment-proof.json"
+
+    @property
+    def mandate_proof(self) -> Path:
+        """The proof of limits of payments that `--check` leaves beside that of a payment."""
+        return self.folder / "mandate-proof.json"
 
     def certificate(self, name: str) -> tuple[Path, Path]:
         """Return the files of a certificate and its key."""

@@ -151,7 +151,7 @@ def test_an_answer_that_was_not_asked_for_is_refused(page: Page, places: DemoPla
     assert "state is not the one that was sent" in page.inner_text("main")
 
 
-@pytest.mark.parametrize("path", ["/", "/phone", "/pay"])
+@pytest.mark.parametrize("path", ["/", "/phone", "/pay", "/limits", "/share"])
 def test_nothing_is_wider_than_a_small_phone(page: Page, places: DemoPlaces, path: str) -> None:
     page.set_viewport_size({"width": 320, "height": 640})
     page.goto(f"{places.app}{path}")

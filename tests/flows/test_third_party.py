@@ -95,3 +95,67 @@ def test_what_is_not_approved_or_is_no_payment_is_not_paid(places: DemoPlaces, c
     refused = carol.at_app.press(page, "submit", {"amount": "1e9"})
     assert "Your payment is not made" in refused.text
     assert "invalid_authorization_details" in refused.text
+
+
+def _limits(places: DemoPlaces, carol: Person) -> Page:
+    """Set up payments each month, and return the page that follows."""
+    page = carol.at_app.open(f"{places.app}/limits")
+    typed = {"payee": "Power and Light", "iban": "DE89 3704 0044 0532 0130 00", "each": "50.00", "monthly": "90.00"}
+    return carol.go(carol.at_app.press(page, "submit", typed))
+
+
+@pytest.mark.spec("RTS-SCA-5.1", "RFC9396-9")
+def test_the_app_pays_within_the_limits_and_tells_in_plain_words_when_it_may_not(
+    places: DemoPlaces, carol: Person
+) -> None:
+    page = _limits(places, carol)
+    assert "Each time at most" in carol.at_bank.approving
+    assert "Payments each month are set up" in page.text
+    seen = len(carol.at_bank.seen)
+
+    page = carol.at_app.press(page, "pay", {"amount": "50.00"})
+    assert page.url == f"{places.app}/journey#mandate"
+    assert "€ 50.00 are on their way to Power and Light." in page.text
+    assert "€ 40.00" in page.text, "what is left"
+    page = carol.at_app.press(page, "pay", {"amount": "50.01"})
+    assert "It is more than you allowed each time." in page.text
+    page = carol.at_app.press(page, "pay", {"amount": "40.01"})
+    assert "It is more than is left of what you allowed for this month." in page.text
+    page = carol.at_app.press(page, "pay", {"amount": "many"})
+    assert "Your bank did not take it." in page.text
+    assert len(carol.at_bank.seen) == seen, "she is not asked again"
+
+    page = carol.at_app.press(page, "stop")
+    assert "Payments each month are not set up" in page.text
+    assert "HTTP 401" in page.text[page.text.index("Try to pay once more") :]
+
+
+def test_limits_that_are_not_approved_or_are_none_lead_to_no_payments(places: DemoPlaces, carol: Person) -> None:
+    page = carol.at_app.open(f"{places.app}/limits")
+    alice = Visitor(ALICE, Browser(HttpsClient(places.authority), places.issuer), system_clock)
+    denied = Person(carol.at_app, alice).go(carol.at_app.press(page, "submit"))
+    assert "Payments each month are not set up" in denied.text
+    assert "unmet_authentication_requirements" in denied.text
+    for typed in ({"each": "1e9"}, {"last_day": "tomorrow"}, {"last_day": "2020-01-01"}, {"iban": "AT00"}):
+        refused = carol.at_app.press(page, "submit", typed)
+        assert "Payments each month are not set up" in refused.text
+        assert "invalid_authorization_details" in refused.text
+
+
+@pytest.mark.spec("RFC9396-9")
+def test_the_app_sees_the_accounts_that_were_chosen_and_whether_one_covers_an_amount(
+    places: DemoPlaces, carol: Person
+) -> None:
+    page = carol.at_app.open(f"{places.app}/share")
+    done = carol.go(carol.at_app.press(page, "submit", {"iban": CAROL.accounts[0].iban}))
+    assert "/consent" in carol.at_bank.seen
+    assert "Your bank is connected" in done.text
+    assert "Main account" in done.text
+    assert "fundsAvailable&#34;: true" in done.text
+    assert "GET " + places.payments not in done.text[done.text.rindex("Receive the answer") :]
+    time.sleep(_FRESH_SECONDS + 1)
+    again = carol.go(carol.at_app.press(done, "transactions"))
+    assert "Salary" in again.text[again.text.rindex("Read the transactions") :]
+    asked = again.text[again.text.rindex("Push the request") :]
+    assert "account_information" in asked
+    assert "scope = openid\n" in asked, "no more than before"

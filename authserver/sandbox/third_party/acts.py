@@ -1,5 +1,6 @@
 """What a person can have the app do: connect, read, sign in better where the bank wants it, disconnect, be a thief."""
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,6 +11,7 @@ from authserver.sandbox.third_party.journey import (
     Journey,
     Step,
     Stopped,
+    Wanted,
     accepted,
     call,
     is_refusal,
@@ -18,13 +20,23 @@ from authserver.sandbox.third_party.journey import (
     take_answer,
 )
 from authserver.sandbox.third_party.paying import pay
+from authserver.sandbox.third_party.recurring import take_mandate
+from authserver.sandbox.third_party.sharing import confirm_funds, describe_sharing, wanted_of
 from authserver.sandbox.third_party.shown import mask, show_answer, show_call, show_claims, show_form
 
 SCOPE = "openid profile accounts payments"
+_ASKED_AMOUNT = "99.00"
 
 
 def connect(journey: Journey) -> str:
     """Ask for the bank's accounts and payments, and return the URL for the browser."""
+    journey.wanted = Wanted(SCOPE, (journey.places.accounts, journey.places.payments))
+    return _ask(journey, prompt="consent")
+
+
+def share(journey: Journey, iban: str) -> str:
+    """Ask for accounts of the person's choice, and whether one covers an amount; return the URL for the browser."""
+    journey.wanted = wanted_of(journey, describe_sharing(iban))
     return _ask(journey, prompt="consent")
 
 
@@ -34,8 +46,9 @@ def receive(journey: Journey, url: str, jwks: Mapping[str, Any]) -> None:
     if flow is None:
         return
     code = take_answer(journey, flow, url)
-    if journey.order is not None:
-        pay(journey, flow, code, jwks)
+    if journey.about != "connection":
+        settle = pay if journey.about == "payment" else take_mandate
+        settle(journey, flow, code, jwks)
         return
     tokens = redeem(journey, flow, code, journey.places.accounts, jwks)
     journey.tokens[journey.places.accounts] = tokens["access_token"]
@@ -45,6 +58,9 @@ def receive(journey: Journey, url: str, jwks: Mapping[str, Any]) -> None:
         call(journey, again)
         return
     read_accounts(journey)
+    if journey.wanted.details:
+        confirm_funds(journey, _ASKED_AMOUNT)
+        return
     renew(journey, journey.places.payments)
     list_payments(journey)
 
@@ -118,9 +134,10 @@ def disconnect(journey: Journey) -> None:
 
 
 def _ask(journey: Journey, **extra: str) -> str:
-    journey.order = None
-    resources = (journey.places.accounts, journey.places.payments)
-    return push(journey, journey.client.begin(SCOPE, resources=resources, **extra))
+    journey.set_out("connection")
+    wanted = journey.wanted
+    details = {"authorization_details": json.dumps(wanted.details)} if wanted.details else {}
+    return push(journey, journey.client.begin(wanted.scope, resources=wanted.resources, **details, **extra))
 
 
 def _step_up(journey: Journey, title: str, text: str, what: str) -> str | None:
@@ -139,8 +156,9 @@ def _step_up(journey: Journey, title: str, text: str, what: str) -> str | None:
         return None
     text = "The bank wants the person to sign in better. The app asks again, with what the bank's answer names."
     journey.add(Step("Ask the person to sign in again", text, (("Added to the request", _lines(better)),)))
+    target = _ask(journey, **better)
     journey.again = wanted
-    return _ask(journey, **better)
+    return target
 
 
 def _lines(members: Mapping[str, str]) -> str:

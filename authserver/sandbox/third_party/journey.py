@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from authserver.sandbox.places import DemoPlaces
 from authserver.sandbox.third_party.client import Flow, OAuthClient
 from authserver.sandbox.third_party.http import Answer
+from authserver.sandbox.third_party.mandate import Mandate
 from authserver.sandbox.third_party.proofs import NotGenuine, verify_id_token
 from authserver.sandbox.third_party.shown import mask, show_answer, show_call, show_claims, show_form, show_members
 
@@ -35,6 +36,15 @@ class Call:
     document: object = None
 
 
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a connection asks for: a scope at some APIs, and details beside it or in its place."""
+
+    scope: str
+    resources: tuple[str, ...]
+    details: tuple[Mapping[str, Any], ...] = ()
+
+
 class Stopped(Exception):
     """What was wanted did not come about; the steps say why."""
 
@@ -43,16 +53,21 @@ class Stopped(Exception):
 class Journey:
     """One person's dealings: what the app waits for, what it holds, and the steps so far.
 
-    `flow` is the request under way, None where no answer is awaited. `again` is a call to repeat once the person has
-    signed in better; `order` a payment to make once the person has approved it, `paid` whether it was made.
+    `about` is what the last request was for; `flow` is the request under way, None where no answer is awaited. `again`
+    is a call to repeat once the person has signed in better; `order` a payment to make once the person has approved it,
+    `paid` whether it was made; `limits` are those that wait for an approval, `mandate` those that have it.
     """
 
     client: OAuthClient
     places: DemoPlaces
+    about: Literal["connection", "payment", "mandate"] = "connection"
+    wanted: Wanted = Wanted("openid", ())
     flow: Flow | None = None
     again: Call | None = None
     order: Mapping[str, Any] | None = None
     paid: bool = False
+    limits: Mapping[str, Any] = field(default_factory=dict)
+    mandate: Mandate | None = None
     steps: list[Step] = field(default_factory=list)
     tokens: dict[str, str] = field(default_factory=dict, repr=False)
     refresh_token: str = field(default="", repr=False)
@@ -66,6 +81,15 @@ class Journey:
     def is_connected(self) -> bool:
         """Return whether there is something to use."""
         return bool(self.refresh_token)
+
+    @property
+    def is_in_use(self) -> bool:
+        """Return whether the browser's next wish belongs to this journey, and not to a new one."""
+        return self.is_connected or self.mandate is not None
+
+    def set_out(self, about: Literal["connection", "payment", "mandate"]) -> None:
+        """Begin something: what was under way is given up."""
+        self.about, self.flow, self.again, self.order, self.paid = about, None, None, None, False
 
     def add(self, step: Step) -> None:
         """Record a step; the oldest give way."""
@@ -128,7 +152,11 @@ def redeem(journey: Journey, flow: Flow, code: str, resource: str, jwks: Mapping
 
 def call(journey: Journey, wanted: Call) -> Answer:
     """Call an API with the token for its resource."""
-    token = journey.tokens[wanted.resource]
+    return call_with(journey, wanted, journey.tokens[wanted.resource])
+
+
+def call_with(journey: Journey, wanted: Call, token: str) -> Answer:
+    """Call an API with a token."""
     answer = journey.client.use(wanted.method, wanted.url, token, document=wanted.document)
     scheme = "DPoP" if journey.client.dpop_key is not None else "Bearer"
     sent = show_call(wanted.method, wanted.url, f"{scheme} {mask(token)}", wanted.document)

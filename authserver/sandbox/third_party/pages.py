@@ -4,6 +4,7 @@ import secrets
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 from flask import Blueprint, Flask, Response, redirect, request
@@ -19,6 +20,7 @@ from authserver.sandbox.third_party.journey import Journey, Stopped
 from authserver.sandbox.third_party.journeys import COOKIE, Held, Journeys
 from authserver.sandbox.third_party.one_time_code import STEP_SECONDS, one_time_code
 from authserver.sandbox.third_party.paying import ask_to_pay, describe_payment
+from authserver.sandbox.third_party.recurring import ask_for_mandate, describe_limits, pay_under, stop_mandate
 from authserver.sandbox.third_party.registered import open_penny_planner, open_penny_planner_dpop
 from authserver.web.flask_pages import install_pages, to_flask
 from authserver.web.machine import CORRELATION_ENVIRON_KEY
@@ -26,6 +28,7 @@ from authserver.web.page import Pages, Site, load_pages
 from authserver.web.request_id import new_correlation_id
 
 _BAD_REQUEST = 400
+_YEAR_SECONDS = 365 * 86_400
 _SITE = Site("Penny Planner")
 _SAME_SITE = frozenset({"same-origin", "none"})
 _NOT_OURS = "This form was not sent from our page."
@@ -110,17 +113,23 @@ def _beginnings(planner: PlannerApp) -> Blueprint:
             return _trouble(planner, _NOT_OURS)
         return _set_out(planner, dpop=request.form.get("binding") == "dpop", act=acts.connect)
 
-    @blueprint.get("/pay")
-    def show_payment() -> Response:
-        return planner.show("pay", {})
+    @blueprint.get("/<any(pay, limits, share):name>")
+    def show_form(name: str) -> Response:
+        in_a_year = datetime.fromtimestamp(planner.clock() + _YEAR_SECONDS, UTC).date()
+        values = {
+            "last_day": in_a_year.isoformat(),
+            "iban": ALICE.accounts[0].iban,
+            "account_url": f"{planner.places.issuer}/account",
+        }
+        return planner.show(name, values)
 
-    @blueprint.post("/pay")
-    def order_payment() -> AnyResponse:
+    @blueprint.post("/<any(pay, limits, share):name>")
+    def take_form(name: str) -> AnyResponse:
         if not _is_from_our_page():
             return _trouble(planner, _NOT_OURS)
-        typed = (request.form.get(name, "").strip() for name in ("payee", "iban", "amount", "reference"))
-        detail = describe_payment(*typed)
-        return _set_out(planner, dpop=False, act=lambda journey: ask_to_pay(journey, detail))
+        fields, ask = _FORMS[name]
+        typed = {field: request.form.get(field, "").strip() for field in fields}
+        return _set_out(planner, dpop=False, act=lambda journey: ask(journey, typed))
 
     return blueprint
 
@@ -151,7 +160,9 @@ def _connection(planner: PlannerApp) -> Blueprint:
             request.form.get("form_token", "").encode(), held.form_token.encode()
         ):
             return _trouble(planner, _NOT_OURS)
-        return _act(held, _ACTS.get(request.form.get("act", ""), lambda _journey: None))
+        amount = request.form.get("amount", "").strip()
+        acts_here = {**_ACTS, "pay": lambda journey: pay_under(journey, amount)}
+        return _act(held, acts_here.get(request.form.get("act", ""), lambda _journey: None))
 
     return blueprint
 
@@ -159,7 +170,7 @@ def _connection(planner: PlannerApp) -> Blueprint:
 def _set_out(planner: PlannerApp, *, dpop: bool, act: Act) -> AnyResponse:
     """Begin something with the browser's journey, or with a new one of the binding that was chosen."""
     held, cookie = planner.held(), ""
-    if held is None or not held.journey.is_connected:
+    if held is None or not held.journey.is_in_use:
         cookie = planner.journeys.keep(Journey(planner.open_client(dpop=dpop), planner.places))
         held = planner.journeys.find(cookie)
     if held is None:
@@ -184,12 +195,26 @@ def _when_connected(act: Act) -> Act:
     return lambda journey: act(journey) if journey.is_connected else None
 
 
+_FORMS: Mapping[str, tuple[tuple[str, ...], Callable[[Journey, dict[str, str]], str]]] = {
+    "pay": (
+        ("payee", "iban", "amount", "reference"),
+        lambda journey, typed: ask_to_pay(journey, describe_payment(**typed)),
+    ),
+    "limits": (
+        ("payee", "iban", "each", "monthly", "last_day", "reference"),
+        lambda journey, typed: ask_for_mandate(journey, describe_limits(typed)),
+    ),
+    "share": (("iban",), lambda journey, typed: acts.share(journey, typed["iban"])),
+}
+"""What a form holds with which something begins, by its path, and what it asks for."""
+
 _ACTS: Mapping[str, Act] = {
     "refresh": _when_connected(acts.refresh),
     "transactions": _when_connected(acts.read_transactions),
     "card": _when_connected(acts.read_card),
     "steal": _when_connected(acts.steal),
     "disconnect": _when_connected(acts.disconnect),
+    "stop": stop_mandate,
 }
 
 

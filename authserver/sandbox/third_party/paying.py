@@ -25,7 +25,8 @@ def describe_payment(payee: str, iban: str, amount: str, reference: str) -> dict
 
 def ask_to_pay(journey: Journey, detail: Mapping[str, Any]) -> str:
     """Ask the person to approve a payment, and return the URL for the browser; raises Stopped where it is refused."""
-    journey.order, journey.paid, journey.again = detail, False, None
+    journey.set_out("payment")
+    journey.order = detail
     payments = (journey.places.payments,)
     return push(journey, journey.client.begin(SCOPE, resources=payments, authorization_details=json.dumps([detail])))
 
