@@ -1,17 +1,24 @@
 """`authserver demo`: everything on one machine, for a person to click through or for `--check` to drive."""
 
+import shlex
+import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import NoReturn
 
 import click
 import urllib3
 
 from authserver.clock import system_clock
+from authserver.payments.evidence import Evidence
+from authserver.payments.neutral import neutralise
 from authserver.sandbox.check.run import CHECK_SETUP, check_everything
 from authserver.sandbox.deployment import Setup, prepare_deployment
 from authserver.sandbox.people import ALICE, BOB, PEOPLE
 from authserver.sandbox.places import DemoPlaces, DemoPorts
 from authserver.sandbox.processes import DemoFailed, running, stopped_by_signals
+from authserver.sandbox.proof_kept import KeptProof
 
 _LOOK_SECONDS = 0.5
 
@@ -29,15 +36,44 @@ def run_demo(directory: Path, *, check: bool, ports: DemoPorts | None = None) ->
                 if check:
                     return 0 if check_everything(places, system_clock, click.echo) else 1
                 click.echo(_welcome(places))
-                while True:
-                    check_servers()
-                    time.sleep(_LOOK_SECONDS)
+                _stay(places, check_servers)
     except KeyboardInterrupt:
         click.echo("\nStopped." if not check else "\nStopped before the end.")
         return 1 if check else 0
     except (DemoFailed, OSError, urllib3.exceptions.HTTPError) as error:
         click.echo(f"The demo cannot run: {error}", err=True)
         return 1
+
+
+def _stay(places: DemoPlaces, check_servers: Callable[[], None]) -> NoReturn:
+    """Look after the servers until something ends the demo, and keep the proof of what a person approves meanwhile."""
+    kept = KeptProof.open(places)
+    try:
+        while True:
+            check_servers()
+            approved = kept.renew()
+            if approved is not None:
+                click.echo(_approved(places, approved))
+            time.sleep(_LOOK_SECONDS)
+    finally:
+        kept.database.dispose()
+
+
+def _approved(places: DemoPlaces, approved: Evidence) -> str:
+    lines = "\n".join(f"  {neutralise(line)}" for line in approved.text.split("\n"))
+    program = Path(sys.executable).with_name("authserver")
+    command = shlex.join(
+        [str(program) if program.exists() else "authserver", "sca", "verify", str(places.payment_proof)]
+    )
+    return f"""
+Approved with a passkey:
+
+{lines}
+
+The proof is in {places.payment_proof}. Anyone can check it, with no server; change a cent in it, and it fails:
+
+  {command}
+"""
 
 
 def _welcome(places: DemoPlaces) -> str:
@@ -58,6 +94,7 @@ Sign in as:
 {people}
 
 {ALICE.username}'s one-time codes are also on {places.app}/phone; {BOB.username} is asked to add a second factor.
+A payment that you approve with a passkey leaves its proof in {places.payment_proof}.
 The certificates are the demo's own: your browser warns until it trusts {places.authority}
 Logs are in {places.logs}. Ctrl-C stops everything.
 """

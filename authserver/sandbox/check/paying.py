@@ -1,7 +1,8 @@
 """Stories of payments: approved by a code or a passkey, ordered exactly so, once, and proven afterwards."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import Any
 
 from authserver.sandbox.check.scene import DENY, Scene, Visitor, ask, expect, expect_answer, new_visitor
@@ -9,7 +10,7 @@ from authserver.sandbox.people import ALICE
 from authserver.sandbox.processes import run_command
 from authserver.sandbox.third_party.client import Flow, OAuthClient
 from authserver.sandbox.third_party.http import HttpsClient
-from authserver.sandbox.third_party.paying import SCOPE, describe_payment, order_of
+from authserver.sandbox.third_party.paying import PAYMENT, SCOPE, describe_payment, order_of
 from authserver.sandbox.third_party.registered import open_ledger_sync, open_penny_planner_dpop
 
 Json = dict[str, Any]
@@ -105,20 +106,30 @@ def _spend(scene: Scene, client: OAuthClient, token: str, granted: Json) -> Iter
 
 def _prove(scene: Scene) -> Iterator[str]:
     """Export the proof as the operator does, and check it and tampered copies of it with no server asked."""
-    places = scene.places
-    status, listed = run_command(places, "sca", "list", "--json")
-    latest: list[Json] = json.loads(listed) if status == 0 else []
-    linked = [row["approval_id"] for row in latest if row["linked"] == "yes" and row["amount"] == "125.40 EUR"]
-    expect(linked, f"a linked approval among the latest {len(latest)}")
-    status, _ = run_command(places, "sca", "export", linked[0], "--output", str(places.payment_proof))
-    expect(status == 0 and _is_proven(scene, places.payment_proof.read_text("utf-8")), "a proof that holds")
+    proof = export_latest(scene, PAYMENT, scene.places.payment_proof)
+    expect('"125.40"' in proof, "the proof of this payment")
     yield "`authserver sca verify` finds the proof of it good, with no server and no database"
-    proof = places.payment_proof.read_text("utf-8")
-    copies = [_tampered(proof, members, value) for members, value in _TAMPERED]
-    expect(
-        proof not in copies and not any(_is_proven(scene, copy) for copy in copies), "every tampered proof found out"
-    )
+    expect(is_found_out(scene, proof, _TAMPERED), "every tampered proof found out")
     yield "with another amount, payee, account, text or origin in it, it finds the proof bad"
+
+
+def export_latest(scene: Scene, type_name: str, path: Path) -> str:
+    """Export the proof of the latest approval by passkey of one type, and return it where it holds."""
+    status, listed = run_command(scene.places, "sca", "list", "--json")
+    latest: list[Json] = json.loads(listed) if status == 0 else []
+    linked = [row["approval_id"] for row in latest if row["linked"] == "yes" and row["type"] == type_name]
+    expect(linked, f"a linked approval among the latest {len(latest)}")
+    status, _ = run_command(scene.places, "sca", "export", linked[0], "--output", str(path))
+    expect(status == 0, "a proof to export")
+    proof = path.read_text("utf-8")
+    expect(_is_proven(scene, proof), "a proof that holds")
+    return proof
+
+
+def is_found_out(scene: Scene, proof: str, changes: Iterable[tuple[tuple[str, ...], str]]) -> bool:
+    """Return whether a proof is found bad with each change that is made to it."""
+    copies = [_tampered(proof, members, value) for members, value in changes]
+    return proof not in copies and not any(_is_proven(scene, copy) for copy in copies)
 
 
 def _tampered(proof: str, members: tuple[str, ...], value: str) -> str:

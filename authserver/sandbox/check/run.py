@@ -6,7 +6,7 @@ from typing import Final
 import urllib3
 
 from authserver.clock import Clock
-from authserver.sandbox.check import basics, better_sign_in, connecting, lifecycle, paying, refusals
+from authserver.sandbox.check import basics, better_sign_in, connecting, lifecycle, paying, recurring, refusals
 from authserver.sandbox.check.browser import Browser
 from authserver.sandbox.check.scene import Scene, Story, StoryFailed, Visitor, expect_answer
 from authserver.sandbox.deployment import Setup
@@ -43,6 +43,7 @@ STORIES: Final[tuple[Story, ...]] = (
     paying.approved_by_code,
     paying.approved_by_passkey,
     paying.refused,
+    recurring.within_limits,
 )
 
 _EXPECTED = (StoryFailed, NotGenuine, LookupError, urllib3.exceptions.HTTPError)

@@ -1,0 +1,57 @@
+"""The proof of the latest approval by passkey, kept as a file while a person clicks through the demo.
+
+The demo is the server's operator: it looks into the server's records as `authserver sca export` does, from outside the
+server's process. Nothing in the server knows of it.
+"""
+
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+from authserver.db.engine import Database
+from authserver.payments.document import ProofMalformed, load_evidence
+from authserver.payments.evidence import Evidence, dump_evidence
+from authserver.payments.store import find_latest
+from authserver.protocol.errors import TemporarilyUnavailable
+from authserver.sandbox.places import DemoPlaces
+
+_MOST = 50
+"""Of how many approvals the latest by passkey is looked for: those by code between two looks are fewer."""
+
+
+@dataclass(slots=True)
+class KeptProof:
+    """Where the proof is, and of which approval it is."""
+
+    path: Path
+    database: Database
+    approval_id: str
+
+    @classmethod
+    def open(cls, places: DemoPlaces) -> Self:
+        """Return what an earlier run kept, to go on from there."""
+        return cls(places.payment_proof, Database.connect(places.database_url, threads=1), _id_in(places.payment_proof))
+
+    def renew(self) -> Evidence | None:
+        """Write the proof of the latest approval by passkey, and return it; None where it is there already, or none is.
+
+        A database that is busy just now is looked at again next time.
+        """
+        found = None
+        with suppress(TemporarilyUnavailable), self.database.read() as connection:
+            found = next((each for each in find_latest(connection, _MOST) if each.linked), None)
+        if found is None or found.approval_id == self.approval_id:
+            return None
+        whole = self.path.with_suffix(".part")
+        whole.write_text(dump_evidence(found), encoding="utf-8")
+        whole.replace(self.path)
+        self.approval_id = found.approval_id
+        return found
+
+
+def _id_in(path: Path) -> str:
+    try:
+        return load_evidence(path.read_bytes()).approval_id
+    except (OSError, ProofMalformed):
+        return ""
