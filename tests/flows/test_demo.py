@@ -16,7 +16,7 @@ from tests.support.demo_process import free_ports
 from tests.support.servers import ROOT, accepts, running, wait_until
 
 _PATIENCE_SECONDS = 240
-_STEPS = 61
+_STEPS = 63
 
 
 def command(folder: Path, ports: DemoPorts, *more: str) -> list[str]:

@@ -5,7 +5,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from authserver.sandbox.check.scene import DENY, Scene, Visitor, ask, expect, expect_answer, new_visitor
+from authserver.sandbox.check.browser import Page
+from authserver.sandbox.check.scene import APPROVE, DENY, Scene, Visitor, ask, expect, expect_answer, new_visitor, start
 from authserver.sandbox.people import ALICE
 from authserver.sandbox.processes import run_command
 from authserver.sandbox.third_party.client import Flow, OAuthClient
@@ -47,6 +48,22 @@ def approved_by_passkey(scene: Scene) -> Iterator[str]:
     yield from _prove(scene)
 
 
+def tampered(scene: Scene) -> Iterator[str]:
+    """Check that what approves one payment approves no other, and that a changed form ends the payment."""
+    carol, flows = scene.carol, [_begin(scene, scene.penny, detail) for detail in (_SMALL, _LARGE)]
+    small, large = (carol.browser.open(start(scene.penny, flow)) for flow in flows)
+    expect(small.path == large.path == "/approve", f"the pages that show the payments, and not {small.path}")
+    other = small.form_of(APPROVE)
+    taken = {"ceremony": other.fields["ceremony"], "credential": _signed(carol, small)}
+    large = carol.browser.press(large, APPROVE, taken)
+    expect((large.path, large.status) == ("/approve", 400), f"the payment not approved, and not {large.status}")
+    yield "Carol's signature for 12.50 to one payee does not approve 125.40 to another"
+    changed = {"approval": other.fields["approval"], "credential": _signed(carol, large)}
+    answer = scene.penny.read_callback(carol.browser.press(large, APPROVE, changed).left_for, flows[1])
+    expect(answer.get("error") == "access_denied" and "code" not in answer, f"access_denied, and not {answer}")
+    yield "a payment whose form was changed on the way is void, and goes back to the app as access_denied"
+
+
 def refused(scene: Scene) -> Iterator[str]:
     """Check that nothing comes of a payment that the person does not approve, or that is none."""
     flow = _begin(scene, scene.penny, _SMALL)
@@ -61,6 +78,11 @@ def refused(scene: Scene) -> Iterator[str]:
         pushed = scene.penny.push(_begin(scene, scene.penny, {**_SMALL, **change}))
         expect_answer(pushed, 400, "invalid_authorization_details")
     yield "a payment without a payee, with a strange amount or with a member too many is no request at all"
+
+
+def _signed(visitor: Visitor, page: Page) -> str:
+    expect(visitor.passkey is not None, f"a passkey of {visitor.person.username}")
+    return visitor.passkey.sign(page.form_of(APPROVE).passkey_options) if visitor.passkey else ""
 
 
 def _begin(scene: Scene, client: OAuthClient, detail: Json) -> Flow:
@@ -109,7 +131,7 @@ def _prove(scene: Scene) -> Iterator[str]:
     proof = export_latest(scene, PAYMENT, scene.places.payment_proof)
     expect('"125.40"' in proof, "the proof of this payment")
     yield "`authserver sca verify` finds the proof of it good, with no server and no database"
-    expect(is_found_out(scene, proof, _TAMPERED), "every tampered proof found out")
+    expect(is_found_out(scene, proof, _TAMPERED, ("125.40", "125.41")), "every tampered proof found out")
     yield "with another amount, payee, account, text or origin in it, it finds the proof bad"
 
 
@@ -126,9 +148,15 @@ def export_latest(scene: Scene, type_name: str, path: Path) -> str:
     return proof
 
 
-def is_found_out(scene: Scene, proof: str, changes: Iterable[tuple[tuple[str, ...], str]]) -> bool:
-    """Return whether a proof is found bad with each change that is made to it."""
-    copies = [_tampered(proof, members, value) for members, value in changes]
+def is_found_out(
+    scene: Scene, proof: str, changes: Iterable[tuple[tuple[str, ...], str]], amounts: tuple[str, str]
+) -> bool:
+    """Return whether a proof is found bad with each change that is made to it.
+
+    `amounts` are one and another, to be put in its place wherever it stands: the text then is that of the payment, and
+    nothing but what was signed tells.
+    """
+    copies = [proof.replace(*amounts), *(_tampered(proof, members, value) for members, value in changes)]
     return proof not in copies and not any(_is_proven(scene, copy) for copy in copies)
 
 

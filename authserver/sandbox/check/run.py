@@ -42,6 +42,7 @@ STORIES: Final[tuple[Story, ...]] = (
     better_sign_in.by_passkey,
     paying.approved_by_code,
     paying.approved_by_passkey,
+    paying.tampered,
     paying.refused,
     recurring.within_limits,
 )
