@@ -70,7 +70,7 @@ class Interaction:
     """One browser carrying out one request; found only with the id in its URL and the cookie of that browser.
 
     `opened_with_session` is the hash of the session cookie it came with, so that a later sign-in can be told from that
-    one. `refused_with` is an OAuth error code that a page has decided on.
+    one. `refused_with` is an OAuth error code that a page has decided on. `approved_by` is whose approval `approval_id` is.
     """
 
     interaction_hash: bytes
@@ -84,6 +84,7 @@ class Interaction:
     refused_with: str | None
     completed_at: int | None
     approval_id: str | None = None
+    approved_by: str | None = None
 
     @property
     def awaits_approval(self) -> bool:

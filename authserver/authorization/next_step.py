@@ -70,6 +70,8 @@ def next_step(situation: Situation) -> Step:
     if situation.interaction.refused_with is not None:
         raise _refusal_of_page(situation.interaction.refused_with)
     step = _authenticate(situation)
+    if step is not Step.LOGIN:
+        _check_approver(situation)
     if situation.interaction.awaits_approval and step in _PROVED_BY_APPROVING:
         step = Step.APPROVE
     step = step or _offer(situation) or _authorize(situation)
@@ -109,6 +111,18 @@ def _authenticate(situation: Situation) -> Step | None:
     if demand.acr is None or satisfies(acr_for(session.factors), demand.acr):
         return None
     return _strengthen(session, situation.enrolled, demand.acr)
+
+
+def _check_approver(situation: Situation) -> None:
+    """Refuse a payment that someone else approved in this browser before they signed out: it is theirs, or nobody's.
+
+    Spec: RTS-SCA-4.1, RTS-SCA-5.1
+    """
+    interaction, session = situation.interaction, situation.session
+    if interaction.approval_id is None or session is None:
+        return
+    if interaction.approved_by != session.account_id:
+        raise AccessDenied("Someone else approved this payment.", clause="RTS-SCA-5.1")
 
 
 def needs_verified_user(session: Session, acr: str | None) -> bool:

@@ -10,7 +10,7 @@ from authserver.accounts.store import factors, people
 from authserver.authorization.model import AuthorizationRequest, Interaction, dump_request, load_request
 from authserver.db.at_once import Move, Row
 from authserver.db.statement import Statement
-from authserver.db.tables import accounts, interactions, pushed_requests, sessions
+from authserver.db.tables import accounts, approvals, interactions, pushed_requests, sessions
 from authserver.protocol.handles import hash_handle
 from authserver.protocol.names import REQUEST_URI_PREFIX
 from authserver.sessions import store as session_store
@@ -76,6 +76,7 @@ _INTERACTION_COLUMNS = (
     interactions.c.refused_with,
     interactions.c.completed_at,
     interactions.c.approval_id,
+    select(approvals.c.account_id).where(approvals.c.approval_id == interactions.c.approval_id).scalar_subquery(),
 )
 _FIND_VISIT = Statement(
     select(*_INTERACTION_COLUMNS, *session_store.COLUMNS, *people.COLUMNS, *factors.COLUMNS)

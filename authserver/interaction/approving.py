@@ -55,8 +55,11 @@ def record_approval(
     pending: PendingApproval,
     method: str,
     assertion: Assertion | None,
-) -> Approved:
-    """Record an approval, the consent that it is, and the factor that it took.
+) -> Approved | None:
+    """Record an approval, the consent that it is, and the factor that it took; nothing where its proof would not hold.
+
+    A passkey may sign what the sign-in takes and the proof's strict reading does not, such as a fraction in the client
+    data: an approval that nobody could check later is none.
 
     Raises InteractionOver, with which the caller's transaction must end and take everything back: of two approvals at
     the same moment only one is ever there.
@@ -65,7 +68,6 @@ def record_approval(
     """
     if step.account is None:
         raise InteractionOver
-    raised = lifecycle.elevate(connection, step.session_cookie, method, approving.limits, step.now)
     evidence = Evidence(
         approval_id=new_handle(),
         subject=step.account.account_id,
@@ -79,7 +81,8 @@ def record_approval(
         assertion=assertion,
     )
     if evidence.linked and not verify_proof(dump_evidence(evidence).encode()):
-        raise ValueError("a passkey's approval is kept only where its proof holds by itself")
+        return None
+    raised = lifecycle.elevate(connection, step.session_cookie, method, approving.limits, step.now)
     interaction_hash = step.interaction.interaction_hash
     is_first = raised is not None and claim_approval(connection, interaction_hash, evidence)
     if raised is None or not is_first or not set_approval(connection, interaction_hash, evidence.approval_id):

@@ -19,7 +19,9 @@ _PAYMENTS = st.sampled_from([PAYMENT, MANDATE])
 
 def _with_payment(situation: Situation, approval_id: str | None, payment: Mapping[str, object] = PAYMENT) -> Situation:
     request = replace(situation.request, authorization_details=(payment,))
-    return replace(situation, interaction=replace(situation.interaction, request=request, approval_id=approval_id))
+    approved_by = situation.session.account_id if situation.session and approval_id else None
+    interaction = replace(situation.interaction, request=request, approval_id=approval_id, approved_by=approved_by)
+    return replace(situation, interaction=interaction)
 
 
 @pytest.mark.spec("RTS-SCA-5.1")
@@ -53,6 +55,15 @@ def test_an_approval_changes_nothing_but_that_it_was_given(situation: Situation)
     assume(situation.interaction.consent_id is not None)  # else a standing consent would do without the payment
     assert type(approved) is type(plain)
     assert approved == plain or not isinstance(plain, Step)
+
+
+@pytest.mark.spec("RTS-SCA-4.1", "RTS-SCA-5.1")
+@budget(250)
+@given(situations(), st.sampled_from([None, "someone else"]))
+def test_an_approval_by_someone_else_leads_nowhere(situation: Situation, approved_by: str | None) -> None:
+    approved = _with_payment(situation, "approval")
+    outcome = decide(replace(approved, interaction=replace(approved.interaction, approved_by=approved_by)))
+    assert outcome is Step.LOGIN or isinstance(outcome, OAuthError)
 
 
 @pytest.mark.spec("OIDCC-3.1.2.6")
