@@ -70,7 +70,8 @@ class Interaction:
     """One browser carrying out one request; found only with the id in its URL and the cookie of that browser.
 
     `opened_with_session` is the hash of the session cookie it came with, so that a later sign-in can be told from that
-    one. `refused_with` is an OAuth error code that a page has decided on. `approved_by` is whose approval `approval_id` is.
+    one. `refused_with` is an OAuth error code that a page has decided on. `approved_by` is the account whose approval
+    `approval_id` is.
     """
 
     interaction_hash: bytes

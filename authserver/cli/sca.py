@@ -2,17 +2,16 @@
 
 import dataclasses
 import json
-from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, TextIO
 
 import click
 
 from authserver.cli.output import fail, json_option, moment, print_rows
 from authserver.payments.document import MAX_BYTES
 from authserver.payments.evidence import Evidence, dump_evidence
-from authserver.payments.neutral import neutralise
 from authserver.payments.text import payment_amount
 from authserver.payments.verify import Expected, Verdict, verify_proof
+from authserver.protocol.neutral import neutralise
 
 
 @click.group()
@@ -57,20 +56,19 @@ def list_command(most: int, *, as_json: bool) -> None:
 @sca.command()
 @click.argument("approval_id", metavar="ID")
 @click.option(
-    "--output", type=click.Path(dir_okay=False, path_type=Path), help="The file to write; else it is printed."
+    "--output",
+    type=click.File("w", encoding="utf-8", lazy=True),
+    default="-",
+    help="The file to write; else it is printed.",
 )
-def export(approval_id: str, output: Path | None) -> None:
+def export(approval_id: str, output: TextIO) -> None:
     """Write the proof of the approval ID, as `authserver sca verify` and anyone else can check it."""
     from authserver.cli.approval_records import read_one  # noqa: PLC0415 - `verify` must load no server
 
     evidence = read_one(approval_id)
     if evidence is None:
         fail("there is no approval of that id; see: authserver sca list")
-    text = dump_evidence(evidence)
-    if output is None:
-        click.echo(text, nl=False)
-    else:
-        output.write_text(text, encoding="utf-8")
+    output.write(dump_evidence(evidence))
 
 
 def _print_lines(verdict: Verdict) -> None:

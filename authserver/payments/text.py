@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
-from authserver.payments.neutral import neutralise
+from authserver.protocol.neutral import neutralise
 
 _AMOUNTS: Final = {
     "payment_initiation": ("instructedAmount", "amount"),
@@ -15,6 +15,24 @@ _AMOUNTS: Final = {
 
 PAYMENT_TYPES: Final = frozenset(_AMOUNTS)
 """The types of what a person approves here: one payment, or payments to come within limits."""
+
+_ABOUT_THE_GRANT: Final = frozenset({"type", "actions", "locations"})
+_SHARED_TEXTS: Final = frozenset({"creditorName", "creditorAgent", "remittanceInformationUnstructured"})
+_MONEY: Final = {"amount": str, "currency": str}
+_ACCOUNTS: Final = {"creditorAccount": {"iban": str}, "debtorAccount": {"iban": str}}
+_TEXTS: Final[Mapping[str, frozenset[str]]] = {
+    "payment_initiation": _SHARED_TEXTS,
+    "variable_recurring_payment": _SHARED_TEXTS | {"validUntil"},
+}
+_OBJECTS: Final[Mapping[str, Mapping[str, Mapping[str, Any]]]] = {
+    "payment_initiation": {**_ACCOUNTS, "instructedAmount": _MONEY},
+    "variable_recurring_payment": {
+        **_ACCOUNTS,
+        "maximumIndividualAmount": _MONEY,
+        "periodicLimit": {"period": str, "amount": _MONEY},
+    },
+}
+"""The members of each type that `payment_facts` shows, and how each is made."""
 
 _GROUP: Final = 3
 _IBAN_GROUP: Final = 4
@@ -54,6 +72,7 @@ _LANGUAGES: Final[Mapping[str, _Language]] = {
             "each_time": "Each time at most",
             "payee": "To",
             "payee_account": "To account",
+            "payee_bank": "At the bank",
             "reference": "Reference",
             "payer_account": "From account",
             "day": "In one day at most",
@@ -74,6 +93,7 @@ _LANGUAGES: Final[Mapping[str, _Language]] = {
             "each_time": "Jedes Mal höchstens",
             "payee": "An",
             "payee_account": "Auf Konto",
+            "payee_bank": "Bei der Bank",
             "reference": "Verwendungszweck",
             "payer_account": "Von Konto",
             "day": "An einem Tag höchstens",
@@ -94,6 +114,7 @@ _LANGUAGES: Final[Mapping[str, _Language]] = {
             "each_time": "Chaque fois au maximum",
             "payee": "À",
             "payee_account": "Vers le compte",
+            "payee_bank": "À la banque",
             "reference": "Référence",
             "payer_account": "Depuis le compte",
             "day": "En un jour au maximum",
@@ -126,6 +147,7 @@ def payment_facts(payment: Mapping[str, Any], language: str) -> tuple[Fact, ...]
         Fact("payee", words.terms["payee"], neutralise(payment["creditorName"])),
         *_limits(payment, words),
         Fact("payee_account", words.terms["payee_account"], _account(payment["creditorAccount"])),
+        Fact("payee_bank", words.terms["payee_bank"], neutralise(payment.get("creditorAgent", ""))),
         Fact("reference", words.terms["reference"], neutralise(payment.get("remittanceInformationUnstructured", ""))),
         Fact("payer_account", words.terms["payer_account"], _account(payment.get("debtorAccount", {}))),
     )
@@ -137,6 +159,19 @@ def payment_amount(payment: Mapping[str, Any]) -> Mapping[str, str]:
     member, _ = _AMOUNTS[payment["type"]]
     amount: Mapping[str, str] = payment[member]
     return amount
+
+
+def is_payment(detail: Mapping[str, Any]) -> bool:
+    """Return whether a detail is a payment, or limits of payments to come, of which every member is shown.
+
+    What a person approves and what a bank carries out must be the same: a member that nobody saw is no part of it.
+
+    Spec: RTS-SCA-5.1
+    """
+    kind = detail["type"]
+    return kind in PAYMENT_TYPES and all(
+        name in _ABOUT_THE_GRANT or _is_shown(kind, name, value) for name, value in detail.items()
+    )
 
 
 def payment_text(payment: Mapping[str, Any], language: str) -> str:
@@ -159,6 +194,23 @@ def _day(text: str, language: _Language) -> str:
     """Write a day of the calendar with its month in letters; raises ValueError for what is none."""
     day = date.fromisoformat(text)
     return language.day.format(day.day, language.months[day.month - 1], day.year)
+
+
+def _is_shown(payment_type: str, name: str, value: object) -> bool:
+    if name in _TEXTS[payment_type]:
+        return isinstance(value, str)
+    shape = _OBJECTS[payment_type].get(name)
+    return shape is not None and _has_shape(value, shape)
+
+
+def _has_shape(value: object, shape: Mapping[str, Any]) -> bool:
+    """Return whether an object has these members and no other, each a text or an object of the shape given for it."""
+    if not isinstance(value, Mapping) or value.keys() != shape.keys():
+        return False
+    return all(
+        isinstance(value[name], str) if inner is str else _has_shape(value[name], inner)
+        for name, inner in shape.items()
+    )
 
 
 def _amount(money: Mapping[str, str], language: _Language) -> str:

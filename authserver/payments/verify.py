@@ -15,7 +15,7 @@ from authserver.payments.challenge import payment_challenge
 from authserver.payments.document import ProofMalformed, load_evidence, load_object
 from authserver.payments.evidence import Assertion, Evidence, encode
 from authserver.payments.signature import is_signed_by
-from authserver.payments.text import PAYMENT_TYPES, payment_text
+from authserver.payments.text import is_payment, payment_text
 
 _RP_ID_HASH: Final = slice(0, 32)
 _FLAGS: Final = 32
@@ -71,7 +71,7 @@ def verify_proof(data: bytes, expected: Expected | None = None) -> Verdict:
 
 def _checks(evidence: Evidence, expected: Expected) -> Iterator[Check]:
     yield Check("format", passed=True, detail="every member is known, each once")
-    yield _checked("payment", "the detail is a payment", lambda: evidence.payment["type"] in PAYMENT_TYPES)
+    yield _checked("payment", "the detail is a payment, all of which is shown", lambda: is_payment(evidence.payment))
     yield _checked("text", "the text is what this payment reads as", lambda: _reads_as_stated(evidence))
     if expected.client_id is not None:
         yield _checked("client", "the app is the one expected", lambda: evidence.client_id == expected.client_id)

@@ -12,7 +12,7 @@ import urllib3
 
 from authserver.clock import system_clock
 from authserver.payments.evidence import Evidence
-from authserver.payments.neutral import neutralise
+from authserver.protocol.neutral import neutralise
 from authserver.sandbox.check.run import CHECK_SETUP, check_everything
 from authserver.sandbox.deployment import Setup, prepare_deployment
 from authserver.sandbox.people import ALICE, BOB, PEOPLE

@@ -109,6 +109,9 @@ def test_the_operator_lists_and_exports_what_was_approved(tmp_path: Path) -> Non
     path = tmp_path / "proof.json"
     line.done("sca", "export", "approval-2", "--output", str(path))
     assert line.refused("sca", "verify", str(path)) == "not proven: linked"
+    assert "No such file" in line.refused(
+        "sca", "export", "approval-1", "--output", str(tmp_path / "no" / "proof.json")
+    )
     assert "no approval of that id" in line.refused("sca", "export", "approval-3")
 
 

@@ -8,9 +8,9 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from authserver.payments.challenge import payment_challenge
-from authserver.payments.neutral import neutralise
 from authserver.payments.text import payment_text
 from authserver.payments.verify import verify_proof
+from authserver.protocol.neutral import neutralise
 from tests.support.payment_proofs import MANDATE, NONCE, PAYMENT, approve, as_bytes
 
 _HONEST = approve()

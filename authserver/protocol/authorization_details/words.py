@@ -10,7 +10,7 @@ from typing import Any, Final
 from authserver.messages import Message
 from authserver.protocol.authorization_details.bank_accounts import shown_iban
 from authserver.protocol.authorization_details.model import Detail, DetailWords, Fact, Money
-from authserver.protocol.authorization_details.names import shown_name
+from authserver.protocol.neutral import neutralise
 
 _ACCOUNT_ACTIONS: Final[Mapping[str, Message]] = {
     "list_accounts": Message("See which accounts you choose, with their numbers and names."),
@@ -32,7 +32,7 @@ def describe_payment(detail: Detail) -> DetailWords:
         title=Message("One payment"),
         facts=_payment_facts(members),
         amount=_money(members["instructedAmount"]),
-        payee=shown_name(members["creditorName"]),
+        payee=neutralise(members["creditorName"]),
     )
 
 
@@ -48,7 +48,7 @@ def describe_recurring_payment(detail: Detail) -> DetailWords:
             *_payment_facts(members),
         ),
         amount=_money(members["maximumIndividualAmount"]),
-        payee=shown_name(members["creditorName"]),
+        payee=neutralise(members["creditorName"]),
     )
 
 
@@ -78,7 +78,7 @@ def _payment_facts(members: Mapping[str, Any]) -> tuple[Fact, ...]:
     debtor = members.get("debtorAccount")
     facts = [Fact(Message("To the account"), shown_iban(members["creditorAccount"]["iban"]))]
     facts += [Fact(Message("At the bank"), bank)] if bank else []
-    facts += [Fact(Message("Reference"), shown_name(reference))] if reference else []
+    facts += [Fact(Message("Reference"), neutralise(reference))] if reference else []
     facts += [Fact(Message("From the account"), shown_iban(debtor["iban"]))] if debtor else []
     return tuple(facts)
 

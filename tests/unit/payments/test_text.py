@@ -2,8 +2,8 @@
 
 import pytest
 
-from authserver.payments.neutral import neutralise
 from authserver.payments.text import LANGUAGES, payment_facts, payment_text
+from authserver.protocol.neutral import neutralise
 from tests.support.payment_proofs import MANDATE, PAYMENT
 
 _NARROW = "\N{NARROW NO-BREAK SPACE}"
@@ -62,6 +62,15 @@ def test_every_period_and_every_month_has_words(language: str) -> None:
     assert len({payment_text({**MANDATE, "validUntil": day}, language) for day in days}) == len(days)
 
 
+@pytest.mark.spec("RTS-SCA-5.1")
+@pytest.mark.parametrize(
+    ("language", "line"),
+    [("en", "At the bank: COBADEFF"), ("de", "Bei der Bank: COBADEFF"), ("fr", "À la banque: COBADEFF")],
+)
+def test_the_bank_that_the_money_goes_to_is_shown(language: str, line: str) -> None:
+    assert payment_text({**PAYMENT, "creditorAgent": "COBADEFF"}, language).splitlines()[3] == line
+
+
 def test_what_a_payment_leaves_out_has_no_line() -> None:
     least = {name: PAYMENT[name] for name in ("type", "instructedAmount", "creditorName", "creditorAccount")}
     assert [fact.name for fact in payment_facts(least, "en")] == ["amount", "payee", "payee_account"]
@@ -107,6 +116,20 @@ def test_an_amount_is_written_as_its_readers_write_it(language: str, currency: s
         ("e" + "\N{COMBINING ACUTE ACCENT}" * 3, "e" + "\N{COMBINING ACUTE ACCENT}" * 2 + "[U+0301]"),
         ("  ACME \N{IDEOGRAPHIC SPACE} GmbH\N{NO-BREAK SPACE}", "ACME GmbH"),
         ("\N{ZERO WIDTH JOINER}", "[U+200D]"),
+        ("\N{HANGUL FILLER}", "[U+3164]"),
+        ("AC\N{HANGUL FILLER}ME", "AC[U+3164]ME"),
+        ("AC\N{COMBINING GRAPHEME JOINER}ME", "AC[U+034F]ME"),
+        ("AC\N{VARIATION SELECTOR-16}ME", "AC[U+FE0F]ME"),
+        ("\N{BRAILLE PATTERN BLANK}", "[U+2800]"),
+        ("Paypa\N{SMALL ROMAN NUMERAL FIFTY}", "Paypa[U+217C]"),
+        ("Paypa\N{HANGUL LETTER I}", "Paypa[U+3163]"),
+        ("\N{FULLWIDTH LATIN CAPITAL LETTER A}", "[U+FF21]"),
+        ("\N{LISU LETTER BA}", "[U+A4D0]"),
+        ("AC\N{COMBINING LONG STROKE OVERLAY}ME", "AC[U+0336]ME"),
+        ("\u0410\u0421\u041c\u0415 GmbH", "[U+0410][U+0421][U+041C][U+0415] GmbH"),
+        ("\u0391\u0392\u0395", "[U+0391][U+0392][U+0395]"),
+        ("\u041e\u041e\u041e Ромашка", "\u041e\u041e\u041e Ромашка"),
+        ("\N{HALFWIDTH KATAKANA LETTER SO}\N{HALFWIDTH KATAKANA LETTER NI}", "ｿﾆ"),
         ("", ""),
     ],
 )

@@ -109,6 +109,21 @@ def test_a_tampered_copy_fails_by_name(changes: dict[str, object], failed: set[s
     assert set(verdict.failed()) == failed
 
 
+_NOT_ALL_SHOWN: dict[str, dict[str, Any]] = {
+    "a member that nobody sees": _paying(ultimateCreditor="Someone else"),
+    "a member within that nobody sees": _paying(creditorAccount={**PAYMENT["creditorAccount"], "bic": "EVILDEFF"}),
+    "a name in single letters": _paying(creditorName=list(PAYMENT["creditorName"])),
+    "an account that is nothing": _paying(debtorAccount=None),
+    "a fee beside the amount": _paying(instructedAmount={**PAYMENT["instructedAmount"], "fee": "9.00"}),
+}
+
+
+@pytest.mark.spec("RTS-SCA-5.1")
+@pytest.mark.parametrize("payment", list(_NOT_ALL_SHOWN.values()), ids=list(_NOT_ALL_SHOWN))
+def test_a_payment_with_more_in_it_than_is_shown_is_not_proven_though_it_was_signed(payment: dict[str, Any]) -> None:
+    assert verify_proof(as_bytes(approve(payment))).failed() == ("payment",)
+
+
 _SIGNED_OTHERWISE: list[tuple[str, dict[str, Any], set[str]]] = [
     ("made for registration", {"type": "webauthn.create"}, {"type"}),
     ("within a frame of another site", {"crossOrigin": True}, {"cross_origin"}),
