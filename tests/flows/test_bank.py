@@ -48,6 +48,25 @@ def test_the_approved_payment_is_made_once(said: Said, ask: Ask) -> None:
     assert ask("GET", f"/payments/{made.json['paymentId']}").json == made.json
 
 
+def test_an_app_sees_no_payment_that_another_app_asked_for(said: Said, ask: Ask) -> None:
+    said.more = {"authorization_details": [PAYMENT], "scope": "payments"}
+    made = ask("POST", "/payments", json=ORDER).json
+    said.more = {"client_id": "another-app", "scope": "payments"}
+    assert ask("GET", "/payments").json == {"payments": []}
+    assert ask("GET", f"/payments/{made['paymentId']}").status_code == 404
+
+
+def test_a_body_without_end_is_refused_and_costs_nothing(said: Said, ask: Ask) -> None:
+    said.more = {"authorization_details": [PAYMENT, FUNDS]}
+    for depth in (300, 600, 7_000):
+        for deep in ("[" * depth + "]" * depth, '{"account":' * depth + "1" + "}" * depth):
+            body = '{"instructedAmount":{"currency":"EUR","amount":"1.00"},"account":' + deep + "}"
+            for path in ("/payments", "/funds-confirmations"):
+                answer = ask("POST", path, data=body, content_type="application/json")
+                assert answer.status_code in {400, 403}
+    assert ask("POST", "/payments", json=ORDER).status_code == 201
+
+
 @pytest.mark.spec("RTS-SCA-5.1")
 @pytest.mark.parametrize(
     "change",

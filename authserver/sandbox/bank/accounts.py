@@ -9,7 +9,7 @@ from authserver.protocol.names import ACR_PHISHING_RESISTANT
 from authserver.resource.details import frozen
 from authserver.resource.flask_protector import ApiProtector, current_access_token, granted_details
 from authserver.sandbox.bank import reach
-from authserver.sandbox.bank.answers import not_found, problem
+from authserver.sandbox.bank.answers import not_found, problem, too_deep
 from authserver.sandbox.bank.ledger import Account, Ledger
 from authserver.sandbox.bank.orders import parse_euros
 
@@ -19,6 +19,7 @@ FUNDS = "funds_confirmation"
 def create_accounts(ledger: Ledger, protector: ApiProtector, fresh_seconds: int) -> Blueprint:
     """Return the routes under `/accounts`, and the confirmation of funds."""
     blueprint = Blueprint("accounts", __name__)
+    blueprint.register_error_handler(RecursionError, too_deep)
 
     @blueprint.get("/accounts")
     @protector.requires()

@@ -42,6 +42,14 @@ class Account:
 
 
 @dataclass(frozen=True, slots=True)
+class Owner:
+    """Whose payments: a person's, as far as one app asked for them; no app sees what another asked for."""
+
+    subject: str
+    client_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class Payment:
     """One payment that a person's app asked for."""
 
@@ -62,42 +70,42 @@ class Ledger:
     """Every person's own; nobody's is found under another's subject."""
 
     customers: Mapping[str, tuple[Account, ...]] = field(default_factory=dict, repr=False)
-    _payments: dict[str, list[Payment]] = field(default_factory=dict)
+    _payments: dict[Owner, list[Payment]] = field(default_factory=dict)
     _lock: Lock = field(default_factory=Lock)
 
     def accounts_of(self, subject: str) -> tuple[Account, ...]:
         """Return a person's accounts; who is not known gets some that are made up and always the same."""
         return self.customers.get(subject) or _made_up(subject)
 
-    def payments_of(self, subject: str) -> tuple[Payment, ...]:
-        """Return a person's payments, oldest first."""
+    def payments_of(self, owner: Owner) -> tuple[Payment, ...]:
+        """Return an owner's payments, oldest first."""
         with self._lock:
-            return tuple(self._payments.get(subject, ()))
+            return tuple(self._payments.get(owner, ()))
 
-    def check_room(self, subject: str) -> None:
+    def check_room(self, owner: Owner) -> None:
         """Return where one more payment can be recorded; raises LedgerFull otherwise."""
         with self._lock:
-            self._check_room(subject)
+            self._check_room(owner)
 
-    def check_payable(self, subject: str, order: Order) -> None:
+    def check_payable(self, owner: Owner, order: Order) -> None:
         """Return where the bank can carry the order out; raises ValueError otherwise, or LedgerFull."""
         parse_euros(order.members.get("instructedAmount"))
         debtor = order.members.get("debtorAccount")
-        if debtor is not None and debtor not in [{"iban": account.iban} for account in self.accounts_of(subject)]:
+        if debtor is not None and debtor not in [{"iban": account.iban} for account in self.accounts_of(owner.subject)]:
             raise ValueError("debtorAccount must be an account of the person")
-        self.check_room(subject)
+        self.check_room(owner)
 
-    def order(self, subject: str, order: Order) -> Payment:
+    def order(self, owner: Owner, order: Order) -> Payment:
         """Record a payment; raises LedgerFull where there are too many."""
         payment = Payment(secrets.token_hex(8), order)
         with self._lock:
-            self._check_room(subject)
-            self._payments.setdefault(subject, []).append(payment)
+            self._check_room(owner)
+            self._payments.setdefault(owner, []).append(payment)
         return payment
 
-    def _check_room(self, subject: str) -> None:
-        is_new = subject not in self._payments
-        if (is_new and len(self._payments) >= _MOST_PEOPLE) or len(self._payments.get(subject, ())) >= _MOST_PAYMENTS:
+    def _check_room(self, owner: Owner) -> None:
+        is_new = owner not in self._payments
+        if (is_new and len(self._payments) >= _MOST_PEOPLE) or len(self._payments.get(owner, ())) >= _MOST_PAYMENTS:
             raise LedgerFull
 
 

@@ -5,8 +5,8 @@ from flask import Blueprint, Response, jsonify, request
 from authserver.clock import Clock
 from authserver.protocol.errors import InsufficientScope
 from authserver.resource.flask_protector import ApiProtector, current_access_token, granted_details
-from authserver.sandbox.bank.answers import created, problem
-from authserver.sandbox.bank.ledger import Ledger, LedgerFull
+from authserver.sandbox.bank.answers import created, no_room, problem, too_deep
+from authserver.sandbox.bank.ledger import Ledger, LedgerFull, Owner
 from authserver.sandbox.bank.mandates import MANDATE, Mandate, Period, describe_period
 from authserver.sandbox.bank.orders import NotApproved, may_initiate
 from authserver.sandbox.bank.store import MandateTotals
@@ -15,6 +15,8 @@ from authserver.sandbox.bank.store import MandateTotals
 def create_recurring(ledger: Ledger, totals: MandateTotals, protector: ApiProtector, clock: Clock) -> Blueprint:
     """Return the routes under `/recurring-payments`."""
     blueprint = Blueprint("recurring", __name__)
+    blueprint.register_error_handler(LedgerFull, no_room)
+    blueprint.register_error_handler(RecursionError, too_deep)
 
     @blueprint.get("/recurring-payments")
     @protector.require_detail(MANDATE)
@@ -35,8 +37,6 @@ def create_recurring(ledger: Ledger, totals: MandateTotals, protector: ApiProtec
             return problem(400, "invalid_request", str(error))
         except NotApproved as error:
             protector.refuse(_beyond(error))
-        except LedgerFull:
-            return problem(507, "ledger_full", "The demo's bank keeps no more payments.")
 
     return blueprint
 
@@ -49,14 +49,15 @@ def _granted() -> Mandate:
 def _pay(ledger: Ledger, totals: MandateTotals, document: object, now: int) -> Response:
     """Compare, then count, then record: what is refused counts nothing, and what is counted is never paid twice."""
     token, mandate = current_access_token(), _granted()
+    owner = Owner(token.subject, token.client_id)
     if not may_initiate(granted_details()[0]):
         raise NotApproved(("actions",))
     order, cents = mandate.order_within(document, now)
-    ledger.check_payable(token.subject, order)
+    ledger.check_payable(owner, order)
     period = mandate.period_at(now)
     if not totals.add(mandate.mandate_id, period.first_day, cents, mandate.period_cents):
         raise _period_spent(totals, mandate, period)
-    paid = ledger.order(token.subject, order)
+    paid = ledger.order(owner, order)
     return created({**paid.describe(), "period": _described(totals, mandate, period)})
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from authserver.protocol.authorization_details.bank_accounts import parse_iban
-from authserver.sandbox.bank.ledger import Account, Ledger, LedgerFull
+from authserver.sandbox.bank.ledger import Account, Ledger, LedgerFull, Owner
 from authserver.sandbox.bank.orders import Order, format_cents
 from authserver.sandbox.bank.terms import BankTerms, read_terms, save_terms
 from authserver.sandbox.people import PEOPLE
@@ -14,6 +14,7 @@ from authserver.sandbox.third_party.one_time_code import one_time_code
 from authserver.sandbox.third_party.shown import mask
 
 ORDER = Order({"creditorName": "Grocer"})
+ALICE, BOB = Owner("alice", "app"), Owner("bob", "app")
 
 
 def test_everyone_sees_their_own_and_always_the_same() -> None:
@@ -21,9 +22,9 @@ def test_everyone_sees_their_own_and_always_the_same() -> None:
     assert ledger.accounts_of("alice") == ledger.accounts_of("alice")
     own = {account.account_id for account in ledger.accounts_of("alice")}
     assert own.isdisjoint(account.account_id for account in ledger.accounts_of("bob"))
-    payment = ledger.order("alice", ORDER)
-    assert ledger.payments_of("alice") == (payment,)
-    assert ledger.payments_of("bob") == ()
+    payment = ledger.order(ALICE, ORDER)
+    assert ledger.payments_of(ALICE) == (payment,)
+    assert ledger.payments_of(BOB) == ledger.payments_of(Owner("alice", "another-app")) == ()
 
 
 def test_every_account_has_a_number_that_a_bank_would_give() -> None:
@@ -35,13 +36,13 @@ def test_every_account_has_a_number_that_a_bank_would_give() -> None:
 def test_the_ledger_does_not_grow_for_ever() -> None:
     ledger = Ledger()
     for _ in range(100):
-        ledger.check_room("alice")
-        ledger.order("alice", ORDER)
+        ledger.check_room(ALICE)
+        ledger.order(ALICE, ORDER)
     with pytest.raises(LedgerFull):
-        ledger.check_room("alice")
+        ledger.check_room(ALICE)
     with pytest.raises(LedgerFull):
-        ledger.order("alice", ORDER)
-    ledger.check_room("bob")
+        ledger.order(ALICE, ORDER)
+    ledger.check_room(BOB)
 
 
 def test_the_bank_reads_its_terms_as_they_were_written(tmp_path: Path) -> None:
