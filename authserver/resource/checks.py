@@ -9,7 +9,7 @@ from authserver.binding.dpop import FUTURE_TOLERANCE_SECONDS, DpopNonces, DpopPr
 from authserver.binding.model import Binding, parse_confirmation
 from authserver.binding.mtls import certificate_thumbprint
 from authserver.protocol.errors import InsufficientScope, InvalidRequest, InvalidToken
-from authserver.resource.details import Detail, parse_details
+from authserver.resource.details import Detail, is_for, parse_details
 from authserver.resource.model import AccessToken, PresentedToken, ResourceRequest
 
 _SCHEMES = frozenset({"bearer", "dpop"})
@@ -73,7 +73,7 @@ def check_claims(claims: Mapping[str, object], expected: Expectation, now: int) 
         claims=claims,
         acr=_read_acr(claims.get("acr")),
         auth_time=_read_auth_time(claims),
-        details=_read_details(claims.get("authorization_details")),
+        details=_read_details(claims.get("authorization_details"), expected.audience),
     )
 
 
@@ -136,11 +136,16 @@ def _read_auth_time(claims: Mapping[str, object]) -> int | None:
     return None if auth_time is None else int(auth_time)
 
 
-def _read_details(value: object) -> tuple[Detail, ...]:
+def _read_details(value: object, audience: str) -> tuple[Detail, ...]:
+    """Return the details that are good here: a token for several APIs may tell of some that name another place.
+
+    Spec: RFC9396-2.2, RFC9396-9
+    """
     try:
-        return parse_details(value)
+        details = parse_details(value)
     except ValueError as error:
         raise _refuse(str(error), "RFC9396-9") from error
+    return tuple(detail for detail in details if is_for(detail, audience))
 
 
 def _read_name(claims: Mapping[str, object], name: str) -> str:

@@ -35,6 +35,15 @@ def parse_details(value: object) -> tuple[Detail, ...]:
     return tuple(_parse_detail(item) for item in value)
 
 
+def is_for(detail: Detail, audience: str) -> bool:
+    """Return whether a detail is good at an API: it names no place, or this one among others.
+
+    Spec: RFC9396-2.2
+    """
+    locations = detail.get("locations")
+    return locations is None or (isinstance(locations, tuple) and audience in locations)
+
+
 def _parse_detail(item: object) -> Detail:
     detail = frozen(item)
     if not isinstance(detail, Mapping) or not isinstance(detail.get("type"), str):

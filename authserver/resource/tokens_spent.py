@@ -51,10 +51,12 @@ def spend_token(store: TokensSpent, token: AccessToken, presented: PresentedToke
     Best done last before the act, after everything that may refuse: what is spent stays spent where the act then fails,
     so that it is never done twice, and the app asks the person again.
 
-    Raises InvalidToken where it was spent before.
+    Raises InvalidToken where it was spent before, or has expired since it was checked: a store forgets such a one.
 
     Spec: RFC6750-3.1, RFC9068-2.2
     """
+    if token.expires_at <= now:
+        raise InvalidToken(_REFUSAL, reason="expired since it was checked", clause="RFC9068-4-5")
     if not store.claim(_token_id(token, presented), token.expires_at, now):
         raise InvalidToken(_REFUSAL, reason="spent before", clause="RFC6750-3.1")
 

@@ -95,6 +95,18 @@ def test_a_good_token_may_name_further_audiences() -> None:
 
 
 @pytest.mark.spec("RFC9068-5-1")
+@pytest.mark.spec("RFC9396-2.2")
+@pytest.mark.parametrize(
+    ("locations", "is_here"),
+    [(None, True), (["https://elsewhere.example", EXPECTED.audience], True), (["https://elsewhere.example"], False),
+     ([], False), (EXPECTED.audience, False), ({EXPECTED.audience: 1}, False)],
+)  # fmt: skip
+def test_a_detail_that_names_other_places_is_not_good_here(locations: object, is_here: bool) -> None:  # noqa: FBT001 - a column of the table
+    detail = {"type": "account_information"} | ({} if locations is None else {"locations": locations})
+    token = check_claims({**CLAIMS, "authorization_details": [detail]}, EXPECTED, NOW)
+    assert bool(token.details_of("account_information")) is is_here
+
+
 def test_a_client_that_acts_for_itself_is_no_person() -> None:
     assert not check_claims({**CLAIMS, "sub": "planner"}, EXPECTED, NOW).speaks_for_person
 

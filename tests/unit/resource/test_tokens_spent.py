@@ -95,6 +95,15 @@ def test_a_jwt_without_a_jti_cannot_be_spent(store: TokensSpent, jti: object) ->
         spend_token(store, token(jti=jti), presented("a.b.c"), NOW)
 
 
+@pytest.mark.spec("RFC9068-4")
+def test_a_token_that_expired_since_it_was_checked_is_not_spent_again(store: TokensSpent) -> None:
+    paid = token(jti="one")
+    spend_token(store, paid, presented(), paid.expires_at - 1)
+    for late in (0, 1, 60, 61, 1000):
+        with pytest.raises(InvalidToken):
+            spend_token(store, paid, presented(), paid.expires_at + late)
+
+
 def test_of_many_at_once_one_spends_it(store: TokensSpent) -> None:
     for round_ in range(_ROUNDS):
         won = at_once([partial(store.claim, bytes([round_]) * 32, _LATER, NOW)] * THREADS)
