@@ -29,7 +29,6 @@ _MTLS_ALIASES: Final = (
     "revocation_endpoint",
     "userinfo_endpoint",
 )
-_OPENID_SCOPES: Final = ("openid", "profile", "email", "address", "phone", "offline_access")
 _SIGN_IN_CLAIMS: Final = ("sub", "iss", "aud", "exp", "iat", "auth_time", "acr", "amr", "nonce", "sid", "at_hash")
 
 
@@ -57,7 +56,7 @@ def describe_deployment(deployment: Deployment) -> Mapping[str, object]:
     document: dict[str, object] = {
         "issuer": deployment.issuer,
         **{member: deployment.issuer + path for member, path in _PATHS.items()},
-        "scopes_supported": list(dict.fromkeys((*_OPENID_SCOPES, *deployment.scopes))),
+        "scopes_supported": list(dict.fromkeys((*names.SCOPES_OF_OPENID, *deployment.scopes))),
         "response_types_supported": _union(profile.response_types for profile in deployment.profiles),
         "response_modes_supported": _union(profile.response_modes for profile in deployment.profiles),
         "grant_types_supported": _union(profile.grant_types for profile in deployment.profiles),

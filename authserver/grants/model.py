@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from authserver.protocol.authorization_details.model import Details
-from authserver.protocol.authorization_details.narrowing import cover
+from authserver.protocol.authorization_details.narrowing import cover, widens
 from authserver.protocol.authorization_details.registry import find_payment
 
 
@@ -36,7 +36,8 @@ class Consent:
             return False
         reaches = set(resources) <= set(self.resources) if resources else not self.resources
         is_within = reaches and set(scope) <= set(self.scope) and set(claims) <= set(self.claims)
-        return is_within and cover(self.authorization_details, details) is not None
+        narrowed = cover(self.authorization_details, details) if is_within else None
+        return narrowed is not None and not widens(self.authorization_details, narrowed, scope)
 
 
 @dataclass(frozen=True, slots=True)

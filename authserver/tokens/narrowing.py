@@ -2,7 +2,7 @@
 
 from authserver.grants.model import Grant
 from authserver.protocol.authorization_details.model import Details
-from authserver.protocol.authorization_details.narrowing import narrow
+from authserver.protocol.authorization_details.narrowing import narrow, widens
 from authserver.protocol.authorization_details.parse import parse_authorization_details
 from authserver.protocol.errors import InvalidAuthorizationDetails
 from authserver.protocol.params import Params
@@ -34,10 +34,10 @@ def narrow_resources(params: Params, grant: Grant) -> tuple[str, ...]:
     return asked or grant.resources
 
 
-def narrow_details(params: Params, grant: Grant) -> Details:
+def narrow_details(params: Params, grant: Grant, scope: tuple[str, ...]) -> Details:
     """Return the details of this token: those asked for now, within the grant's; all of them where none is asked for.
 
-    Raises InvalidAuthorizationDetails for more, or others.
+    Raises InvalidAuthorizationDetails for more, or others, or so few that the scope of this token would reach further.
 
     Spec: RFC9396-6, RFC9396-6.1, RFC9396-8
     """
@@ -45,6 +45,6 @@ def narrow_details(params: Params, grant: Grant) -> Details:
     if not asked:
         return grant.authorization_details
     narrowed = narrow(grant.authorization_details, asked)
-    if narrowed is None:
+    if narrowed is None or widens(grant.authorization_details, narrowed, scope):
         raise InvalidAuthorizationDetails("The authorization_details are more than was granted.", clause="RFC9396-6.1")
     return narrowed

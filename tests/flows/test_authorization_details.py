@@ -160,6 +160,17 @@ def test_what_was_allowed_once_is_not_asked_again_and_anything_else_is(app: Rely
         assert consent_page(carol, app, other).request.path == "/consent"
 
 
+@pytest.mark.spec("RFC9396-6.1")
+def test_a_scope_alone_is_more_than_the_accounts_that_were_chosen_beside_it(app: RelyingParty, carol: Person) -> None:
+    page = consent_page(carol, app, ACCOUNTS, scope="openid accounts")
+    tokens = app.redeem(code_of(carol.decide(page, "approve", **{"accounts-0": [CURRENT]}).headers["Location"])).json
+    assert tokens["authorization_details"] == [AT_CURRENT]
+
+    assert consent_page(carol, app, ACCOUNTS, scope="openid accounts").status_code == 303
+    assert carol.open(app.authorization_url(scope="openid")).status_code == 303
+    assert carol.open(app.authorization_url(scope="openid accounts")).request.path == "/consent"
+
+
 def test_limits_for_payments_are_asked_each_time_and_end_the_grant_on_their_last_day(
     app: RelyingParty, either: Deployment, carol: Person
 ) -> None:

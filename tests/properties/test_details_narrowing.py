@@ -18,12 +18,11 @@ from tests.support.details import (
     SAVINGS,
     Document,
     account_reads,
-    fund_checks,
-    payments,
+    lists_of_details,
     text_of,
 )
 
-lists = st.lists(payments | account_reads | fund_checks, min_size=1, max_size=4)
+lists = lists_of_details()
 
 
 def _read(*details: Document) -> Details:

@@ -41,6 +41,9 @@ def test_every_type_may_be_asked_for_without_a_scope(app: RelyingParty, detail: 
         text_of({**PAYMENT, "extra": 1}),
         text_of({**PAYMENT, "instructedAmount": {"currency": "EUR", "amount": "1e9"}}),
         text_of({**PAYMENT, "creditorName": "Huber\u202eyenoM"}),
+        text_of({**PAYMENT, "creditorName": "\u3164"}),
+        text_of({**PAYMENT, "creditorName": "Hub\u034fer"}),
+        text_of({**PAYMENT, "remittanceInformationUnstructured": "Invoice \u2800 7\ufe0f"}),
         text_of(PAYMENT).replace('"amount"', '"amount": "1.00", "amount"'),
         text_of({**ACCOUNTS, "locations": ["https://elsewhere.example/"]}),
         text_of(PAYMENT, PAYMENT),
@@ -95,6 +98,27 @@ def test_a_token_for_one_payment_is_short_and_cannot_be_renewed(shared: Deployme
     assert tokens["authorization_details"] == [PAYMENT]
     assert claims_of(tokens["access_token"])["authorization_details"] == [PAYMENT]
     assert "refresh_token" not in tokens
+
+
+@pytest.mark.spec("RTS-SCA-5.1", "RFC9396-6.1")
+def test_a_payment_that_was_approved_once_is_not_in_a_token_twice(shared: Deployment, app: RelyingParty) -> None:
+    details = parse_authorization_details(text_of(PAYMENT))
+    code = make_code(shared, "app", (), details=details)
+    assert refusal(app.redeem(code, authorization_details=text_of(PAYMENT, PAYMENT))) == REFUSED
+    assert app.redeem(code, authorization_details=text_of(PAYMENT)).json["authorization_details"] == [PAYMENT]
+
+
+@pytest.mark.spec("RFC9396-6.1")
+def test_the_accounts_a_person_chose_are_not_left_out_beside_a_scope(shared: Deployment, app: RelyingParty) -> None:
+    chosen = {**ACCOUNTS, "accounts": [{"iban": CURRENT}]}
+    details = parse_authorization_details(text_of(chosen, FUNDS))
+    code = make_code(shared, "app", ("openid", "accounts"), details=details)
+    assert refusal(app.redeem(code, authorization_details=text_of(FUNDS))) == REFUSED
+    tokens = app.redeem(code, authorization_details=text_of(chosen)).json
+    assert tokens["authorization_details"] == [chosen]
+    assert refusal(app.refresh(tokens["refresh_token"], authorization_details=text_of(FUNDS))) == REFUSED
+    told = app.refresh(tokens["refresh_token"], scope="openid", authorization_details=text_of(FUNDS)).json
+    assert (told["scope"], told["authorization_details"]) == ("openid", [FUNDS])
 
 
 @pytest.mark.spec("RFC9396-7")

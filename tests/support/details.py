@@ -84,3 +84,11 @@ account_reads = st.fixed_dictionaries(
 fund_checks = st.fixed_dictionaries(
     {"type": st.just("funds_confirmation"), "account": st.fixed_dictionaries({"iban": ibans})}
 )
+
+
+@st.composite
+def lists_of_details(draw: st.DrawFn) -> list[Document]:
+    """Return any list of details that one request may hold: with one payment at most."""
+    others = draw(st.lists(account_reads | fund_checks, max_size=3))
+    payment = draw(st.lists(payments, min_size=0 if others else 1, max_size=1))
+    return draw(st.permutations([*others, *payment]))

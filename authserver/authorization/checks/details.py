@@ -1,25 +1,21 @@
-"""`authorization_details`: of types that this server knows and this client registered, and one payment at most."""
+"""`authorization_details`: of types that this server knows and this client registered."""
 
 from authserver.clients.model import Client
 from authserver.protocol.authorization_details.parse import parse_authorization_details
-from authserver.protocol.authorization_details.registry import type_names, type_of
+from authserver.protocol.authorization_details.registry import type_names
 from authserver.protocol.errors import InvalidAuthorizationDetails
 from authserver.protocol.params import Params
 
 
 def check_details(params: Params, client: Client) -> None:
-    """Return where every detail is of a registered type, and at most one of them moves money.
-
-    A person approves one payment at a time: its amount and payee are what the page shows largest.
+    """Return where every detail is of a registered type.
 
     Raises InvalidAuthorizationDetails.
 
-    Spec: RFC9396-5, RFC9396-10, RTS-SCA-5.1
+    Spec: RFC9396-5, RFC9396-10
     """
     details = parse_authorization_details(params.get("authorization_details"))
     if not type_names(details) <= client.authorization_details_types:
         raise InvalidAuthorizationDetails(
             "This client may not ask for authorization details of this type.", clause="RFC9396-10"
         )
-    if sum(type_of(detail).is_payment for detail in details) > 1:
-        raise InvalidAuthorizationDetails("A request may hold one payment.", clause="RTS-SCA-5.1")

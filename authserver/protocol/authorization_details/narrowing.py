@@ -3,10 +3,12 @@
 Lists of what may be done, at which accounts and where, may be shortened. Everything else stays as it was granted.
 """
 
+from collections.abc import Iterable
 from typing import Any, Final
 
 from authserver.protocol.authorization_details.model import Detail, Details
-from authserver.protocol.authorization_details.registry import type_of
+from authserver.protocol.authorization_details.registry import type_names, type_of
+from authserver.protocol.names import SCOPES_OF_OPENID
 
 _LISTS: Final = ("actions", "accounts", "locations")
 _LISTS_OF_THE_APP: Final = ("actions", "locations")
@@ -35,6 +37,17 @@ def cover(allowed: Details, asked: Details) -> Details | None:
         return None
     found = [next(iter(_covering(allowed, detail)), None) for detail in asked]
     return None if None in found else tuple(detail for detail in found if detail is not None)
+
+
+def widens(granted: Details, asked: Details, scope: Iterable[str]) -> bool:
+    """Return whether asking for this much less reaches further: a choice of accounts is left out, a scope stays.
+
+    To an API its scope alone may stand for every account; beside a detail it means no more than the detail.
+
+    Spec: RFC9396-6.1, RFC9396-3.2
+    """
+    chosen = {detail["type"] for detail in granted if type_of(detail).accounts_chosen}
+    return not chosen <= type_names(asked) and not set(scope) <= set(SCOPES_OF_OPENID)
 
 
 def _covering(allowed: Details, asked: Detail) -> Details:

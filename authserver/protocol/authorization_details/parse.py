@@ -7,7 +7,7 @@ import rfc8785
 from pydantic import ValidationError
 
 from authserver.protocol.authorization_details.model import Detail, Details
-from authserver.protocol.authorization_details.registry import TYPES
+from authserver.protocol.authorization_details.registry import TYPES, type_of
 from authserver.protocol.errors import InvalidAuthorizationDetails
 
 MAX_CHARACTERS: Final = 8_192
@@ -18,19 +18,23 @@ _MAX_DEPTH: Final = 8
 def parse_authorization_details(text: str | None) -> Details:
     """Return the details of a parameter, each in canonical form: as its type's shape has read it; none where absent.
 
-    A member named twice, a null, a number, a type or a member that is not known: each is refused, since whoever reads
-    the text otherwise than we do would act on something else than the person saw.
+    A person approves one payment at a time, and its token is good for that one: two in one list are refused, wherever
+    the list is sent. A member named twice, a null, a number, a type or a member that is not known: each is refused,
+    since whoever reads the text otherwise than we do would act on something else than the person saw.
 
     Raises InvalidAuthorizationDetails, naming nothing of what was received.
 
-    Spec: RFC9396-2, RFC9396-5
+    Spec: RFC9396-2, RFC9396-5, RTS-SCA-5.1
     """
     if text is None:
         return ()
     document = _load(text)
     if not isinstance(document, list) or not 1 <= len(document) <= MAX_DETAILS:
         raise _refusal("no array of one to eight objects")
-    return tuple(_read(entry) for entry in document)
+    details = tuple(_read(entry) for entry in document)
+    if sum(type_of(detail).is_payment for detail in details) > 1:
+        raise InvalidAuthorizationDetails("There may be one payment.", clause="RTS-SCA-5.1")
+    return details
 
 
 def canonical(detail: Detail) -> bytes:

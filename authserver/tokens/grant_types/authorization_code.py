@@ -48,7 +48,8 @@ class AuthorizationCodeGrant:
             if code.claimed_at is not None:
                 raise _replayed(grant, request)
             _check(code, grant, request)
-            narrowed = narrow_resources(request.params, grant), narrow_details(request.params, grant)
+            details = narrow_details(request.params, grant, grant.scope)
+            narrowed = narrow_resources(request.params, grant), details
             return _redemption(connection, code, grant, narrowed, request)
 
 

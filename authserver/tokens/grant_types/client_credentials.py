@@ -7,11 +7,10 @@ from authserver.clients.model import Client
 from authserver.db.engine import Database
 from authserver.issuance.issue import Redemption
 from authserver.protocol.errors import InvalidAuthorizationDetails, InvalidScope
+from authserver.protocol.names import SCOPES_OF_OPENID
 from authserver.protocol.resource import check_resources_within, parse_resources
 from authserver.protocol.scope import check_scope_within, parse_scope
 from authserver.tokens.grant_type import TokenRequest
-
-_ABOUT_A_PERSON = frozenset({"openid", "offline_access", "profile", "email", "address", "phone"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,4 +44,4 @@ class ClientCredentialsGrant:
 
 
 def _own_scope(client: Client) -> tuple[str, ...]:
-    return tuple(sorted(client.scope - _ABOUT_A_PERSON))
+    return tuple(sorted(client.scope.difference(SCOPES_OF_OPENID)))

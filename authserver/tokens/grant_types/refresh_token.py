@@ -57,7 +57,7 @@ class RefreshTokenGrant:
             token, grant = _find(connection, presented, request)
             scope = narrow_scope(request.params, grant)
             resources = narrow_resources(request.params, grant)
-            details = narrow_details(request.params, grant)
+            details = narrow_details(request.params, grant, scope)
             refreshed = self._rotate(connection, token, grant, request)
             return Redemption(
                 scope=scope,
