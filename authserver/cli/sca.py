@@ -58,6 +58,7 @@ def list_command(most: int, *, as_json: bool) -> None:
 @click.option(
     "--output",
     type=click.File("w", encoding="utf-8", lazy=True),
+    metavar="FILE",
     default="-",
     help="The file to write; else it is printed.",
 )

@@ -12,6 +12,7 @@ from authserver.profiles.model import Profile
 from authserver.protocol import names
 from authserver.protocol.authorization_details.registry import TYPES
 from authserver.protocol.errors import InvalidClientMetadata, InvalidRedirectUri, InvalidScope, InvalidTarget
+from authserver.protocol.neutral import is_unseen
 from authserver.protocol.redirect_uri import find_registration_fault
 from authserver.protocol.resource import parse_resources
 from authserver.protocol.scope import parse_scope
@@ -189,7 +190,7 @@ def _check_name(client_name: str) -> None:
     Spec: RFC7591-5
     """
     shown = [character for character in client_name if character not in _JOINERS]
-    is_blank = bool(client_name) and not "".join(shown).strip()
+    is_blank = bool(client_name) and all(is_unseen(character) or character.isspace() for character in shown)
     if is_blank or any(unicodedata.category(character) in _UNSEEN for character in shown):
         raise InvalidClientMetadata("client_name", "The client_name holds characters not shown.", clause="RFC7591-5")
 

@@ -11,7 +11,7 @@ from authserver.protocol.names import SCOPE_OPENID
 
 @dataclass(frozen=True, slots=True)
 class Audience:
-    """The audiences of an access token; `as_jwt` says whether every one of them takes a JWT.
+    """The audiences of an access token; `as_jwt` says whether it may be a JWT.
 
     `authorization_details` are those that mean something to one of them.
     """
@@ -33,9 +33,11 @@ class Reach:
 def resolve_audience(reach: Reach, servers: Iterable[ResourceServer], issuer: str) -> Audience:
     """Return the audience of a token: the resources named, else those that serve what it is good for, else the issuer.
 
-    The issuer is an audience where the token is good at UserInfo.
+    The issuer is an audience where the token is good at UserInfo. A JWT can be read by all for whom it is: it is one
+    only where each takes one, and none would read details that are another's. Introspection tells each its own.
 
-    Spec: RFC8707-2.2, RFC9068-3, RFC9700-2.3, RFC9700-4.9.1, RFC9700-4.10.2, RFC9396-2.2, RFC9396-3.2
+    Spec: RFC8707-2.2, RFC9068-3, RFC9700-2.3, RFC9700-4.9.1, RFC9700-4.10.2, RFC9396-2.2, RFC9396-3.2,
+    RFC9396-9.1
     """
     scope, resources = reach.scope, reach.resources
     chosen = [server for server in servers if _serves(server, reach)]
@@ -47,7 +49,8 @@ def resolve_audience(reach: Reach, servers: Iterable[ResourceServer], issuer: st
     else:
         served = tuple(audience for server in chosen for audience in server.audiences)
         names = (*served, issuer) if SCOPE_OPENID in scope or not served else served
-    return Audience(names, all(server.takes_jwt for server in chosen), details)
+    is_for_all = all(serves_detail(server, detail) for server in chosen for detail in details)
+    return Audience(names, is_for_all and all(server.takes_jwt for server in chosen), details)
 
 
 def serves_detail(server: ResourceServer, detail: Detail) -> bool:

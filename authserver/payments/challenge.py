@@ -33,7 +33,7 @@ def text_hash(text: str) -> bytes:
 
 
 def canonical_payment(payment: Mapping[str, Any]) -> bytes:
-    """Return the one form of a payment's JSON; raises ValueError where it has none.
+    """Return the one sequence of bytes that stands for a payment; raises ValueError where it has none.
 
     Spec: RFC8785-3.2
     """

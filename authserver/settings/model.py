@@ -92,7 +92,8 @@ class Settings(BaseSettings):
         default=("30.00 EUR",),
         description=(
             "Up to which amount a payment may be approved by a code generator, which cannot be bound to the amount and "
-            "the payee; above it, or in another currency, it takes a passkey. The default is what RTS Art. 16 exempts."
+            "the payee; above it, or in another currency, it takes a passkey. The default is the amount "
+            "of RTS Art. 16; how many such payments there are is not counted."
         ),
     )
     introspection_max_age: Annotated[int, Field(ge=0, le=60)] = Field(

@@ -216,6 +216,29 @@ def test_each_side_of_the_bank_is_told_of_its_own_types_alone(either: Deployment
     assert reads.introspect(at_bank["access_token"]).json["aud"] == BANK
 
 
+@pytest.mark.spec("RFC9396-9.1", "RFC9396-9.2")
+def test_no_api_reads_in_its_token_what_another_is_told(either: Deployment, carol: Person) -> None:
+    common: dict[str, object] = {
+        "redirect_uris": [],
+        "grant_types": [],
+        "token_endpoint_auth_method": "tls_client_auth",
+    }
+    reads = register(
+        either, "reads", resource=[BANK], authorization_details_types=["account_information"], scope="", **common
+    )
+    register(either, "asks", resource=[VAULT], authorization_details_types=["funds_confirmation"], scope="", **common)
+    app = register(either)
+    tokens = allow(carol, app, ACCOUNTS, FUNDS, **{"accounts-0": [SAVINGS]})
+
+    assert CURRENT not in str(reads.introspect(tokens["access_token"]).json)
+    assert "." not in tokens["access_token"], "a JWT would tell both of everything"
+    for one, place in (({**ACCOUNTS, "accounts": [{"iban": SAVINGS}]}, BANK), (FUNDS, VAULT)):
+        claims = claims_of(
+            app.refresh(tokens["refresh_token"], authorization_details=text_of(one)).json["access_token"]
+        )
+        assert (claims["aud"], claims["authorization_details"]) == (place, [one])
+
+
 @pytest.mark.spec("RFC9396-2.2")
 def test_a_detail_that_names_a_place_is_good_there_alone(either: Deployment, carol: Person) -> None:
     for client_id, place in (("here", BANK), ("there", VAULT)):

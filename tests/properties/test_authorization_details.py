@@ -9,8 +9,9 @@ import rfc8785
 from hypothesis import given
 from hypothesis import strategies as st
 
+from authserver.payments.challenge import canonical_payment
 from authserver.protocol.authorization_details.model import Details
-from authserver.protocol.authorization_details.parse import canonical, parse_authorization_details
+from authserver.protocol.authorization_details.parse import parse_authorization_details
 from authserver.protocol.authorization_details.registry import TYPES, describe_detail, find_payment
 from authserver.protocol.errors import InvalidAuthorizationDetails
 from tests.support.details import (
@@ -57,7 +58,7 @@ def _with(detail: Document, path: str, value: object) -> str:
 @given(st.text(max_size=60) | _json.map(json.dumps))
 def test_any_text_is_read_or_refused_by_its_own_error(text: str) -> None:
     for detail in _read(text) or ():
-        canonical(detail)
+        canonical_payment(detail)
 
 
 @pytest.mark.spec("RFC9396-5")
@@ -90,14 +91,14 @@ def test_the_canonical_form_depends_on_nothing_but_the_meaning(detail: Document,
     random.shuffle(members)
     spelled = json.dumps([dict(members)], indent=random.choice([None, 2]), ensure_ascii=random.choice([True, False]))
     (one,), (other,) = parse_authorization_details(text_of(detail)), parse_authorization_details(spelled)
-    assert canonical(one) == canonical(other)
-    assert rfc8785.dumps(json.loads(canonical(one))) == canonical(one)
+    assert canonical_payment(one) == canonical_payment(other)
+    assert rfc8785.dumps(json.loads(canonical_payment(one))) == canonical_payment(one)
 
 
 @given(honest, honest)
 def test_two_details_are_one_in_canonical_form_only_if_they_are_one(first: Document, second: Document) -> None:
     (one,), (other,) = parse_authorization_details(text_of(first)), parse_authorization_details(text_of(second))
-    assert (canonical(one) == canonical(other)) == (one == other)
+    assert (canonical_payment(one) == canonical_payment(other)) == (one == other)
 
 
 @given(honest)
@@ -165,7 +166,7 @@ def test_a_name_has_one_form_however_its_letters_were_composed() -> None:
     one, other = (_read(_with(PAYMENT, "creditorName", name)) for name in (composed, decomposed))
     assert one is not None
     assert other is not None
-    assert canonical(one[0]) == canonical(other[0])
+    assert canonical_payment(one[0]) == canonical_payment(other[0])
 
 
 @pytest.mark.parametrize(

@@ -173,7 +173,7 @@ def test_a_token_whose_person_or_grant_is_gone_is_inactive(app: RelyingParty, al
     assert bank.introspect(tokens["access_token"]).json == {"active": False}
 
 
-@pytest.mark.parametrize("name", ["Tiny\u202eknaB", "Tiny\nLedger", "\u2066Bank", "\u200b"])
+@pytest.mark.parametrize("name", ["Tiny\u202eknaB", "Tiny\nLedger", "\u2066Bank", "\u200b", "\u3164 \u2800"])
 @pytest.mark.spec("RFC7591-2", "RFC7591-5")
 def test_a_client_name_that_shows_itself_otherwise_is_refused(name: str) -> None:
     metadata = {"client_name": name, "redirect_uris": [REDIRECT_URI], "token_endpoint_auth_method": "tls_client_auth"}

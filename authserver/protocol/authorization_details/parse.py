@@ -1,9 +1,8 @@
-"""From the text of `authorization_details` to canonical details, and from those to the bytes that are signed."""
+"""From the text of `authorization_details` to canonical details."""
 
 import json
 from typing import Any, Final
 
-import rfc8785
 from pydantic import ValidationError
 
 from authserver.protocol.authorization_details.model import Detail, Details
@@ -35,14 +34,6 @@ def parse_authorization_details(text: str | None) -> Details:
     if sum(type_of(detail).is_payment for detail in details) > 1:
         raise InvalidAuthorizationDetails("There may be one payment.", clause="RTS-SCA-5.1")
     return details
-
-
-def canonical(detail: Detail) -> bytes:
-    """Return the one sequence of bytes that stands for a detail.
-
-    Spec: RFC8785-3
-    """
-    return rfc8785.dumps(dict(detail))  # type: ignore[arg-type]  # JSON values, as the shape has read them
 
 
 def _read(entry: object) -> Detail:

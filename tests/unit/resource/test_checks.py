@@ -94,7 +94,6 @@ def test_a_good_token_may_name_further_audiences() -> None:
     assert token.speaks_for_person
 
 
-@pytest.mark.spec("RFC9068-5-1")
 @pytest.mark.spec("RFC9396-2.2")
 @pytest.mark.parametrize(
     ("locations", "is_here"),
@@ -107,6 +106,7 @@ def test_a_detail_that_names_other_places_is_not_good_here(locations: object, is
     assert bool(token.details_of("account_information")) is is_here
 
 
+@pytest.mark.spec("RFC9068-5-1")
 def test_a_client_that_acts_for_itself_is_no_person() -> None:
     assert not check_claims({**CLAIMS, "sub": "planner"}, EXPECTED, NOW).speaks_for_person
 

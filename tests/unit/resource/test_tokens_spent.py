@@ -95,7 +95,7 @@ def test_a_jwt_without_a_jti_cannot_be_spent(store: TokensSpent, jti: object) ->
         spend_token(store, token(jti=jti), presented("a.b.c"), NOW)
 
 
-@pytest.mark.spec("RFC9068-4")
+@pytest.mark.spec("RFC9068-4-5")
 def test_a_token_that_expired_since_it_was_checked_is_not_spent_again(store: TokensSpent) -> None:
     paid = token(jti="one")
     spend_token(store, paid, presented(), paid.expires_at - 1)
