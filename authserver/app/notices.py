@@ -1,6 +1,7 @@
 """The notifier that the settings describe."""
 
 from smtplib import SMTPException
+from typing import Final
 
 from authserver.clock import Clock
 from authserver.events import EventSink
@@ -10,6 +11,8 @@ from authserver.notices.outbox import Outbox
 from authserver.notices.words import write_letter
 from authserver.settings.load import SettingsError
 from authserver.settings.model import Settings
+
+_IMPLICIT_TLS_PORT: Final = 465
 
 
 def build_notifier(settings: Settings, events: EventSink, clock: Clock) -> Notifier:
@@ -33,7 +36,7 @@ def tell_at_once(settings: Settings, notice: Notice) -> bool:
 
 
 def _sender(settings: Settings) -> Sender:
-    return Sender(settings.site_name, settings.smtp_from, settings.help_url, f"{settings.issuer}/account")
+    return Sender(settings.site_name, settings.smtp_from, f"{settings.issuer}/account", settings.help_url)
 
 
 def _channel(settings: Settings) -> Channel | None:
@@ -43,8 +46,18 @@ def _channel(settings: Settings) -> Channel | None:
         return into_folder(settings.data_dir / "outbox")
     if settings.notices == "console":
         return onto_console
-    server = MailServer(settings.smtp_host, settings.smtp_port, settings.smtp_user, _password(settings))
-    return by_mail(server)
+    usual = settings.smtp_tls == "by_port" and settings.smtp_port == _IMPLICIT_TLS_PORT
+    is_implicit = settings.smtp_tls == "implicit" or usual
+    return by_mail(
+        MailServer(
+            settings.smtp_host,
+            settings.smtp_port,
+            tls_at_once=is_implicit,
+            authorities=settings.smtp_ca_file,
+            user=settings.smtp_user,
+            password=_password(settings),
+        )
+    )
 
 
 def _password(settings: Settings) -> str:

@@ -6,25 +6,29 @@ import ssl
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from email.message import EmailMessage
+from email.message import Message as Letter
 from pathlib import Path
 from typing import Final
 
 from authserver.protocol.handles import new_handle
 
-Channel = Callable[[EmailMessage], None]
+Channel = Callable[[Letter], None]
 """Sends one letter; raises OSError or smtplib.SMTPException where it cannot."""
 
 _TIMEOUT_SECONDS: Final = 10.0
-_IMPLICIT_TLS_PORT: Final = 465
 
 
 @dataclass(frozen=True, slots=True)
 class MailServer:
-    """A mail server, and as whom to speak to it."""
+    """A mail server, how TLS begins with it, whose word for it is taken, and as whom to speak to it.
+
+    `authorities` is a file of certificates in PEM; where there is none the system's are believed.
+    """
 
     host: str
     port: int
+    tls_at_once: bool = False
+    authorities: Path | None = None
     user: str = ""
     password: str = field(default="", repr=False)
 
@@ -32,7 +36,7 @@ class MailServer:
 def into_folder(path: Path) -> Channel:
     """Return the channel that writes each letter as a file of its own, for its owner's eyes alone."""
 
-    def write(letter: EmailMessage) -> None:
+    def write(letter: Letter) -> None:
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
         descriptor = os.open(path / f"{new_handle()}.eml", os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "wb") as file:
@@ -41,7 +45,7 @@ def into_folder(path: Path) -> Channel:
     return write
 
 
-def onto_console(letter: EmailMessage) -> None:
+def onto_console(letter: Letter) -> None:
     """Print a letter on standard error."""
     sys.stderr.write(f"--- notice\n{letter.as_string()}---\n")
     sys.stderr.flush()
@@ -50,21 +54,22 @@ def onto_console(letter: EmailMessage) -> None:
 def by_mail(server: MailServer) -> Channel:
     """Return the channel that hands letters to a mail server, over TLS alone; who has no address gets none."""
 
-    def send(letter: EmailMessage) -> None:
+    def send(letter: Letter) -> None:
         if "To" not in letter:
             return
         with _connect(server) as connection:
             if server.user:
                 connection.login(server.user, server.password)
+            letter["Message-ID"] = f"<{new_handle()}@{str(letter['From']).rpartition('@')[2]}>"
             connection.send_message(letter)
 
     return send
 
 
 def _connect(server: MailServer) -> smtplib.SMTP:
-    """Return a connection under TLS: from the first byte on port 465, by STARTTLS elsewhere."""
-    context = ssl.create_default_context()
-    if server.port == _IMPLICIT_TLS_PORT:
+    """Return a connection under TLS: from the first byte, or by STARTTLS before anything else is said."""
+    context = ssl.create_default_context(cafile=server.authorities)
+    if server.tls_at_once:
         return smtplib.SMTP_SSL(server.host, server.port, timeout=_TIMEOUT_SECONDS, context=context)
     connection = smtplib.SMTP(server.host, server.port, timeout=_TIMEOUT_SECONDS)
     try:

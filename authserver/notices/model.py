@@ -1,7 +1,9 @@
 """A notice, and what takes it."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+
+from authserver.web.i18n import ENGLISH, current_language, first_spoken
 
 PASSKEY_ADDED = "passkey.added"
 PASSKEY_CLOSED = "passkey.closed"
@@ -20,7 +22,8 @@ SHARING_ENDED = "sharing.ended"
 class Notice:
     """What happened to whose account, and when; `address` is empty for a person without an email address.
 
-    `name` is one of this module's, or of an activity; `detail` is the name of a thing, such as a passkey's.
+    `name` is one of this module's, or of an activity; `detail` is the name of a thing, such as a passkey's; `language`
+    is the one to write in.
     """
 
     name: str
@@ -28,6 +31,7 @@ class Notice:
     address: str
     at: int
     detail: str = ""
+    language: str = ENGLISH
 
 
 Notifier = Callable[[Notice], None]
@@ -35,9 +39,13 @@ Notifier = Callable[[Notice], None]
 
 
 def notice_for(name: str, username: str, claims: Mapping[str, object], at: int, detail: str = "") -> Notice:
-    """Return the notice for a person, at the email address among their claims."""
-    address = claims.get("email")
-    return Notice(name, username, address if isinstance(address, str) else "", at, detail)
+    """Return the notice for a person, at the email address and in the language among their claims.
+
+    Where no claim says a language of ours it is that of the page on which it happened, English where that was none.
+    The claim comes first, since a stranger at work in the account would bring a browser that speaks their own.
+    """
+    address, locale = (value if isinstance(value, str) else "" for value in map(claims.get, ("email", "locale")))
+    return Notice(name, username, address, at, detail, first_spoken((locale,)) or current_language())
 
 
 def tell_nobody(_notice: Notice) -> None:
@@ -46,9 +54,9 @@ def tell_nobody(_notice: Notice) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """Who the letters are from: the deployment's name, its own address, and where a person finds help."""
+    """Who the letters are from: the deployment's name and address, where a person's account is, and where help is."""
 
     site_name: str
     address: str
+    account_url: str
     help_url: str = ""
-    account_url: str = field(default="")

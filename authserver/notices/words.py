@@ -1,42 +1,62 @@
-"""A notice as a letter: what happened, when, and what to do if it was not you."""
+"""A notice as a letter, in its person's language: what happened, when, and what to do if it was not them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
-from email.message import EmailMessage
+from email.charset import QP, Charset
+from email.header import Header
+from email.message import Message as Letter
+from email.mime.text import MIMEText
+from email.utils import format_datetime
+from gettext import NullTranslations
 from typing import Final
 
+from authserver.messages import Message
 from authserver.notices import model
 from authserver.notices.model import Notice, Sender
+from authserver.web.formats import long_time
+from authserver.web.i18n import read_texts
 
-_SUBJECTS: Final[Mapping[str, str]] = {
-    model.PASSKEY_ADDED: "A passkey was added to your account",
-    model.PASSKEY_CLOSED: "A passkey of your account was closed, since there may be a copy of it",
-    model.PASSKEY_REMOVED: "A passkey was removed from your account",
-    model.GENERATOR_ADDED: "An authenticator app was added to your account",
-    model.GENERATOR_REMOVED: "The authenticator app was removed from your account",
-    model.RECOVERY_CODES_MADE: "New recovery codes were made for your account",
-    model.RECOVERY_CODE_USED: "A recovery code was used to sign in",
-    model.FACTORS_RESET: "The second factors of your account were removed",
-    model.PASSWORD_CHANGED: "Your password was changed",
-    model.INVITATION_CLAIMED: "An invitation to your account was used",
-    model.SHARING_ENDED: "You stopped sharing data with an app",
+_SUBJECTS: Final[Mapping[str, Message]] = {
+    model.PASSKEY_ADDED: Message("A passkey was added to your account"),
+    model.PASSKEY_CLOSED: Message("A passkey of your account was blocked, since there may be a copy of it"),
+    model.PASSKEY_REMOVED: Message("A passkey was removed from your account"),
+    model.GENERATOR_ADDED: Message("An authenticator app was added to your account"),
+    model.GENERATOR_REMOVED: Message("The authenticator app was removed from your account"),
+    model.RECOVERY_CODES_MADE: Message("New recovery codes were made for your account"),
+    model.RECOVERY_CODE_USED: Message("A recovery code was used to sign in"),
+    model.FACTORS_RESET: Message("The second factors of your account were removed"),
+    model.PASSWORD_CHANGED: Message("Your password was changed"),
+    model.INVITATION_CLAIMED: Message("An invitation to your account was used"),
+    model.SHARING_ENDED: Message("You stopped sharing data with an app"),
 }
-_ANYTHING_ELSE: Final = "Something changed in your account"
+_ANYTHING_ELSE: Final = Message("Something changed in your account")
+_NAMED: Final = Message("Name: %(name)s")
+_AT_HELP: Final = Message("You find help here:")
+_OF_US: Final = Message("Need help? Contact %(name)s.")
 
 
-def write_letter(notice: Notice, sender: Sender) -> EmailMessage:
+_UTF_8: Final = Charset("utf-8")
+_UTF_8.body_encoding = QP  # so that a letter in a folder can be read
+
+
+def write_letter(notice: Notice, sender: Sender) -> Letter:
     """Return the letter; names that people chose stand in its text alone, never in a header.
+
+    It is not an `EmailMessage`, since Python's folds two words with accents into one (3.11.7: `a étéutilisé`).
 
     Spec: ASVS5-6.3.7
     """
-    subject = _SUBJECTS.get(notice.name, _ANYTHING_ELSE)
-    letter = EmailMessage()
-    letter["Subject"] = f"{_one_line(sender.site_name)}: {subject}"
+    texts = read_texts(notice.language)
+    subject = texts.gettext(_SUBJECTS.get(notice.name, _ANYTHING_ELSE))
+    text = "\n\n".join(_paragraphs(subject, notice, sender, texts)) + "\n"
+    letter = MIMEText(text, "plain", _UTF_8)  # type: ignore[arg-type]  # documented to take a Charset
+    letter["Subject"] = Header(f"{_one_line(sender.site_name)}: {subject}", header_name="Subject").encode()
     letter["From"] = sender.address
     if is_address(notice.address):
         letter["To"] = notice.address
-    letter["Date"] = datetime.fromtimestamp(notice.at, UTC)
-    letter.set_content(_text(subject, notice, sender))
+    letter["Date"] = format_datetime(datetime.fromtimestamp(notice.at, UTC))
+    letter["Content-Language"] = notice.language
+    letter["Auto-Submitted"] = "auto-generated"  # RFC 3834: nobody's holiday reply comes back
     return letter
 
 
@@ -47,25 +67,27 @@ def is_address(text: str) -> bool:
     return bool(local_part and domain) and is_plain
 
 
-def _text(subject: str, notice: Notice, sender: Sender) -> str:
-    day = datetime.fromtimestamp(notice.at, UTC)
-    lines = [
-        f"Hello {_one_line(notice.username)},",
-        "",
-        f"{subject}." + (f" Its name is “{_one_line(notice.detail)}”." if notice.detail else ""),
-        f"This was on {day.day} {day:%B} {day.year} at {day:%H:%M} UTC.",
-        "",
-        "If this was you, there is nothing to do.",
-        "If it was not you, someone else may use your account. Sign out every other browser and change your password"
-        + (f" at {sender.account_url}," if sender.account_url else ",")
-        + " then ask for help"
-        + (f" at {sender.help_url}." if sender.help_url else "."),
-        "",
-        "We never ask you for a password or a code by email.",
-        "",
-        _one_line(sender.site_name),
-    ]
-    return "\n".join(lines) + "\n"
+def _paragraphs(subject: str, notice: Notice, sender: Sender, texts: NullTranslations) -> Iterator[str]:
+    site = _one_line(sender.site_name)
+    yield texts.gettext(Message("Hello %(name)s,")) % {"name": _one_line(notice.username)}
+    named = [texts.gettext(_NAMED) % {"name": _one_line(notice.detail)}] if notice.detail else []
+    when = texts.gettext(Message("Time: %(time)s")) % {"time": long_time(notice.at, notice.language)}
+    yield "\n".join((f"{subject}.", *named, when))
+    if notice.name == model.PASSKEY_CLOSED:
+        advice = Message("It no longer signs anyone in. Remove it and add a new one in your account:")
+    else:
+        yield texts.gettext(Message("If you did this or asked for it, there is nothing to do."))
+        advice = Message(
+            "If not, someone else may be using your account. Sign out every other browser and change your password in "
+            "your account:"
+        )
+    yield f"{texts.gettext(advice)}\n{sender.account_url}"
+    if sender.help_url:
+        yield f"{texts.gettext(_AT_HELP)}\n{sender.help_url}"
+    else:
+        yield texts.gettext(_OF_US) % {"name": site}
+    yield texts.gettext(Message("We never ask you for a password or a code by email."))
+    yield site
 
 
 def _one_line(text: str) -> str:

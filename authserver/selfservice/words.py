@@ -17,7 +17,7 @@ ACTIVITY_WORDS: Final[Mapping[str, Message]] = {
     activities.PASSKEY_ADDED: Message("A passkey was added"),
     activities.PASSKEY_RENAMED: Message("A passkey was given another name"),
     activities.PASSKEY_REMOVED: Message("A passkey was removed"),
-    activities.PASSKEY_CLOSED: Message("A passkey was closed, since there may be a copy of it"),
+    activities.PASSKEY_CLOSED: Message("A passkey was blocked, since there may be a copy of it"),
     activities.GENERATOR_ADDED: Message("An authenticator app was added"),
     activities.GENERATOR_REMOVED: Message("The authenticator app was removed"),
     activities.RECOVERY_CODES_MADE: Message("New recovery codes were made"),

@@ -159,8 +159,16 @@ class Settings(BaseSettings):
         ),
     )
     smtp_host: str = Field(default="", description="The mail server, reached over TLS alone.")
-    smtp_port: Annotated[int, Field(ge=1, le=65535)] = Field(
-        default=587, description="Its port: TLS from the first byte on 465, STARTTLS on any other."
+    smtp_port: Annotated[int, Field(ge=1, le=65535)] = Field(default=587, description="Its port.")
+    smtp_tls: Literal["by_port", "starttls", "implicit"] = Field(
+        default="by_port",
+        description=(
+            "How TLS begins: by `starttls`, without which nothing is sent, or `implicit`, from the first byte. "
+            "`by_port`: implicit on 465, STARTTLS on any other."
+        ),
+    )
+    smtp_ca_file: kinds.OptionalPath = Field(
+        default=None, description="The authorities of its certificate, in PEM. Default: those the system trusts."
     )
     smtp_user: str = Field(default="", description="As whom to sign in there. Empty for no one.")
     smtp_password_file: kinds.OptionalPath = Field(default=None, description="The file with that user's password.")

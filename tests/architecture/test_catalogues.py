@@ -82,6 +82,21 @@ def test_each_translation_begins_and_ends_as_its_text_does(language: str) -> Non
             assert form[-1:] in "?:" or (text[-1:] in ".:?") == (form[-1:] in ".:?"), entry.id
 
 
+# What a printer of the language would mend.
+_MISPRINTS = {
+    "de": re.compile(r"""["'”«»]|\s[:;?!]"""),
+    "fr": re.compile(
+        """["'„“”]|(?<!\N{NARROW NO-BREAK SPACE})[:;?!]|«(?!\N{NO-BREAK SPACE})|(?<!\N{NO-BREAK SPACE})»"""
+    ),
+}
+
+
+@pytest.mark.parametrize("language", LANGUAGES[1:])
+def test_each_translation_is_set_as_its_language_is(language: str) -> None:
+    forms = [form for entry in _entries(language) for form in _forms(entry.string)]
+    assert not [form for form in forms if _MISPRINTS[language].search(form)]
+
+
 def test_texts_are_whole_sentences_with_values_by_name() -> None:
     for text in (form for entry in update_catalogues.extract() if entry.id for form in _forms(entry.id)):
         assert text == text.strip()

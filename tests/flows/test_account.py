@@ -25,6 +25,7 @@ from tests.support.letters import letters_of, subjects_of
 from tests.support.passkeys import enrol_passkey, sign_in_with_passkey
 from tests.support.person import Person, code_of
 from tests.support.relying_party import RelyingParty, register, register_bank
+from tests.support.tour import arrives
 
 NEW_PASSWORD = "seven-quiet-herons-wade"
 
@@ -88,6 +89,19 @@ def test_a_visitor_is_led_through_the_sign_in_and_back_without_a_consent_page(al
 
 def test_who_has_no_strong_factor_is_told_to_add_one(deployment: Deployment) -> None:
     assert "Protect your account with more than a password" in visit(Person(deployment, "bob")).text
+
+
+@pytest.mark.parametrize(("locale", "language"), [(None, "fr"), ("de-AT", "de"), ("se", "fr")])
+def test_a_letter_is_in_its_persons_language_or_else_in_that_of_the_page(
+    deployment: Deployment, locale: str | None, language: str
+) -> None:
+    deployment.add_person("carol", totp=False, claims={"email": "carol@example.com", "locale": locale})
+    carol = arrives(deployment, "fr", "carol")
+    add_generator(carol)
+    visit(Person(deployment, "bob"))  # another page, of another person, changes nothing
+    (letter,) = letters_of(deployment)
+    assert letter["Content-Language"] == language
+    assert {"fr": "Bonjour carol", "de": "Guten Tag carol"}[language] in letter.get_content()
 
 
 def test_who_cancels_the_sign_in_is_not_sent_round_again(alice: Person) -> None:

@@ -78,7 +78,7 @@ def _payment_facts(members: Mapping[str, Any]) -> tuple[Fact, ...]:
     debtor = members.get("debtorAccount")
     facts = [Fact(Message("To the account"), shown_iban(members["creditorAccount"]["iban"]))]
     facts += [Fact(Message("At the bank"), bank)] if bank else []
-    facts += [Fact(Message("Reference"), neutralise(reference))] if reference else []
+    facts += [Fact(Message("Payment reference"), neutralise(reference))] if reference else []
     facts += [Fact(Message("From the account"), shown_iban(debtor["iban"]))] if debtor else []
     return tuple(facts)
 

@@ -3,7 +3,7 @@
 import smtplib
 import stat
 import threading
-from email.message import EmailMessage
+from email.message import Message as Letter
 from pathlib import Path
 
 from authserver.events import Event
@@ -11,7 +11,7 @@ from authserver.notices.channels import MailServer, into_folder
 from authserver.notices.model import GENERATOR_ADDED, Notice, Sender
 from authserver.notices.outbox import MOST_WAITING, Outbox
 
-SENDER = Sender("Harbour Bank", "no-reply@harbour.example")
+SENDER = Sender("Harbour Bank", "no-reply@harbour.example", "https://as.example/account")
 NOTICE = Notice(GENERATOR_ADDED, "alice", "alice@example.com", 1_800_000_000)
 
 
@@ -28,9 +28,9 @@ def test_a_letter_lies_in_the_folder_for_its_owner_alone(tmp_path: Path) -> None
 
 def test_a_channel_that_fails_is_told_of_and_the_next_letter_goes_out() -> None:
     events: list[Event] = []
-    sent: list[EmailMessage] = []
+    sent: list[Letter] = []
 
-    def send(letter: EmailMessage) -> None:
+    def send(letter: Letter) -> None:
         sent.append(letter)
         if len(sent) == 1:
             raise smtplib.SMTPServerDisconnected("gone")
@@ -47,7 +47,7 @@ def test_a_full_outbox_drops_and_says_so_and_nobody_waits() -> None:
     events: list[Event] = []
     gate = threading.Event()
 
-    def wait(_letter: EmailMessage) -> None:
+    def wait(_letter: Letter) -> None:
         gate.wait()
 
     outbox = Outbox(wait, SENDER, events.append, lambda: 0)
@@ -59,4 +59,4 @@ def test_a_full_outbox_drops_and_says_so_and_nobody_waits() -> None:
 
 
 def test_a_mail_servers_password_is_not_shown() -> None:
-    assert "hunter2" not in repr(MailServer("mail.example", 587, "us", "hunter2"))
+    assert "hunter2" not in repr(MailServer("mail.example", 587, user="us", password="hunter2"))
