@@ -3,8 +3,9 @@
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
+from tests.support import interop
 from tests.support.app_site import AppSite, app_site
 from tests.support.jose import private_key, public_jwk
 from tests.support.live_server import LiveServer, live_server
@@ -36,6 +37,22 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
     ):
         apps = (register_app(server, site, "app", APP_NAME), register_app(server, site, "long", LONG_NAME))
         yield Scene(server, site, *apps)
+
+
+@pytest.fixture(scope="session")
+def axe() -> Callable[[Page], list[tuple[str, list[str]]]]:
+    """What runs axe-core on a page: it knows what makes one hard to use for people with disabilities."""
+    interop.install()
+    script = (interop.FOLDER / "node_modules" / "axe-core" / "axe.min.js").read_text()
+
+    def violations(page: Page) -> list[tuple[str, list[str]]]:
+        if not page.evaluate("() => 'axe' in window"):
+            page.evaluate(script)
+        result = page.evaluate("() => axe.run(document, {resultTypes: ['violations']})")
+        assert len(result["passes"]) > 10, "axe has looked"
+        return [(each["id"], [node["html"][:90] for node in each["nodes"]]) for each in result["violations"]]
+
+    return violations
 
 
 @pytest.fixture

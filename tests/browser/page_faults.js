@@ -11,7 +11,8 @@ leastTarget => {
     if (left < 0 || right > root.clientWidth + 0.5) fault('sticks out', element);
   }
   for (const element of all('a[href], button, input:not([type=hidden]), select, textarea, summary')) {
-    const { width, height } = element.getBoundingClientRect();
+    // A box to tick is as large as the label it stands in.
+    const { width, height } = (element.closest('label') ?? element).getBoundingClientRect();
     if (element.checkVisibility() && (width < leastTarget || height < leastTarget)) fault(`${width} x ${height}`, element);
   }
   for (const element of all('input:not([type=hidden]), select, textarea')) {

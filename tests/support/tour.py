@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
@@ -21,6 +21,9 @@ from tests.support.relying_party import RelyingParty, register, register_bank
 _ALL_SCOPES = "openid profile email address phone accounts payments offline_access"
 _KEY = re.compile(r'<pre tabindex="0"><code>([A-Z2-7 ]+)</code>')
 _TYPES = [str(each["type"]) for each in (PAYMENT, ACCOUNTS, FUNDS, RECURRING)]
+
+Walk = Callable[[Deployment, str], Iterator[TestResponse]]
+"""Shows one page after the other, in a language."""
 
 
 def arrives(deployment: Deployment, accepted: str, username: str = "alice") -> Person:
