@@ -9,6 +9,8 @@ from playwright.sync_api import Browser, Page
 
 from authserver.sandbox.people import ALICE, BOB, Person
 from authserver.sandbox.places import DemoPlaces
+from tests.browser.test_every_page import hold_well_made
+from tests.browser.test_look import Axe
 from tests.support.demo_process import free_ports
 from tests.support.servers import running, wait_until
 
@@ -151,10 +153,16 @@ def test_an_answer_that_was_not_asked_for_is_refused(page: Page, places: DemoPla
     assert "state is not the one that was sent" in page.inner_text("main")
 
 
-@pytest.mark.parametrize("path", ["/", "/phone", "/pay", "/limits", "/share"])
-def test_nothing_is_wider_than_a_small_phone(page: Page, places: DemoPlaces, path: str) -> None:
-    page.set_viewport_size({"width": 320, "height": 640})
-    page.goto(f"{places.app}{path}")
-    boxes = [box for box in (item.bounding_box() for item in page.locator("main *").all()) if box]
-    assert boxes
-    assert max(box["x"] + box["width"] for box in boxes) <= 320
+@pytest.mark.node
+@pytest.mark.parametrize("shown", ["/", "/phone", "/pay", "/limits", "/share", "/journey", "/callback?code=stolen&state=guessed"])
+def test_every_page_of_the_app_is_well_made(chromium: Browser, places: DemoPlaces, axe: Axe, shown: str) -> None:
+    context = chromium.new_context(ignore_https_errors=True)
+    page = context.new_page()
+    if shown == "/journey":
+        connect(page, places, ALICE, "#connect")
+        enter_code(page, places)
+        press(page, "#approve")
+    else:
+        page.goto(places.app + shown)
+    hold_well_made(page, f"app-{shown.strip('/').partition('?')[0] or 'home'}", axe)
+    context.close()

@@ -17,7 +17,7 @@ from tests.support.person import Person, code_of
 from tests.support.relying_party import RelyingParty, claims_of, register, register_bank
 
 ACCOUNTS = {"scope": "openid accounts"}
-COPY_FOUND = "Sign-in: A passkey of your account was closed, since there may be a copy of it"
+COPY_FOUND = "Sign-in: A passkey of your account was blocked, since there may be a copy of it"
 SIGN_IN_PAGE = "/login/passkey/sign-in"
 
 

@@ -9,7 +9,7 @@ from werkzeug.test import TestResponse
 
 from authserver.accounts.invitations import invite
 from authserver.accounts.recovery import new_codes, replace_codes
-from authserver.accounts.store import people
+from authserver.accounts.store import passkeys, people
 from authserver.selfservice.guard import PATHS
 from tests.support.deployment import CLAIMS, ISSUER, Deployment
 from tests.support.details import ACCOUNTS, BANK_ACCOUNTS, FUNDS, PAYMENT, RECURRING, text_of
@@ -158,6 +158,9 @@ def account_pages(deployment: Deployment, language: str) -> Iterator[TestRespons
         page = person.open(path)
         if page.mimetype == "text/html":
             yield page
+    yield person.submit("/account/recovery-codes", person.open("/account/recovery-codes"))
+    yield person.open(f"/account/apps?stop={app.client_id}")
+    yield person.open("/account/sessions?changed=1")
     for path in ("/account/password", "/account/generator", "/account/passkeys"):
         page = person.open(path)
         wrong = {"password": "not it", "new_password": "password", "totp": "000000", "credential": "{}", "name": ""}
@@ -165,6 +168,26 @@ def account_pages(deployment: Deployment, language: str) -> Iterator[TestRespons
     person = arrives(deployment, language)
     page = person.open("/account")
     yield person.submit(page.request.full_path, page, action="cancel")
+
+
+def bare_account_pages(deployment: Deployment, language: str) -> Iterator[TestResponse]:
+    """Yield every page of an account on which there is nothing yet, and those on which a passkey is blocked."""
+    bob, alice = arrives(deployment, language, "bob"), arrives(deployment, language)
+    page = bob.sign_in(bob.open("/account"))
+    for path in PATHS:
+        page = bob.open(path)
+        if page.mimetype == "text/html":
+            yield page
+    enrol_passkey(deployment, "alice")
+    with deployment.database.transaction() as connection:
+        account = people.find_by_username(connection, "alice")
+        assert account is not None
+        (key,) = passkeys.find_all(connection, account.account_id)
+        assert passkeys.disable(connection, key.passkey_id, deployment.now)
+    page = alice.sign_in(alice.open("/account"))
+    yield page
+    yield alice.enter_code(page)
+    yield alice.open("/account/methods")
 
 
 def invitation_pages(deployment: Deployment, language: str) -> Iterator[TestResponse]:
@@ -199,6 +222,7 @@ EVERY = (
     consent_pages,
     payment_pages,
     account_pages,
+    bare_account_pages,
     invitation_pages,
     error_pages,
 )
