@@ -154,7 +154,9 @@ def test_an_answer_that_was_not_asked_for_is_refused(page: Page, places: DemoPla
 
 
 @pytest.mark.node
-@pytest.mark.parametrize("shown", ["/", "/phone", "/pay", "/limits", "/share", "/journey", "/callback?code=stolen&state=guessed"])
+@pytest.mark.parametrize(
+    "shown", ["/", "/phone", "/pay", "/limits", "/share", "/journey", "/callback?code=stolen&state=guessed"]
+)
 def test_every_page_of_the_app_is_well_made(chromium: Browser, places: DemoPlaces, axe: Axe, shown: str) -> None:
     context = chromium.new_context(ignore_https_errors=True)
     page = context.new_page()
