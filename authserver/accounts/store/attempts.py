@@ -9,6 +9,7 @@ from sqlalchemy.sql.dml import ReturningInsert
 from authserver.accounts.lockout import BLOCK_SECONDS, MAX_FAILURES, MEMORY_SECONDS, MOST_DEVICES, block_seconds
 from authserver.accounts.store.people import Connection
 from authserver.db.engine import DIALECTS
+from authserver.db.statement import Statement
 from authserver.db.tables import attempt_counters, known_devices
 from authserver.db.upsert import insert_for
 
@@ -50,10 +51,11 @@ def _claim(insert: sqlite.Insert | postgresql.Insert) -> ReturningInsert[tuple[i
     ).returning(_STANDING.failures, _STANDING.blocked_until)
 
 
-_CLAIM: Final = {dialect: _claim(insert_for(dialect, attempt_counters)) for dialect in DIALECTS}
+_COUNTED: Final = ("counter_hash", "failures", "blocks", "blocked_until", "expires_at")
+_CLAIM: Final = {dialect: Statement(_claim(insert_for(dialect, attempt_counters)), _COUNTED) for dialect in DIALECTS}
 _FIND_BLOCK: Final = select(_STANDING.blocked_until).where(attempt_counters.c.counter_hash == bindparam("wanted_hash"))
 _IS_FULL: Final = _STANDING.failures >= _number(MAX_FAILURES)
-_GIVE_BACK: Final = (
+_GIVE_BACK: Final = Statement(
     update(attempt_counters)
     .where(attempt_counters.c.counter_hash == bindparam("wanted_hash"), _STANDING.failures > _number(0))
     .values(
@@ -62,7 +64,7 @@ _GIVE_BACK: Final = (
         blocked_until=case((_IS_FULL, _number(0)), else_=_STANDING.blocked_until),
     )
 )
-_FORGIVE: Final = delete(attempt_counters).where(attempt_counters.c.counter_hash == bindparam("wanted_hash"))
+_FORGIVE: Final = Statement(delete(attempt_counters).where(attempt_counters.c.counter_hash == bindparam("wanted_hash")))
 
 _IS_KNOWN: Final = select(known_devices.c.device_hash).where(
     known_devices.c.device_hash == bindparam("wanted_hash"),
@@ -78,15 +80,18 @@ def _remember(insert: sqlite.Insert | postgresql.Insert) -> sqlite.Insert | post
     )
 
 
-_REMEMBER: Final = {dialect: _remember(insert_for(dialect, known_devices)) for dialect in DIALECTS}
-_FORGET_OLDEST: Final = delete(known_devices).where(
-    known_devices.c.account_id == bindparam("wanted_account"),
-    known_devices.c.device_hash.not_in(
-        select(known_devices.c.device_hash)
-        .where(known_devices.c.account_id == bindparam("wanted_account"))
-        .order_by(known_devices.c.last_used_at.desc(), known_devices.c.created_at.desc())
-        .limit(MOST_DEVICES)
-    ),
+_DEVICE: Final = tuple(column.name for column in known_devices.columns)
+_REMEMBER: Final = {dialect: Statement(_remember(insert_for(dialect, known_devices)), _DEVICE) for dialect in DIALECTS}
+_FORGET_OLDEST: Final = Statement(
+    delete(known_devices).where(
+        known_devices.c.account_id == bindparam("wanted_account"),
+        known_devices.c.device_hash.not_in(
+            select(known_devices.c.device_hash)
+            .where(known_devices.c.account_id == bindparam("wanted_account"))
+            .order_by(known_devices.c.last_used_at.desc(), known_devices.c.created_at.desc())
+            .limit(MOST_DEVICES)
+        ),
+    )
 )
 _FORGET_ALL: Final = delete(known_devices).where(known_devices.c.account_id == bindparam("wanted_account"))
 
@@ -103,8 +108,8 @@ def claim(connection: Connection, counter_hash: bytes, now: int) -> tuple[int, i
         "blocked_until": 0,
         "expires_at": now + MEMORY_SECONDS,
     }
-    found = connection.execute(_CLAIM[connection.dialect.name], {**row, "now": now}).one_or_none()
-    return (int(found.failures), int(found.blocked_until)) if found else None
+    found = _CLAIM[connection.dialect.name].row(connection, {**row, "now": now})
+    return (int(found[0]), int(found[1])) if found else None
 
 
 def find_block(connection: Connection, counter_hash: bytes) -> int:
@@ -114,12 +119,12 @@ def find_block(connection: Connection, counter_hash: bytes) -> int:
 
 def give_back(connection: Connection, counter_hash: bytes) -> None:
     """Take one failure away, and the block that it started."""
-    connection.execute(_GIVE_BACK, {"wanted_hash": counter_hash})
+    _GIVE_BACK.run(connection, {"wanted_hash": counter_hash})
 
 
 def forgive(connection: Connection, counter_hash: bytes) -> None:
     """Forget a counter with all its failures and blocks."""
-    connection.execute(_FORGIVE, {"wanted_hash": counter_hash})
+    _FORGIVE.run(connection, {"wanted_hash": counter_hash})
 
 
 def is_known_device(connection: Connection, device_hash: bytes, account_id: str, now: int) -> bool:
@@ -140,8 +145,8 @@ def remember_device(connection: Connection, device_hash: bytes, account_id: str,
         "last_used_at": now,
         "expires_at": expires_at,
     }
-    connection.execute(_REMEMBER[connection.dialect.name], row)
-    connection.execute(_FORGET_OLDEST, {"wanted_account": account_id})
+    _REMEMBER[connection.dialect.name].run(connection, row)
+    _FORGET_OLDEST.run(connection, {"wanted_account": account_id})
 
 
 def forget_devices(connection: Connection, account_id: str) -> int:

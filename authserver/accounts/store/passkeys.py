@@ -3,10 +3,11 @@
 import hashlib
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, and_, bindparam, delete, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, delete, or_, select, update
 
 from authserver.accounts.passkey_model import Passkey
 from authserver.db.engine import DIALECTS
+from authserver.db.statement import Statement
 from authserver.db.tables import accounts, passkeys
 from authserver.db.upsert import insert_for
 
@@ -28,8 +29,10 @@ _COLUMNS: Final = (
 _OF_ACCOUNT: Final = passkeys.c.account_id == bindparam("wanted_account")
 _ONE_OF_ACCOUNT: Final = and_(_OF_ACCOUNT, passkeys.c.passkey_id == bindparam("wanted_id"))
 
-_FIND_ALL: Final = select(*_COLUMNS).where(_OF_ACCOUNT).order_by(passkeys.c.created_at, passkeys.c.passkey_id)
-_FIND_BY_CREDENTIAL: Final = (
+_FIND_ALL: Final = Statement(
+    select(*_COLUMNS).where(_OF_ACCOUNT).order_by(passkeys.c.created_at, passkeys.c.passkey_id)
+)
+_FIND_BY_CREDENTIAL: Final = Statement(
     select(*_COLUMNS, accounts.c.locked_at)
     .join(accounts, accounts.c.account_id == passkeys.c.account_id)
     .where(passkeys.c.credential_hash == bindparam("wanted_hash"))
@@ -39,7 +42,7 @@ _ADD: Final = {dialect: insert_for(dialect, passkeys).on_conflict_do_nothing() f
 _RENAME: Final = update(passkeys).where(_ONE_OF_ACCOUNT).values(name=bindparam("new_name"))
 _REMOVE: Final = delete(passkeys).where(_ONE_OF_ACCOUNT)
 _REMOVE_ALL: Final = delete(passkeys).where(_OF_ACCOUNT)
-_CLAIM_USE: Final = (
+_CLAIM_USE: Final = Statement(
     update(passkeys)
     .where(
         passkeys.c.passkey_id == bindparam("wanted_id"),
@@ -87,12 +90,12 @@ def add(connection: Connection, passkey: Passkey) -> bool:
 
 def find_all(connection: Connection, account_id: str) -> list[Passkey]:
     """Find every passkey of an account, the disabled ones too, oldest first."""
-    return [_passkey(row) for row in connection.execute(_FIND_ALL, {"wanted_account": account_id})]
+    return [_passkey(row) for row in _FIND_ALL.rows(connection, {"wanted_account": account_id})]
 
 
 def find_by_credential(connection: Connection, credential_id: bytes) -> tuple[Passkey, bool] | None:
     """Find a passkey by its credential id, and whether the account that it belongs to is locked."""
-    row = connection.execute(_FIND_BY_CREDENTIAL, {"wanted_hash": credential_hash(credential_id)}).one_or_none()
+    row = _FIND_BY_CREDENTIAL.row(connection, {"wanted_hash": credential_hash(credential_id)})
     return (_passkey(row), row[13] is not None) if row else None
 
 
@@ -121,7 +124,7 @@ def claim_use(connection: Connection, passkey_id: str, sign_count: int, now: int
     Spec: WEBAUTHN-7.2-22, WEBAUTHN-6.1.1
     """
     parameters = {"wanted_id": passkey_id, "new_count": sign_count, "new_backed_up": int(backed_up), "now": now}
-    return connection.execute(_CLAIM_USE, parameters).rowcount == 1
+    return _CLAIM_USE.count(connection, parameters) == 1
 
 
 def disable(connection: Connection, passkey_id: str, now: int) -> bool:
@@ -129,7 +132,7 @@ def disable(connection: Connection, passkey_id: str, now: int) -> bool:
     return connection.execute(_DISABLE, {"wanted_id": passkey_id, "now": now}).rowcount == 1
 
 
-def _passkey(row: Row[*tuple[Any, ...]]) -> Passkey:
+def _passkey(row: tuple[Any, ...]) -> Passkey:
     return Passkey(
         passkey_id=row[0],
         account_id=row[1],

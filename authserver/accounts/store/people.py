@@ -39,8 +39,8 @@ COLUMNS: Final = (
 
 _FIND: Final = Statement(select(*COLUMNS).where(accounts.c.account_id == bindparam("wanted_id")))
 _FIND_BY_USERNAME: Final = select(*COLUMNS).where(accounts.c.username == bindparam("wanted_username"))
-_FIND_CREDENTIALS: Final = select(*COLUMNS, accounts.c.password_hash).where(
-    accounts.c.username == bindparam("wanted_username")
+_FIND_CREDENTIALS: Final = Statement(
+    select(*COLUMNS, accounts.c.password_hash).where(accounts.c.username == bindparam("wanted_username"))
 )
 _FIND_ALL: Final = select(*COLUMNS).order_by(accounts.c.username)
 # A plain INSERT of a taken name would leave PostgreSQL's transaction unusable.
@@ -60,14 +60,14 @@ _UNLOCK: Final = (
     .values(locked_at=None)
 )
 
-_FIND_TOTP: Final = (
+_FIND_TOTP: Final = Statement(
     select(totp_credentials.c.sealed_seed, accounts.c.locked_at)
     .join(accounts, accounts.c.account_id == totp_credentials.c.account_id)
     .where(totp_credentials.c.account_id == bindparam("wanted_id"))
 )
 _SAVE_TOTP: Final = {dialect: _save_totp(insert_for(dialect, totp_credentials)) for dialect in DIALECTS}
 _REMOVE_TOTP: Final = delete(totp_credentials).where(totp_credentials.c.account_id == bindparam("wanted_id"))
-_CLAIM_TIME_STEP: Final = (
+_CLAIM_TIME_STEP: Final = Statement(
     update(totp_credentials)
     .where(
         totp_credentials.c.account_id == bindparam("wanted_id"),
@@ -117,7 +117,7 @@ def find_by_username(connection: Connection, username: str) -> Account | None:
 
 def find_credentials(connection: Connection, username: str) -> Credentials | None:
     """Find an account with its password hash, by its parsed username."""
-    row = connection.execute(_FIND_CREDENTIALS, {"wanted_username": username}).one_or_none()
+    row = _FIND_CREDENTIALS.row(connection, {"wanted_username": username})
     return Credentials(read_account(row), row[5]) if row else None
 
 
@@ -155,7 +155,7 @@ def unlock(connection: Connection, account_id: str) -> bool:
 
 def find_totp(connection: Connection, account_id: str) -> TotpCredential | None:
     """Find the sealed seed of an account."""
-    row = connection.execute(_FIND_TOTP, {"wanted_id": account_id}).one_or_none()
+    row = _FIND_TOTP.row(connection, {"wanted_id": account_id})
     return TotpCredential(bytes(row[0]), row[1] is not None) if row else None
 
 
@@ -179,7 +179,7 @@ def claim_time_step(connection: Connection, account_id: str, time_step: int, now
     Spec: RFC6238-5.2, ASVS5-6.5.1
     """
     parameters = {"wanted_id": account_id, "time_step": time_step, "now": now}
-    return connection.execute(_CLAIM_TIME_STEP, parameters).rowcount == 1
+    return _CLAIM_TIME_STEP.count(connection, parameters) == 1
 
 
 def read_account(row: Sequence[Any]) -> Account:
