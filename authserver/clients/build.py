@@ -37,7 +37,7 @@ def build_client(metadata: ClientMetadata, *, client_id: str, secret_hash: bytes
     _check_name(metadata.client_name)
     _check_scope(metadata, profile)
     _check_detail_types(metadata, profile)
-    keys = _parse_keys(metadata)
+    keys, must_push = _parse_keys(metadata), profile.pushed_requests_required
     return Client(
         client_id=client_id,
         profile=profile,
@@ -55,8 +55,7 @@ def build_client(metadata: ClientMetadata, *, client_id: str, secret_hash: bytes
         secret_hash=secret_hash,
         certificate_bound_access_tokens=metadata.tls_client_certificate_bound_access_tokens,
         dpop_bound_access_tokens=metadata.dpop_bound_access_tokens,
-        require_pushed_authorization_requests=metadata.require_pushed_authorization_requests
-        or profile.pushed_requests_required,
+        require_pushed_authorization_requests=metadata.require_pushed_authorization_requests or must_push,
         id_token_signed_response_alg=metadata.id_token_signed_response_alg,
         introspection_signed_response_alg=metadata.introspection_signed_response_alg,
         default_acr_values=tuple(metadata.default_acr_values),

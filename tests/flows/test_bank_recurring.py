@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.guarded_api import ORIGIN
 from tests.support.races import THREADS, at_once
 from tests.support.sample_bank import EVERYDAY, Ask, Said, open_bank
 
@@ -208,7 +209,7 @@ def test_limits_of_one_person_or_app_are_not_those_of_another_and_a_narrower_tok
     for other in ({"sub": "bob"}, {"client_id": "other-app"}):
         said.more = {"authorization_details": [MANDATE], **other}
         assert left(ask) == "120.00"
-    said.more = {"authorization_details": [{**MANDATE, "actions": ["initiate"], "locations": ["https://bank.example"]}]}
+    said.more = {"authorization_details": [{**MANDATE, "actions": ["initiate"], "locations": [ORIGIN]}]}
     assert left(ask) == "70.00"
 
 

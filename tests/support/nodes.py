@@ -106,7 +106,10 @@ class Cluster(ProxiedServer):
         )
 
     def add_bank(self) -> WireApp:
-        """Register a bank's API, known by its certificate, which may ask about the tokens that are for it."""
+        """Register a bank's API, known by its certificate, which may ask about the tokens that are for it.
+
+        It is there for every node: a token that one issued before it had heard of the API would not be for it.
+        """
         self.add_client(
             client_id="bank",
             grant_types=["client_credentials"],
@@ -116,9 +119,14 @@ class Cluster(ProxiedServer):
             resource=[BANK],
             resource_scopes="accounts",
         )
+        wait_until(lambda: all(self._knows_bank(node) for node in self.nodes), "the bank known to every node")
         certificate = self.authority.issue_client(common_name("bank"), NOW)
         ways: dict[str, Any] = {"wire": self.wire, "issuer": self.issuer, "mtls_origin": self.mtls_origin}
         return WireApp(PRESENT, "bank", "tls_client_auth", certificate=certificate, **ways)
+
+    def _knows_bank(self, node: Node) -> bool:
+        metadata = node.wire.send(f"{self.issuer}/.well-known/openid-configuration").json
+        return "accounts" in metadata["scopes_supported"]
 
 
 def app_metadata(client_id: str, binding: str) -> dict[str, object]:
