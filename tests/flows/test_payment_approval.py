@@ -263,6 +263,7 @@ def test_a_person_with_both_may_take_the_code_for_a_small_payment_alone(app: Rel
 def test_who_asks_for_more_than_a_payment_must_ask_for_that_as_well(app: RelyingParty, alice: Person) -> None:
     page = at_payment(app, alice, scope="openid accounts")
     assert "asks for more than this payment" in page.text
+    assert "Step 2 of 3" in page.text
     consent = confirm(alice, page)
     assert consent.request.path == "/consent"
     assert len(approvals(app.deployment)) == 1

@@ -49,6 +49,7 @@ from authserver.sessions.model import Session
 from authserver.web.i18n import current_language
 
 PAGE = "approve"
+_STEPS_WITH_PERMISSION = 3
 ADDRESS_LIMIT = "consent.address"
 PASSKEY = "passkey"
 TOO_LATE = Message("This page was open for too long. Check the payment and confirm it again.")
@@ -240,7 +241,7 @@ def _show(deps: ApproveDeps, found: _Open, problem: Mapping[str, object] | None 
         "other_ways": [way for way in found.ways if way != found.way],
         "interaction": step.interaction_id,
         "ceremony": ceremony,
-        "more_follows": not is_nothing_but_a_payment(step),
+        **_what_follows(step),
     }
     return show(deps.step, step, PAGE, {**values, **(problem or {})}, shown_to=found.account.account_id)
 
@@ -249,6 +250,13 @@ def _asked_again(deps: ApproveDeps, found: _Open) -> int | None:
     """Return when payments to come must be asked for again, where that is before their last day."""
     longest = found.step.now + deps.approving.lasting.lifetime_seconds
     return longest - 1 if longest < (last_moment((found.payment,)) or longest) else None
+
+
+def _what_follows(step: Step) -> Mapping[str, object]:
+    """Return whether a page of permission follows this one, and so one step more."""
+    if is_nothing_but_a_payment(step):
+        return {"more_follows": False}
+    return {"more_follows": True, "step_total": _STEPS_WITH_PERMISSION}
 
 
 def _is_strong(session: Session) -> bool:
