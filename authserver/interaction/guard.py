@@ -11,7 +11,7 @@ from urllib.parse import quote, urlsplit
 from flask import Response, request
 
 from authserver.accounts.attempts import Attempts
-from authserver.accounts.model import Account
+from authserver.accounts.model import Account, Enrolled
 from authserver.accounts.store import people as accounts
 from authserver.authorization import store
 from authserver.authorization.model import Interaction
@@ -80,7 +80,8 @@ class Party:
 class Step:
     """One request to a step: the interaction it belongs to, the app that asks, and who is signed in, if anyone.
 
-    `session` and `account` are both there or both None; a locked account counts as nobody.
+    `session` and `account` are both there or both None; a locked account counts as nobody. `enrolled` is what the
+    person had to prove themselves by when the request came.
     """
 
     interaction_id: str
@@ -90,6 +91,7 @@ class Step:
     client: Client
     session: Session | None
     account: Account | None
+    enrolled: Enrolled
     now: int
 
     @property
@@ -118,7 +120,17 @@ def open_step(deps: StepDeps) -> Step:
     client = deps.find_client(interaction.client_id)
     if client is None:
         raise _unknown_interaction(f"the client {interaction.client_id} is gone or disabled")
-    return Step(interaction_id, shown.browser, shown.session, interaction, client, visit.session, visit.account, now)
+    return Step(
+        interaction_id,
+        shown.browser,
+        shown.session,
+        interaction,
+        client,
+        visit.session,
+        visit.account,
+        visit.enrolled,
+        now,
+    )
 
 
 def find_person(

@@ -181,13 +181,13 @@ def test_each_page_by_which_a_first_factor_is_added(either: Deployment) -> None:
 
     ledger.check(
         {
-            "enrolment page": 5,
+            "enrolment page": 2,
             "enrolment": 18,
             "offer page": 5,
             "offer declined": 5,
             "invitation page": 4,
             "invitation": 12,
-            "recovery page": 4,
+            "recovery page": 1,
             "recovery": 15,
         }
     )

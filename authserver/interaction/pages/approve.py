@@ -11,7 +11,6 @@ from authserver.accounts.ceremonies import Assertion, begin_assertion
 from authserver.accounts.model import Account
 from authserver.accounts.passkey_tokens import Answer, Asked, Desk
 from authserver.accounts.second_factor import check_totp
-from authserver.accounts.store.factors import find_enrolled
 from authserver.authorization.next_step import Situation, next_step, other_ways
 from authserver.authorization.next_step import Step as NextStep
 from authserver.db.engine import Connection
@@ -159,9 +158,7 @@ def _find_open(deps: ApproveDeps, step: Step) -> _Open | None:
     payment = step.interaction.request.payment
     if step.is_over or step.session is None or step.account is None or payment is None:
         return None
-    with deps.step.database.read() as connection:
-        enrolled = find_enrolled(connection, step.account.account_id)
-    situation = Situation(step.interaction, step.session, hash_handle(step.session_cookie), (), enrolled)
+    situation = Situation(step.interaction, step.session, hash_handle(step.session_cookie), (), step.enrolled)
     try:
         if next_step(situation) is not NextStep.APPROVE:
             return None

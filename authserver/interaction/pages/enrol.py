@@ -74,13 +74,13 @@ def enrol_page(deps: EnrolDeps) -> Blueprint:
     @blueprint.get(PATH)
     def ask() -> Response:
         step = open_step(deps.step)
-        account = _who_lacks_a_factor(deps, step)
+        account = _who_lacks_a_factor(step)
         return go_on(step) if account is None else _ask(deps, step, account)
 
     @blueprint.post(PATH)
     def answer() -> Response:
         step = open_step(deps.step)
-        account = _who_lacks_a_factor(deps, step)
+        account = _who_lacks_a_factor(step)
         if account is None:
             return go_on(step)
         check_form(deps.step, step)
@@ -91,14 +91,14 @@ def enrol_page(deps: EnrolDeps) -> Blueprint:
     @blueprint.get(OFFER_PATH)
     def offer() -> Response:
         step = open_step(deps.step)
-        account = _who_lacks_a_factor(deps, step)
+        account = _who_lacks_a_factor(step)
         is_possible = account is not None and deps.by_password and _has_fresh_password(step)
         return _show_offer(deps, step, account) if account is not None and is_possible else go_on(step)
 
     @blueprint.post(OFFER_PATH)
     def answer_offer() -> Response:
         step = open_step(deps.step)
-        account = _who_lacks_a_factor(deps, step)
+        account = _who_lacks_a_factor(step)
         if account is None:
             return go_on(step)
         check_form(deps.step, step)
@@ -124,12 +124,10 @@ def _ask(deps: EnrolDeps, step: Step, account: Account) -> Response:
     return _show(deps, step, account, _propose(deps, step, account))
 
 
-def _who_lacks_a_factor(deps: EnrolDeps, step: Step) -> Account | None:
+def _who_lacks_a_factor(step: Step) -> Account | None:
     if step.is_over or step.account is None:
         return None
-    with deps.step.database.read() as connection:
-        enrolled = find_enrolled(connection, step.account.account_id)
-    return None if enrolled.has_second_factor else step.account
+    return None if step.enrolled.has_second_factor else step.account
 
 
 def _has_fresh_password(step: Step) -> bool:

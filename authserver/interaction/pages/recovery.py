@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from flask import Blueprint, Response, request
 
 from authserver.accounts.activities import RECOVERY_CODE_USED, note
-from authserver.accounts.model import Account, Enrolled
+from authserver.accounts.model import Account
 from authserver.accounts.recovery import use_code
-from authserver.accounts.store.factors import find_enrolled
 from authserver.accounts.store.people import Connection
 from authserver.interaction.guard import CANCEL, Step, StepDeps, check_form, go_on, open_step, refuse, show
 from authserver.interaction.second_proof import Proof, add_proof, other_ways
@@ -37,8 +36,9 @@ def recovery_page(deps: RecoveryDeps) -> Blueprint:
         step = open_step(deps.step)
         if step.is_over or step.account is None:
             return go_on(step)
-        enrolled = _find_enrolled(deps, step.account)
-        return show(deps.step, step, PAGE, other_ways(step, enrolled)) if enrolled.recovery else go_on(step)
+        if not step.enrolled.recovery:
+            return go_on(step)
+        return show(deps.step, step, PAGE, other_ways(step, step.enrolled))
 
     @blueprint.post("/login/recovery")
     def answer() -> Response:
@@ -53,11 +53,6 @@ def recovery_page(deps: RecoveryDeps) -> Blueprint:
     return blueprint
 
 
-def _find_enrolled(deps: RecoveryDeps, account: Account) -> Enrolled:
-    with deps.step.database.read() as connection:
-        return find_enrolled(connection, account.account_id)
-
-
 def _use(deps: RecoveryDeps, step: Step, account: Account, code: str) -> Response:
     def record(connection: Connection) -> None:
         note(connection, account.account_id, RECOVERY_CODE_USED, step.now, step.client.client_id)
@@ -66,7 +61,7 @@ def _use(deps: RecoveryDeps, step: Step, account: Account, code: str) -> Respons
         page=PAGE,
         method=RECOVERY,
         check=lambda connection: use_code(connection, account.account_id, code, step.now),
-        shown=other_ways(step, _find_enrolled(deps, account)),
+        shown=other_ways(step, step.enrolled),
         record=record,
         tell=lambda: deps.notifier(notice_for(CODE_USED, account.username, account.claims, step.now)),
     )

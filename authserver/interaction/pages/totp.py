@@ -6,7 +6,6 @@ from flask import Blueprint, Response, request
 
 from authserver.accounts.model import Account, Enrolled
 from authserver.accounts.second_factor import check_totp
-from authserver.accounts.store.factors import find_enrolled
 from authserver.interaction.guard import (
     CANCEL,
     Step,
@@ -45,7 +44,7 @@ def totp_page(deps: TotpDeps) -> Blueprint:
         step = open_step(deps.step)
         if step.is_over or step.account is None:
             return go_on(step)
-        return _show(deps, step, _find_enrolled(deps, step.account))
+        return _show(deps, step, step.enrolled)
 
     @blueprint.post("/login/totp")
     def answer() -> Response:
@@ -53,7 +52,7 @@ def totp_page(deps: TotpDeps) -> Blueprint:
         if step.is_over or step.account is None:
             return go_on(step)
         check_form(deps.step, step)
-        enrolled = _find_enrolled(deps, step.account)
+        enrolled = step.enrolled
         if not enrolled.has_second_factor:
             return refuse(deps.step, step, UnmetAuthenticationRequirements.code)
         if request.form.get("action") == CANCEL:
@@ -63,11 +62,6 @@ def totp_page(deps: TotpDeps) -> Blueprint:
         return _check_code(deps, step, step.account, enrolled)
 
     return blueprint
-
-
-def _find_enrolled(deps: TotpDeps, account: Account) -> Enrolled:
-    with deps.step.database.read() as connection:
-        return find_enrolled(connection, account.account_id)
 
 
 def _show(deps: TotpDeps, step: Step, enrolled: Enrolled) -> Response:
