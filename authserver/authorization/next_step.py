@@ -97,6 +97,15 @@ def find_consent(situation: Situation) -> Consent | None:
     return next((consent for consent in situation.consents if consent.covers(*asked)), None)
 
 
+def may_rest_on_earlier(interaction: Interaction) -> bool:
+    """Return whether what the person allowed before may answer this request, so that it must be known.
+
+    Spec: OIDCC-3.1.2.1
+    """
+    request = interaction.request
+    return interaction.consent_id is None and not request.is_own and "consent" not in request.demand.prompts
+
+
 def _authenticate(situation: Situation) -> Step | None:
     """Return the page that the authentication still needs, or None where it suffices."""
     session, demand = situation.session, situation.request.demand

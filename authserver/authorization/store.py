@@ -1,6 +1,7 @@
 """Pushed requests and interactions: stored whole, found by hash, completed once."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, select, update
@@ -10,7 +11,9 @@ from authserver.accounts.store import factors, people
 from authserver.authorization.model import AuthorizationRequest, Interaction, dump_request, load_request
 from authserver.db.at_once import Move, Row
 from authserver.db.statement import Statement
-from authserver.db.tables import accounts, approvals, interactions, pushed_requests, sessions
+from authserver.db.tables import accounts, approvals, consents, interactions, pushed_requests, sessions
+from authserver.grants.model import Consent
+from authserver.grants.store import consents as consent_store
 from authserver.protocol.handles import hash_handle
 from authserver.protocol.names import REQUEST_URI_PREFIX
 from authserver.sessions import store as session_store
@@ -20,11 +23,11 @@ from authserver.sessions.model import Session, SessionLimits
 
 @dataclass(frozen=True, slots=True)
 class PushedRequest:
-    """A pushed request as stored."""
+    """A pushed request as stored; `text` is the request as its row has it."""
 
     request_uri_hash: bytes
     client_id: str
-    request: AuthorizationRequest
+    text: str
     expires_at: int
     spent_at: int | None
 
@@ -38,26 +41,47 @@ class BrowserCookies:
 
 
 @dataclass(frozen=True, slots=True)
-class Visit:
-    """A browser's return to its interaction: who is signed in there, if anyone, and what they can prove themselves by.
+class Visitor:
+    """Who is signed in in a browser, if anyone, and what they can prove themselves by.
 
-    `session` and `account` are both there or both None; a locked account counts as nobody.
+    `session` and `account` are both there or both None; a locked account counts as nobody. `session_hash` is the hash
+    of the cookie that the session came with.
+    """
+
+    session_hash: bytes | None = None
+    session: Session | None = None
+    account: Account | None = None
+    enrolled: Enrolled = field(default_factory=Enrolled)
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """A browser's return to its interaction, and who is signed in there.
+
+    `given` is what that person allowed in this interaction, if it still stands.
     """
 
     interaction: Interaction
-    session: Session | None
-    account: Account | None
-    enrolled: Enrolled
+    visitor: Visitor
+    given: Consent | None = None
 
 
+_VISITOR_COLUMNS = (*session_store.COLUMNS, *people.COLUMNS, *factors.COLUMNS)
+_ACCOUNT_AT = len(session_store.COLUMNS)
+_ENROLLED_AT = _ACCOUNT_AT + len(people.COLUMNS)
+_HAS_SESSION = (sessions.c.session_hash == bindparam("session_hash")) & sessions.c.ended_at.is_(None)
+_HAS_ACCOUNT = accounts.c.account_id == sessions.c.account_id
+_PUSHED_COLUMNS = (
+    pushed_requests.c.request_uri_hash,
+    pushed_requests.c.client_id,
+    pushed_requests.c.request,
+    pushed_requests.c.expires_at,
+    pushed_requests.c.spent_at,
+)
 _FIND_PUSHED = Statement(
-    select(
-        pushed_requests.c.request_uri_hash,
-        pushed_requests.c.client_id,
-        pushed_requests.c.request,
-        pushed_requests.c.expires_at,
-        pushed_requests.c.spent_at,
-    ).where(pushed_requests.c.request_uri_hash == bindparam("hash"))
+    select(*_PUSHED_COLUMNS, *_VISITOR_COLUMNS)
+    .select_from(pushed_requests.outerjoin(sessions, _HAS_SESSION).outerjoin(accounts, _HAS_ACCOUNT))
+    .where(pushed_requests.c.request_uri_hash == bindparam("hash"))
 )
 _SPEND_PUSHED = (
     update(pushed_requests)
@@ -79,11 +103,17 @@ _INTERACTION_COLUMNS = (
     select(approvals.c.account_id).where(approvals.c.approval_id == interactions.c.approval_id).scalar_subquery(),
 )
 _FIND_VISIT = Statement(
-    select(*_INTERACTION_COLUMNS, *session_store.COLUMNS, *people.COLUMNS, *factors.COLUMNS)
+    select(*_INTERACTION_COLUMNS, *_VISITOR_COLUMNS, *consent_store.COLUMNS)
     .select_from(
-        interactions.outerjoin(
-            sessions, (sessions.c.session_hash == bindparam("session_hash")) & sessions.c.ended_at.is_(None)
-        ).outerjoin(accounts, accounts.c.account_id == sessions.c.account_id)
+        interactions.outerjoin(sessions, _HAS_SESSION)
+        .outerjoin(accounts, _HAS_ACCOUNT)
+        .outerjoin(
+            consents,
+            (consents.c.consent_id == interactions.c.consent_id)
+            & (consents.c.account_id == sessions.c.account_id)
+            & (consents.c.client_id == interactions.c.client_id)
+            & consent_store.STANDS,
+        )
     )
     .where(
         interactions.c.interaction_hash == bindparam("hash"),
@@ -91,9 +121,8 @@ _FIND_VISIT = Statement(
         interactions.c.expires_at > bindparam("now"),
     )
 )
-_SESSION_AT = len(_INTERACTION_COLUMNS)
-_ACCOUNT_AT = _SESSION_AT + len(session_store.COLUMNS)
-_ENROLLED_AT = _ACCOUNT_AT + len(people.COLUMNS)
+_VISITOR_AT = len(_INTERACTION_COLUMNS)
+_GIVEN_AT = _VISITOR_AT + len(_VISITOR_COLUMNS)
 _UNFINISHED = update(interactions).where(
     interactions.c.interaction_hash == bindparam("hash"), interactions.c.completed_at.is_(None)
 )
@@ -125,65 +154,84 @@ def pushed_row(request: AuthorizationRequest, request_uri: str, *, now: int, lif
     )
 
 
-def find_pushed(connection: Connection, request_uri: str) -> PushedRequest | None:
-    """Return the request of a reference, spent and expired ones too, or None."""
+def find_pushed(
+    connection: Connection, request_uri: str, session_cookie: str, limits: SessionLimits, now: int
+) -> tuple[PushedRequest, Visitor] | None:
+    """Return the request of a reference, spent and expired ones too, with who is signed in; or None."""
     if not request_uri.startswith(REQUEST_URI_PREFIX):
         return None
-    row = _FIND_PUSHED.row(connection, {"hash": hash_handle(request_uri)})
+    values = {"hash": hash_handle(request_uri), "session_hash": hash_handle(session_cookie)}
+    row = _FIND_PUSHED.row(connection, values)
     if row is None:
         return None
-    request_uri_hash, client_id, request, expires_at, spent_at = row
-    return PushedRequest(request_uri_hash, client_id, load_request(request), expires_at, spent_at)
+    end = len(_PUSHED_COLUMNS)
+    return PushedRequest(*row[:end]), _visitor(values["session_hash"], row[end:], limits, now)
 
 
-def interaction_row(
-    pushed: PushedRequest, interaction: str, browser: str, session_cookie: str, times: tuple[int, int]
-) -> Row:
-    """Return the row of a new interaction for this browser; `times` are the present moment and the end."""
+def open_interaction(
+    pushed: PushedRequest, interaction: str, cookies: BrowserCookies, times: tuple[int, int]
+) -> tuple[Interaction, Row]:
+    """Return a new interaction of this browser, and its row; `times` are the present moment and the end."""
     now, expires_at = times
-    return Row(
-        interactions,
-        {
-            "interaction_hash": hash_handle(interaction),
-            "browser_hash": hash_handle(browser),
-            "request_uri_hash": pushed.request_uri_hash,
-            "client_id": pushed.client_id,
-            "request": dump_request(pushed.request),
-            "opened_with_session": hash_handle(session_cookie) if session_cookie else None,
-            "created_at": now,
-            "expires_at": expires_at,
-            "consent_id": None,
-            "refused_with": None,
-            "completed_at": None,
-        },
+    opened = Interaction(
+        interaction_hash=hash_handle(interaction),
+        request_uri_hash=pushed.request_uri_hash,
+        client_id=pushed.client_id,
+        request=load_request(pushed.text),
+        opened_with_session=hash_handle(cookies.session) if cookies.session else None,
+        created_at=now,
+        expires_at=expires_at,
+        consent_id=None,
+        refused_with=None,
+        completed_at=None,
     )
+    values = {
+        "interaction_hash": opened.interaction_hash,
+        "browser_hash": hash_handle(cookies.browser),
+        "request_uri_hash": pushed.request_uri_hash,
+        "client_id": pushed.client_id,
+        "request": pushed.text,
+        "opened_with_session": opened.opened_with_session,
+        "created_at": now,
+        "expires_at": expires_at,
+        "consent_id": None,
+        "refused_with": None,
+        "completed_at": None,
+    }
+    return opened, Row(interactions, values)
 
 
 def find_visit(
     connection: Connection, cookies: BrowserCookies, interaction: str, limits: SessionLimits, now: int
 ) -> Visit | None:
     """Return the unexpired interaction of that id if it is this browser's, with who is signed in; or None."""
+    session_hash = hash_handle(cookies.session)
     values = {
         "hash": hash_handle(interaction),
         "browser_hash": hash_handle(cookies.browser),
-        "session_hash": hash_handle(cookies.session),
+        "session_hash": session_hash,
         "now": now,
     }
     row = _FIND_VISIT.row(connection, values)
     if row is None:
         return None
-    found = _interaction(row[:_SESSION_AT])
-    nobody = Visit(found, None, None, Enrolled())
-    if row[_SESSION_AT] is None or row[_ACCOUNT_AT] is None:
-        return nobody
-    session = session_store.read_session(row[_SESSION_AT:_ACCOUNT_AT])
-    account = people.read_account(row[_ACCOUNT_AT:_ENROLLED_AT])
+    found, visitor = _interaction(row[:_VISITOR_AT]), _visitor(session_hash, row[_VISITOR_AT:_GIVEN_AT], limits, now)
+    if visitor.session is None or row[_GIVEN_AT] is None:
+        return Visit(found, visitor)
+    return Visit(found, visitor, consent_store.read_consent(row[_GIVEN_AT:]))
+
+
+def _visitor(session_hash: bytes, values: Sequence[Any], limits: SessionLimits, now: int) -> Visitor:
+    if values[0] is None or values[_ACCOUNT_AT] is None:
+        return Visitor()
+    session = session_store.read_session(values[:_ACCOUNT_AT])
+    account = people.read_account(values[_ACCOUNT_AT:_ENROLLED_AT])
     if account.locked or not is_live(session, limits, now):
-        return nobody
-    return Visit(found, session, account, factors.read_enrolled(row[_ENROLLED_AT:]))
+        return Visitor()
+    return Visitor(session_hash, session, account, factors.read_enrolled(values[_ENROLLED_AT:]))
 
 
-def _interaction(values: tuple[Any, ...]) -> Interaction:
+def _interaction(values: Sequence[Any]) -> Interaction:
     interaction_hash, request_uri_hash, client_id, request, opened_with_session, *rest = values
     return Interaction(interaction_hash, request_uri_hash, client_id, load_request(request), opened_with_session, *rest)
 

@@ -21,6 +21,7 @@ from authserver.clients.model import Client
 from authserver.clock import Clock
 from authserver.db.engine import Database
 from authserver.events import Event, EventSink
+from authserver.grants.model import Consent
 from authserver.messages import Message
 from authserver.protocol.errors import AccessDenied, SignInOver
 from authserver.protocol.names import ACR_ONE_FACTOR, ACR_TWO_FACTORS
@@ -81,7 +82,7 @@ class Step:
     """One request to a step: the interaction it belongs to, the app that asks, and who is signed in, if anyone.
 
     `session` and `account` are both there or both None; a locked account counts as nobody. `enrolled` is what the
-    person had to prove themselves by when the request came.
+    person had to prove themselves by when the request came, `given` what they had allowed in this interaction.
     """
 
     interaction_id: str
@@ -92,6 +93,7 @@ class Step:
     session: Session | None
     account: Account | None
     enrolled: Enrolled
+    given: Consent | None
     now: int
 
     @property
@@ -126,9 +128,10 @@ def open_step(deps: StepDeps) -> Step:
         shown.session,
         interaction,
         client,
-        visit.session,
-        visit.account,
-        visit.enrolled,
+        visit.visitor.session,
+        visit.visitor.account,
+        visit.visitor.enrolled,
+        visit.given,
         now,
     )
 

@@ -122,7 +122,7 @@ def test_each_step_of_a_sign_in(either: Deployment) -> None:
     apart = 1 if either.database.dialect == "sqlite" else 0
     ledger.check(
         {
-            "first visit": 3,
+            "first visit": 2,
             "sign-in page": 1,
             "sign-in": 8,
             "after sign-in": 2,
@@ -131,8 +131,8 @@ def test_each_step_of_a_sign_in(either: Deployment) -> None:
             "after code": 2,
             "consent page": 1,
             "consent": 2 + 2 * apart,
-            "answer": 3 + 3 * apart,
-            "visit without a page": 5 + 3 * apart,
+            "answer": 2 + 3 * apart,
+            "visit without a page": 4 + 3 * apart,
             "sign-out page": 2,
             "sign-out": 4,
         }

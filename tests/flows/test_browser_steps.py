@@ -17,7 +17,7 @@ from authserver.accounts.passwords import PasswordPool, hash_password
 from authserver.accounts.second_factor import enrol_totp
 from authserver.accounts.store import people as accounts
 from authserver.authorization import store
-from authserver.authorization.model import AuthorizationRequest, Interaction
+from authserver.authorization.model import AuthorizationRequest, Interaction, dump_request
 from authserver.clients.build import build_client
 from authserver.clients.metadata import parse_metadata
 from authserver.db.at_once import Writes
@@ -135,8 +135,9 @@ class House:
             ui_locales=(),
             claims=ClaimsRequest(),
         )
-        pushed = store.PushedRequest(hash_handle(interaction), CLIENT.client_id, asked, NOW + 90, None)
-        row = store.interaction_row(pushed, interaction, browser, "", (self.now, self.now + 900))
+        pushed = store.PushedRequest(hash_handle(interaction), CLIENT.client_id, dump_request(asked), NOW + 90, None)
+        shown = store.BrowserCookies(browser, "")
+        _, row = store.open_interaction(pushed, interaction, shown, (self.now, self.now + 900))
         self.database.write(Writes(rows=(row,)))
         self.browser.set_cookie("__Host-browser", browser, domain="as.example", secure=True)
         self.handles = (interaction, browser)

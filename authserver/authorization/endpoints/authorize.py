@@ -4,32 +4,30 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 
-from authserver.accounts.model import Enrolled
-from authserver.authorization.model import AuthorizationRequest
-from authserver.authorization.next_step import Situation, Step, next_step
+from authserver.authorization.next_step import Situation, Step, may_rest_on_earlier, next_step
 from authserver.authorization.parse import RequestPolicy, parse_request, resolve_redirect_uri
 from authserver.authorization.respond import Answer, AnswerPolicy, complete, issue_code, refuse, send
 from authserver.authorization.response_modes import QUERY, error_parameters
 from authserver.authorization.store import (
     BrowserCookies,
-    PushedRequest,
     Visit,
     find_pushed,
     find_visit,
-    interaction_row,
+    open_interaction,
     pushed_row,
 )
+from authserver.authorization.stored import check_pushed, check_still_registered, unknown_reference
 from authserver.clients.model import Client
 from authserver.clients.reception import Limits
 from authserver.clients.registry import ClientRegistry
 from authserver.clock import Clock
 from authserver.db.at_once import Writes
-from authserver.db.engine import Connection, Database
+from authserver.db.engine import Database
 from authserver.events import Event, EventSink
+from authserver.grants.model import Consent
 from authserver.grants.store import consents
-from authserver.protocol.authorization_details.registry import type_names
-from authserver.protocol.errors import InvalidRequest, InvalidRequestUri, OAuthError, RequestUriNotSupported, SignInOver
-from authserver.protocol.handles import hash_handle, new_handle
+from authserver.protocol.errors import InvalidRequest, OAuthError, RequestUriNotSupported, SignInOver
+from authserver.protocol.handles import new_handle
 from authserver.protocol.names import REQUEST_URI_PREFIX
 from authserver.protocol.params import Params
 from authserver.sessions.lifecycle import is_due
@@ -106,9 +104,23 @@ class Authorize:
             return _by_get(client, reference)
         if not (reference.startswith(REQUEST_URI_PREFIX) or client.require_pushed_authorization_requests):
             return self._refuse_plain(params, client, _foreign_reference())
+        return self._begin_pushed(request, client, reference, now)
+
+    def _begin_pushed(self, request: MachineRequest, client: Client, reference: str, now: int) -> MachineResponse:
+        """Open an interaction for a stored request of this client's."""
+        cookies = _read_cookies(request)
         with self.database.read() as connection:
-            pushed = find_pushed(connection, reference)
-        return self._open(request, _check_pushed(pushed, client, now), now)
+            found = find_pushed(connection, reference, cookies.session, self.session_limits, now)
+        if found is None:
+            raise unknown_reference()
+        pushed, visitor = found
+        check_pushed(pushed, client, now)
+        browser = replace(cookies, browser=cookies.browser or new_handle())
+        handle = new_handle()
+        interaction, row = open_interaction(pushed, handle, browser, (now, now + INTERACTION_LIFETIME_SECONDS))
+        self.database.write(Writes(rows=(row,)))
+        headers = () if cookies.browser else (set_cookie(BROWSER_COOKIE, browser.browser),)
+        return self._advance(request, handle, Visit(interaction, visitor), headers)
 
     def _begin_plain(self, request: MachineRequest, params: Params, client: Client, now: int) -> MachineResponse:
         """Open an interaction for a request in the URL itself, where the client's profile permits one.
@@ -129,9 +141,7 @@ class Authorize:
         self.database.write(Writes(rows=(row,)))
         if request.method == "POST":
             return _by_get(client, request_uri)
-        expires_at = now + self.pushed_lifetime_seconds
-        pushed = PushedRequest(hash_handle(request_uri), client.client_id, asked, expires_at, None)
-        return self._open(request, pushed, now)
+        return self._begin_pushed(request, client, request_uri, now)
 
     def _refuse_plain(self, params: Params, client: Client, error: OAuthError) -> MachineResponse:
         """Return a refusal to a redirect URI that is known, for a request that otherwise cannot be accepted."""
@@ -140,33 +150,21 @@ class Authorize:
         answer = Answer(redirect_uri, params.get("response_mode") or QUERY, parameters)
         return send(answer, self.pages, client.client_name)
 
-    def _open(self, request: MachineRequest, pushed: PushedRequest, now: int) -> MachineResponse:
-        cookies = _read_cookies(request)
-        browser = cookies.browser or new_handle()
-        interaction = new_handle()
-        times = (now, now + INTERACTION_LIFETIME_SECONDS)
-        row = interaction_row(pushed, interaction, browser, cookies.session, times)
-        self.database.write(Writes(rows=(row,)))
-        headers = () if cookies.browser else (set_cookie(BROWSER_COOKIE, browser),)
-        return self._advance(request, interaction, replace(cookies, browser=browser), headers)
-
     def _proceed(self, request: MachineRequest) -> MachineResponse:
-        interaction = read_query(request).require("interaction", clause="RFC6749-4.1.1")
-        return self._advance(request, interaction, _read_cookies(request), ())
+        handle = read_query(request).require("interaction", clause="RFC6749-4.1.1")
+        with self.database.read() as connection:
+            visit = find_visit(connection, _read_cookies(request), handle, self.session_limits, self.clock())
+        if visit is None or visit.interaction.completed_at is not None:
+            raise SignInOver("This sign-in has ended or belongs to another browser.", clause="RFC6749-10.12")
+        return self._advance(request, handle, visit, ())
 
-    def _advance(
-        self, request: MachineRequest, handle: str, cookies: BrowserCookies, headers: Headers
-    ) -> MachineResponse:
+    def _advance(self, request: MachineRequest, handle: str, visit: Visit, headers: Headers) -> MachineResponse:
         """Go to the next page or to the client."""
         now = self.clock()
-        with self.database.read() as connection:
-            visit = find_visit(connection, cookies, handle, self.session_limits, now)
-            if visit is None or visit.interaction.completed_at is not None:
-                raise SignInOver("This sign-in has ended or belongs to another browser.", clause="RFC6749-10.12")
-            wish(visit.interaction.request.ui_locales, visit.interaction.created_at)
-            client = self._find_client(visit.interaction.client_id)
-            _check_still_registered(visit.interaction.request, client)
-            situation = self._situation(connection, visit, cookies.session, now)
+        wish(visit.interaction.request.ui_locales, visit.interaction.created_at)
+        client = self._find_client(visit.interaction.client_id)
+        check_still_registered(visit.interaction.request, client)
+        situation = self._situation(visit, now)
         self._touch(situation, now)
         outcome = self._decide(situation, request, now)
         if isinstance(outcome, Answer):
@@ -199,20 +197,27 @@ class Authorize:
         self._tell("authorization.granted", situation, request, "")
         return answer
 
-    def _situation(self, connection: Connection, visit: Visit, session_cookie: str, now: int) -> Situation:
-        interaction, session = visit.interaction, visit.session
-        if session is None:
-            return Situation(interaction, None, None, consents=(), enrolled=Enrolled())
-        asked = (session.account_id, interaction.client_id, now)
-        standing = consents.find_standing(connection, *asked, given=interaction.consent_id)
+    def _situation(self, visit: Visit, now: int) -> Situation:
+        visitor = visit.visitor
         return Situation(
-            interaction,
-            session,
-            hash_handle(session_cookie),
-            consents=tuple(standing),
-            enrolled=visit.enrolled,
+            visit.interaction,
+            visitor.session,
+            visitor.session_hash,
+            consents=self._consents(visit, now),
+            enrolled=visitor.enrolled,
             offers_passkeys=self.offers_passkeys,
         )
+
+    def _consents(self, visit: Visit, now: int) -> tuple[Consent, ...]:
+        """Return what may answer the request: what was allowed in this interaction, else what was before it."""
+        if visit.given is not None:
+            return (visit.given,)
+        account = visit.visitor.account
+        if account is None or not may_rest_on_earlier(visit.interaction):
+            return ()
+        with self.database.read() as connection:
+            standing = consents.find_standing(connection, account.account_id, visit.interaction.client_id, now)
+        return tuple(standing)
 
     def _client(self, params: Params) -> Client:
         return self._find_client(params.require("client_id", clause="RFC6749-4.1.1"))
@@ -261,32 +266,3 @@ def _by_get(client: Client, reference: str) -> MachineResponse:
 
 def _foreign_reference() -> RequestUriNotSupported:
     return RequestUriNotSupported("A request_uri must come from this server.", clause="OIDCC-6.2")
-
-
-def _check_pushed(pushed: PushedRequest | None, client: Client, now: int) -> PushedRequest:
-    """Return the pushed request where it is this client's, unspent and unexpired.
-
-    Raises InvalidRequestUri.
-
-    Spec: RFC9126-2.2-3, RFC9126-4, RFC9126-7.3
-    """
-    if pushed is None or pushed.client_id != client.client_id:
-        raise InvalidRequestUri("The request_uri is not known.", clause="RFC9126-4")
-    if pushed.spent_at is not None:
-        raise InvalidRequestUri("The request_uri was used before.", clause="RFC9126-7.3")
-    if now >= pushed.expires_at:
-        raise InvalidRequestUri("The request_uri has expired.", clause="RFC9126-4")
-    return pushed
-
-
-def _check_still_registered(request: AuthorizationRequest, client: Client) -> None:
-    """Check a stored request against the client's registration as it is now: it may have changed since.
-
-    Raises InvalidRequestUri, which no redirect carries.
-
-    Spec: RFC9126-7.4, RFC9700-4.11
-    """
-    types = type_names(request.authorization_details)
-    is_within = client.scope.issuperset(request.scope) and types <= client.authorization_details_types
-    if request.redirect_uri not in client.redirect_uris or not is_within:
-        raise InvalidRequestUri("The request is no longer within the registration.", clause="RFC9126-7.4")

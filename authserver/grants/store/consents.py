@@ -1,9 +1,10 @@
 """Consents: what a person allowed which client."""
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Final
 
 import orjson
-from sqlalchemy import Connection, Text, bindparam, case, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Text, and_, bindparam, or_, select, update
 
 from authserver.db.at_once import Row, add_row
 from authserver.db.statement import Statement
@@ -11,30 +12,31 @@ from authserver.db.tables import consents
 from authserver.grants.model import Consent
 from authserver.protocol.stored_json import dump_json
 
+COLUMNS: Final = (
+    consents.c.consent_id,
+    consents.c.account_id,
+    consents.c.client_id,
+    consents.c.scope,
+    consents.c.claims,
+    consents.c.resources,
+    consents.c.granted_at,
+    consents.c.expires_at,
+    consents.c.authorization_details,
+)
+"""The columns from which `read_consent` makes a consent, for joins by the packages above."""
+
+STANDS: Final[ColumnElement[bool]] = and_(consents.c.revoked_at.is_(None), consents.c.expires_at > bindparam("now"))
+"""Whether a consent is neither revoked nor past its end."""
+
 _AT_MOST = 8
 _FIND = Statement(
-    select(
-        consents.c.consent_id,
-        consents.c.account_id,
-        consents.c.client_id,
-        consents.c.scope,
-        consents.c.claims,
-        consents.c.resources,
-        consents.c.granted_at,
-        consents.c.expires_at,
-        consents.c.authorization_details,
-    )
+    select(*COLUMNS)
     .where(
         consents.c.account_id == bindparam("account_id"),
         consents.c.client_id == bindparam("client_id"),
-        consents.c.revoked_at.is_(None),
-        consents.c.expires_at > bindparam("now"),
+        STANDS,
     )
-    .order_by(
-        case((consents.c.consent_id == bindparam("given"), 0), else_=1),
-        consents.c.granted_at.desc(),
-        consents.c.consent_id,
-    )
+    .order_by(consents.c.granted_at.desc(), consents.c.consent_id)
     .limit(_AT_MOST)
 )
 _REVOKE = Statement(
@@ -72,12 +74,10 @@ def consent_row(consent: Consent) -> Row:
     )
 
 
-def find_standing(
-    connection: Connection, account_id: str, client_id: str, now: int, *, given: str | None = None
-) -> list[Consent]:
-    """Return the person's standing consents for a client: the one of that id if it stands, then the latest ones."""
-    values = {"account_id": account_id, "client_id": client_id, "now": now, "given": given or ""}
-    return [_consent(tuple(row)) for row in _FIND.rows(connection, values)]
+def find_standing(connection: Connection, account_id: str, client_id: str, now: int) -> list[Consent]:
+    """Return the latest of the person's standing consents for a client."""
+    values = {"account_id": account_id, "client_id": client_id, "now": now}
+    return [read_consent(row) for row in _FIND.rows(connection, values)]
 
 
 def revoke_consents(connection: Connection, account_id: str, client_id: str | None, now: int) -> int:
@@ -85,7 +85,8 @@ def revoke_consents(connection: Connection, account_id: str, client_id: str | No
     return _REVOKE.count(connection, {"account": account_id, "client": client_id, "now": now})
 
 
-def _consent(row: tuple[Any, ...]) -> Consent:
+def read_consent(row: Sequence[Any]) -> Consent:
+    """Return the consent whose COLUMNS these are."""
     consent_id, account_id, client_id, scope, claims, resources, granted_at, expires_at, details = row
     return Consent(
         consent_id=consent_id,

@@ -10,8 +10,6 @@ from authserver.accounts.bank_accounts import AccountsOf
 from authserver.accounts.model import Enrolled
 from authserver.authorization.next_step import Situation, next_step
 from authserver.authorization.next_step import Step as NextStep
-from authserver.grants.model import Consent
-from authserver.grants.store import consents
 from authserver.interaction.account_choice import Chosen, can_be_met, choose, find_missing, show_details
 from authserver.interaction.consenting import ConsentTerms, give_consent
 from authserver.interaction.guard import Step, StepDeps, check_form, go_on, open_step, refuse, report, show
@@ -45,12 +43,12 @@ def consent_page(deps: ConsentDeps) -> Blueprint:
     @blueprint.get("/consent")
     def ask() -> Response:
         step = open_step(deps.step)
-        return _show(deps, step) if _may_decide(deps, step) else go_on(step)
+        return _show(deps, step) if _may_decide(step) else go_on(step)
 
     @blueprint.post("/consent")
     def answer() -> Response:
         step = open_step(deps.step)
-        if not _may_decide(deps, step):
+        if not _may_decide(step):
             return go_on(step)
         check_form(deps.step, step, shown_to=_account_id(step))
         decision = request.form.get("decision")
@@ -64,7 +62,7 @@ def consent_page(deps: ConsentDeps) -> Blueprint:
     return blueprint
 
 
-def _may_decide(deps: ConsentDeps, step: Step) -> bool:
+def _may_decide(step: Step) -> bool:
     """Return whether consent is what this request needs next, leaving aside what was allowed before it.
 
     A session too weak or too old for the request must not record what a later, silent visit would rely on. What someone
@@ -74,7 +72,7 @@ def _may_decide(deps: ConsentDeps, step: Step) -> bool:
     """
     if step.is_over or step.session is None:
         return False
-    given = _given_here(deps, step)
+    given = () if step.given is None else (step.given,)
     situation = Situation(
         step.interaction, step.session, hash_handle(step.session_cookie), consents=given, enrolled=Enrolled()
     )
@@ -82,14 +80,6 @@ def _may_decide(deps: ConsentDeps, step: Step) -> bool:
         return next_step(situation) is NextStep.CONSENT
     except OAuthError:
         return False
-
-
-def _given_here(deps: ConsentDeps, step: Step) -> tuple[Consent, ...]:
-    if step.interaction.consent_id is None:
-        return ()
-    with deps.step.database.read() as connection:
-        asked = (_account_id(step), step.client.client_id, step.now)
-        return tuple(consents.find_standing(connection, *asked, given=step.interaction.consent_id))
 
 
 def _show(deps: ConsentDeps, step: Step, error: str = "", chosen: Chosen | None = None) -> Response:
