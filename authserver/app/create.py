@@ -11,7 +11,7 @@ from authserver.events import EventSink
 from authserver.protocol.errors import TemporarilyUnavailable
 from authserver.settings.load import load_settings
 from authserver.settings.model import Settings
-from authserver.web.flask_pages import install_pages
+from authserver.web.flask_pages import PagesApp, install_pages
 from authserver.web.machine import MachineRouter
 from authserver.web.request_log import configure_log, log_event
 
@@ -21,7 +21,7 @@ def create_app(settings: Settings, *, clock: Clock = system_clock, events: Event
 
     Raises SettingsError where a part cannot be made of its settings, ValueError where the metadata is not in order.
     """
-    app = Flask("authserver", static_folder=None, template_folder=None)
+    app = PagesApp("authserver", static_folder=None, template_folder=None)
     parts = build_parts(settings, app, clock, events)
     app.extensions["authserver"] = parts  # for whoever must close the database with the application
     install_pages(app, parts.pages, clock)

@@ -1,5 +1,8 @@
 """Flask's share of every page: response values in and out, headers on each answer, refusals as error pages."""
 
+from collections.abc import Callable
+from typing import Any
+
 import structlog
 from flask import Blueprint, Flask, Response, current_app, request
 from werkzeug.exceptions import HTTPException
@@ -21,6 +24,14 @@ _SERVER_ERROR = 500
 _MOST_FORM_FIELDS = 64
 _REFUSAL_KEY = "authserver.refusal"
 _CREDENTIALS = {"username", "password", "totp", "recovery_code"}
+
+
+class PagesApp(Flask):
+    """A Flask application of plain functions: Flask asks each, for every request, whether it is asynchronous."""
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """Return the function as it is."""
+        return func
 
 
 def to_flask(response: MachineResponse) -> Response:
@@ -115,24 +126,29 @@ def _check_fields() -> None:
 
     Spec: RFC6749-10.14-1
     """
-    typed = (field for field in request.form.items(multi=True) if field[0] not in _CREDENTIALS)
-    fields = (*request.args.items(multi=True), *typed)
-    if any("\x00" in text for field in fields for text in field):
+    query = request.environ.get("QUERY_STRING", "")
+    fields = request.form.items(multi=True) if request.method == "POST" else ()
+    typed = (text for field in fields if field[0] not in _CREDENTIALS for text in field)
+    if "%00" in query or "\x00" in query or any("\x00" in text for text in typed):
         raise InvalidRequest("A field holds a character that is not allowed.", clause="RFC6749-10.14-1")
 
 
 def _switch_language(clock: Clock) -> Response | None:
-    """Keep the language that a link of the switch names, and show the page anew; else let the page offer the switch.
-
-    A page that answers nothing but forms has no address under which it could be shown in another language.
-    """
+    """Keep the language that a link of the switch names, and show the page anew; else let the page offer the switch."""
     chosen = request.args.get(i18n.PARAMETER)
     if request.method != "GET" or chosen not in LANGUAGES:
-        if request.method == "GET" or current_app.url_map.bind("").test(request.path, "GET"):
-            i18n.offer_switch()
+        i18n.offer_switch(_can_be_asked_for)
         return None
     here = i18n.address(request.query_string.decode("ascii"))
     return to_flask(see_other(here, headers=(i18n.remember_choice(chosen, clock()),)))
+
+
+def _can_be_asked_for() -> bool:
+    """Return whether the present page has an address under which it could be shown in another language.
+
+    One that answers nothing but forms has none.
+    """
+    return request.method == "GET" or current_app.url_map.bind("").test(request.path, "GET")
 
 
 def _finish(response: Response) -> Response:

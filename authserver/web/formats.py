@@ -1,6 +1,7 @@
 """Days, times, lengths of time and amounts as people write them in their language."""
 
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Final
 
 from babel.dates import format_datetime, get_date_format, get_datetime_format, get_time_format
@@ -15,8 +16,13 @@ _UNITS: Final = ((86400, "duration-day"), (3600, "duration-hour"), (60, "duratio
 
 def long_date(seconds: int, language: str = "en") -> str:
     """Return a day with its month in letters, such as `7 March 2027`."""
+    return _long_day(seconds // 86400, language)
+
+
+@lru_cache(maxsize=512)
+def _long_day(days: int, language: str) -> str:
     locale = _LOCALES[language]
-    return format_datetime(_moment(seconds), str(get_date_format("long", locale)), locale=locale)
+    return format_datetime(_moment(days * 86400), str(get_date_format("long", locale)), locale=locale)
 
 
 def long_time(seconds: int, language: str = "en") -> str:

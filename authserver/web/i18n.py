@@ -1,11 +1,10 @@
-"""The language of each page: which one a person should get, and our texts in it.
+"""The language of each page: which one a person should get, and our texts in it; `web.templates` puts them in place.
 
 Whoever renders a page, at whatever depth, renders it in the language of the request being answered, which the router
 notes. Nothing here happens for machine endpoints, unless they show a page.
 """
 
-from collections.abc import Iterable, Mapping
-from contextvars import ContextVar
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from gettext import GNUTranslations, NullTranslations
@@ -15,14 +14,11 @@ from urllib.parse import parse_qsl, urlencode
 
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
-from jinja2 import Environment, pass_context
-from jinja2.runtime import Context
-from markupsafe import Markup
 from werkzeug.datastructures import LanguageAccept
 from werkzeug.http import parse_accept_header
 
 from authserver.assets import find_assets
-from authserver.messages import LANGUAGES, Message
+from authserver.messages import LANGUAGES
 from authserver.web.cookies import read_cookie, set_cookie
 from authserver.web.machine import REQUEST
 
@@ -36,8 +32,6 @@ _LONGEST_HEADER = 1024
 _WISH = "authserver.ui_locales"
 _SWITCH = "authserver.language_switch"
 
-_language: ContextVar[str] = ContextVar("language", default=ENGLISH)
-
 
 @dataclass(frozen=True, slots=True)
 class LanguageLink:
@@ -48,16 +42,6 @@ class LanguageLink:
     address: str
 
 
-def speak(language: str) -> None:
-    """Have what is rendered from now on be in a language."""
-    _language.set(language)
-
-
-def spoken() -> str:
-    """Return the language of what is being rendered."""
-    return _language.get()
-
-
 def wish(ui_locales: Iterable[str], since: int) -> None:
     """Note the languages that the app asked for when this sign-in began.
 
@@ -66,9 +50,9 @@ def wish(ui_locales: Iterable[str], since: int) -> None:
     _environ()[_WISH] = (tuple(ui_locales), since)
 
 
-def offer_switch() -> None:
-    """Have the page offer its other languages: it can be asked for again at its own address."""
-    _environ()[_SWITCH] = True
+def offer_switch(can_be_asked_for: Callable[[], bool]) -> None:
+    """Have the page, if one is shown, offer its other languages where it can be asked for again at its own address."""
+    _environ()[_SWITCH] = can_be_asked_for
 
 
 def current_language() -> str:
@@ -112,12 +96,13 @@ def remember_choice(language: str, now: int) -> tuple[str, str]:
     return set_cookie(COOKIE, f"{language}-{now}", lifetime_seconds=_KEEP_SECONDS)
 
 
-def language_links() -> tuple[LanguageLink, ...]:
-    """Return the entries of the page's language switch, none where it offers no switch."""
+def language_links(here: str) -> tuple[LanguageLink, ...]:
+    """Return the entries of the language switch of a page in a language, none where it offers no switch."""
     environ = _environ()
-    if not environ.get(_SWITCH):
+    can_be_asked_for = cast("Callable[[], bool] | None", environ.get(_SWITCH))
+    if can_be_asked_for is None or not can_be_asked_for():
         return ()
-    query, here = str(environ.get("QUERY_STRING", "")), spoken()
+    query = str(environ.get("QUERY_STRING", ""))
     return tuple(
         LanguageLink(each, NATIVE_NAMES[each], "" if each == here else address(query, each)) for each in LANGUAGES
     )
@@ -143,46 +128,6 @@ def read_texts(language: str) -> NullTranslations:
         write_mo(compiled, read_po(source, locale=language))
     compiled.seek(0)
     return GNUTranslations(compiled)
-
-
-def install_texts(environment: Environment) -> None:
-    """Have an environment's templates speak the language of `speak`: `_`, `ngettext`, and the filter `translated`."""
-    environment.install_gettext_callables(_gettext, _ngettext, newstyle=True)  # type: ignore[attr-defined] # added by the i18n extension
-    environment.globals["_"] = _text
-    environment.filters["translated"] = _translated
-
-
-def _gettext(message: str) -> str:
-    return read_texts(spoken()).gettext(message)
-
-
-def _text(message: str, **variables: object) -> Markup:
-    """Return a text of a template as Jinja's own `_` does, at a third of its price: a page has dozens."""
-    texts = read_texts(spoken())
-    return _markup(texts, message) % variables if variables else _finished(texts, message)
-
-
-@cache
-def _markup(texts: NullTranslations, message: str) -> Markup:
-    return Markup(texts.gettext(message))  # noqa: S704 - a message of the catalogues
-
-
-@cache
-def _finished(texts: NullTranslations, message: str) -> Markup:
-    return _markup(texts, message) % {}
-
-
-def _ngettext(singular: str, plural: str, number: int) -> str:
-    return read_texts(spoken()).ngettext(singular, plural, number)
-
-
-@pass_context
-def _translated(_context: Context, text: str) -> str:
-    """Return a text of ours in the page's language, any other as it is, for the template to escape.
-
-    The context is taken for the sake of the compiler alone, which works out other filters on constants beforehand.
-    """
-    return _markup(read_texts(spoken()), text) if isinstance(text, Message) else text
 
 
 def _environ() -> dict[str, object]:

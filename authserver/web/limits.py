@@ -148,7 +148,7 @@ def build_limits(
     Raises ValueError for a text that is no limit.
     """
     rules = {name: parse_limits(text) for name, text in texts.items()}
-    limiter = Limiter(
+    limiter = _FormLimiter(
         _address_of_request,
         app=app,
         storage_uri=f"{SCHEME}://",
@@ -156,7 +156,6 @@ def build_limits(
         storage_options=cast("dict[str, str | int]", {"primary": primary, "events": events, "clock": clock}),
         strategy="sliding-window-counter",
     )
-    limiter.request_filter(_changes_nothing)  # else each page costs Flask-Limiter's search for limits that are of forms
     return Limits(limiter, texts, MachineLimits(limiter.limiter, Stock(limiter.limiter, clock), rules, hash_key))
 
 
@@ -165,8 +164,12 @@ def peer_address(environ: Mapping[str, object]) -> str:
     return str(environ.get("REMOTE_ADDR", ""))
 
 
-def _changes_nothing() -> bool:
-    return request.method != "POST"
+class _FormLimiter(Limiter):
+    """Flask-Limiter where every limit is of a form's sending: a page that is shown costs it no search for limits."""
+
+    def _check_request_limit(self, callable_name: str | None = None, in_middleware: bool = True) -> None:  # noqa: FBT001, FBT002 - as in the library
+        if request.method == "POST":
+            super()._check_request_limit(callable_name, in_middleware)
 
 
 def _address_of_request() -> str:

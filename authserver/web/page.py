@@ -6,19 +6,19 @@ pages' blueprints both render here.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache, partial
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context, select_autoescape
-from jinja2.runtime import Context
+from jinja2 import Environment
 
 from authserver.assets import find_assets
 from authserver.protocol.errors import OAuthError, SignInOver, TooManyRequests
-from authserver.web.formats import duration, initials, long_date, long_time, money
 from authserver.web.headers import new_nonce, page_headers
-from authserver.web.i18n import ENGLISH, current_language, install_texts, language_links, speak, spoken
+from authserver.web.i18n import ENGLISH, current_language, language_links
 from authserver.web.machine import MachineResponse
 from authserver.web.responses import Headers, html_no_store
 from authserver.web.static import StaticFiles, read_static_files
+from authserver.web.templates import build_environment
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +32,12 @@ class Site:
 
 @dataclass(frozen=True, slots=True)
 class Pages:
-    """Renders templates, in a person's own language if `speaks_others`, else in English; one for the whole process."""
+    """Renders templates, in a person's own language if `speaks_others`, else in English; one for the whole process.
 
-    environment: Environment
+    `environment` answers with the templates of a language.
+    """
+
+    environment: Callable[[str], Environment]
     static: StaticFiles
     speaks_others: bool = False
 
@@ -49,9 +52,9 @@ class Pages:
     ) -> MachineResponse:
         """Return one page; `forms_stay` unless its forms may lead to an app in the end."""
         nonce, language = new_nonce(), current_language() if self.speaks_others else ENGLISH
-        speak(language)
-        own = {"csp_nonce": nonce, "lang": language, "languages": language_links() if self.speaks_others else ()}
-        markup = self.environment.get_template(template).render({**own, **values})
+        links = language_links(language) if self.speaks_others else ()
+        own = {"csp_nonce": nonce, "lang": language, "languages": links}
+        markup = self.environment(language).get_template(template).render({**own, **values})
         shared = (*page_headers(nonce, forms_stay=forms_stay), ("Content-Language", language))
         return html_no_store(markup, status=status, headers=(*shared, *headers))
 
@@ -74,36 +77,8 @@ class Pages:
 
 
 def load_pages(site: Site, folder: Path | None = None, *, speaks_others: bool = False) -> Pages:
-    """Read templates and static files and return the renderer.
-
-    An undefined name in a template is an error, not an empty place on a page.
-    """
+    """Read the static files and return the renderer; a template is read when it is first shown."""
     root = folder or find_assets("templates")
     static = read_static_files(root / "static")
-    environment = Environment(
-        loader=FileSystemLoader(root),
-        autoescape=select_autoescape(default=True, default_for_string=True),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        auto_reload=False,
-        extensions=["jinja2.ext.i18n"],
-    )
-    install_texts(environment)
-    environment.globals |= {"site": site, "static_url": static.urls.__getitem__}
-    formats = {write.__name__: _in_page_language(write) for write in (long_date, long_time, duration, money)}
-    environment.filters |= {**formats, "initials": initials}
-    return Pages(environment, static, speaks_others)
-
-
-def _in_page_language(write: Callable[..., str]) -> Callable[..., str]:
-    """Return a filter that writes its values in the language of the page.
-
-    It takes the context for the sake of the compiler alone, which works out other filters on constants beforehand.
-    """
-
-    @pass_context
-    def filtered(_context: Context, *values: object) -> str:
-        return write(*values, spoken())
-
-    return filtered
+    values = {"site": site, "static_url": static.urls.__getitem__}
+    return Pages(cache(partial(build_environment, root, values)), static, speaks_others)

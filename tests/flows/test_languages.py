@@ -149,7 +149,7 @@ def test_no_page_says_anything_but_what_is_in_the_catalogues(
             assert page.status_code < 500, page.request.path
             assert any("á" in text for text in read_page(page.text))
             assert outside_the_catalogues(page.text, (*NAMES, *CLDR, *SIGNED)) == [], page.request.path
-        templates |= {name for _, name in deployment.app.extensions["authserver"].pages.environment.cache}
+        templates |= {name for _, name in deployment.app.extensions["authserver"].pages.environment("de").cache}
     folder = find_assets("templates")
     ours = {path.relative_to(folder).as_posix() for path in folder.rglob("*.html")}
     assert templates == {name for name in ours if not name.startswith("sandbox/")}

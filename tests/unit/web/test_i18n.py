@@ -25,7 +25,6 @@ def request_context() -> Iterator[dict[str, object]]:
     token = REQUEST.set(environ)
     yield environ
     REQUEST.reset(token)
-    i18n.speak(i18n.ENGLISH)
 
 
 def _cookie(language: str, at: int) -> str:
@@ -128,7 +127,7 @@ def test_a_page_is_in_its_language_and_says_so(
 
 def test_pages_that_speak_english_alone_ask_nobody(request_context: dict[str, object]) -> None:
     request_context["HTTP_ACCEPT_LANGUAGE"] = "de"
-    i18n.offer_switch()
+    i18n.offer_switch(lambda: True)
     assert _headers(ENGLISH_ALONE)["Content-Language"] == "en"
     assert "Deutsch" not in _text(ENGLISH_ALONE)
 
@@ -136,7 +135,7 @@ def test_pages_that_speak_english_alone_ask_nobody(request_context: dict[str, ob
 def test_the_switch_is_there_where_the_page_can_be_asked_for_again(request_context: dict[str, object]) -> None:
     assert "hreflang" not in _text(PAGES)
     request_context["QUERY_STRING"] = "interaction=a&lang=fr"
-    i18n.offer_switch()
+    i18n.offer_switch(lambda: True)
     assert "hreflang" not in _text(PAGES), "a refusal repeats nothing of its address"
     page = PAGES.render("interaction/signed_out.html", {}).body.decode()
     assert re.findall(r'href="(\?[^"]*)" lang="(..)"', page) == [
@@ -147,17 +146,26 @@ def test_the_switch_is_there_where_the_page_can_be_asked_for_again(request_conte
 
 
 def test_only_a_text_of_ours_is_translated_and_trusted() -> None:
-    template = PAGES.environment.from_string("{{ ours | translated }}, {{ theirs | translated }}")
-    i18n.speak("de")
+    template = PAGES.environment("de").from_string("{{ ours | translated }}, {{ theirs | translated }}")
     assert template.render(ours=Message("Sign in"), theirs="Sign in <b>") == "Anmelden, Sign in &lt;b&gt;"
 
 
-def test_a_constant_on_a_template_is_not_worked_out_before_the_language_is_known() -> None:
-    template = PAGES.environment.from_string("{{ 120 | duration }} {{ '125.40' | money('EUR') }}")
-    i18n.speak("de")
-    assert template.render() == "2 Minuten 125,40\xa0€"
-    i18n.speak("en")
-    assert template.render() == "2 minutes €125.40"
+@pytest.mark.parametrize(
+    ("language", "page"), [("de", "2 Minuten 125,40\xa0€ Anmelden"), ("en", "2 minutes €125.40 Sign in")]
+)
+def test_a_constant_on_a_template_is_worked_out_in_the_language_of_the_page(language: str, page: str) -> None:
+    source = "{{ 120 | duration }} {{ '125.40' | money('EUR') }} {{ _('Sign in') }}"
+    assert PAGES.environment(language).from_string(source).render() == page
+
+
+@pytest.mark.parametrize("language", ["en", "de", "fr"])
+def test_a_text_worked_out_beforehand_is_the_one_that_would_be_put_in_place(language: str) -> None:
+    source = "{{ _('100%% <b>') }}, {{ _('Sign in') }}, {{ _(sign_in) }}, {{ _(app, app='<i>') }}"
+    page = PAGES.environment(language).from_string(source).render(sign_in="Sign in", app="%(app)s")
+    percent, fixed, put_in_place, filled = page.split(", ")
+    assert percent == "100% <b>"
+    assert fixed == put_in_place == i18n.read_texts(language).gettext("Sign in")
+    assert filled == "&lt;i&gt;"
 
 
 @pytest.mark.parametrize(
