@@ -1,6 +1,5 @@
 """An authorization request, parsed once, and the interaction in which a browser carries it out."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -109,14 +108,16 @@ def _sorted(value: object) -> object:
 
 def load_request(text: str) -> AuthorizationRequest:
     """Return the request of a row; it was checked before it was stored."""
-    members: Mapping[str, Any] = orjson.loads(text)
+    members: dict[str, Any] = orjson.loads(text)
     demand, claims = members["demand"], members["claims"]
-    plain = _tuples(members)
-    plain["demand"] = AuthenticationDemand(**{**demand, "prompts": frozenset(demand["prompts"])})
-    plain["claims"] = ClaimsRequest(**_tuples(claims))
-    return AuthorizationRequest(**plain)
+    demand["prompts"] = frozenset(demand["prompts"])
+    _restore_tuples(members, ("scope", "resources", "ui_locales", "authorization_details"))
+    _restore_tuples(claims, ("id_token", "userinfo", "acr_values"))
+    members["demand"], members["claims"] = AuthenticationDemand(**demand), ClaimsRequest(**claims)
+    return AuthorizationRequest(**members)
 
 
-def _tuples(members: Mapping[str, Any]) -> dict[str, Any]:
-    """Return members as they were before JSON made lists of their tuples."""
-    return {name: tuple(value) if isinstance(value, list) else value for name, value in members.items()}
+def _restore_tuples(members: dict[str, Any], names: tuple[str, ...]) -> None:
+    """Make tuples of what JSON made lists of."""
+    for name in names:
+        members[name] = tuple(members[name])

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from authserver.protocol.names import ACR_LADDER, ACR_ONE_FACTOR, ACR_PHISHING_RESISTANT, ACR_TWO_FACTORS
@@ -60,7 +61,13 @@ def acr_for(factors: Iterable[Factor]) -> str | None:
 
     Spec: RTS-SCA-4.1, RTS-SCA-9.1, OIDCC-2
     """
-    known = _known(factors)
+    return _acr_of(tuple(factor.method for factor in factors))
+
+
+@lru_cache(maxsize=256)
+def _acr_of(names: tuple[str, ...]) -> str | None:
+    """Answer the assurance of methods by their names; each page asks several times, and there are few answers."""
+    known = _known(names)
     if any(method.phishing_resistant for method in known):
         return ACR_PHISHING_RESISTANT
     if _has_two_categories(known):
@@ -73,7 +80,7 @@ def amr_for(factors: Iterable[Factor]) -> tuple[str, ...]:
 
     Spec: RFC8176-2, OIDCC-2
     """
-    known = _known(factors)
+    known = _known(factor.method for factor in factors)
     references = [reference for method in known for reference in method.references]
     if _has_two_categories(known):
         references.append(_MULTIPLE_FACTORS)
@@ -90,8 +97,8 @@ def satisfies(acr: str | None, wanted: str) -> bool:
     return ACR_LADDER.index(acr) >= ACR_LADDER.index(wanted)
 
 
-def _known(factors: Iterable[Factor]) -> tuple[Method, ...]:
-    return tuple(METHODS[factor.method] for factor in factors if factor.method in METHODS)
+def _known(names: Iterable[str]) -> tuple[Method, ...]:
+    return tuple(METHODS[name] for name in names if name in METHODS)
 
 
 def _has_two_categories(methods: Iterable[Method]) -> bool:
