@@ -80,12 +80,12 @@ def check_written(writes: Writes, answers: frozenset[bytes]) -> bool:
 def write_as_one(connection: Connection, writes: Writes) -> frozenset[bytes]:
     """Write by one statement of PostgreSQL; return the ids that were claimed, and `_MOVED` where all was moved."""
     shape = tuple((row.table, tuple(row.values)) for row in writes.rows)
-    statement = _as_one(len(writes.ids), tuple(move.update for move in writes.moves), shape)
+    statement, names = _as_one(len(writes.ids), tuple(move.update for move in writes.moves), shape)
     values = claim_values(writes.ids)
     for move in writes.moves:
         values.update(move.values)
-    for place, row in enumerate(writes.rows):
-        values.update({f"row_{place}_{name}": value for name, value in row.values.items()})
+    for row, named in zip(writes.rows, names, strict=True):
+        values.update(zip(named, row.values.values(), strict=True))
     return frozenset(answer for (answer,) in statement.rows(connection, values))
 
 
@@ -123,14 +123,17 @@ def _insertion(table: Table, columns: tuple[str, ...]) -> Statement:
 
 
 @cache
-def _as_one(ids: int, updates: tuple[Update, ...], rows: tuple[tuple[Table, tuple[str, ...]], ...]) -> Statement:
+def _as_one(
+    ids: int, updates: tuple[Update, ...], rows: tuple[tuple[Table, tuple[str, ...]], ...]
+) -> tuple[Statement, tuple[tuple[str, ...], ...]]:
     """Build the one statement: each part is a CTE and happens only where what it reads of those before it says so.
 
-    A part that waits for another's row lock looks at the row again, not at the parts before: those have happened.
+    Beside it stand the names of each row's values in it. A part that waits for another's row lock looks at the row
+    again, not at the parts before: those have happened.
     Raises ValueError for two moves that name a value the same: one would be made with the other's.
     """
-    names = [name for update in updates for name in update.compile().params]
-    if len(names) > len(set(names)):
+    moved_by = [name for update in updates for name in update.compile().params]
+    if len(moved_by) > len(set(moved_by)):
         raise ValueError("two moves name a value the same")
     conditions: list[ColumnElement[bool]] = []
     answers: list[Select[tuple[bytes]]] = []
@@ -143,10 +146,11 @@ def _as_one(ids: int, updates: tuple[Update, ...], rows: tuple[tuple[Table, tupl
         conditions = [exists(select(moved.c.one))]
         if place == len(updates) - 1:
             answers.append(select(literal_column("''::bytea")).select_from(moved))
-    added = [_added(place, table, columns, conditions) for place, (table, columns) in enumerate(rows)]
+    names = tuple(tuple(f"row_{place}_{name}" for name in columns) for place, (_, columns) in enumerate(rows))
+    added = [_added(place, row, names[place], conditions) for place, row in enumerate(rows)]
     if not answers:
         answers.append(select(literal_column("''::bytea")).where(false()))
-    return Statement(union_all(*answers).add_cte(*added))
+    return Statement(union_all(*answers).add_cte(*added)), names
 
 
 def _claimed(ids: int) -> CTE:
@@ -158,6 +162,9 @@ def _claimed(ids: int) -> CTE:
     return insertion.returning(claimed_ids.c.id_hash).cte("claimed")
 
 
-def _added(place: int, table: Table, columns: tuple[str, ...], conditions: list[ColumnElement[bool]]) -> CTE:
-    values = [bindparam(f"row_{place}_{name}", type_=table.c[name].type) for name in columns]
+def _added(
+    place: int, row: tuple[Table, tuple[str, ...]], names: tuple[str, ...], conditions: list[ColumnElement[bool]]
+) -> CTE:
+    table, columns = row
+    values = [bindparam(name, type_=table.c[column].type) for name, column in zip(names, columns, strict=True)]
     return insert(table).from_select(columns, select(*values).where(*conditions)).cte(f"added_{place}")

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import ClauseElement, Dialect
 from sqlalchemy.dialects.postgresql import psycopg as postgresql_dialect
@@ -36,12 +36,11 @@ class Compiled:
         return [fixed[name] if name in fixed else values[name] for name in self.order]
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """What a statement came to: the rows it returned, and how many it wrote."""
 
     rows: Sequence[tuple[Any, ...]]
-    count: int
+    written: int
 
 
 def compile_for(dialect: str, core: ClauseElement, columns: Sequence[str] | None = None) -> Compiled:

@@ -5,7 +5,7 @@ SQLAlchemy's Core. Waiting happens inside libpq, with Python's lock released. Ti
 (`statement_timeout`) and the socket's (`tcp_user_timeout`), as they are for psycopg.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import psycopg
@@ -59,12 +59,7 @@ def run(connection: Connection, compiled: Compiled, values: Mapping[str, object]
     if compiled.name not in kept.prepared:
         _check(pgconn.prepare(compiled.name, compiled.sql.encode()))
         kept.prepared.add(compiled.name)
-    parameters: list[bytes | None] = []
-    formats: list[int] = []
-    for value in compiled.arrange(values):
-        parameter, its_format = _adapt(value)
-        parameters.append(parameter)
-        formats.append(its_format)
+    parameters, formats = _adapt(compiled.arrange(values))
     try:
         # psycopg's annotation leaves out None, which is how it takes NULL.
         result = pgconn.exec_prepared(compiled.name, parameters, formats, _BINARY)  # type: ignore[arg-type]
@@ -100,17 +95,23 @@ def _driver_of(connection: Connection) -> psycopg.Connection[Any]:
     return driver
 
 
-def _adapt(value: object) -> tuple[bytes | None, int]:
-    """Return a value as libpq takes it; text goes as binary too, since as a C string it would end at a NUL."""
-    if value is None:
-        return None, _TEXT
-    if isinstance(value, bytes):
-        return value, _BINARY
-    if isinstance(value, str):
-        return value.encode(), _BINARY
-    if isinstance(value, int):
-        return b"%d" % value, _TEXT
-    raise TypeError(f"no column of ours holds a {type(value).__name__}")
+def _adapt(values: Sequence[object]) -> tuple[list[bytes | None], list[int]]:
+    """Return values as libpq takes them, and the format of each; as a C string text would end at a NUL."""
+    parameters: list[bytes | None] = []
+    formats: list[int] = []
+    for value in values:
+        if value is None or isinstance(value, bytes):
+            parameters.append(value)
+            formats.append(_BINARY)
+        elif isinstance(value, str):
+            parameters.append(value.encode())
+            formats.append(_BINARY)
+        elif isinstance(value, int):
+            parameters.append(b"%d" % value)
+            formats.append(_TEXT)
+        else:
+            raise TypeError(f"no column of ours holds a {type(value).__name__}")
+    return parameters, formats
 
 
 def _check(result: PGresult) -> None:

@@ -44,7 +44,7 @@ class Statement:
 
     def count(self, connection: Connection, values: Mapping[str, object]) -> int:
         """Run it and return how many rows it wrote."""
-        return self.run(connection, values).count
+        return self.run(connection, values).written
 
     def run(self, connection: Connection, values: Mapping[str, object]) -> Outcome:
         """Run it on the driver's connection below this one; raises SQLAlchemy's errors, as Core would."""

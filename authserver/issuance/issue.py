@@ -20,7 +20,8 @@ from authserver.protocol.names import SCOPE_OPENID
 class Redemption:
     """What a grant type makes of a request: for whom to issue, over what, and which refresh token goes along.
 
-    `refresh_token` is one to be sent; `refresh_record` is its row where it is new. `account_claims` are those of the
+    `generation` is the one in which the grant will be, whose access token this is. `refresh_token` is one to be sent;
+    `refresh_record` is its row where it is new. `account_claims` are those of the
     person for an ID token, which is issued where there is a grant with `openid` in its scope. `claim` is what must be
     spent for it to hold.
     """
@@ -28,6 +29,7 @@ class Redemption:
     scope: tuple[str, ...]
     resources: tuple[str, ...]
     grant: Grant | None = None
+    generation: int = 0
     nonce: str | None = None
     account_claims: Mapping[str, object] = field(default_factory=dict, repr=False)
     refresh_token: str | None = field(default=None, repr=False)
@@ -102,7 +104,7 @@ class Mint:
             scope=redemption.scope,
             grant_id=grant.grant_id if grant is not None else None,
             account_id=grant.account_id if grant is not None else None,
-            generation=grant.refresh_generation if grant is not None else 0,
+            generation=redemption.generation,
             authentication=grant.authentication if grant is not None else None,
             ends_at=grant.expires_at if grant is not None else None,
             is_single_use=grant is not None and is_single_use(grant.authorization_details),

@@ -1,6 +1,6 @@
 """The table `activities`."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from typing import Final
 
 from sqlalchemy import Connection, bindparam, select
@@ -31,6 +31,9 @@ class ActivityRow:
     expires_at: int
 
 
+_COLUMNS: Final = tuple(field.name for field in fields(ActivityRow))
+
+
 @dataclass(frozen=True, slots=True)
 class Activity:
     """What happened, when, with which app; `detail` is the name of a thing or a method, never a secret."""
@@ -43,7 +46,7 @@ class Activity:
 
 def as_row(activity: ActivityRow) -> Row:
     """Return the row of an activity."""
-    return Row(activities, asdict(activity))
+    return Row(activities, {name: getattr(activity, name) for name in _COLUMNS})
 
 
 def find_recent(connection: Connection, account_id: str, now: int, most: int, *, skipped: int = 0) -> list[Activity]:

@@ -1,5 +1,8 @@
 """Grants: made with the code, moved on by each refresh, ended as a whole."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import orjson
 from sqlalchemy import Connection, Text, bindparam, or_, update
 
@@ -131,32 +134,26 @@ def revoke_grants(connection: Connection, account_id: str, client_id: str | None
     return connection.execute(_REVOKE_ALL, values).rowcount
 
 
-def read_grant(values: tuple[object, ...]) -> Grant:
+def read_grant(values: Sequence[Any]) -> Grant:
     """Return the grant whose COLUMNS these are."""
     grant_id, client_id, account_id, consent_id, session_id, details, *times = values
     created_at, expires_at, refresh_generation, refresh_expires_at, revoked_at, open_account, locked_at = times
-    members = orjson.loads(str(details))
+    members = orjson.loads(details)
     return Grant(
-        grant_id=str(grant_id),
-        client_id=str(client_id),
-        account_id=str(account_id),
-        consent_id=str(consent_id),
+        grant_id=grant_id,
+        client_id=client_id,
+        account_id=account_id,
+        consent_id=consent_id,
         scope=tuple(members["scope"]),
         resources=tuple(members["resources"]),
         authorization_details=tuple(members.get("authorization_details", ())),
         id_token_claims=tuple(members["id_token_claims"]),
         userinfo_claims=tuple(members["userinfo_claims"]),
-        authentication=Authentication(members["acr"], tuple(members["amr"]), members["auth_time"], str(session_id)),
-        created_at=_seconds(created_at),
-        expires_at=_seconds(expires_at),
-        refresh_generation=_seconds(refresh_generation),
-        refresh_expires_at=_seconds(refresh_expires_at),
-        revoked_at=None if revoked_at is None else _seconds(revoked_at),
+        authentication=Authentication(members["acr"], tuple(members["amr"]), members["auth_time"], session_id),
+        created_at=created_at,
+        expires_at=expires_at,
+        refresh_generation=refresh_generation,
+        refresh_expires_at=refresh_expires_at,
+        revoked_at=revoked_at,
         account_locked=open_account is None or locked_at is not None,
     )
-
-
-def _seconds(value: object) -> int:
-    if not isinstance(value, int):
-        raise TypeError("a time column holds a whole number")
-    return value

@@ -1,6 +1,6 @@
 """The refresh token grant, with rotation by confirm-on-use."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from authserver.db.engine import Connection, Database
 from authserver.events import Event
@@ -21,15 +21,15 @@ _CLAUSE = "RFC6749-6"
 
 @dataclass(frozen=True, slots=True)
 class Refreshed:
-    """The grant after a refresh, the refresh token to send with its row if it is new, and what must be claimed."""
+    """The generation after a refresh, the refresh token to send with its row if it is new, and what must be claimed."""
 
-    grant: Grant
+    generation: int
     token: str | None = None
     record: IssuedToken | None = None
     claim: GenerationClaim | None = None
 
     def __repr__(self) -> str:
-        return f"Refreshed({self.grant.grant_id!r})"
+        return f"Refreshed({self.generation!r})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,8 @@ class RefreshTokenGrant:
             return Redemption(
                 scope=scope,
                 resources=resources,
-                grant=refreshed.grant,
+                grant=grant,
+                generation=refreshed.generation,
                 account_claims=claims_for_id_token(connection, grant),
                 refresh_token=refreshed.token,
                 refresh_record=refreshed.record,
@@ -81,11 +82,10 @@ class RefreshTokenGrant:
         idle_end = min(request.now + self.idle_lifetime, grant.expires_at)
         generation_after = grant.refresh_generation + (1 if rotation is Rotation.ADVANCE else 0)
         claim = GenerationClaim(grant.grant_id, grant.refresh_generation, generation_after, idle_end, request.now)
-        moved = replace(grant, refresh_generation=generation_after, refresh_expires_at=idle_end)
         if rotation is Rotation.KEEP:
-            return Refreshed(moved, claim=claim)
-        minted = mint_refresh_token(moved, generation_after, request.now, self._seal)
-        return Refreshed(moved, minted.token, minted.record, claim)
+            return Refreshed(generation_after, claim=claim)
+        minted = mint_refresh_token(grant, generation_after, request.now, self._seal)
+        return Refreshed(generation_after, minted.token, minted.record, claim)
 
     def _repeat(self, connection: Connection, grant: Grant) -> Refreshed:
         """Answer with the successor that exists, so that a lost response or a parallel refresh never forks the line."""
@@ -93,7 +93,7 @@ class RefreshTokenGrant:
         if sealed is None:
             raise InvalidGrant(_REFUSAL, reason="the successor is gone", clause=_CLAUSE)
         place = _place(grant.grant_id, grant.refresh_generation)
-        return Refreshed(grant, self.envelope.open(sealed, place).decode("ascii"))
+        return Refreshed(grant.refresh_generation, self.envelope.open(sealed, place).decode("ascii"))
 
     def _seal(self, token: str, grant_id: str, generation: int) -> bytes:
         return self.envelope.seal(token.encode("ascii"), _place(grant_id, generation))
