@@ -1,7 +1,7 @@
 """PostgreSQL: connections that commit each statement by itself, and are told where a transaction begins and ends."""
 
 import select
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import Any
 
@@ -18,6 +18,7 @@ from authserver.db.postgresql_driver import OUTDATED, command, pgconn_of
 # SQLSTATE classes that a later attempt may not meet: connection, transaction rolled back by the server, resources,
 # object in use, operator intervention (cancelled, shutting down), system error. Not 54: a value too large stays so.
 _PASSING_CLASSES = frozenset({"08", "40", "53", "55", "57", "58"})
+_IDLE = int(TransactionStatus.IDLE)
 _SPARE_CONNECTIONS = 2  # beside the request threads: readiness probes and the like
 
 
@@ -43,8 +44,7 @@ class PostgresqlBackend:
                 engine,
                 most=threads + _SPARE_CONNECTIONS,
                 patience_seconds=patience_seconds,
-                probe=_probe,
-                is_clean=_is_idle,
+                probe=_Probe,
             )
             for _ in range(2)
         )
@@ -115,19 +115,27 @@ def _connect_args(url: URL, patience_seconds: float, statement_seconds: float) -
     }
 
 
-def _probe(connection: Connection) -> Callable[[], bool]:
-    """Return what tells whether the server still holds a connection that was idle.
+class _Probe:
+    """What tells how one connection is."""
 
-    An idle connection has nothing to say, so a readable socket means its end. Looking costs a microsecond, where
-    `pool_pre_ping` would add a round trip to every request.
-    """
-    poll = select.poll()
-    poll.register(pgconn_of(connection).socket, select.POLLIN)
-    return lambda: not poll.poll(0)
+    __slots__ = ("_pgconn", "_poll")
 
+    def __init__(self, connection: Connection) -> None:
+        self._pgconn = pgconn_of(connection)
+        self._poll = select.poll()
+        self._poll.register(self._pgconn.socket, select.POLLIN)
 
-def _is_idle(connection: Connection) -> bool:
-    return pgconn_of(connection).transaction_status == TransactionStatus.IDLE
+    def is_alive(self) -> bool:
+        """Return whether the server still holds the connection, which was idle.
+
+        An idle connection has nothing to say, so a readable socket means its end. Looking costs a microsecond, where
+        `pool_pre_ping` would add a round trip to every request.
+        """
+        return not self._poll.poll(0)
+
+    def is_clean(self) -> bool:
+        """Return whether no transaction is open."""
+        return self._pgconn.transaction_status == _IDLE
 
 
 def _check_unbroken(connection: Connection) -> None:

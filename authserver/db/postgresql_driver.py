@@ -27,14 +27,15 @@ OUTDATED = frozenset({"26000", "0A000"})
 
 
 class _Kept:
-    """What is kept with each connection: the names of what it has prepared, and psycopg's reader of its rows.
+    """What is kept with each of the driver's connections: libpq's, what it has prepared, psycopg's reader of its rows.
 
     The reader is compiled: 30 columns cost 1.6 us, 6.7 in a loop of ours.
     """
 
-    __slots__ = ("prepared", "reader")
+    __slots__ = ("pgconn", "prepared", "reader")
 
     def __init__(self, driver: psycopg.Connection[Any]) -> None:
+        self.pgconn = driver.pgconn
         self.prepared: set[bytes] = set()
         self.reader = Transformer(driver)
 
@@ -51,11 +52,10 @@ class _Kept:
 
 def run(connection: Connection, compiled: Compiled, values: Mapping[str, object]) -> Outcome:
     """Run a compiled statement, prepared on this connection when it is first run; raises SQLAlchemy's errors."""
-    driver = _driver_of(connection)
-    pgconn = driver.pgconn
-    kept = connection.info.get(_KEPT)
+    kept: _Kept | None = connection.info.get(_KEPT)
     if kept is None:
-        kept = connection.info[_KEPT] = _Kept(driver)
+        kept = connection.info[_KEPT] = _Kept(_driver_of(connection))
+    pgconn = kept.pgconn
     if compiled.name not in kept.prepared:
         _check(pgconn.prepare(compiled.name, compiled.sql.encode()))
         kept.prepared.add(compiled.name)

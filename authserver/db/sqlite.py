@@ -42,6 +42,23 @@ class _Pending:
     error: SQLAlchemyError | None = None
 
 
+class _Probe:
+    """What tells how one connection is: it has no other end that could be gone."""
+
+    __slots__ = ("_driver",)
+
+    def __init__(self, connection: Connection) -> None:
+        self._driver = driver_of(connection)
+
+    def is_alive(self) -> bool:
+        """Return that it is."""
+        return True
+
+    def is_clean(self) -> bool:
+        """Return whether no transaction is open."""
+        return not self._driver.in_transaction
+
+
 class SqliteBackend:
     """One database file, in write-ahead mode and synced at every commit.
 
@@ -60,8 +77,7 @@ class SqliteBackend:
             _reading_engine(url, patience_seconds),
             most=threads,
             patience_seconds=patience_seconds,
-            probe=lambda _: lambda: True,
-            is_clean=lambda connection: not driver_of(connection).in_transaction,
+            probe=_Probe,
         )
         self._writer: Connection | None = None
         self._pending: deque[_Pending] = deque()
