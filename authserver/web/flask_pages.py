@@ -1,7 +1,7 @@
 """Flask's share of every page: response values in and out, headers on each answer, refusals as error pages."""
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any, cast
 
 import structlog
 from flask import Blueprint, Flask, Response, current_app, request
@@ -19,6 +19,9 @@ from authserver.web.request_log import describe_failure
 from authserver.web.responses import see_other
 from authserver.web.static import PREFIX
 
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
 log = structlog.get_logger("authserver.request")
 _SERVER_ERROR = 500
 _MOST_FORM_FIELDS = 64
@@ -34,9 +37,18 @@ class PagesApp(Flask):
         return func
 
 
+class _FinishedResponse(Response):
+    """An answer whose headers and body are sent as they are: Werkzeug looks through them once more."""
+
+    def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        """Send it."""
+        start_response(self.status, self.headers.to_wsgi_list())
+        return [] if environ["REQUEST_METHOD"] == "HEAD" else cast("list[bytes]", self.response)
+
+
 def to_flask(response: MachineResponse) -> Response:
     """Return a response value as Flask's."""
-    return Response(response.body, response.status, list(response.headers))
+    return _FinishedResponse(response.body, response.status, list(response.headers))
 
 
 def correlation_id() -> str:
