@@ -81,7 +81,7 @@ def _value(column: Column[object], count: int, age_seconds: int) -> sql.Composab
     if column.name.endswith("_id") and column.name not in _KEPT:
         return sql.SQL(_FRESH_TEXT.replace("{fresh}", _FRESH)).format(column=named)
     if column.name == "expires_at":
-        return sql.SQL("{} - {} + n * 600 / {}").format(named, sql.Literal(age_seconds), sql.Literal(count))
+        return sql.SQL("{} - {} + n::bigint * 600 / {}").format(named, sql.Literal(age_seconds), sql.Literal(count))
     return named
 
 
