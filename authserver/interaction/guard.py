@@ -81,13 +81,15 @@ class Party:
 class Step:
     """One request to a step: the interaction it belongs to, the app that asks, and who is signed in, if anyone.
 
-    `session` and `account` are both there or both None; a locked account counts as nobody. `enrolled` is what the
-    person had to prove themselves by when the request came, `given` what they had allowed in this interaction.
+    `session` and `account` are both there or both None; a locked account counts as nobody. `session_hash` is that of
+    the session's cookie. `enrolled` is what the person had to prove themselves by when the request came, `given` what
+    they had allowed in this interaction.
     """
 
     interaction_id: str
     browser: str
     session_cookie: str
+    session_hash: bytes | None
     interaction: Interaction
     client: Client
     session: Session | None
@@ -126,6 +128,7 @@ def open_step(deps: StepDeps) -> Step:
         interaction_id,
         shown.browser,
         shown.session,
+        visit.visitor.session_hash,
         interaction,
         client,
         visit.visitor.session,

@@ -20,10 +20,9 @@ from authserver.protocol.names import SCOPE_OPENID
 class Redemption:
     """What a grant type makes of a request: for whom to issue, over what, and which refresh token goes along.
 
-    `generation` is the one in which the grant will be, whose access token this is. `refresh_token` is one to be sent;
-    `refresh_record` is its row where it is new. `account_claims` are those of the
-    person for an ID token, which is issued where there is a grant with `openid` in its scope. `claim` is what must be
-    spent for it to hold.
+    `generation` is that of the grant once this is done. `refresh_token` is one to be sent; `refresh_record` is its row
+    where it is new. `account_claims` are those of the person for an ID token, which is issued where there is a grant
+    with `openid` in its scope. `claim` is what must be spent for it to hold.
     """
 
     scope: tuple[str, ...]

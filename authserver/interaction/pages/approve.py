@@ -41,7 +41,6 @@ from authserver.payments.unlinked import may_be_unlinked
 from authserver.protocol.authorization_details.model import Detail
 from authserver.protocol.authorization_details.registry import is_single_use, last_moment
 from authserver.protocol.errors import InvalidRequest, OAuthError, UnmetAuthenticationRequirements
-from authserver.protocol.handles import hash_handle
 from authserver.protocol.names import ACR_TWO_FACTORS
 from authserver.sessions.acr import TOTP, acr_for, satisfies
 from authserver.sessions.model import Session
@@ -158,7 +157,7 @@ def _find_open(deps: ApproveDeps, step: Step) -> _Open | None:
     payment = step.interaction.request.payment
     if step.is_over or step.session is None or step.account is None or payment is None:
         return None
-    situation = Situation(step.interaction, step.session, hash_handle(step.session_cookie), (), step.enrolled)
+    situation = Situation(step.interaction, step.session, step.session_hash, (), step.enrolled)
     try:
         if next_step(situation) is not NextStep.APPROVE:
             return None

@@ -18,7 +18,6 @@ from authserver.messages import Message
 from authserver.protocol.authorization_details.bank_accounts import BankAccount
 from authserver.protocol.authorization_details.registry import is_single_use, last_moment, type_names
 from authserver.protocol.errors import InvalidRequest, OAuthError
-from authserver.protocol.handles import hash_handle
 
 PAGE = "consent"
 ADDRESS_LIMIT = "consent.address"
@@ -73,9 +72,7 @@ def _may_decide(step: Step) -> bool:
     if step.is_over or step.session is None:
         return False
     given = () if step.given is None else (step.given,)
-    situation = Situation(
-        step.interaction, step.session, hash_handle(step.session_cookie), consents=given, enrolled=Enrolled()
-    )
+    situation = Situation(step.interaction, step.session, step.session_hash, consents=given, enrolled=Enrolled())
     try:
         return next_step(situation) is NextStep.CONSENT
     except OAuthError:
