@@ -87,6 +87,8 @@ def test_confirming_and_denying_at_once_end_in_one_answer(app: RelyingParty) -> 
         assert {post.status_code for post in posts} == {303}
         client = app.deployment.app.test_client(use_cookies=False)
         end = client.get(posts[1].headers["Location"], base_url=ISSUER, headers={"Cookie": cookies})
-        assert answer_of(end.headers["Location"])["error"] == "access_denied"
-        assert len(approvals(app.deployment)) - before <= 1
+        approved = len(approvals(app.deployment)) - before
+        came_too_late = approved == 1 and end.headers["Location"].startswith("/login")
+        assert came_too_late or answer_of(end.headers["Location"])["error"] == "access_denied"
+        assert approved <= 1
         person = Person(app.deployment)
