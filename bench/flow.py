@@ -1,6 +1,7 @@
-"""The code flow as a person's browser and an app walk it: push, visit, page, answer, return, redeem.
+"""The code flow as a person's browser and an app walk it: push, visit, page, answer, redeem.
 
-Six requests on either side, each made from the answer before; the person is signed in and is asked for consent.
+Each request is made from the answer before; the person is signed in and is asked for consent. Their answer leads to the
+app at once, or, as the peer has it, by one more visit.
 """
 
 import html
@@ -87,9 +88,10 @@ def code_flow(client_id: str, push: bytes, redemption: Message, crowd: Crowd) ->
         browser.show(location, (yield browser.visit(location, PAGE)))
         answered = yield browser.answer({"decision": "approve"}, SEEN)
         browser.take(answered)
-        returned = yield browser.visit(location_of(answered), RETURNED)
-        browser.take(returned)
-        yield Request(redemption.wire(f"&code={quote(code_of(returned))}".encode("ascii")), ISSUED)
+        if location_of(answered).startswith("/"):
+            answered = yield browser.visit(location_of(answered), RETURNED)
+            browser.take(answered)
+        yield Request(redemption.wire(f"&code={quote(code_of(answered))}".encode("ascii")), ISSUED)
     finally:
         crowd.give_back(browser)
 

@@ -201,7 +201,7 @@ TLS_TOKEN = Work(
     _tls_app,
 )
 PUSH = Work("par", "PAR, private_key_jwt", _pushes, verify_pushed_answer, _app, once=True)
-FLOW = Work("code_flow", "whole code flow: 6 requests", _flows, verify_refresh_answer, _app)
+FLOW = Work("code_flow", "whole code flow", _flows, verify_refresh_answer, _app)
 REFRESH = Work("refresh", "refresh with rotation, private_key_jwt", _refreshes, verify_refresh_answer, _app, once=True)
 INTROSPECTION = Work("introspect", "introspection, opaque token", _questions, verify_description, _app)
 SIGNED_INTROSPECTION = Work(

@@ -6,6 +6,7 @@ from authserver.accounts.bank_accounts import stored_accounts
 from authserver.accounts.passwords import PasswordPool
 from authserver.app.account_pages import account_pages
 from authserver.app.parts import Parts
+from authserver.authorization.conduct import Conduct
 from authserver.authorization.endpoints.authorize import Authorize
 from authserver.authorization.endpoints.par import PushedAuthorizationRequest
 from authserver.authorization.respond import AnswerPolicy
@@ -95,12 +96,13 @@ def page_blueprints(parts: Parts) -> tuple[Blueprint, ...]:
         address=lambda environ: client_address(environ, parts.certificates),
     )
     passwords = _password_pool(parts.settings)
+    terms = ConsentTerms(new_handle, parts.settings.consent_lifetime)
     return (
         login_page(LoginDeps(step, passwords, parts.passkeys)),
         totp_page(TotpDeps(step, parts.envelope)),
         recovery_page(RecoveryDeps(step, parts.notifier)),
         passkey_page(PasskeyDeps(step, parts.passkeys, parts.notifier)),
-        consent_page(ConsentDeps(step, ConsentTerms(new_handle, parts.settings.consent_lifetime), stored_accounts, {})),
+        consent_page(ConsentDeps(step, _conduct(parts), terms, stored_accounts, {})),
         logout_page(step),
         approve_page(_approving(parts, step)),
         *account_pages(parts, step, passwords),
@@ -144,12 +146,19 @@ def _authorize(parts: Parts) -> Authorize:
         pages=parts.pages,
         events=parts.events,
         policy=parts.request_policy,
-        answers=AnswerPolicy(
-            settings.issuer, settings.code_lifetime, settings.grant_lifetime, settings.refresh_idle_lifetime
-        ),
+        conduct=_conduct(parts),
         session_limits=parts.session_limits,
         pushed_lifetime_seconds=settings.par_lifetime,
         limits=parts.limits.machine,
+    )
+
+
+def _conduct(parts: Parts) -> Conduct:
+    settings = parts.settings
+    return Conduct(
+        parts.database,
+        parts.events,
+        AnswerPolicy(settings.issuer, settings.code_lifetime, settings.grant_lifetime, settings.refresh_idle_lifetime),
         offers_passkeys=settings.first_factor_enrolment == "password",
     )
 

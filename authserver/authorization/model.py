@@ -87,6 +87,11 @@ class Interaction:
     approved_by: str | None = None
 
     @property
+    def is_over(self) -> bool:
+        """Return whether it has nothing left for a person to do."""
+        return self.completed_at is not None or self.refused_with is not None
+
+    @property
     def awaits_approval(self) -> bool:
         """Return whether a payment of this request has not been approved yet, in this very interaction.
 

@@ -133,7 +133,10 @@ _SET_APPROVAL = Statement(
         approval_id=bindparam("value")
     )
 )
-_COMPLETE = _UNFINISHED.values(completed_at=bindparam("value"))
+_REFUSED_AS_SEEN = interactions.c.refused_with.is_not_distinct_from(bindparam("refused_with_seen"))
+_COMPLETE = _UNFINISHED.where(_REFUSED_AS_SEEN).values(
+    completed_at=bindparam("value"), consent_id=bindparam("consent_id_after")
+)
 
 
 def pushed_row(request: AuthorizationRequest, request_uri: str, *, now: int, lifetime: int) -> Row:
@@ -255,11 +258,21 @@ def set_approval(connection: Connection, interaction_hash: bytes, approval_id: s
 
 
 def completion_moves(interaction: Interaction, now: int) -> tuple[Move, Move]:
-    """Return what completes an interaction and spends its reference; of two at once only one does both.
+    """Return what completes an interaction, with its consent, and spends its reference; of two at once only one does.
+
+    A refusal noted since the interaction was looked at stands in the way: who said no is not answered for.
 
     Spec: RFC9126-7.3, FAPI2-SP-FINAL-5.3.2.2-12
     """
     return (
-        Move(_COMPLETE, {"hash": interaction.interaction_hash, "value": now}),
+        Move(
+            _COMPLETE,
+            {
+                "hash": interaction.interaction_hash,
+                "refused_with_seen": interaction.refused_with,
+                "value": now,
+                "consent_id_after": interaction.consent_id,
+            },
+        ),
         Move(_SPEND_PUSHED, {"request_uri_hash": interaction.request_uri_hash, "spent_at_after": now}),
     )

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from authserver.accounts.activities import LIMITS_APPROVED, PAYMENT_APPROVED, note
 from authserver.accounts.ceremonies import Assertion as PasskeyAssertion
 from authserver.accounts.passkey_model import RelyingParty
-from authserver.authorization.store import set_approval
-from authserver.db.at_once import write_within
+from authserver.authorization.store import consent_move, set_approval
+from authserver.db.at_once import Writes, write_within
 from authserver.db.engine import Connection
+from authserver.grants.store.consents import consent_row
 from authserver.interaction.consenting import ConsentTerms, give_consent
 from authserver.interaction.guard import Step
 from authserver.interaction.pending_approval import PendingApproval
@@ -90,8 +91,9 @@ def record_approval(
     details, facts = step.interaction.request.authorization_details, pending.facts
     is_once = is_single_use(details)
     if is_nothing_but_a_payment(step):
-        _, writes = give_consent(approving.once if is_once else approving.lasting, step, details)
-        if not write_within(connection, writes):
+        consent = give_consent(approving.once if is_once else approving.lasting, step, details)
+        move = consent_move(interaction_hash, consent.consent_id)
+        if not write_within(connection, Writes(moves=(move,), rows=(consent_row(consent),))):
             raise InteractionOver
     detail = f"{facts['amount'].value} · {facts['payee'].value}"
     activity = PAYMENT_APPROVED if is_once else LIMITS_APPROVED

@@ -1,12 +1,9 @@
-"""Recording what a person allowed, for the pages on which they do."""
+"""What a person allowed, for the pages on which they do."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from authserver.authorization import store
-from authserver.db.at_once import Writes
 from authserver.grants.model import Consent
-from authserver.grants.store import consents
 from authserver.interaction.guard import Step
 from authserver.protocol.authorization_details.model import Details
 
@@ -19,8 +16,8 @@ class ConsentTerms:
     lifetime_seconds: int
 
 
-def give_consent(terms: ConsentTerms, step: Step, details: Details) -> tuple[Consent, Writes]:
-    """Return a consent to exactly what was shown, and what records it with its interaction, if that is not over.
+def give_consent(terms: ConsentTerms, step: Step, details: Details) -> Consent:
+    """Return a consent to exactly what was shown.
 
     That is the stored request, which nothing changes once it has been pushed, with its details as the person narrowed
     them. Raises TypeError where nobody is signed in.
@@ -30,7 +27,7 @@ def give_consent(terms: ConsentTerms, step: Step, details: Details) -> tuple[Con
     if step.account is None:
         raise TypeError("a consent is someone's")
     asked = step.interaction.request
-    consent = Consent(
+    return Consent(
         consent_id=terms.new_id(),
         account_id=step.account.account_id,
         client_id=step.client.client_id,
@@ -41,5 +38,3 @@ def give_consent(terms: ConsentTerms, step: Step, details: Details) -> tuple[Con
         expires_at=step.now + terms.lifetime_seconds,
         authorization_details=details,
     )
-    move = store.consent_move(step.interaction.interaction_hash, consent.consent_id)
-    return consent, Writes(moves=(move,), rows=(consents.consent_row(consent),))

@@ -16,12 +16,11 @@ from authserver.accounts.store import people as accounts
 from authserver.authorization import store
 from authserver.authorization.model import Interaction
 from authserver.authorization.own import OWN_CLIENT_ID
-from authserver.authorization.store import BrowserCookies
+from authserver.authorization.store import BrowserCookies, Visit
 from authserver.clients.model import Client
 from authserver.clock import Clock
 from authserver.db.engine import Database
 from authserver.events import Event, EventSink
-from authserver.grants.model import Consent
 from authserver.messages import Message
 from authserver.protocol.errors import AccessDenied, SignInOver
 from authserver.protocol.names import ACR_ONE_FACTOR, ACR_TWO_FACTORS
@@ -79,30 +78,43 @@ class Party:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One request to a step: the interaction it belongs to, the app that asks, and who is signed in, if anyone.
+    """One request to a step: the interaction it belongs to with who is signed in, if anyone, and the app that asks.
 
-    `session` and `account` are both there or both None; a locked account counts as nobody. `session_hash` is that of
-    the session's cookie. `enrolled` is what the person had to prove themselves by when the request came, `given` what
-    they had allowed in this interaction.
+    `session` and `account` are both there or both None; a locked account counts as nobody. `enrolled` is what they
+    had to prove themselves by when the request came.
     """
 
     interaction_id: str
     browser: str
     session_cookie: str
-    session_hash: bytes | None
-    interaction: Interaction
+    visit: Visit
     client: Client
-    session: Session | None
-    account: Account | None
-    enrolled: Enrolled
-    given: Consent | None
     now: int
+
+    @property
+    def interaction(self) -> Interaction:
+        """Return the interaction."""
+        return self.visit.interaction
+
+    @property
+    def session(self) -> Session | None:
+        """Return the live session of the browser."""
+        return self.visit.visitor.session
+
+    @property
+    def account(self) -> Account | None:
+        """Return whose session it is."""
+        return self.visit.visitor.account
+
+    @property
+    def enrolled(self) -> Enrolled:
+        """Return what the person can prove themselves by."""
+        return self.visit.visitor.enrolled
 
     @property
     def is_over(self) -> bool:
         """Return whether the interaction has nothing left for a person to do."""
-        found = self.interaction
-        return found.completed_at is not None or found.refused_with is not None
+        return self.visit.interaction.is_over
 
 
 def open_step(deps: StepDeps) -> Step:
@@ -124,19 +136,7 @@ def open_step(deps: StepDeps) -> Step:
     client = deps.find_client(interaction.client_id)
     if client is None:
         raise _unknown_interaction(f"the client {interaction.client_id} is gone or disabled")
-    return Step(
-        interaction_id,
-        shown.browser,
-        shown.session,
-        visit.visitor.session_hash,
-        interaction,
-        client,
-        visit.visitor.session,
-        visit.visitor.account,
-        visit.visitor.enrolled,
-        visit.given,
-        now,
-    )
+    return Step(interaction_id, shown.browser, shown.session, visit, client, now)
 
 
 def find_person(
@@ -228,7 +228,12 @@ def report(
     deps: StepDeps, step: Step, name: str, *, account_id: str = "", detail: Mapping[str, str] | None = None
 ) -> None:
     """Raise the event of what happened in a step."""
-    deps.events(Event(name, step.now, correlation_id(), step.client.client_id, account_id, detail or {}))
+    deps.events(event_of(step, name, account_id, detail or {}))
+
+
+def event_of(step: Step, name: str, account_id: str, detail: Mapping[str, str]) -> Event:
+    """Return the event of what happened in a step."""
+    return Event(name, step.now, correlation_id(), step.client.client_id, account_id, detail)
 
 
 def party_of(client: Client, redirect_uri: str) -> Party:

@@ -17,7 +17,9 @@ from authserver.accounts.passwords import PasswordPool, hash_password
 from authserver.accounts.second_factor import enrol_totp
 from authserver.accounts.store import people as accounts
 from authserver.authorization import store
+from authserver.authorization.conduct import Conduct
 from authserver.authorization.model import AuthorizationRequest, Interaction, dump_request
+from authserver.authorization.respond import AnswerPolicy
 from authserver.clients.build import build_client
 from authserver.clients.metadata import parse_metadata
 from authserver.db.at_once import Writes
@@ -34,7 +36,7 @@ from authserver.keys.envelope import Envelope
 from authserver.protocol.claims_request import ClaimsRequest
 from authserver.protocol.demand import AuthenticationDemand
 from authserver.protocol.handles import hash_handle, new_handle
-from authserver.protocol.names import ACR_TWO_FACTORS
+from authserver.protocol.names import ACR_TWO_FACTORS, REQUEST_URI_PREFIX
 from authserver.sessions import lifecycle
 from authserver.sessions.acr import acr_for
 from authserver.sessions.model import Session, SessionLimits
@@ -96,7 +98,10 @@ class House:
         self.app.register_blueprint(login_page(LoginDeps(step, PasswordPool(), desk)))
         self.app.register_blueprint(totp_page(TotpDeps(step, envelope)))
         terms = ConsentTerms(new_handle, 90 * 86400)
-        self.app.register_blueprint(consent_page(ConsentDeps(step, terms, lambda _: (), {"accounts": "unused"})))
+        conduct = Conduct(database, self.events.append, AnswerPolicy(ORIGIN, 60, 86400, 3600))
+        self.app.register_blueprint(
+            consent_page(ConsentDeps(step, conduct, terms, lambda _: (), {"accounts": "unused"}))
+        )
         self.app.register_blueprint(logout_page(step))
         self.browser = self.app.test_client()
         self._add_people(envelope)
@@ -135,10 +140,12 @@ class House:
             ui_locales=(),
             claims=ClaimsRequest(),
         )
-        pushed = store.PushedRequest(hash_handle(interaction), CLIENT.client_id, dump_request(asked), NOW + 90, None)
+        reference = REQUEST_URI_PREFIX + interaction
+        request_row = store.pushed_row(asked, reference, now=self.now, lifetime=90)
+        pushed = store.PushedRequest(hash_handle(reference), CLIENT.client_id, dump_request(asked), NOW + 90, None)
         shown = store.BrowserCookies(browser, "")
         _, row = store.open_interaction(pushed, interaction, shown, (self.now, self.now + 900))
-        self.database.write(Writes(rows=(row,)))
+        self.database.write(Writes(rows=(request_row, row)))
         self.browser.set_cookie("__Host-browser", browser, domain="as.example", secure=True)
         self.handles = (interaction, browser)
         return interaction
@@ -345,12 +352,14 @@ def test_consent_shows_what_is_asked_and_records_exactly_that(house: House) -> N
     ):
         assert needed in page.text
     assert "checked" not in page.text
-    assert_goes_on(house, house.post("/consent", decision="approve"))
+    answer = house.post("/consent", decision="approve")
+    assert answer.status_code == 303
+    assert re.fullmatch(r"https://app\.example/cb\?code=[\w-]{43}&iss=https%3A%2F%2Fas\.example", answer.location)
     with house.database.read() as connection:
         (consent,) = consents.find_standing(connection, house.alice, CLIENT.client_id, NOW)
     assert (consent.scope, consent.expires_at) == (("openid", "accounts"), NOW + 90 * 86400)
     assert house.interaction().consent_id == consent.consent_id
-    assert house.event_names() == ["sign_in.succeeded", "consent.given"]
+    assert house.event_names() == ["sign_in.succeeded", "consent.given", "authorization.granted"]
     assert_goes_on(house, house.get("/consent"))
 
 
@@ -359,6 +368,24 @@ def test_saying_no_records_nothing_but_the_refusal(house: House) -> None:
     assert_goes_on(house, house.post("/consent", decision="deny"))
     assert (house.interaction().refused_with, house.interaction().consent_id) == ("access_denied", None)
     assert house.event_names() == ["sign_in.succeeded", "consent.denied"]
+
+
+def test_who_has_said_no_meanwhile_is_not_answered_for(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The refusal of another tab arrives after this one looked, and before it wrote."""
+    house.sign_in()
+    token, write = csrf_token(house.get("/consent")), house.database.write
+
+    def write_after_refusal(writes: Writes) -> bool:
+        with house.database.transaction() as connection:
+            store.set_refused(connection, house.interaction().interaction_hash, "access_denied")
+        return write(writes)
+
+    monkeypatch.setattr(Database, "write", lambda _, writes: write_after_refusal(writes))
+    assert house.post("/consent", token=token, decision="approve").status_code == 400
+    assert (house.interaction().refused_with, house.interaction().completed_at) == ("access_denied", None)
+    with house.database.read() as connection:
+        assert not consents.find_standing(connection, house.alice, CLIENT.client_id, NOW)
+    assert house.event_names() == ["sign_in.succeeded"]
 
 
 def test_saying_neither_yes_nor_no_is_no_consent(house: House) -> None:

@@ -136,6 +136,20 @@ def test_a_code_is_issued_only_to_whom_the_request_asked_for_who_consented_and_s
     assert situation.interaction.consent_id is not None or "consent" not in demand.prompts
 
 
+@pytest.mark.spec("OIDCC-3.1.2.4")
+@budget(250)
+@given(situations(), st.booleans())
+def test_nothing_follows_consent_but_the_answer(situation: Situation, offers_passkeys: bool) -> None:  # noqa: FBT001 - drawn
+    """The consent page answers the app by itself."""
+    asked = replace(situation, interaction=replace(situation.interaction, consent_id=None))
+    asked = replace(asked, consents=(), offers_passkeys=offers_passkeys)
+    if decide(asked) is not Step.CONSENT or asked.session is None:
+        return
+    given_now = make_consent(asked.request, asked.session.account_id, "c1")
+    agreed = replace(asked, interaction=replace(asked.interaction, consent_id="c1"), consents=(given_now,))
+    assert decide(agreed) is Step.ISSUE
+
+
 @pytest.mark.spec("OIDCC-3.1.2.1", "OIDCC-3.1.2.6")
 @budget(150)
 @given(situations())

@@ -4,9 +4,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 
-from authserver.authorization.next_step import Situation, Step, may_rest_on_earlier, next_step
+from authserver.authorization.conduct import Conduct
+from authserver.authorization.next_step import Step
 from authserver.authorization.parse import RequestPolicy, parse_request, resolve_redirect_uri
-from authserver.authorization.respond import Answer, AnswerPolicy, complete, issue_code, refuse, send
+from authserver.authorization.respond import Answer, send
 from authserver.authorization.response_modes import QUERY, error_parameters
 from authserver.authorization.store import (
     BrowserCookies,
@@ -16,7 +17,7 @@ from authserver.authorization.store import (
     open_interaction,
     pushed_row,
 )
-from authserver.authorization.stored import check_pushed, check_still_registered, unknown_reference
+from authserver.authorization.stored import check_pushed, unknown_reference
 from authserver.clients.model import Client
 from authserver.clients.reception import Limits
 from authserver.clients.registry import ClientRegistry
@@ -24,15 +25,11 @@ from authserver.clock import Clock
 from authserver.db.at_once import Writes
 from authserver.db.engine import Database
 from authserver.events import Event, EventSink
-from authserver.grants.model import Consent
-from authserver.grants.store import consents
 from authserver.protocol.errors import InvalidRequest, OAuthError, RequestUriNotSupported, SignInOver
 from authserver.protocol.handles import new_handle
 from authserver.protocol.names import REQUEST_URI_PREFIX
 from authserver.protocol.params import Params
-from authserver.sessions.lifecycle import is_due
 from authserver.sessions.model import SessionLimits
-from authserver.sessions.store import touch
 from authserver.web.cookies import BROWSER_COOKIE, SESSION_COOKIE, read_cookie, set_cookie
 from authserver.web.forms import read_form, read_query
 from authserver.web.i18n import wish
@@ -73,11 +70,10 @@ class Authorize:
     pages: Pages
     events: EventSink
     policy: Callable[[], RequestPolicy]
-    answers: AnswerPolicy
+    conduct: Conduct
     session_limits: SessionLimits
     pushed_lifetime_seconds: int
     limits: Limits
-    offers_passkeys: bool = False
 
     def begin(self, request: MachineRequest) -> MachineResponse:
         """Answer the first visit."""
@@ -146,7 +142,7 @@ class Authorize:
     def _refuse_plain(self, params: Params, client: Client, error: OAuthError) -> MachineResponse:
         """Return a refusal to a redirect URI that is known, for a request that otherwise cannot be accepted."""
         redirect_uri, _ = resolve_redirect_uri(params, client)
-        parameters = error_parameters(error.code, error.description, params.get("state"), self.answers.issuer)
+        parameters = error_parameters(error.code, error.description, params.get("state"), self.conduct.answers.issuer)
         answer = Answer(redirect_uri, params.get("response_mode") or QUERY, parameters)
         return send(answer, self.pages, client.client_name)
 
@@ -160,64 +156,14 @@ class Authorize:
 
     def _advance(self, request: MachineRequest, handle: str, visit: Visit, headers: Headers) -> MachineResponse:
         """Go to the next page or to the client."""
-        now = self.clock()
         wish(visit.interaction.request.ui_locales, visit.interaction.created_at)
         client = self._find_client(visit.interaction.client_id)
-        check_still_registered(visit.interaction.request, client)
-        situation = self._situation(visit, now)
-        self._touch(situation, now)
-        outcome = self._decide(situation, request, now)
+        outcome = self.conduct.decide(visit, client, self.clock(), request.correlation_id)
         if isinstance(outcome, Answer):
             response = send(outcome, self.pages, client.client_name)
         else:
             response = see_other(f"{PAGES[outcome]}?{urlencode({'interaction': handle})}")
         return MachineResponse(response.status, (*response.headers, *headers), response.body)
-
-    def _touch(self, situation: Situation, now: int) -> None:
-        """Note at most once a minute that the session is in use."""
-        if situation.session is not None and situation.session_hash and is_due(situation.session, now):
-            with self.database.single() as connection:
-                touch(connection, situation.session_hash, now)
-
-    def _decide(self, situation: Situation, request: MachineRequest, now: int) -> Step | Answer:
-        """Return the next step, or the answer; what ends the interaction is durable by then."""
-        try:
-            step = next_step(situation)
-        except OAuthError as error:
-            complete(self.database, situation, now)
-            self._tell("authorization.refused", situation, request, error.code)
-            return refuse(situation.request, error, self.answers.issuer)
-        if step is not Step.ISSUE:
-            return step
-        if situation.request.is_own:
-            complete(self.database, situation, now)
-            return Answer(situation.request.redirect_uri, QUERY, {})
-        answer, rows = issue_code(situation, self.answers, now)
-        complete(self.database, situation, now, rows)
-        self._tell("authorization.granted", situation, request, "")
-        return answer
-
-    def _situation(self, visit: Visit, now: int) -> Situation:
-        visitor = visit.visitor
-        return Situation(
-            visit.interaction,
-            visitor.session,
-            visitor.session_hash,
-            consents=self._consents(visit, now),
-            enrolled=visitor.enrolled,
-            offers_passkeys=self.offers_passkeys,
-        )
-
-    def _consents(self, visit: Visit, now: int) -> tuple[Consent, ...]:
-        """Return what may answer the request: what was allowed in this interaction, else what was before it."""
-        if visit.given is not None:
-            return (visit.given,)
-        account = visit.visitor.account
-        if account is None or not may_rest_on_earlier(visit.interaction):
-            return ()
-        with self.database.read() as connection:
-            standing = consents.find_standing(connection, account.account_id, visit.interaction.client_id, now)
-        return tuple(standing)
 
     def _client(self, params: Params) -> Client:
         return self._find_client(params.require("client_id", clause="RFC6749-4.1.1"))
@@ -231,13 +177,6 @@ class Authorize:
         if client is None:
             raise InvalidRequest("No such client is registered.", clause="RFC6749-4.1.2.1")
         return client
-
-    def _tell(self, name: str, situation: Situation, request: MachineRequest, error: str) -> None:
-        session = situation.session
-        account_id = session.account_id if session is not None else ""
-        detail = {"error": error} if error else {}
-        client_id = situation.request.client_id
-        self.events(Event(name, self.clock(), request.correlation_id, client_id, account_id, detail))
 
     def _error_page(self, error: OAuthError, request: MachineRequest) -> MachineResponse:
         self.events(

@@ -157,7 +157,7 @@ def _find_open(deps: ApproveDeps, step: Step) -> _Open | None:
     payment = step.interaction.request.payment
     if step.is_over or step.session is None or step.account is None or payment is None:
         return None
-    situation = Situation(step.interaction, step.session, step.session_hash, (), step.enrolled)
+    situation = Situation(step.interaction, step.session, step.visit.visitor.session_hash, (), step.enrolled)
     try:
         if next_step(situation) is not NextStep.APPROVE:
             return None

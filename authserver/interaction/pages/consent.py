@@ -1,23 +1,24 @@
 """Consent: who asks for what, for how long, and the person's answer."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from flask import Blueprint, Response, request
 
 from authserver.accounts.activities import CONSENT_GIVEN, activity_row
 from authserver.accounts.bank_accounts import AccountsOf
-from authserver.accounts.model import Enrolled
-from authserver.authorization.next_step import Situation, next_step
-from authserver.authorization.next_step import Step as NextStep
+from authserver.authorization.conduct import Allowed, Conduct
+from authserver.authorization.respond import send
+from authserver.grants.store.consents import consent_row
 from authserver.interaction.account_choice import Chosen, can_be_met, choose, find_missing, show_details
 from authserver.interaction.consenting import ConsentTerms, give_consent
-from authserver.interaction.guard import Step, StepDeps, check_form, go_on, open_step, refuse, report, show
+from authserver.interaction.guard import Step, StepDeps, check_form, event_of, go_on, open_step, refuse, report, show
 from authserver.interaction.scope_words import describe_claims, describe_scopes
 from authserver.messages import Message
 from authserver.protocol.authorization_details.bank_accounts import BankAccount
 from authserver.protocol.authorization_details.registry import is_single_use, last_moment, type_names
-from authserver.protocol.errors import InvalidRequest, OAuthError
+from authserver.protocol.errors import InvalidRequest
+from authserver.web.flask_pages import correlation_id, to_flask
 
 PAGE = "consent"
 ADDRESS_LIMIT = "consent.address"
@@ -29,6 +30,7 @@ class ConsentDeps:
     """What the consent page uses; `accounts_of` tells which accounts a person has at the bank."""
 
     step: StepDeps
+    conduct: Conduct
     terms: ConsentTerms
     accounts_of: AccountsOf
     scope_descriptions: Mapping[str, str]
@@ -42,12 +44,12 @@ def consent_page(deps: ConsentDeps) -> Blueprint:
     @blueprint.get("/consent")
     def ask() -> Response:
         step = open_step(deps.step)
-        return _show(deps, step) if _may_decide(step) else go_on(step)
+        return _show(deps, step) if deps.conduct.awaits_consent(step.visit) else go_on(step)
 
     @blueprint.post("/consent")
     def answer() -> Response:
         step = open_step(deps.step)
-        if not _may_decide(step):
+        if not deps.conduct.awaits_consent(step.visit):
             return go_on(step)
         check_form(deps.step, step, shown_to=_account_id(step))
         decision = request.form.get("decision")
@@ -59,24 +61,6 @@ def consent_page(deps: ConsentDeps) -> Blueprint:
         raise InvalidRequest("Choose to allow or not to allow.", clause="RFC6749-10.2")
 
     return blueprint
-
-
-def _may_decide(step: Step) -> bool:
-    """Return whether consent is what this request needs next, leaving aside what was allowed before it.
-
-    A session too weak or too old for the request must not record what a later, silent visit would rely on. What someone
-    else allowed in this interaction, before they signed out, is no one's consent now.
-
-    Spec: OIDCC-3.1.2.4
-    """
-    if step.is_over or step.session is None:
-        return False
-    given = () if step.given is None else (step.given,)
-    situation = Situation(step.interaction, step.session, step.session_hash, consents=given, enrolled=Enrolled())
-    try:
-        return next_step(situation) is NextStep.CONSENT
-    except OAuthError:
-        return False
 
 
 def _show(deps: ConsentDeps, step: Step, error: str = "", chosen: Chosen | None = None) -> Response:
@@ -107,21 +91,24 @@ def _show(deps: ConsentDeps, step: Step, error: str = "", chosen: Chosen | None 
 
 
 def _approve(deps: ConsentDeps, step: Step) -> Response:
-    """Record exactly what was shown, with the accounts that were chosen; or ask again where none were."""
+    """Record exactly what was shown, with the accounts that were chosen, and answer the app; or ask for accounts.
+
+    Consent is the last step, so that what follows it needs no other visit.
+    """
     asked = step.interaction.request.authorization_details
     own, chosen = _own_accounts(deps, step), _read_choice(len(asked))
     details = choose(asked, own, chosen) if can_be_met(asked, own) else None
     if details is None:
         return _show(deps, step, _CHOOSE, chosen)
-    consent, writes = give_consent(deps.terms, step, details)
+    consent = give_consent(deps.terms, step, details)
     activity = activity_row(consent.account_id, CONSENT_GIVEN, step.now, consent.client_id)
-    if not deps.step.database.write(replace(writes, rows=(*writes.rows, activity))):
-        return go_on(step)
     detail = {"consent_id": consent.consent_id, "scope": " ".join(consent.scope)}
     types = " ".join(sorted(type_names(details)))
     detail |= {"authorization_details": types} if types else {}
-    report(deps.step, step, "consent.given", account_id=consent.account_id, detail=detail)
-    return go_on(step)
+    event = event_of(step, "consent.given", consent.account_id, detail)
+    allowed = Allowed(consent, (consent_row(consent), activity), event)
+    answer = deps.conduct.conclude(step.visit, step.client, allowed, step.now, correlation_id())
+    return to_flask(send(answer, deps.step.pages, step.client.client_name))
 
 
 def _read_choice(count: int) -> Chosen:

@@ -1,0 +1,130 @@
+"""What follows in an interaction: the next page, or the answer to the app, durable before it is sent."""
+
+from dataclasses import dataclass, replace
+
+from authserver.authorization.next_step import Situation, Step, may_rest_on_earlier, next_step
+from authserver.authorization.respond import Answer, AnswerPolicy, complete, issue_code, refuse
+from authserver.authorization.response_modes import QUERY
+from authserver.authorization.store import Visit
+from authserver.authorization.stored import check_still_registered
+from authserver.clients.model import Client
+from authserver.db.at_once import Row
+from authserver.db.engine import Database
+from authserver.events import Event, EventSink
+from authserver.grants.model import Consent
+from authserver.grants.store import consents
+from authserver.protocol.errors import OAuthError
+from authserver.sessions.lifecycle import is_due
+from authserver.sessions.store import touch
+
+
+@dataclass(frozen=True, slots=True)
+class Allowed:
+    """What a person has just allowed: the consent, the rows that record it, and the event of it."""
+
+    consent: Consent
+    rows: tuple[Row, ...]
+    event: Event
+
+
+@dataclass(frozen=True, slots=True)
+class Conduct:
+    """Carries interactions on; `offers_passkeys` says whether a person may add one with a password."""
+
+    database: Database
+    events: EventSink
+    answers: AnswerPolicy
+    offers_passkeys: bool = False
+
+    def decide(self, visit: Visit, client: Client, now: int, correlation_id: str) -> Step | Answer:
+        """Return the next step, or the answer; what ends the interaction is durable by then.
+
+        Raises InvalidRequestUri where it was answered meanwhile, or the client may no longer ask for this.
+        """
+        check_still_registered(visit.interaction.request, client)
+        situation = self._situation(visit, self._consents(visit, now))
+        self._touch(situation, now)
+        try:
+            step = next_step(situation)
+        except OAuthError as error:
+            complete(self.database, situation, now)
+            self._tell("authorization.refused", situation, now, correlation_id, error.code)
+            return refuse(situation.request, error, self.answers.issuer)
+        if step is not Step.ISSUE:
+            return step
+        if situation.request.is_own:
+            complete(self.database, situation, now)
+            return Answer(situation.request.redirect_uri, QUERY, {})
+        return self._issue(situation, now, correlation_id)
+
+    def awaits_consent(self, visit: Visit) -> bool:
+        """Return whether consent is what this request needs next, leaving aside what was allowed before it.
+
+        A session too weak or too old for the request must not record what a later, silent visit would rely on. What
+        someone else allowed in this interaction, before they signed out, is no one's consent now.
+
+        Spec: OIDCC-3.1.2.4
+        """
+        if visit.interaction.is_over or visit.visitor.session is None:
+            return False
+        try:
+            return next_step(self._situation(visit, _given(visit))) is Step.CONSENT
+        except OAuthError:
+            return False
+
+    def conclude(self, visit: Visit, client: Client, allowed: Allowed, now: int, correlation_id: str) -> Answer:
+        """Return the answer where this consent alone was awaited; both are recorded, or neither.
+
+        Raises InvalidRequestUri as `decide` does.
+
+        Spec: RFC6749-4.1.2, RFC9126-7.3
+        """
+        check_still_registered(visit.interaction.request, client)
+        interaction = replace(visit.interaction, consent_id=allowed.consent.consent_id)
+        situation = self._situation(Visit(interaction, visit.visitor), (allowed.consent,))
+        self._touch(situation, now)
+        return self._issue(situation, now, correlation_id, allowed)
+
+    def _issue(self, situation: Situation, now: int, correlation_id: str, allowed: Allowed | None = None) -> Answer:
+        answer, rows = issue_code(situation, self.answers, now)
+        complete(self.database, situation, now, (*allowed.rows, *rows) if allowed else rows)
+        if allowed:
+            self.events(allowed.event)
+        self._tell("authorization.granted", situation, now, correlation_id, "")
+        return answer
+
+    def _situation(self, visit: Visit, standing: tuple[Consent, ...]) -> Situation:
+        visitor = visit.visitor
+        return Situation(
+            visit.interaction,
+            visitor.session,
+            visitor.session_hash,
+            consents=standing,
+            enrolled=visitor.enrolled,
+            offers_passkeys=self.offers_passkeys,
+        )
+
+    def _consents(self, visit: Visit, now: int) -> tuple[Consent, ...]:
+        """Return what may answer the request: what was allowed in this interaction, else what was before it."""
+        account = visit.visitor.account
+        if visit.given is not None or account is None or not may_rest_on_earlier(visit.interaction):
+            return _given(visit)
+        with self.database.read() as connection:
+            standing = consents.find_standing(connection, account.account_id, visit.interaction.client_id, now)
+        return tuple(standing)
+
+    def _touch(self, situation: Situation, now: int) -> None:
+        """Note at most once a minute that the session is in use."""
+        if situation.session is not None and situation.session_hash and is_due(situation.session, now):
+            with self.database.single() as connection:
+                touch(connection, situation.session_hash, now)
+
+    def _tell(self, name: str, situation: Situation, now: int, correlation_id: str, error: str) -> None:
+        session = situation.session
+        account_id = session.account_id if session is not None else ""
+        detail = {"error": error} if error else {}
+        self.events(Event(name, now, correlation_id, situation.request.client_id, account_id, detail))
+
+
+def _given(visit: Visit) -> tuple[Consent, ...]:
+    return () if visit.given is None else (visit.given,)
