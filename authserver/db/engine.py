@@ -9,7 +9,6 @@ from sqlalchemy import Connection, make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from authserver.db.at_once import Writes
-from authserver.db.postgresql import PostgresqlBackend
 from authserver.db.sqlite import SqliteBackend
 from authserver.protocol.errors import OAuthError, TemporarilyUnavailable
 
@@ -74,6 +73,8 @@ class Database:
         if kind == "sqlite":
             return cls(kind, SqliteBackend(parsed, threads=threads, patience_seconds=patience_seconds))
         if kind == "postgresql":
+            from authserver.db.postgresql import PostgresqlBackend  # noqa: PLC0415 - its driver is 9 MB and 60 ms
+
             backend = PostgresqlBackend(
                 parsed, threads=threads, patience_seconds=patience_seconds, statement_seconds=statement_seconds
             )

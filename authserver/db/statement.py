@@ -3,15 +3,25 @@
 Core's own way to execute costs several times what the driver needs, at each statement, on both databases.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache
 from typing import Any
 
 from sqlalchemy import ClauseElement, Connection
 
-from authserver.db import postgresql_driver, sqlite_driver
+from authserver.db import sqlite_driver
 from authserver.db.compiled import Compiled, Outcome, compile_for
 
-_RUN = {"postgresql": postgresql_driver.run, "sqlite": sqlite_driver.run}
+_Run = Callable[[Connection, Compiled, Mapping[str, object]], Outcome]
+
+
+@cache
+def _runner_of(dialect: str) -> _Run:
+    if dialect == "sqlite":
+        return sqlite_driver.run
+    from authserver.db import postgresql_driver  # noqa: PLC0415 - who is on SQLite does not carry its driver
+
+    return postgresql_driver.run
 
 
 class Statement:
@@ -26,7 +36,7 @@ class Statement:
     def __init__(self, core: ClauseElement, columns: Iterable[str] | None = None) -> None:
         self._core = core
         self._columns = None if columns is None else tuple(columns)
-        self._compiled: dict[str, Compiled] = {}
+        self._compiled: dict[str, tuple[_Run, Compiled]] = {}
 
     def __str__(self) -> str:
         return str(self._core)
@@ -49,7 +59,9 @@ class Statement:
     def run(self, connection: Connection, values: Mapping[str, object]) -> Outcome:
         """Run it on the driver's connection below this one; raises SQLAlchemy's errors, as Core would."""
         dialect = connection.dialect.name
-        compiled = self._compiled.get(dialect)
-        if compiled is None:
-            compiled = self._compiled[dialect] = compile_for(dialect, self._core, self._columns)
-        return _RUN[dialect](connection, compiled, values)
+        found = self._compiled.get(dialect)
+        if found is None:
+            compiled = compile_for(dialect, self._core, self._columns)
+            found = self._compiled[dialect] = _runner_of(dialect), compiled
+        run, compiled = found
+        return run(connection, compiled, values)

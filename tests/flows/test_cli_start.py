@@ -39,6 +39,18 @@ def test_help_loads_no_part_of_the_server() -> None:
     assert not _HEAVY & set(loaded.split())
 
 
+def test_a_server_on_sqlite_carries_no_driver_of_postgresql(deployed: CommandLine) -> None:
+    words = "import sys; from authserver.app.create import create_configured_app; create_configured_app()\n"
+    words += "print(*sorted({name.partition('.')[0] for name in sys.modules}))"
+    environment = {"AUTHSERVER_CONFIG": str(deployed.config), "PATH": ""}
+    ended = subprocess.run(
+        [sys.executable, "-c", words], cwd=ROOT, env=environment, check=True, capture_output=True, text=True
+    )
+    loaded = ended.stdout.split()
+    assert {"flask", "sqlalchemy", "sqlite3"} <= set(loaded)
+    assert not [name for name in loaded if name.startswith("psycopg")]
+
+
 @pytest.mark.parametrize(
     ("words", "code"), [(("--help",), 0), (("keys",), 2), (("keys", "lst"), 2), (("nonsense",), 2), (("init", "x"), 2)]
 )

@@ -165,6 +165,12 @@ def test_a_name_without_an_address_is_refused() -> None:
     assert "cannot be resolved" in reason(SafeFetcher(), f"https://{'a' * 70}/"), "no label is that long"
 
 
+def test_an_authority_that_neither_the_system_nor_we_name_is_not_trusted(server: KeyServer) -> None:
+    trusting = SafeFetcher(allow=frozenset({server.authority}), resolve=Names("127.0.0.1"))
+    assert reason(trusting, server.url) == f"fetching from {server.authority} failed: SSLCertVerificationError"
+    assert reason(trusting, server.url) == f"fetching from {server.authority} failed: SSLCertVerificationError"
+
+
 def test_another_port_is_refused_unless_it_is_allowed_with_its_host(server: KeyServer) -> None:
     names = Names("127.0.0.1")
     other = SafeFetcher(allow=frozenset({f"other.test:{server.port}", HOST}), ca_file=server.ca_file, resolve=names)
