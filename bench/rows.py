@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import psycopg
 from psycopg import sql
@@ -41,7 +42,7 @@ def multiply(connection: psycopg.Connection, table: Table, count: int, *, age_se
     """
     if not count_rows(connection, table):
         raise BenchFailed(f"{table.name} has no rows to be multiplied")
-    values = sql.SQL(", ").join(_value(column, count, age_seconds) for column in table.columns)
+    values = sql.SQL(", ").join(copied(column, count, age_seconds) for column in table.columns)
     connection.execute(
         sql.SQL(_COPY).format(
             table=sql.Identifier(table.name),
@@ -52,6 +53,18 @@ def multiply(connection: psycopg.Connection, table: Table, count: int, *, age_se
         )
     )
     connection.execute(sql.SQL("VACUUM (ANALYZE) {}").format(sql.Identifier(table.name)))
+
+
+def copied(column: Column[Any], count: int, age_seconds: int) -> sql.Composable:
+    """Return what a column is filled with in row `n` of so many copies of `model`."""
+    named = sql.Identifier("model", column.name)
+    if isinstance(column.type, LargeBinary) and column.name.endswith("_hash"):
+        return sql.SQL(f"CASE WHEN {{}} IS NOT NULL THEN {_FRESH} END").format(named)
+    if column.name.endswith("_id") and column.name not in _KEPT:
+        return sql.SQL(_FRESH_TEXT.replace("{fresh}", _FRESH)).format(column=named)
+    if column.name == "expires_at":
+        return sql.SQL("{} - {} + n::bigint * 600 / {}").format(named, sql.Literal(age_seconds), sql.Literal(count))
+    return named
 
 
 def count_rows(connection: psycopg.Connection, table: Table) -> int:
@@ -72,17 +85,6 @@ def index_bytes(connection: psycopg.Connection, table: Table) -> int:
 def wal_bytes(connection: psycopg.Connection) -> int:
     """Return how much was ever written to the write-ahead log."""
     return _number(connection, sql.SQL("SELECT pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '0/0')"))
-
-
-def _value(column: Column[object], count: int, age_seconds: int) -> sql.Composable:
-    named = sql.Identifier("model", column.name)
-    if isinstance(column.type, LargeBinary) and column.name.endswith("_hash"):
-        return sql.SQL(f"CASE WHEN {{}} IS NOT NULL THEN {_FRESH} END").format(named)
-    if column.name.endswith("_id") and column.name not in _KEPT:
-        return sql.SQL(_FRESH_TEXT.replace("{fresh}", _FRESH)).format(column=named)
-    if column.name == "expires_at":
-        return sql.SQL("{} - {} + n::bigint * 600 / {}").format(named, sql.Literal(age_seconds), sql.Literal(count))
-    return named
 
 
 def _number(connection: psycopg.Connection, query: sql.SQL | sql.Composed) -> int:
