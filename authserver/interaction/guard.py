@@ -31,7 +31,7 @@ from authserver.sessions.model import Browser, Session, SessionLimits
 from authserver.sessions.store import Connection
 from authserver.web.cookies import BROWSER_COOKIE, SESSION_COOKIE, device_cookie_header, read_cookie, set_cookie
 from authserver.web.csrf import FIELD, CsrfGuard
-from authserver.web.flask_pages import correlation_id, request_headers, to_flask
+from authserver.web.flask_pages import correlation_id, sender_headers, to_flask
 from authserver.web.i18n import wish
 from authserver.web.limits import AddressReader, Limits, peer_address
 from authserver.web.page import Pages
@@ -161,7 +161,7 @@ def check_form(deps: StepDeps, step: Step, *, shown_to: str = "") -> None:
 
     `shown_to` is the account the form was for, where it matters that nobody else has signed in since.
     """
-    deps.csrf.check(request.form.get(FIELD, ""), step.browser, _purpose(step, shown_to), request_headers())
+    deps.csrf.check(request.form.get(FIELD, ""), step.browser, _purpose(step, shown_to), sender_headers())
 
 
 def show(deps: StepDeps, step: Step, page: str, values: Mapping[str, object], *, shown_to: str = "") -> Response:

@@ -29,7 +29,7 @@ from authserver.sessions.acr import acr_for, satisfies
 from authserver.sessions.model import Session
 from authserver.web.cookies import SESSION_COOKIE, read_cookie, set_cookie
 from authserver.web.csrf import FIELD
-from authserver.web.flask_pages import correlation_id, request_headers, to_flask
+from authserver.web.flask_pages import correlation_id, sender_headers, to_flask
 from authserver.web.limits import address_key
 from authserver.web.responses import Headers, see_other
 
@@ -144,13 +144,13 @@ def may_add_factor(deps: AccountDeps, visit: Visit) -> bool:
 
 def check_form(deps: AccountDeps, visit: Visit) -> None:
     """Raise InvalidRequest unless the form being answered was shown to this person in this session."""
-    deps.step.csrf.check(request.form.get(FIELD, ""), visit.cookie, _purpose(visit), request_headers())
+    deps.step.csrf.check(request.form.get(FIELD, ""), visit.cookie, _purpose(visit), sender_headers())
 
 
 def check_stay(deps: AccountDeps, visit: Visit) -> None:
     """Raise InvalidRequest unless a page of ours asks to keep this session alive."""
     purpose = stay_purpose(visit.account_id)
-    deps.step.csrf.check(request.form.get(FIELD, ""), visit.cookie, purpose, request_headers())
+    deps.step.csrf.check(request.form.get(FIELD, ""), visit.cookie, purpose, sender_headers())
 
 
 def show(deps: AccountDeps, visit: Visit, page: str, values: Mapping[str, object]) -> Response:

@@ -13,6 +13,9 @@ from hashlib import sha256
 from authserver.protocol.errors import InvalidRequest
 
 FIELD = "csrf_token"
+SENDER_HEADERS = ("sec-fetch-site", "origin")
+"""What a browser itself says of the page that sent a request."""
+
 _SAME_SITE_WORDS = frozenset({"same-origin", "none"})
 
 

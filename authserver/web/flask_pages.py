@@ -11,6 +11,7 @@ from authserver.clock import Clock, system_clock
 from authserver.messages import LANGUAGES
 from authserver.protocol.errors import InvalidRequest, OAuthError, RequestTooLarge, ServerError
 from authserver.web import i18n
+from authserver.web.csrf import SENDER_HEADERS
 from authserver.web.headers import COMMON_HEADERS
 from authserver.web.machine import CORRELATION_ENVIRON_KEY, MAX_BODY_BYTES, MachineResponse
 from authserver.web.page import Pages
@@ -56,9 +57,9 @@ def correlation_id() -> str:
     return str(request.environ.get(CORRELATION_ENVIRON_KEY, ""))
 
 
-def request_headers() -> dict[str, str]:
-    """Return the request's headers by lower-case name."""
-    return {name.lower(): value for name, value in request.headers.items()}
+def sender_headers() -> dict[str, str]:
+    """Return what the browser says of the page that sent the request, by lower-case name."""
+    return {name: value for name in SENDER_HEADERS if (value := request.headers.get(name)) is not None}
 
 
 def install_pages(app: Flask, pages: Pages, clock: Clock = system_clock) -> None:
@@ -151,7 +152,7 @@ def _switch_language(clock: Clock) -> Response | None:
     if request.method != "GET" or chosen not in LANGUAGES:
         i18n.offer_switch(_can_be_asked_for)
         return None
-    here = i18n.address(request.query_string.decode("ascii"))
+    here = i18n.address(i18n.without_language(request.query_string.decode("ascii")))
     return to_flask(see_other(here, headers=(i18n.remember_choice(chosen, clock()),)))
 
 

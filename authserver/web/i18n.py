@@ -6,7 +6,7 @@ notes. Nothing here happens for machine endpoints, unless they show a page.
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from gettext import GNUTranslations, NullTranslations
 from io import BytesIO
 from typing import Final, cast
@@ -68,7 +68,7 @@ def current_language() -> str:
     chosen, chosen_at = read_choice(str(environ.get("HTTP_COOKIE", "")))
     if chosen and chosen_at >= since:
         return chosen
-    return first_spoken(wished) or chosen or preferred(str(environ.get("HTTP_ACCEPT_LANGUAGE", "")))
+    return first_spoken(wished) or chosen or preferred(str(environ.get("HTTP_ACCEPT_LANGUAGE", ""))[:_LONGEST_HEADER])
 
 
 def first_spoken(tags: Iterable[str]) -> str:
@@ -77,9 +77,10 @@ def first_spoken(tags: Iterable[str]) -> str:
     return next((language for language in primary if language in LANGUAGES), "")
 
 
+@lru_cache(maxsize=256)
 def preferred(header: str) -> str:
     """Return the language of ours that an Accept-Language header puts first, English where it names none."""
-    accepted = parse_accept_header(header[:_LONGEST_HEADER], LanguageAccept)
+    accepted = parse_accept_header(header, LanguageAccept)
     return first_spoken(tag for tag, quality in accepted if quality > 0) or ENGLISH
 
 
@@ -102,19 +103,24 @@ def language_links(here: str) -> tuple[LanguageLink, ...]:
     can_be_asked_for = cast("Callable[[], bool] | None", environ.get(_SWITCH))
     if can_be_asked_for is None or not can_be_asked_for():
         return ()
-    query = str(environ.get("QUERY_STRING", ""))
+    kept = without_language(str(environ.get("QUERY_STRING", "")))
     return tuple(
-        LanguageLink(each, NATIVE_NAMES[each], "" if each == here else address(query, each)) for each in LANGUAGES
+        LanguageLink(each, NATIVE_NAMES[each], "" if each == here else address(kept, each)) for each in LANGUAGES
     )
 
 
+def without_language(query: str) -> str:
+    """Return a query with no language chosen."""
+    return urlencode([pair for pair in parse_qsl(query, keep_blank_values=True) if pair[0] != PARAMETER])
+
+
 def address(query: str, language: str = "") -> str:
-    """Return the present page's relative address with another language chosen, or with none.
+    """Return the present page's relative address for a query that chooses no language, with one chosen or none.
 
     It is relative, a query and nothing else, so that no path, however it is written, leads to another host.
     """
-    kept = [pair for pair in parse_qsl(query, keep_blank_values=True) if pair[0] != PARAMETER]
-    return "?" + urlencode([*kept, (PARAMETER, language)] if language else kept)
+    chosen = f"{PARAMETER}={language}" if language else ""
+    return f"?{query}{'&' if query and chosen else ''}{chosen}"
 
 
 @cache

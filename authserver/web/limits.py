@@ -10,9 +10,9 @@ from hashlib import blake2b
 from ipaddress import IPv6Address, ip_address
 from math import ceil, floor
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
-from flask import Blueprint, Flask, request
+from flask import Blueprint, Flask, current_app, request
 from flask_limiter import Limiter, RequestLimit
 from limits import RateLimitItem
 from limits.storage import storage_from_string
@@ -164,12 +164,47 @@ def peer_address(environ: Mapping[str, object]) -> str:
     return str(environ.get("REMOTE_ADDR", ""))
 
 
+@dataclass(frozen=True, slots=True)
+class _FormLimit:
+    """One limit of sending the forms of an address; whom it counts, in which scope, and what refuses by raising."""
+
+    item: RateLimitItem
+    counted: Callable[[], str]
+    scope: str
+    refuse: Callable[[RequestLimit], object]
+
+
 class _FormLimiter(Limiter):
-    """Flask-Limiter where every limit is of a form's sending: a page that is shown costs it no search for limits."""
+    """Flask-Limiter where every limit is of the sending of a blueprint's forms, and refuses by raising.
+
+    Which limits an address has is looked up once. The library looks at each request, and for exemptions, costs, headers
+    and defaults, of which we have none: a seventh of what answering a form costs.
+    """
+
+    def __init__(self, *args: Any, **options: Any) -> None:  # noqa: ANN401 - as in the library
+        self._limits_of: dict[str, tuple[_FormLimit, ...]] = {}
+        super().__init__(*args, **options)
 
     def _check_request_limit(self, callable_name: str | None = None, in_middleware: bool = True) -> None:  # noqa: FBT001, FBT002 - as in the library
-        if request.method == "POST":
-            super()._check_request_limit(callable_name, in_middleware)
+        del callable_name, in_middleware
+        endpoint = request.endpoint
+        if request.method != "POST" or endpoint is None:
+            return
+        limits = self._limits_of.get(endpoint)
+        if limits is None:
+            limits = self._limits_of[endpoint] = self._find_limits(endpoint)
+        for limit in limits:
+            counted = [limit.counted(), limit.scope]
+            if not self.limiter.hit(limit.item, *counted):
+                limit.refuse(RequestLimit(self, limit.item, counted, breached=True, shared=False))
+
+    def _find_limits(self, endpoint: str) -> tuple[_FormLimit, ...]:
+        found = self.limit_manager.blueprint_limits(current_app, request.blueprint or "")
+        return tuple(
+            _FormLimit(each.limit, each.key_func, each.scope_for(endpoint, None), each.on_breach)
+            for each in sorted(found, key=lambda each: each.limit)
+            if each.on_breach is not None
+        )
 
 
 def _address_of_request() -> str:

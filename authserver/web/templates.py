@@ -51,6 +51,7 @@ def build_environment(folder: Path, values: Mapping[str, object], language: str)
     environment.globals |= {**values, "_": text}
     formats = {write.__name__: _in(language, write) for write in (long_date, long_time, duration, money)}
     environment.filters |= {**formats, "initials": initials, "translated": translated}
+    environment.globals["parts"] = environment.get_template("parts.html").module
     return environment
 
 

@@ -8,7 +8,7 @@ from authserver.interaction.guard import StepDeps, find_person
 from authserver.sessions import lifecycle
 from authserver.web.cookies import SESSION_COOKIE, clear_cookie, read_cookie
 from authserver.web.csrf import FIELD
-from authserver.web.flask_pages import correlation_id, request_headers, to_flask
+from authserver.web.flask_pages import correlation_id, sender_headers, to_flask
 
 PAGE = "logout"
 
@@ -34,7 +34,7 @@ def logout_page(deps: StepDeps) -> Blueprint:
     @blueprint.post("/logout")
     def answer() -> Response:
         cookie = _session_cookie()
-        deps.csrf.check(request.form.get(FIELD, ""), cookie, PAGE, request_headers())
+        deps.csrf.check(request.form.get(FIELD, ""), cookie, PAGE, sender_headers())
         _end(deps, cookie)
         return _say_signed_out(deps)
 

@@ -29,7 +29,7 @@ from authserver.sessions.acr import PASSWORD
 from authserver.sessions.browsers import describe_browser
 from authserver.web.cookies import BROWSER_COOKIE, SESSION_COOKIE, read_cookie, set_cookie
 from authserver.web.csrf import FIELD
-from authserver.web.flask_pages import correlation_id, request_headers, to_flask
+from authserver.web.flask_pages import correlation_id, sender_headers, to_flask
 
 PAGE = "invitation"
 PATH = "/invitation"
@@ -74,7 +74,7 @@ def invitation_page(deps: InvitationDeps) -> Blueprint:
     def answer() -> Response:
         guest = _open(deps)
         csrf = deps.account.step.csrf
-        csrf.check(request.form.get(FIELD, ""), guest.browser, _purpose(guest), request_headers())
+        csrf.check(request.form.get(FIELD, ""), guest.browser, _purpose(guest), sender_headers())
         if request.form.get("action") == "passkey":
             return _with_passkey(deps, guest)
         return _with_password(deps, guest, request.form.get("new_password", ""))
