@@ -41,7 +41,7 @@ def bare(_: object, start_response: Callable[..., object]) -> Iterable[bytes]:
     return [b"ok"]
 
 
-def lower_bound(target: Target, port: int, token_us: float) -> Mapping[str, object]:
+def lower_bound(target: Target, port: int, token_us: float) -> Mapping[str, float]:
     """Return the parts of the bound in microseconds, and how many times the bound a token takes here."""
     scene, cores = target.scene, target.cores
     with pinned({cores.server}):
