@@ -127,7 +127,9 @@ _UNFINISHED = update(interactions).where(
     interactions.c.interaction_hash == bindparam("hash"), interactions.c.completed_at.is_(None)
 )
 _SET_CONSENT = _UNFINISHED.values(consent_id=bindparam("value"))
-_SET_REFUSED = Statement(_UNFINISHED.values(refused_with=bindparam("value")))
+_SET_REFUSED = Statement(
+    _UNFINISHED.where(interactions.c.refused_with.is_(None)).values(refused_with=bindparam("value"))
+)
 _SET_APPROVAL = Statement(
     _UNFINISHED.where(interactions.c.refused_with.is_(None), interactions.c.approval_id.is_(None)).values(
         approval_id=bindparam("value")
@@ -244,9 +246,9 @@ def consent_move(interaction_hash: bytes, consent_id: str) -> Move:
     return Move(_SET_CONSENT, {"hash": interaction_hash, "value": consent_id})
 
 
-def set_refused(connection: Connection, interaction_hash: bytes, error_code: str) -> None:
-    """Note that an interaction that is not complete ends in that error."""
-    _SET_REFUSED.run(connection, {"hash": interaction_hash, "value": error_code})
+def set_refused(connection: Connection, interaction_hash: bytes, error_code: str) -> bool:
+    """Note that an interaction ends in that error; false where it is complete or was refused before."""
+    return _SET_REFUSED.count(connection, {"hash": interaction_hash, "value": error_code}) == 1
 
 
 def set_approval(connection: Connection, interaction_hash: bytes, approval_id: str) -> bool:

@@ -118,8 +118,8 @@ class Database:
         """Write what one request writes, all or nothing but for the ids, which stay claimed; durable on return.
 
         One round trip on PostgreSQL; on SQLite a commit shared with whoever writes at the same moment. Returns false
-        where the row to move on was not as expected, and nothing but the ids was written. Raises the refusal of an id
-        that was claimed before.
+        where a row to move on was not as expected: then the ids were written and the moves before it, and no row was
+        added. Raises the refusal of an id that was claimed before.
 
         Spec: RFC7523-3-7, RFC9449-11.1
         """

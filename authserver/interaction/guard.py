@@ -214,13 +214,17 @@ def go_on(step: Step, *, session_cookie: str = "", device_cookie: str = "") -> R
     )
 
 
-def refuse(deps: StepDeps, step: Step, error_code: str = AccessDenied.code) -> Response:
+def refuse(deps: StepDeps, step: Step, error_code: str = AccessDenied.code, *, event: str = "") -> Response:
     """Note that the person said no, or cannot, and go on: the app is told so.
+
+    The event of it, where it has one, is raised once it is noted, and not where another answer came before.
 
     Spec: RFC6749-4.1.2.1, OIDCC-3.1.2.6
     """
     with deps.database.transaction() as connection:
-        store.set_refused(connection, step.interaction.interaction_hash, error_code)
+        is_noted = store.set_refused(connection, step.interaction.interaction_hash, error_code)
+    if is_noted and event:
+        report(deps, step, event, account_id=step.account.account_id if step.account else "")
     return go_on(step)
 
 

@@ -149,8 +149,8 @@ def _event_names(tree: ast.Module) -> Iterator[str]:
     """Yield the texts that look like the name of an event, in the calls that tell of one."""
     for node in ast.walk(tree):
         called = getattr(node.func, "id", getattr(node.func, "attr", "")) if isinstance(node, ast.Call) else ""
-        if isinstance(node, ast.Call) and called in {"Event", "event_of", "report", "_tell"}:
-            for argument in node.args:
+        if isinstance(node, ast.Call) and called in {"Event", "event_of", "report", "refuse", "_tell"}:
+            for argument in (*node.args, *(keyword.value for keyword in node.keywords if keyword.arg == "event")):
                 if isinstance(argument, ast.Constant) and re.fullmatch(r"[a-z_]+\.[a-z_]+", str(argument.value)):
                     yield str(argument.value)
 

@@ -8,6 +8,9 @@ from tests.support.visitor import Scene, Visitor, current_code, wrong_code
 
 pytestmark = pytest.mark.chromium
 
+_SUBMIT = """
+document.getElementById("consent").dispatchEvent(new SubmitEvent("submit", {cancelable: true}))
+"""
 DID_NOT_WORK = "That did not work. Check what you entered and try again."
 
 
@@ -36,6 +39,16 @@ def test_a_person_says_no(visitor: Visitor) -> None:
     visitor.reach_consent()
     visitor.page.click("#deny")
     assert visitor.answer()["error"] == "access_denied"
+
+
+@pytest.mark.parametrize("javascript", [True], indirect=True)
+def test_a_form_on_its_way_is_not_sent_again_until_its_page_is_shown_anew(visitor: Visitor) -> None:
+    visitor.reach_consent()
+    assert visitor.page.evaluate(_SUBMIT) is True
+    assert visitor.page.evaluate(_SUBMIT) is False
+    visitor.page.evaluate("dispatchEvent(new Event('pageshow'))")
+    visitor.page.dblclick("#approve", no_wait_after=True)
+    assert "code" in visitor.answer()
 
 
 def test_a_person_cancels_at_the_password(visitor: Visitor) -> None:

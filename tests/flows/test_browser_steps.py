@@ -8,6 +8,7 @@ from pathlib import Path
 import pyotp
 import pytest
 from flask import Flask
+from sqlalchemy import text
 from werkzeug.test import TestResponse
 
 from authserver.accounts.attempts import Attempts
@@ -23,7 +24,7 @@ from authserver.authorization.respond import AnswerPolicy
 from authserver.clients.build import build_client
 from authserver.clients.metadata import parse_metadata
 from authserver.db.at_once import Writes
-from authserver.db.engine import Database
+from authserver.db.engine import Connection, Database
 from authserver.events import Event
 from authserver.grants.store import consents
 from authserver.interaction.consenting import ConsentTerms
@@ -385,6 +386,22 @@ def test_who_has_said_no_meanwhile_is_not_answered_for(house: House, monkeypatch
     assert (house.interaction().refused_with, house.interaction().completed_at) == ("access_denied", None)
     with house.database.read() as connection:
         assert not consents.find_standing(connection, house.alice, CLIENT.client_id, NOW)
+    assert house.event_names() == ["sign_in.succeeded", "authorization.page_refused"]
+
+
+def test_a_denial_that_comes_after_the_answer_is_not_on_record(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The consent of another tab is complete after this one looked, and before it noted the denial."""
+    house.sign_in()
+    token, refuse = csrf_token(house.get("/consent")), store.set_refused
+
+    def refuse_after_answer(connection: Connection, interaction_hash: bytes, error_code: str) -> bool:
+        values = {"now": house.now, "hash": interaction_hash}
+        connection.execute(text("UPDATE interactions SET completed_at = :now WHERE interaction_hash = :hash"), values)
+        return refuse(connection, interaction_hash, error_code)
+
+    monkeypatch.setattr(store, "set_refused", refuse_after_answer)
+    assert_goes_on(house, house.post("/consent", token=token, decision="deny"))
+    assert house.interaction().refused_with is None
     assert house.event_names() == ["sign_in.succeeded"]
 
 

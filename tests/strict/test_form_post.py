@@ -40,6 +40,7 @@ def test_the_form_posts_itself_and_can_be_sent_by_hand(login_app: RelyingParty, 
     page = finish(alice, alice.open(plain_url(login_app, response_mode="form_post")))
 
     assert ".submit()" in page.text
+    assert "hreflang" not in page.text, "shown in another language it would be asked for anew, and the answer lost"
     assert '<button id="continue" type="submit"' in page.text
 
 

@@ -106,9 +106,8 @@ def approve_page(deps: ApproveDeps) -> Blueprint:
 
 def _decide(deps: ApproveDeps, found: _Open, decision: str) -> Response:
     if decision in {"deny", "cancel"}:
-        report(deps.step, found.step, "payment.denied", account_id=found.account.account_id)
         error = UnmetAuthenticationRequirements.code if not found.ways and decision == "cancel" else "access_denied"
-        return refuse(deps.step, found.step, error)
+        return refuse(deps.step, found.step, error, event="payment.denied")
     if decision != "approve" or not found.ways:
         raise InvalidRequest("Choose to confirm the payment or not.", clause="RTS-SCA-5.1")
     try:

@@ -17,7 +17,7 @@ from authserver.interaction.scope_words import describe_claims, describe_scopes
 from authserver.messages import Message
 from authserver.protocol.authorization_details.bank_accounts import BankAccount
 from authserver.protocol.authorization_details.registry import is_single_use, last_moment, type_names
-from authserver.protocol.errors import InvalidRequest
+from authserver.protocol.errors import InvalidRequest, OAuthError
 from authserver.web.flask_pages import correlation_id, to_flask
 
 PAGE = "consent"
@@ -56,8 +56,7 @@ def consent_page(deps: ConsentDeps) -> Blueprint:
         if decision == "approve":
             return _approve(deps, step)
         if decision == "deny":
-            report(deps.step, step, "consent.denied", account_id=_account_id(step))
-            return refuse(deps.step, step)
+            return refuse(deps.step, step, event="consent.denied")
         raise InvalidRequest("Choose to allow or not to allow.", clause="RFC6749-10.2")
 
     return blueprint
@@ -107,7 +106,12 @@ def _approve(deps: ConsentDeps, step: Step) -> Response:
     detail |= {"authorization_details": types} if types else {}
     event = event_of(step, "consent.given", consent.account_id, detail)
     allowed = Allowed(consent, (consent_row(consent), activity), event)
-    answer = deps.conduct.conclude(step.visit, step.client, allowed, step.now, correlation_id())
+    try:
+        answer = deps.conduct.conclude(step.visit, step.client, allowed, step.now, correlation_id())
+    except OAuthError as error:
+        reasons = {"error": error.code, "reason": error.reason, "clause": error.clause}
+        report(deps.step, step, "authorization.page_refused", account_id=consent.account_id, detail=reasons)
+        raise
     return to_flask(send(answer, deps.step.pages, step.client.client_name))
 
 
