@@ -105,12 +105,12 @@ def send(answer: Answer, pages: Pages, app_name: str) -> MachineResponse:
     """
     redirect_uri, parameters = answer.redirect_uri, answer.parameters
     if answer.response_mode == FORM_POST:
-        values: dict[str, object] = {
+        values = {
             "app_name": app_name,
             "redirect_uri": redirect_uri,
             "parameters": list(parameters.items()),
+            "languages": (),  # shown in another language it would be asked for anew, and the answer lost
         }
-        values["languages"] = ()  # shown in another language it would be asked for anew, and the answer lost
         return pages.render("interaction/form_post.html", values, forms_stay=False)
     return see_other(add_to_query(redirect_uri, parameters))
 

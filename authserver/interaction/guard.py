@@ -107,6 +107,11 @@ class Step:
         return self.visit.visitor.account
 
     @property
+    def account_id(self) -> str:
+        """Return the id of that account, or nothing."""
+        return self.account.account_id if self.account else ""
+
+    @property
     def enrolled(self) -> Enrolled:
         """Return what the person can prove themselves by."""
         return self.visit.visitor.enrolled
@@ -224,7 +229,7 @@ def refuse(deps: StepDeps, step: Step, error_code: str = AccessDenied.code, *, e
     with deps.database.transaction() as connection:
         is_noted = store.set_refused(connection, step.interaction.interaction_hash, error_code)
     if is_noted and event:
-        report(deps, step, event, account_id=step.account.account_id if step.account else "")
+        report(deps, step, event, account_id=step.account_id)
     return go_on(step)
 
 

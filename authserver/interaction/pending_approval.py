@@ -90,5 +90,4 @@ def reopen_approval(envelope: Envelope, step: Step, sealed: str, payment: Mappin
 
 
 def _place(step: Step) -> str:
-    account_id = step.account.account_id if step.account else ""
-    return f"payment approval|{step.interaction.interaction_hash.hex()}|{account_id}"
+    return f"payment approval|{step.interaction.interaction_hash.hex()}|{step.account_id}"

@@ -30,6 +30,10 @@ class OAuthError(Exception):
         self.reason = reason or description
         self.clause = clause
 
+    def operator_facts(self) -> dict[str, str]:
+        """Return what the operator is told of it, for an event or a line of the log."""
+        return {"error": self.code, "reason": self.reason, "clause": self.clause}
+
 
 class InvalidRequest(OAuthError):
     """The request lacks a parameter, repeats one, or is malformed."""

@@ -171,8 +171,7 @@ def _finish(response: Response) -> Response:
     request_facts = {"correlation_id": correlation_id(), "method": request.method, "path": request.path}
     error = request.environ.get(_REFUSAL_KEY)
     if isinstance(error, OAuthError):
-        facts = {**request_facts, "error": error.code, "reason": error.reason, "clause": error.clause}
-        log.warning("refused", status=response.status_code, **facts)
+        log.warning("refused", status=response.status_code, **request_facts, **error.operator_facts())
     else:
         log.info("request", status=response.status_code, **request_facts)
     return response

@@ -200,13 +200,12 @@ class _FormLimiter(Limiter):
 
     def _find_limits(self, endpoint: str) -> tuple[_FormLimit, ...]:
         found = self.limit_manager.blueprint_limits(current_app, request.blueprint or "")
-        if any(not each.on_breach or each.exempt_when or each.deduct_when or each.shared for each in found):
-            raise TypeError("every limit of a form comes from Limits.guard")
-        return tuple(
-            _FormLimit(each.limit, each.key_func, each.scope_for(endpoint, None), each.on_breach)
-            for each in sorted(found, key=lambda each: each.limit)
-            if each.on_breach is not None
-        )
+        limits = []
+        for each in sorted(found, key=lambda each: each.limit):
+            if each.on_breach is None or each.exempt_when or each.deduct_when or each.shared:
+                raise TypeError("every limit of a form comes from Limits.guard")
+            limits.append(_FormLimit(each.limit, each.key_func, each.scope_for(endpoint, None), each.on_breach))
+        return tuple(limits)
 
 
 def _address_of_request() -> str:

@@ -14,7 +14,7 @@ from tests.support.deployment import ISSUER, PASSWORD, SEED, Deployment
 from tests.support.grants import make_code
 from tests.support.ledger import Ledger
 from tests.support.passkeys import enrol_passkey, options_on
-from tests.support.person import HIDDEN, Person
+from tests.support.person import Person
 from tests.support.relying_party import register, register_bank
 
 CLIENTS: dict[str, dict[str, object]] = {
@@ -91,8 +91,7 @@ class Visit:
 
     def post(self, page: TestResponse, **fields: str) -> TestResponse:
         """Send the form of a page."""
-        data = {**dict(HIDDEN.findall(page.text)), **fields}
-        return self.person.browser.post(page.request.full_path, data=data, base_url=ISSUER, headers={"Origin": ISSUER})
+        return self.person.send(page, **fields)
 
 
 def test_each_step_of_a_sign_in(either: Deployment) -> None:

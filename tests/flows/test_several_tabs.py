@@ -3,24 +3,12 @@
 from typing import Final
 
 import pytest
-from werkzeug.test import TestResponse
 
-from tests.support.deployment import ISSUER, Deployment
-from tests.support.person import HIDDEN, Person, code_of
+from tests.support.deployment import Deployment
+from tests.support.person import Person, code_of
 from tests.support.relying_party import register, register_bank
 
 TABS: Final = 12
-
-
-def _allow(person: Person, page: TestResponse) -> str:
-    """Send a consent page's form and return the answer to the app."""
-    answer = person.browser.post(
-        page.request.full_path,
-        data={**dict(HIDDEN.findall(page.text)), "decision": "approve"},
-        base_url=ISSUER,
-        headers={"Origin": ISSUER},
-    )
-    return answer.headers["Location"]
 
 
 @pytest.mark.spec("OIDCC-3.1.2.4")
@@ -30,6 +18,6 @@ def test_what_is_allowed_in_every_tab_at_once_is_answered_in_every_tab(either: D
     alice.approve(app.authorization_url())
     pages = [alice.open(app.authorization_url(prompt="consent")) for _ in range(TABS)]
 
-    answers = [_allow(alice, page) for page in pages]
+    answers = [alice.send(page, decision="approve").headers["Location"] for page in pages]
 
     assert len({code_of(answer) for answer in answers}) == TABS

@@ -9,7 +9,7 @@ from werkzeug.test import TestResponse
 from authserver.db.tables import consents
 from tests.races.test_request_uri import count_codes
 from tests.support.deployment import ISSUER, Deployment
-from tests.support.person import HIDDEN, Person
+from tests.support.person import Person
 from tests.support.races import THREADS, at_once
 from tests.support.relying_party import RelyingParty, answer_of, register, register_bank
 
@@ -31,32 +31,12 @@ def _at_consent(app: RelyingParty, person: Person) -> TestResponse:
     return page
 
 
-def _cookies(person: Person) -> dict[str, str]:
-    found = [person.browser.get_cookie(name, domain="localhost") for name in ("__Host-browser", "__Host-session")]
-    return {"Cookie": "; ".join(f"{cookie.key}={cookie.value}" for cookie in found if cookie is not None)}
-
-
-def _post(person: Person, page: TestResponse, decision: str) -> TestResponse:
-    """Answer the consent page without going on from there."""
-    client = person.deployment.app.test_client(use_cookies=False)
-    data = {**dict(HIDDEN.findall(page.text)), "decision": decision}
-    return client.post(
-        page.request.full_path, data=data, base_url=ISSUER, headers={**_cookies(person), "Origin": ISSUER}
-    )
-
-
-def _sign_in(person: Person, page: TestResponse) -> TestResponse:
-    """Answer the sign-in page without going on from there."""
-    data = {**dict(HIDDEN.findall(page.text)), "username": person.username, "password": person.password}
-    return person.browser.post(page.request.full_path, data=data, base_url=ISSUER, headers={"Origin": ISSUER})
-
-
 def _go_on(person: Person, posted: TestResponse) -> TestResponse:
     """Follow an answer that leads to ourselves; one that leads to the app is the end."""
     if not posted.headers.get("Location", "").startswith("/"):
         return posted
     client = person.deployment.app.test_client(use_cookies=False)
-    return client.get(posted.headers["Location"], base_url=ISSUER, headers=_cookies(person))
+    return client.get(posted.headers["Location"], base_url=ISSUER, headers={"Cookie": person.cookies()})
 
 
 def _count_consents(deployment: Deployment) -> int:
@@ -71,7 +51,7 @@ def test_a_browser_that_goes_on_many_times_at_once_gets_one_code(app: RelyingPar
     for round_number in range(2, _ROUNDS + 2):
         person = Person(app.deployment)
         page = person.open(app.authorization_url(scope="openid"))
-        posted = _sign_in(person, page)
+        posted = person.send(page, username=person.username, password=person.password)
 
         ends = at_once([partial(_go_on, person, posted)] * THREADS)
 
@@ -85,7 +65,7 @@ def test_a_consent_given_many_times_at_once_gets_one_code(app: RelyingParty) -> 
     for round_number in range(1, _ROUNDS + 1):
         page = _at_consent(app, person)
 
-        ends = at_once([partial(_post, person, page, "approve")] * THREADS)
+        ends = at_once([partial(person.send_apart, page, person.cookies(), decision="approve")] * THREADS)
 
         codes = [end for end in ends if "code=" in end.headers.get("Location", "")]
         assert len(codes) == 1, [end.status_code for end in ends]
@@ -100,7 +80,7 @@ def test_allowing_and_denying_at_once_end_in_one_answer_of_either_kind(app: Rely
         page, before = _at_consent(app, person), count_codes(app.deployment)
         decisions = ["approve", "deny"] * (THREADS // 2)
 
-        posts = at_once([partial(_post, person, page, word) for word in decisions])
+        posts = at_once([partial(person.send_apart, page, person.cookies(), decision=word) for word in decisions])
         ends = at_once([partial(_go_on, person, posted) for posted in posts])
 
         answers = [answer_of(end.headers["Location"]) for end in ends if end.status_code == 303]

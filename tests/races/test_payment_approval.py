@@ -13,7 +13,7 @@ from tests.support.deployment import ISSUER, Deployment
 from tests.support.passkeys import enrol_passkey, options_on
 from tests.support.payment_pages import approvals, at_payment, register_paying_app
 from tests.support.payment_proofs import PAYMENT, approve
-from tests.support.person import HIDDEN, Person
+from tests.support.person import Person
 from tests.support.races import THREADS, at_once
 from tests.support.relying_party import RelyingParty, answer_of
 
@@ -24,18 +24,6 @@ _ROUNDS = 3
 def app(either: Deployment) -> RelyingParty:
     """An app that may ask for payments, on either database."""
     return register_paying_app(either)
-
-
-def _post(person: Person, page: TestResponse, cookies: str, **fields: str) -> TestResponse:
-    client = person.deployment.app.test_client(use_cookies=False)
-    data = {**dict(HIDDEN.findall(page.text)), **fields}
-    headers = {"Cookie": cookies, "Origin": ISSUER}
-    return client.post(page.request.full_path, data=data, base_url=ISSUER, headers=headers)
-
-
-def _cookies(person: Person) -> str:
-    found = [person.browser.get_cookie(name, domain="localhost") for name in ("__Host-browser", "__Host-session")]
-    return "; ".join(f"{cookie.key}={cookie.value}" for cookie in found if cookie is not None)
 
 
 def _shown_again(person: Person, page: TestResponse, key: SoftwareKey) -> tuple[TestResponse, str]:
@@ -62,10 +50,10 @@ def test_of_many_tabs_that_approve_at_once_one_does(app: RelyingParty) -> None:
     for number in range(1, _ROUNDS + 1):
         first = at_payment(app, person, PAYMENT)
         tabs = [_shown_again(person, first, key) for _ in range(THREADS)]
-        cookies = _cookies(person)
+        cookies = person.cookies()
 
         posts = at_once(
-            [partial(_post, person, tab, cookies, decision="approve", credential=made) for tab, made in tabs]
+            [partial(person.send_apart, tab, cookies, decision="approve", credential=made) for tab, made in tabs]
         )
 
         assert {post.status_code for post in posts} <= {303, 400}
@@ -78,9 +66,9 @@ def test_confirming_and_denying_at_once_end_in_one_answer(app: RelyingParty) -> 
     person, key = Person(app.deployment), enrol_passkey(app.deployment, "alice")
     for _ in range(_ROUNDS):
         page, before = at_payment(app, person, PAYMENT), len(approvals(app.deployment))
-        cookies, signed = _cookies(person), key.sign(options_on(page))
-        confirming = partial(_post, person, page, cookies, decision="approve", credential=signed)
-        denying = partial(_post, person, page, cookies, decision="deny")
+        cookies, signed = person.cookies(), key.sign(options_on(page))
+        confirming = partial(person.send_apart, page, cookies, decision="approve", credential=signed)
+        denying = partial(person.send_apart, page, cookies, decision="deny")
 
         posts = at_once([confirming, denying])
 

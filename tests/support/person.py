@@ -2,6 +2,7 @@
 
 import html
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, urlsplit
 
@@ -40,15 +41,22 @@ class Person:
         return self._work(self.open(url), "deny")
 
     def submit(self, path: str, page: TestResponse, **fields: str | list[str]) -> TestResponse:
-        """Send a page's form with its hidden fields and these."""
-        hidden = {name: html.unescape(value) for name, value in HIDDEN.findall(page.text)}
-        response = self.browser.post(
-            path,
-            data={**hidden, **fields},
-            base_url=ISSUER,
-            headers={"Origin": ISSUER, "Sec-Fetch-Site": "same-origin"},
-        )
-        return self._follow(response)
+        """Send a page's form with its hidden fields and these, and follow redirects within the server."""
+        return self._follow(_send(self.browser, path, page, fields))
+
+    def send(self, page: TestResponse, **fields: str) -> TestResponse:
+        """Send a page's form with its hidden fields and these, and go nowhere from there."""
+        return _send(self.browser, page.request.full_path, page, fields)
+
+    def send_apart(self, page: TestResponse, cookies: str, **fields: str) -> TestResponse:
+        """Send a page's form with these cookies, as one of many at the same moment; none that it sets is kept."""
+        client = self.deployment.app.test_client(use_cookies=False)
+        return _send(client, page.request.full_path, page, fields, Cookie=cookies)
+
+    def cookies(self) -> str:
+        """Return the Cookie header of this browser."""
+        found = [self.browser.get_cookie(name, domain="localhost") for name in ("__Host-browser", "__Host-session")]
+        return "; ".join(f"{cookie.key}={cookie.value}" for cookie in found if cookie is not None)
 
     def sign_in(self, page: TestResponse) -> TestResponse:
         """Fill in the sign-in page."""
@@ -88,6 +96,14 @@ class Person:
             self.pages.append(target.path)
             response = self.browser.get(f"{target.path}?{target.query}", base_url=ISSUER)
         return response
+
+
+def _send(
+    client: Client, path: str, page: TestResponse, fields: Mapping[str, str | list[str]], **headers: str
+) -> TestResponse:
+    hidden = {name: html.unescape(value) for name, value in HIDDEN.findall(page.text)}
+    own = {"Origin": ISSUER, "Sec-Fetch-Site": "same-origin"}
+    return client.post(path, data={**hidden, **fields}, base_url=ISSUER, headers={**own, **headers})
 
 
 def code_of(location: str) -> str:

@@ -184,7 +184,7 @@ class Authorize:
                 "authorization.page_refused",
                 self.clock(),
                 request.correlation_id,
-                detail={"error": error.code, "reason": error.reason, "clause": error.clause},
+                detail=error.operator_facts(),
             )
         )
         return self.pages.error(error, request.correlation_id)

@@ -51,7 +51,7 @@ def consent_page(deps: ConsentDeps) -> Blueprint:
         step = open_step(deps.step)
         if not deps.conduct.awaits_consent(step.visit):
             return go_on(step)
-        check_form(deps.step, step, shown_to=_account_id(step))
+        check_form(deps.step, step, shown_to=step.account_id)
         decision = request.form.get("decision")
         if decision == "approve":
             return _approve(deps, step)
@@ -86,7 +86,7 @@ def _show(deps: ConsentDeps, step: Step, error: str = "", chosen: Chosen | None 
         "error": error,
         "error_field": f"accounts-{find_missing(details, own, chosen or {})}-0",
     }
-    return show(deps.step, step, PAGE, values, shown_to=_account_id(step))
+    return show(deps.step, step, PAGE, values, shown_to=step.account_id)
 
 
 def _approve(deps: ConsentDeps, step: Step) -> Response:
@@ -109,8 +109,8 @@ def _approve(deps: ConsentDeps, step: Step) -> Response:
     try:
         answer = deps.conduct.conclude(step.visit, step.client, allowed, step.now, correlation_id())
     except OAuthError as error:
-        reasons = {"error": error.code, "reason": error.reason, "clause": error.clause}
-        report(deps.step, step, "authorization.page_refused", account_id=consent.account_id, detail=reasons)
+        facts = error.operator_facts()
+        report(deps.step, step, "authorization.page_refused", account_id=consent.account_id, detail=facts)
         raise
     return to_flask(send(answer, deps.step.pages, step.client.client_name))
 
@@ -122,7 +122,3 @@ def _read_choice(count: int) -> Chosen:
 
 def _own_accounts(deps: ConsentDeps, step: Step) -> tuple[BankAccount, ...]:
     return deps.accounts_of(step.account) if step.account else ()
-
-
-def _account_id(step: Step) -> str:
-    return step.account.account_id if step.account else ""

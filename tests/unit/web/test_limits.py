@@ -121,6 +121,14 @@ def test_a_page_counts_posts_by_address_and_lets_reading_be(house: _House) -> No
     assert client.post("/page").status_code == 200
 
 
+def test_a_pages_limit_that_was_set_past_the_guard_is_a_fault_and_not_an_open_door(house: _House) -> None:
+    page = Blueprint("other", __name__)
+    page.route("/other", methods=["POST"])(lambda: "shown")
+    house.limits.limiter.limit("2/minute")(page)
+    house.app.register_blueprint(page)
+    assert house.app.test_client().post("/other").status_code == 500
+
+
 def test_two_applications_on_one_file_share_a_pages_count(tmp_path: Path) -> None:
     path = tmp_path / "limits.sqlite"
     first, second = _House(path).app.test_client(), _House(path).app.test_client()
