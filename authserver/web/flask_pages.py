@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, cast
 
-import structlog
 from flask import Blueprint, Flask, Response, current_app, request
 from werkzeug.exceptions import HTTPException
 
@@ -16,14 +15,13 @@ from authserver.web.headers import COMMON_HEADERS
 from authserver.web.machine import CORRELATION_ENVIRON_KEY, MAX_BODY_BYTES, MachineResponse
 from authserver.web.page import Pages
 from authserver.web.request_id import HEADER
-from authserver.web.request_log import describe_failure
+from authserver.web.request_log import describe_failure, log
 from authserver.web.responses import see_other
 from authserver.web.static import PREFIX
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
-log = structlog.get_logger("authserver.request")
 _SERVER_ERROR = 500
 _MOST_FORM_FIELDS = 64
 _REFUSAL_KEY = "authserver.refusal"

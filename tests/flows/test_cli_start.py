@@ -39,7 +39,7 @@ def test_help_loads_no_part_of_the_server() -> None:
     assert not _HEAVY & set(loaded.split())
 
 
-def test_a_server_on_sqlite_carries_no_driver_of_postgresql(deployed: CommandLine) -> None:
+def test_a_server_on_sqlite_carries_no_driver_of_postgresql_and_no_terminal_colours(deployed: CommandLine) -> None:
     words = "import sys; from authserver.app.create import create_configured_app; create_configured_app()\n"
     words += "print(*sorted({name.partition('.')[0] for name in sys.modules}))"
     environment = {"AUTHSERVER_CONFIG": str(deployed.config), "PATH": ""}
@@ -48,7 +48,7 @@ def test_a_server_on_sqlite_carries_no_driver_of_postgresql(deployed: CommandLin
     )
     loaded = ended.stdout.split()
     assert {"flask", "sqlalchemy", "sqlite3"} <= set(loaded)
-    assert not [name for name in loaded if name.startswith("psycopg")]
+    assert not [name for name in loaded if name.startswith(("psycopg", "rich", "pygments"))]
 
 
 @pytest.mark.parametrize(
