@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _TICKS = os.sysconf("SC_CLK_TCK")
+_KIBIBYTE = 1024
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 _LEAST_CORES = 2
 # Fields of /proc/PID/stat after the name in parentheses, counted from the process's state.
@@ -88,6 +89,16 @@ def family(process_id: int, stats: Mapping[int, Sequence[str]] | None = None) ->
 def resident_megabytes(process_id: int) -> float:
     """Return the resident memory of the largest process of a family: a worker, where there are workers."""
     return max(_resident(member) for member in family(process_id))
+
+
+def own_megabytes(process_id: int) -> float:
+    """Return what the largest process of a family has in memory that it shares with no other.
+
+    Raises OSError where it has just ended.
+    """
+    largest = max(family(process_id), key=_resident)
+    lines = Path(f"/proc/{largest}/smaps_rollup").read_text(encoding="ascii").splitlines()
+    return sum(int(line.split()[1]) for line in lines if line.startswith("Private_")) * _KIBIBYTE / 1e6
 
 
 def _resident(process_id: int) -> float:

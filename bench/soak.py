@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from statistics import linear_regression, median, pstdev
 
-from bench.cores import resident_megabytes
+from bench.cores import own_megabytes, resident_megabytes
 from bench.generator import CONNECTIONS, BenchFailed, drive
 from bench.measure import Target, check, percentile, warm_up
 from bench.work import MIXED
@@ -34,9 +34,10 @@ class Sample:
 
 @dataclass(slots=True)
 class Soak:
-    """Every round of a soak, the first one first."""
+    """Every round of a soak, the first one first, and what the worker has in the end that it shares with no process."""
 
     samples: list[Sample] = field(default_factory=list)
+    own_mb: float = 0.0
 
     def figures(self) -> Mapping[str, object]:
         """Return what it comes to, for a table."""
@@ -49,6 +50,7 @@ class Soak:
             "memory at the start, MB": self.samples[0].rss_mb,
             f"memory after {_MARK:,} requests, MB": "not reached" if marked is None else marked,
             "memory at the end, MB": last.rss_mb,
+            "of it the worker's own, shared with no process, MB": self.own_mb,
             "memory over time, MB": ", ".join(f"{median(each.rss_mb for each in part):.1f}" for part in self._parts()),
             "growth over the last half, MB an hour": growth_an_hour(self.last_half()),
             VERDICT: GROWS if grows(self.last_half()) else "at rest",
@@ -83,6 +85,7 @@ def soak(target: Target, seconds: float) -> Soak:
         print(f"{sample.seconds:.0f} s: {requests:,} requests, {sample.rss_mb:.1f} MB, p99 {p99:.0f} ms", flush=True)
     if len(seen.last_half()) < _LEAST_SAMPLES:
         raise BenchFailed("the soak was too short to tell anything of its last half")
+    seen.own_mb = own_megabytes(target.server)
     return seen
 
 

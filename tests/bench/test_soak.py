@@ -1,10 +1,12 @@
 """What a soak concludes of the memory it has seen."""
 
+import os
 import random
 from collections.abc import Callable
 
 import pytest
 
+from bench.cores import own_megabytes, resident_megabytes
 from bench.soak import Sample, Soak, grows, growth_an_hour
 
 
@@ -44,3 +46,7 @@ def test_the_figures_name_what_was_reached_and_what_was_not() -> None:
         "at rest",
     )
     assert short.figures()["memory after 100,000 requests, MB"] == "not reached"
+
+
+def test_what_a_process_shares_with_no_other_is_a_part_of_its_memory() -> None:
+    assert 1 < own_megabytes(os.getpid()) < resident_megabytes(os.getpid())
