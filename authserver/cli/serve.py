@@ -51,7 +51,6 @@ def _share_with_workers() -> None:
 
     A worker that is forked has 48 MB of its own so, and 70 without.
     """
-    gc.collect()
     gc.freeze()
 
 
