@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from authserver.protocol.authorization_details.bank_accounts import parse_bank_accounts
+from authserver.protocol.mail_address import is_mail_address
 
 MAX_USERNAME_LENGTH: Final = 255
 MAX_CLAIMS_LENGTH: Final = 8192
@@ -135,10 +136,7 @@ def _is_lines(value: object) -> bool:
 
 
 def _is_email(value: object) -> bool:
-    if not isinstance(value, str) or not value.isprintable() or " " in value:
-        return False
-    local_part, _, domain = value.rpartition("@")
-    return bool(local_part and domain)
+    return isinstance(value, str) and is_mail_address(value)
 
 
 def _is_number(value: object) -> bool:
@@ -169,7 +167,7 @@ _ADDRESS_MEMBERS: Final = frozenset({
 
 _STRING: Final[tuple[str, Callable[[object], bool]]] = ("a string without control characters", _is_string)
 _STANDARD_CLAIMS: Final[Mapping[str, tuple[str, Callable[[object], bool]]]] = {
-    "email": ("an email address", _is_email),
+    "email": ("one plain address in ASCII, an international domain in its xn-- form", _is_email),
     "email_verified": ("true or false", _is_boolean),
     "phone_number_verified": ("true or false", _is_boolean),
     "address": ("an object of address members, each a string", _is_address),

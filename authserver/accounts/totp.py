@@ -66,5 +66,15 @@ def matching_time_step(seed: str, code: str, now: int) -> int | None:
 
 
 def provisioning_uri(seed: str, *, username: str, issuer_name: str) -> str:
-    """Write the otpauth URI that enrols the seed in an authenticator app; it holds the seed, so show it once."""
-    return pyotp.TOTP(seed, interval=STEP_SECONDS).provisioning_uri(name=username, issuer_name=issuer_name)
+    """Return the otpauth URI that enrols the seed in an authenticator app; it holds the seed, so show it once.
+
+    A colon parts the issuer from the account in the label, and apps take a slash for the end of it, encoded or not:
+    in either name both become spaces.
+    """
+    return pyotp.TOTP(seed, interval=STEP_SECONDS).provisioning_uri(
+        name=_label_part(username), issuer_name=_label_part(issuer_name)
+    )
+
+
+def _label_part(text: str) -> str:
+    return " ".join(text.replace(":", " ").replace("/", " ").split()) or "-"

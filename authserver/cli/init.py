@@ -13,13 +13,21 @@ from authserver.clock import system_clock
 from authserver.db import migrate
 from authserver.keys.master_key import create_master_key
 from authserver.keys.store import provision_keys
-from authserver.settings.load import CONFIG_VARIABLE, SettingsError, load_settings_from
+from authserver.settings.load import (
+    CONFIG_VARIABLE,
+    SettingsError,
+    differing_in_environment,
+    load_settings_from,
+    settings_in_environment,
+)
 from authserver.settings.model import Settings
 
 CONFIG_NAME = "authserver.toml"
 ISSUER = "https://localhost:8443"
 ALGORITHMS = ("ES256", "PS256", "Ed25519")
 ALGORITHM_OF_PLAIN_OPENID = "RS256"
+DECIDING = ("issuer", "data_dir", "database_url", "master_key_file", "profiles")
+"""The settings that decide what `init` makes, and where."""
 
 
 @click.command()
@@ -34,7 +42,10 @@ ALGORITHM_OF_PLAIN_OPENID = "RS256"
 )
 @json_option
 def init(issuer: str | None, directory: Path, *, as_json: bool) -> None:
-    """Write a configuration file, a master key, the schema and the first signing keys; safe to repeat."""
+    """Write a configuration file, a master key, the schema and the first signing keys; safe to repeat.
+
+    Settings that stand in the environment are written into a new file, so that it says what is in force.
+    """
     try:
         directory.mkdir(parents=True, exist_ok=True, mode=0o700)
         config = directory.resolve() / CONFIG_NAME
@@ -72,14 +83,20 @@ def _read_config(config: Path, issuer: str | None) -> Settings:
         if is_new:
             config.unlink()
         raise
+    # Keys and schema made by settings that are in force for this one command would be missed by every later one.
+    differing = differing_in_environment(config, DECIDING)
+    if differing:
+        raise SettingsError(
+            f"{', '.join(differing)} in the environment says something else than {config}; make them agree"
+        )
     if issuer is not None and settings.issuer != issuer:
         raise SettingsError(f"the issuer is {settings.issuer} already; change it in {config} or in the environment")
     return settings
 
 
 def _write_config(config: Path, issuer: str | None) -> bool:
-    """Write a new file that its owner alone may read, since it may come to hold a password; False where one exists."""
-    lines = {"issuer": issuer or ISSUER, "data_dir": str(config.parent)}
+    """Write a new file that its owner alone may read, since it may hold a password; return False where one exists."""
+    said = {"issuer": issuer or ISSUER, "data_dir": str(config.parent)} | settings_in_environment()
     try:
         descriptor = os.open(config, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
@@ -87,5 +104,5 @@ def _write_config(config: Path, issuer: str | None) -> bool:
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         file.write("# Every setting is described in docs/configuration.md.\n")
         # A JSON string is a TOML string.
-        file.writelines(f"{name} = {json.dumps(value, ensure_ascii=False)}\n" for name, value in lines.items())
+        file.writelines(f"{name} = {json.dumps(value, ensure_ascii=False)}\n" for name, value in said.items())
     return True

@@ -13,6 +13,7 @@ from typing import Final
 from authserver.messages import Message
 from authserver.notices import model
 from authserver.notices.model import Notice, Sender
+from authserver.protocol.mail_address import is_mail_address
 from authserver.web.formats import long_time
 from authserver.web.i18n import read_texts
 
@@ -52,19 +53,12 @@ def write_letter(notice: Notice, sender: Sender) -> Letter:
     letter = MIMEText(text, "plain", _UTF_8)  # type: ignore[arg-type]  # documented to take a Charset
     letter["Subject"] = Header(f"{_one_line(sender.site_name)}: {subject}", header_name="Subject").encode()
     letter["From"] = sender.address
-    if is_address(notice.address):
+    if is_mail_address(notice.address):
         letter["To"] = notice.address
     letter["Date"] = format_datetime(datetime.fromtimestamp(notice.at, UTC))
     letter["Content-Language"] = notice.language
     letter["Auto-Submitted"] = "auto-generated"  # RFC 3834: nobody's holiday reply comes back
     return letter
-
-
-def is_address(text: str) -> bool:
-    """Answer whether a text can stand in a letter's To: one plain address, on one line."""
-    local_part, _, domain = text.rpartition("@")
-    is_plain = text.isascii() and text.isprintable() and not set(text) & set(' ,;:<>()[]"\\')
-    return bool(local_part and domain) and is_plain
 
 
 def _paragraphs(subject: str, notice: Notice, sender: Sender, texts: NullTranslations) -> Iterator[str]:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from ipaddress import ip_network
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,13 +14,15 @@ from pydantic_settings import NoDecode
 from authserver.payments.unlinked import parse_limits as parse_amounts
 from authserver.profiles.catalogue import PROFILES
 from authserver.protocol.authorization_details.registry import TYPES
+from authserver.protocol.mail_address import is_mail_address
 from authserver.protocol.names import ACR_LADDER
 from authserver.web.limits_texts import parse_limits
 
 _HTTPS_PORT = 443
 _PORTS = 65_536
 # In lower case, as browsers and clients write the host: issuers are compared letter by letter.
-_ORIGIN_SHAPE = re.compile(r"https://(?:[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:.]+\])(?::(?P<port>[0-9]{1,5}))?")
+_LABEL = "[a-z0-9](?:[a-z0-9-]*[a-z0-9])?"
+_ORIGIN_SHAPE = re.compile(rf"https://(?P<host>{_LABEL}(?:\.{_LABEL})*|\[[0-9a-f:.]+\])(?::(?P<port>[0-9]{{1,5}}))?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +58,24 @@ def _empty_is_none(value: object) -> object:
 
 
 def _is_origin(value: str) -> bool:
+    """Return whether a text is an origin as browsers and clients write it, letter by letter the same.
+
+    Spec: OIDD-4.3
+    """
     found = _ORIGIN_SHAPE.fullmatch(value)
-    return found is not None and int(found["port"] or _HTTPS_PORT) in range(1, _PORTS)
+    return found is not None and _is_canonical_port(found["port"]) and _is_canonical_host(found["host"])
+
+
+def _is_canonical_port(port: str | None) -> bool:
+    # Browsers leave the default port out: with it no passkey would be ours, and no form would come from us.
+    return port is None or (port == str(int(port)) and int(port) in range(1, _PORTS) and int(port) != _HTTPS_PORT)
+
+
+def _is_canonical_host(host: str) -> bool:
+    try:
+        return not host.startswith("[") or host == f"[{ip_address(host[1:-1]).compressed}]"
+    except ValueError:
+        return False
 
 
 def _are_networks(value: tuple[str, ...]) -> bool:
@@ -100,7 +118,7 @@ def _are_detail_acrs(value: Mapping[str, str]) -> bool:
 
 
 _AAGUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-_ORIGIN = "an https origin in lower case and without a path, such as `https://login.example.com`"
+_ORIGIN = "an https origin in lower case, without a path and without :443, such as `https://login.example.com`"
 _PROFILES = " or ".join(f"`{name}`" for name in sorted(PROFILES))
 _Entries = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
 
@@ -150,5 +168,8 @@ DetailAcrs = Annotated[
         "`SCOPE_ACR`",
         _are_detail_acrs,
     ),
+]
+MailAddress = Annotated[
+    str, MayBe("one plain address, such as `no-reply@bank.example`, without a display name", is_mail_address)
 ]
 Limit = Annotated[str, MayBe("limits such as `10/minute;100/hour`; or empty for none", _are_limits)]

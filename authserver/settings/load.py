@@ -33,7 +33,7 @@ def load_settings_from(path: Path | None) -> Settings:
     it was and what it may be; the value of a secret, or of a name that may be a misspelt secret's, is not repeated.
     """
     _check_names(
-        [name for name in os.environ if name.startswith(ENVIRONMENT_PREFIX) and name != CONFIG_VARIABLE],
+        filter(_is_setting, os.environ),
         "in the environment",
     )
     members = _read_file(path)
@@ -42,6 +42,29 @@ def load_settings_from(path: Path | None) -> Settings:
         return Settings(**{_plain(name): value for name, value in members.items()})
     except ValidationError as error:
         raise SettingsError(_describe(error)) from None
+
+
+def settings_in_environment() -> dict[str, str]:
+    """Return the settings that stand in the environment, by their plain names; paths whole, wherever they were said."""
+    said = {_plain(name): text for name, text in os.environ.items() if _is_setting(name)}
+    paths = {name for name, field in Settings.model_fields.items() if field.annotation in {Path, Path | None}}
+    return {name: str(Path(text).resolve()) if text and name in paths else text for name, text in said.items()}
+
+
+def differing_in_environment(path: Path, names: Iterable[str]) -> list[str]:
+    """Return which of these settings the environment says otherwise than the configuration file, or says alone."""
+    members = {_plain(name): _as_text(value) for name, value in _read_file(path).items()}
+    said = settings_in_environment()
+    return [name.upper() for name in names if name in said and said[name] != members.get(name, "")]
+
+
+def _is_setting(name: str) -> bool:
+    return name.startswith(ENVIRONMENT_PREFIX) and name != CONFIG_VARIABLE
+
+
+def _as_text(value: object) -> str:
+    """Return a value of the file as one would write it in the environment."""
+    return ",".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
 def _plain(name: str) -> str:

@@ -172,7 +172,9 @@ class Settings(BaseSettings):
     )
     smtp_user: str = Field(default="", description="As whom to sign in there. Empty for no one.")
     smtp_password_file: kinds.OptionalPath = Field(default=None, description="The file with that user's password.")
-    smtp_from: str = Field(default="no-reply@localhost", description="The address that letters to people come from.")
+    smtp_from: kinds.MailAddress = Field(
+        default="no-reply@localhost", description="The address that letters to people come from."
+    )
     first_factor_enrolment: Literal["password", "invitation"] = Field(
         default="password",
         description=(

@@ -99,5 +99,5 @@ def test_a_new_seed_of_too_few_bytes_is_refused() -> None:
 def test_the_provisioning_uri_names_the_person_and_the_house() -> None:
     uri = urlsplit(provisioning_uri(SEED, username="zoë:x@example.com", issuer_name="Example Bank"))
     assert (uri.scheme, uri.netloc) == ("otpauth", "totp")
-    assert uri.path == "/Example%20Bank:zo%C3%AB%3Ax%40example.com"
+    assert uri.path == "/Example%20Bank:zo%C3%AB%20x%40example.com"
     assert parse_qs(uri.query) == {"secret": [SEED], "issuer": ["Example Bank"]}

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from authserver.messages import LANGUAGES
 from authserver.notices import model, words
 from authserver.notices.model import PASSKEY_ADDED, PASSKEY_CLOSED, Notice, Sender, notice_for
-from authserver.notices.words import is_address, write_letter
+from authserver.notices.words import write_letter
 from tests.support.page_text import PseudoTranslations
 
 SENDER = Sender("Harbour Bank", "no-reply@harbour.example", "https://as.example/account", "https://help.example/")
@@ -47,13 +47,6 @@ def test_no_name_and_no_address_makes_a_header_of_its_own(username: str, detail:
         "Content-Language", "Auto-Submitted",
     }  # fmt: skip
     assert bytes(letter)
-
-
-@pytest.mark.parametrize(
-    "text", ["", "alice", "a@b\nBcc: c@d", "a@b, c@d", "<a@b>", "a b@c", "ä@example.com", "@b", "a@"]
-)
-def test_what_is_no_plain_address_gets_no_letter(text: str) -> None:
-    assert not is_address(text)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
