@@ -10,6 +10,7 @@ from hashlib import sha256
 from typing import Final
 
 from authserver.accounts.activities import PASSKEY_CLOSED, note
+from authserver.accounts.passkey_counts import Begun, may_be_late
 from authserver.accounts.passkey_model import (
     Credential,
     Evidence,
@@ -20,7 +21,7 @@ from authserver.accounts.passkey_model import (
     parse_credential,
     parse_name,
 )
-from authserver.accounts.passkey_tokens import Answer, Asked, Desk, claim_ceremony, seal_ceremony
+from authserver.accounts.passkey_tokens import Answer, Asked, Desk, Opened, claim_ceremony, seal_ceremony
 from authserver.accounts.passkeys import (
     assertion_options,
     evidence_of,
@@ -40,6 +41,7 @@ KNOWN_PASSKEY: Final = "known_passkey"
 LOCKED: Final = "locked"
 DISABLED: Final = "disabled"
 REFUSED: Final = "refused"
+LATE: Final = "late"
 CLONE_SUSPECTED: Final = "clone_suspected"
 
 UNNAMED: Final = "Passkey"
@@ -99,7 +101,7 @@ def begin_registration(connection: Connection, desk: Desk, asked: Asked, usernam
     existing = store.find_all(connection, asked.account_id)
     party = desk.relying_party
     options = registration_options(party, (asked.account_id, username), challenge, existing, verify=asked.verify_user)
-    return Ceremony(seal_ceremony(desk, asked, challenge, "", now), options)
+    return Ceremony(seal_ceremony(desk, asked, challenge, Begun(now)), options)
 
 
 def begin_sign_in(desk: Desk, asked: Asked, now: int) -> Ceremony:
@@ -109,7 +111,7 @@ def begin_sign_in(desk: Desk, asked: Asked, now: int) -> Ceremony:
     """
     challenge = secrets.token_bytes(_CHALLENGE_BYTES)
     options = assertion_options(desk.relying_party, challenge, (), verify=asked.verify_user)
-    return Ceremony(seal_ceremony(desk, asked, challenge, "", now), options)
+    return Ceremony(seal_ceremony(desk, asked, challenge, Begun(now)), options)
 
 
 def begin_assertion(
@@ -122,7 +124,8 @@ def begin_assertion(
     nonce = challenge or secrets.token_bytes(_CHALLENGE_BYTES)
     usable = [each for each in store.find_all(connection, asked.account_id) if each.disabled_at is None]
     options = assertion_options(desk.relying_party, nonce, usable, verify=asked.verify_user)
-    return Ceremony(seal_ceremony(desk, asked, nonce, carried, now), options, usable=bool(usable))
+    begun = Begun(now, {each.passkey_id: each.sign_count for each in usable})
+    return Ceremony(seal_ceremony(desk, asked, nonce, begun, carried), options, usable=bool(usable))
 
 
 def finish_registration(
@@ -136,7 +139,7 @@ def finish_registration(
     if opened is None:
         return Registered(STALE_CEREMONY)
     try:
-        expected = Expected(desk.relying_party, opened[0], asked.verify_user)
+        expected = Expected(desk.relying_party, opened.challenge, asked.verify_user)
         made = verify_registration(parse_credential(answer.credential), expected)
     except PasskeyRefused:
         return Registered(REFUSED)
@@ -177,23 +180,25 @@ def finish_assertion(connection: Connection, desk: Desk, asked: Asked, answer: A
     passkey, is_locked = found
     if is_locked or passkey.disabled_at is not None:
         return Assertion(LOCKED if is_locked else DISABLED, passkey.account_id)
-    return replace(_prove(connection, desk, (credential, passkey), (asked, opened[0]), now), carried=opened[1])
+    return replace(_prove(connection, desk, (credential, passkey), (asked, opened), now), carried=opened.carried)
 
 
 def _prove(
-    connection: Connection, desk: Desk, shown: tuple[Credential, Passkey], wanted: tuple[Asked, bytes], now: int
+    connection: Connection, desk: Desk, shown: tuple[Credential, Passkey], wanted: tuple[Asked, Opened], now: int
 ) -> Assertion:
     """Verify what was shown against what was wanted, and claim the use."""
-    (credential, passkey), (asked, challenge) = shown, wanted
+    (credential, passkey), (asked, opened) = shown, wanted
     try:
-        expected = Expected(desk.relying_party, challenge, asked.verify_user)
+        expected = Expected(desk.relying_party, opened.challenge, asked.verify_user)
         signed = verify_assertion(credential, passkey.public_key, expected)
         check_owner(credential, signed, passkey, found_by_handle=not asked.account_id)
     except PasskeyRefused as refusal:
         return Assertion(REFUSED, passkey.account_id, reason=str(refusal))
     if not store.claim_use(connection, passkey.passkey_id, signed.sign_count, now, backed_up=signed.backed_up):
+        if _came_late(connection, passkey, signed.sign_count, opened.begun):
+            return Assertion(LATE, passkey.account_id, reason="a later signature of this key was accepted before it")
         return _refuse_copy(connection, desk, passkey, now)
-    evidence = evidence_of(credential, challenge, passkey.public_key, user_verified=signed.user_verified)
+    evidence = evidence_of(credential, opened.challenge, passkey.public_key, user_verified=signed.user_verified)
     method = _method(backup_eligible=signed.backup_eligible, user_verified=signed.user_verified)
     return Assertion(ACCEPTED, passkey.account_id, method, passkey, evidence)
 
@@ -206,6 +211,14 @@ def owner_key(connection: Connection, credential: str) -> str:
         return "passkey|"
     found = store.find_by_credential(connection, credential_id)
     return found[0].account_id if found else f"passkey|{sha256(credential_id).hexdigest()}"
+
+
+def _came_late(connection: Connection, passkey: Passkey, sign_count: int, begun: Begun) -> bool:
+    """Return whether a count that was not claimed is no sign of a copy; the row may have moved since it was read."""
+    if sign_count > passkey.sign_count:
+        found = store.find_by_credential(connection, passkey.credential_id)
+        passkey = found[0] if found is not None else passkey
+    return may_be_late(passkey, sign_count, begun)
 
 
 def _refuse_copy(connection: Connection, desk: Desk, passkey: Passkey, now: int) -> Assertion:

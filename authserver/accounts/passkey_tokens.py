@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final
 
+from authserver.accounts.passkey_counts import Begun
 from authserver.accounts.passkey_model import RelyingParty
 from authserver.db.engine import Connection
 from authserver.db.once import claim_id, id_hash
@@ -46,16 +47,23 @@ class Answer:
     credential: str
 
 
-def seal_ceremony(desk: Desk, asked: Asked, challenge: bytes, carried: str, now: int) -> str:
-    """Return the token of a ceremony that begins now, with its challenge and a text of the caller's sealed in."""
-    members = [challenge.hex(), carried, now + CEREMONY_SECONDS]
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What was sealed into a token: the challenge, a text of the caller's, and what was known when it began."""
+
+    challenge: bytes
+    carried: str
+    begun: Begun
+
+
+def seal_ceremony(desk: Desk, asked: Asked, challenge: bytes, begun: Begun, carried: str = "") -> str:
+    """Return the token of a ceremony, with its challenge and a text of the caller's sealed in."""
+    members = [challenge.hex(), carried, begun.at, dict(begun.counts)]
     return desk.envelope.seal(json.dumps(members).encode(), _place(asked)).hex()
 
 
-def claim_ceremony(
-    connection: Connection, desk: Desk, asked: Asked, answer: Answer, now: int
-) -> tuple[bytes, str] | None:
-    """Open a token and claim it; return its challenge and what it carried, or None where it is not good here and now.
+def claim_ceremony(connection: Connection, desk: Desk, asked: Asked, answer: Answer, now: int) -> Opened | None:
+    """Open a token and claim it; return what was sealed into it, or None where it is not good here and now.
 
     Spec: WEBAUTHN-13.4.3
     """
@@ -63,12 +71,13 @@ def claim_ceremony(
         return None
     try:
         sealed = bytes.fromhex(answer.ceremony)
-        challenge, carried, expires_at = json.loads(desk.envelope.open(sealed, _place(asked)))
+        challenge, carried, begun_at, counts = json.loads(desk.envelope.open(sealed, _place(asked)))
     except (ValueError, SealBroken):
         return None
+    expires_at = begun_at + CEREMONY_SECONDS
     if now >= expires_at or not claim_id(connection, id_hash("passkey ceremony", challenge), expires_at):
         return None
-    return bytes.fromhex(challenge), carried
+    return Opened(bytes.fromhex(challenge), carried, Begun(begun_at, counts))
 
 
 def _place(asked: Asked) -> str:

@@ -69,3 +69,23 @@ def test_of_two_posts_of_one_answer_exactly_one_is_looked_at(either: Deployment)
         acts = [_finishing(either, asked, answer)] * 2
         assert sorted(at_once(acts)) == ["accepted", "stale_ceremony"]
     assert "passkey.clone_suspected" not in either.event_names()
+
+
+@pytest.mark.spec("WEBAUTHN-6.1.1", "WEBAUTHN-7.2-22")
+def test_answers_of_one_genuine_key_that_overtake_each_other_never_close_it(either: Deployment) -> None:
+    account_id = _account_of_alice(either)
+    asked = Asked("second_factor", "browser", account_id)
+    for _ in range(RUNS):
+        key = SoftwareKey(count=3)
+        passkey = register(either, account_id, key)
+        answers = []
+        for _ in range(4):
+            answers += _answers(either, asked, key, 1)
+        outcomes = at_once([_finishing(either, asked, answer) for answer in reversed(answers)])
+        assert set(outcomes) <= {"accepted", "late"}
+        assert "accepted" in outcomes
+        with either.database.read() as connection:
+            found = passkeys.find_by_credential(connection, passkey.credential_id)
+        assert found is not None
+        assert (found[0].sign_count, found[0].disabled_at) == (7, None)
+    assert "passkey.clone_suspected" not in either.event_names()

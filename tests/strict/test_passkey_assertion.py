@@ -7,7 +7,7 @@ from dataclasses import replace
 import cbor2
 import pytest
 
-from authserver.accounts.ceremonies import Assertion, begin_assertion, begin_sign_in, finish_assertion
+from authserver.accounts.ceremonies import Assertion, Ceremony, begin_assertion, begin_sign_in, finish_assertion
 from authserver.accounts.passkey_model import Expected, PasskeyRefused
 from authserver.accounts.passkey_tokens import CEREMONY_SECONDS, Answer, Asked
 from authserver.accounts.passkeys import verify_evidence
@@ -236,6 +236,58 @@ def test_a_count_must_grow_once_there_is_one(either: Deployment, stored: int, sh
     assert (kept.disabled_at is None) == bool(ended)
     assert kept.sign_count == (shown if ended else stored)
     assert either.event_names().count("passkey.clone_suspected") == (0 if ended else 1)
+
+
+def begin_both_ways(deployment: Deployment, asked: Asked) -> list[tuple[Asked, Ceremony]]:
+    """Begin a ceremony of a person who is known, and one for whoever comes."""
+    anyone = Asked("sign_in", "browser", verify_user=True)
+    with deployment.database.transaction() as connection:
+        known = begin_assertion(connection, desk_of(deployment), asked, deployment.now)
+    return [(asked, known), (anyone, begin_sign_in(desk_of(deployment), anyone, deployment.now))]
+
+
+@pytest.mark.spec("WEBAUTHN-6.1.1", "WEBAUTHN-7.2-22")
+@pytest.mark.parametrize("way", [0, 1], ids=["known", "anyone"])
+def test_an_answer_that_another_overtook_is_refused_and_the_key_stays_good(either: Deployment, way: int) -> None:
+    key, asked = SoftwareKey(count=4), asked_of(either)
+    register(either, asked.account_id, key)
+    slow_asked, slow = begin_both_ways(either, asked)[way]
+    slow_answer = Answer(slow.token, key.sign(slow.options))
+    either.wait(3)
+    assert attempt(either, asked, key.sign)
+    either.wait(2)
+    late = finish(either, slow_asked, slow_answer)
+    assert (late.outcome, bool(late)) == ("late", False)
+    with either.database.read() as connection:
+        [kept] = passkeys.find_all(connection, asked.account_id)
+    assert (kept.sign_count, kept.disabled_at) == (6, None)
+    assert "passkey.clone_suspected" not in either.event_names()
+    assert attempt(either, asked, key.sign), "asked again, the genuine key signs with a greater count"
+
+
+@pytest.mark.spec("WEBAUTHN-6.1.1", "WEBAUTHN-7.2-22")
+@pytest.mark.parametrize("way", [0, 1], ids=["known", "anyone"])
+@pytest.mark.parametrize("shown", [1, 5, 6])
+def test_a_count_that_has_not_grown_in_a_ceremony_begun_after_it_is_a_copy(
+    either: Deployment, way: int, shown: int
+) -> None:
+    key, asked = SoftwareKey(count=5), asked_of(either)
+    register(either, asked.account_id, key)
+    assert attempt(either, asked, key.sign)
+    begun_asked, begun = begin_both_ways(either, asked)[way]
+    ended = finish(either, begun_asked, Answer(begun.token, _counted(key, begun.options, shown)))
+    assert ended.outcome == "clone_suspected"
+
+
+@pytest.mark.spec("WEBAUTHN-6.1.1", "WEBAUTHN-7.2-22")
+@pytest.mark.parametrize("shown", [0, 6])
+def test_no_lateness_explains_a_count_that_was_seen_before_or_none_at_all(either: Deployment, shown: int) -> None:
+    key, asked = SoftwareKey(count=5), asked_of(either)
+    register(either, asked.account_id, key)
+    [_, (anyone, begun)] = begin_both_ways(either, asked)
+    assert attempt(either, asked, key.sign)
+    key.count = shown - 1 if shown else 0
+    assert finish(either, anyone, Answer(begun.token, key.sign(begun.options))).outcome == "clone_suspected"
 
 
 def _counted(key: SoftwareKey, options: str, count: int) -> str:
