@@ -9,12 +9,8 @@ from typing import Final
 from urllib.parse import urlsplit
 
 import webauthn
-from webauthn.helpers import (
-    bytes_to_base64url,
-    decode_credential_public_key,
-    decoded_public_key_to_cryptography,
-    options_to_json,
-)
+from webauthn.helpers import bytes_to_base64url, options_to_json
+from webauthn.helpers.cose import COSEAlgorithmIdentifier
 from webauthn.helpers.structs import (
     AttestationConveyancePreference,
     AuthenticatorSelectionCriteria,
@@ -38,7 +34,9 @@ from authserver.accounts.passkey_model import (
     part_of,
     transports_of,
 )
+from authserver.keys.cose import COSE_ALGORITHMS, load_cose_key
 
+_ALGORITHMS: Final = [COSEAlgorithmIdentifier(number) for number in COSE_ALGORITHMS]
 _LONGEST_REASON: Final = 200
 PROMPT_MILLISECONDS: Final = 300_000
 """How long the browser may wait for the person: a prompt that ends sooner leaves slow hands behind."""
@@ -72,6 +70,7 @@ def registration_options(
             resident_key=ResidentKeyRequirement.PREFERRED, user_verification=_verification(verify=verify)
         ),
         exclude_credentials=_descriptors(existing),
+        supported_pub_key_algs=_ALGORITHMS,
     )
     return options_to_json(options)
 
@@ -107,8 +106,9 @@ def verify_registration(credential: Credential, expected: Expected) -> NewCreden
             expected_rp_id=party.rp_id,
             expected_origin=party.origin,
             require_user_verification=expected.verify_user,
+            supported_pub_key_algs=_ALGORITHMS,
         )
-        decoded_public_key_to_cryptography(decode_credential_public_key(made.credential_public_key))
+        load_cose_key(made.credential_public_key)  # the library takes any curve and length, and points without a secret
     except Exception as error:  # a hostile answer raises anything: KeyError, TypeError, RecursionError
         raise _refusal(error) from error
     if made.credential_id != credential.credential_id:
@@ -133,6 +133,7 @@ def verify_assertion(credential: Credential, public_key: bytes, expected: Expect
     """
     check_client_data(credential)
     try:
+        load_cose_key(public_key)  # one that was registered before such keys were refused opens nothing either
         verified = webauthn.verify_authentication_response(
             credential=dict(credential.members),
             expected_challenge=expected.challenge,

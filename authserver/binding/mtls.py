@@ -8,11 +8,11 @@ from base64 import urlsafe_b64encode
 from collections import OrderedDict
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from threading import Lock
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID
 from cryptography.x509.verification import (
     Criticality,
@@ -23,8 +23,8 @@ from cryptography.x509.verification import (
     VerificationError,
 )
 
-_SMALLEST_RSA_KEY = 2048
-_CURVES = frozenset({"secp256r1", "secp384r1", "secp521r1"})
+from authserver.keys.public_keys import check_certificate_key
+
 _CLIENT_USES = frozenset({ExtendedKeyUsageOID.CLIENT_AUTH, ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE})
 
 
@@ -38,6 +38,19 @@ def certificate_thumbprint(der: bytes) -> str:
     Spec: RFC8705-3.1, RFC7515-4.1.8, RFC8705-7.2
     """
     return urlsafe_b64encode(hashlib.sha256(der).digest()).rstrip(b"=").decode()
+
+
+@lru_cache(maxsize=512)
+def has_key_of_worth(der: bytes) -> bool:
+    """Return whether a certificate's key can prove possession at all; a client shows the same one on each request.
+
+    Spec: FAPI2-SP-FINAL-5.4.1-2, RFC8705-3
+    """
+    try:
+        check_certificate_key(x509.load_der_x509_certificate(der))
+    except (ValueError, UnsupportedAlgorithm, x509.InvalidVersion):
+        return False
+    return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +104,7 @@ def _verified_lifetime(store: Store, der: bytes, now: int) -> _Lifetime:
     """Verify the chain, and answer how long the verdict holds."""
     try:
         certificate = x509.load_der_x509_certificate(der)
-        _check_key(certificate)
+        check_certificate_key(certificate)
         verifier = (
             PolicyBuilder()
             .store(store)
@@ -106,19 +119,6 @@ def _verified_lifetime(store: Store, der: bytes, now: int) -> _Lifetime:
         first=max(int(each.not_valid_before_utc.timestamp()) for each in chain),
         last=min(int(each.not_valid_after_utc.timestamp()) for each in chain),
     )
-
-
-def _check_key(certificate: x509.Certificate) -> None:
-    """Check that the key is of a kind and size that FAPI permits; the library checks only those of authorities."""
-    key = certificate.public_key()
-    if isinstance(key, rsa.RSAPublicKey):
-        strong = key.key_size >= _SMALLEST_RSA_KEY
-    elif isinstance(key, ec.EllipticCurvePublicKey):
-        strong = key.curve.name in _CURVES
-    else:
-        strong = isinstance(key, ed25519.Ed25519PublicKey | ed448.Ed448PublicKey)
-    if not strong:
-        raise ValueError("the certificate's key is too weak or of an unknown kind")
 
 
 def _check_no_authority(_: Policy, __: x509.Certificate, constraints: x509.BasicConstraints | None) -> None:

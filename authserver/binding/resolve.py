@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from authserver.binding.dpop import DpopNonces, DpopProof, ProofTarget, verify_proof
 from authserver.binding.model import NO_BINDING, Binding
-from authserver.binding.mtls import certificate_thumbprint
+from authserver.binding.mtls import certificate_thumbprint, has_key_of_worth
 from authserver.db.once import OneTimeId, id_hash
 from authserver.protocol.errors import InvalidDpopProof, InvalidRequest
 from authserver.protocol.evidence import Evidence
@@ -52,6 +52,8 @@ def resolve_binding(evidence: Evidence, proof: DpopProof | None, demand: Binding
     if demand.dpop:
         raise InvalidDpopProof("A DPoP proof is required.", clause="RFC9449-5.2")
     if evidence.certificate is not None and (demand.certificate or demand.sender_constraint):
+        if not has_key_of_worth(evidence.certificate):
+            raise InvalidRequest("The client certificate's key is too weak.", clause="FAPI2-SP-FINAL-5.4.1-2")
         return Binding(x5t_s256=certificate_thumbprint(evidence.certificate))
     if demand.certificate or demand.sender_constraint:
         raise InvalidRequest("A client certificate or a DPoP proof is required.", clause=demand.clause)

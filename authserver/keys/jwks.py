@@ -16,6 +16,7 @@ from joserfc.errors import JoseError
 from joserfc.util import urlsafe_b64decode
 
 from authserver.keys.model import ALGORITHMS, ED25519_NAMES, PublicKey, PublicKeys
+from authserver.keys.public_keys import RSA_MODULUS_BITS, check_public_key
 
 _PUBLIC_MEMBERS = {"EC": ("crv", "kty", "x", "y"), "OKP": ("crv", "kty", "x"), "RSA": ("e", "kty", "n")}
 _PRIVATE_MEMBERS = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth", "k", "priv"})
@@ -25,7 +26,6 @@ _ALGORITHMS_OF = {
     ("RSA", None): frozenset({"PS256", "RS256"}),
 }
 _COORDINATE_BYTES = {"P-256": 32, "P-384": 48, "P-521": 66}
-_RSA_MODULUS_BITS = range(2048, 8192 + 1)
 _RSA_EXPONENT_BYTES = 4
 _MAX_MEMBERS = 100
 
@@ -127,9 +127,10 @@ def import_public_key(jwk: Mapping[str, object]) -> PublicKey:
     """
     check_not_private(jwk)
     members = public_members(jwk)
-    _check_size(members)
+    _check_spelling(members)
     try:
         key = jose.import_key({**members})
+        check_public_key(getattr(key, "public_key", None))
     except (JoseError, TypeError, KeyError, UnsupportedAlgorithm) as error:
         raise ValueError("the key cannot be imported") from error
     kid = jwk.get("kid")
@@ -189,10 +190,10 @@ def _parse_certificate(member: Mapping[str, object], imported: PublicKey) -> byt
     return der
 
 
-def _check_size(members: Mapping[str, str]) -> None:
-    """Refuse weak keys, keys so long that checking a signature becomes an attack, and second spellings of a key.
+def _check_spelling(members: Mapping[str, str]) -> None:
+    """Refuse second spellings of a key: with coordinates of full length and no leading zeros it has one thumbprint.
 
-    With coordinates of full length and integers without leading zeros, a key has one thumbprint.
+    Lengths are judged before the library sees them: it warns of short keys, and calculates with long ones.
 
     Spec: RFC7518-6.2.1.2, RFC7518-6.3.1
     """
@@ -202,9 +203,8 @@ def _check_size(members: Mapping[str, str]) -> None:
         fits = len(_decode(members["x"])) == len(_decode(members["y"])) == length
     elif members["kty"] == "RSA":
         modulus, exponent = _decode(members["n"]), _decode(members["e"])
-        bits = int.from_bytes(modulus).bit_length()
         fits = (
-            bits in _RSA_MODULUS_BITS
+            int.from_bytes(modulus).bit_length() in RSA_MODULUS_BITS
             and 0 < len(exponent) <= _RSA_EXPONENT_BYTES
             and 0 not in (modulus[0], exponent[0])
         )

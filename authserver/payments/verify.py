@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+from authserver.keys.cose import load_cose_key
 from authserver.payments.challenge import payment_challenge
 from authserver.payments.document import ProofMalformed, load_evidence, load_object
 from authserver.payments.evidence import Assertion, Evidence, encode
@@ -111,6 +112,7 @@ def _assertion_checks(evidence: Evidence, assertion: Assertion, expected: Expect
     )
     if expected.credential_public_key is not None:
         yield _checked("public_key", "the key is the one expected", lambda: key == expected.credential_public_key)
+    yield _checked("key", "the key is a passkey's, worth something, in its one spelling", lambda: _is_key(assertion))
     yield _checked("signature", "the key signed all of this", lambda: _is_signed(assertion))
 
 
@@ -155,6 +157,11 @@ def _is_relying_party(assertion: Assertion, origin: str) -> bool:
 
 def _has(authenticator_data: bytes, flag: int) -> bool:
     return len(authenticator_data) >= _SHORTEST and bool(authenticator_data[_FLAGS] & flag)
+
+
+def _is_key(assertion: Assertion) -> bool:
+    """Check that the key needs a secret at all: under a point of small order one signature fits every payment."""
+    return bool(load_cose_key(assertion.credential_public_key))
 
 
 def _is_signed(assertion: Assertion) -> bool:

@@ -20,6 +20,11 @@ _CLOCK_READS = {
 }
 _ENVIRONMENT = {"environ", "environb", "getenv", "getenvb", "putenv"}
 _SECRET_NAME = re.compile(r"(?:^|_)(?:hash|secret|verifier)$")
+_KEY_LOADERS = {
+    "load_der_public_key", "load_pem_public_key", "load_ssh_public_key", "from_public_bytes", "from_encoded_point",
+    "EllipticCurvePublicNumbers", "RSAPublicNumbers", "decode_credential_public_key",
+    "decoded_public_key_to_cryptography", "verify_signature", "import_key", "import_key_set", "public_key_from_jwk",
+}  # fmt: skip
 _EMPTY_NAMES = {"utils", "util", "helpers", "helper", "common", "misc", "base", "manager", "managers"}
 _CLAUSE = re.compile(r"[A-Z][A-Za-z0-9]*(?:-[A-Z0-9][A-Za-z0-9]*)*-[0-9A-Z][0-9A-Za-z.]*(?:-[0-9][0-9.]*)?")
 _LINES_IN_A_FILE = 300
@@ -97,6 +102,20 @@ def secrets_are_compared_in_constant_time(path: PurePosixPath, tree: ast.Module)
             column = isinstance(side, ast.Attribute) and _name(side.value) == "c"
             if _SECRET_NAME.search(_name(side)) and not column:
                 yield f"{path}:{node.lineno} compares {_name(side)} with an operator"
+
+
+def only_keys_takes_in_public_keys(path: PurePosixPath, tree: ast.Module) -> Iterator[str]:
+    """A public key is made from what somebody sent in `keys` alone, where one judgement tells if it is worth anything.
+
+    The demo's third party and its authenticator are other people's software, and make keys of their own.
+    """
+    if path.parts[0] in {"keys", "sandbox"}:
+        return
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and _imported(node) & _KEY_LOADERS:
+            yield f"{path}:{node.lineno} imports what takes in a public key"
+        elif isinstance(node, ast.Attribute | ast.Name) and _name(node) in _KEY_LOADERS:
+            yield f"{path}:{node.lineno} takes in a public key by {_name(node)}"
 
 
 def modules_are_named_for_what_they_own(path: PurePosixPath, _tree: ast.Module) -> Iterator[str]:

@@ -36,7 +36,7 @@ def test_an_honest_proof_holds_in_every_check() -> None:
     assert verdict.evidence == _HONEST
     assert [check.name for check in verdict.checks] == [
         "format", "payment", "text", "linked", "type", "challenge", "origin", "cross_origin", "rp_id", "user_present",
-        "user_verified", "signature",
+        "user_verified", "key", "signature",
     ]  # fmt: skip
 
 
@@ -91,8 +91,8 @@ _TAMPERED: list[tuple[str, dict[str, object], set[str]]] = [
     ("an origin beside it", {"origin": "https://evil.example"}, {"origin", "rp_id"}),
     ("the relying party", {"rp_id": "bank.example"}, {"rp_id"}),
     ("no relying party", {"rp_id": ""}, {"rp_id"}),
-    ("the key", {"credential_public_key": _flipped(cose_key(customer_key()))}, {"signature"}),
-    ("no key", {"credential_public_key": ""}, {"signature"}),
+    ("the key", {"credential_public_key": _flipped(cose_key(customer_key()))}, {"key", "signature"}),
+    ("no key", {"credential_public_key": ""}, {"key", "signature"}),
     ("the flags", {"authenticatorData": _flipped(_SIGNED.authenticator_data, 32)}, {"user_present", "signature"}),
     ("the authenticator's data", {"authenticatorData": "AA"}, {"rp_id", "user_present", "user_verified", "signature"}),
     ("the word about verification", {"user_verified": False}, {"user_verified"}),
