@@ -159,6 +159,7 @@ def _conduct(parts: Parts) -> Conduct:
         parts.database,
         parts.events,
         AnswerPolicy(settings.issuer, settings.code_lifetime, settings.grant_lifetime, settings.refresh_idle_lifetime),
+        parts.audiences,
         offers_passkeys=settings.first_factor_enrolment == "password",
     )
 
@@ -170,7 +171,7 @@ def _token(parts: Parts) -> TokenEndpoint:
         GRANT_REFRESH_TOKEN: RefreshTokenGrant(
             parts.envelope, settings.refresh_rotation, settings.refresh_idle_lifetime
         ),
-        GRANT_CLIENT_CREDENTIALS: ClientCredentialsGrant(parts.audiences),
+        GRANT_CLIENT_CREDENTIALS: ClientCredentialsGrant(),
     }
     return TokenEndpoint(
         database=parts.database,
@@ -179,6 +180,7 @@ def _token(parts: Parts) -> TokenEndpoint:
         grant_types=grant_types,
         keys=parts.keys.current,
         resource_servers=parts.registry.resource_servers,
+        audiences=parts.audiences,
         mint=Mint(
             AccessTokenIssuer(settings.issuer, settings.access_token_lifetime, settings.payment_token_lifetime),
             settings.id_token_lifetime,
@@ -199,7 +201,9 @@ def _introspection(parts: Parts) -> Introspection:
 
 
 def _userinfo(parts: Parts) -> UserInfo:
-    return UserInfo(parts.database, parts.clock, parts.origins, parts.nonces, parts.settings.issuer)
+    return UserInfo(
+        parts.database, parts.clock, parts.origins, parts.nonces, parts.settings.issuer, parts.registry.find
+    )
 
 
 def machine_guard(parts: Parts) -> Guard:

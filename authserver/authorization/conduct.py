@@ -1,5 +1,6 @@
 """What follows in an interaction: the next page, or the answer to the app, durable before it is sent."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from authserver.authorization.next_step import Situation, Step, may_rest_on_earlier, next_step
@@ -29,11 +30,15 @@ class Allowed:
 
 @dataclass(frozen=True, slots=True)
 class Conduct:
-    """Carries interactions on; `offers_passkeys` says whether a person may add one with a password."""
+    """Carries interactions on; `offers_passkeys` says whether a person may add one with a password.
+
+    `audiences` returns all that a request may name as a resource.
+    """
 
     database: Database
     events: EventSink
     answers: AnswerPolicy
+    audiences: Callable[[], frozenset[str]]
     offers_passkeys: bool = False
 
     def decide(self, visit: Visit, client: Client, now: int, correlation_id: str) -> Step | Answer:
@@ -41,7 +46,7 @@ class Conduct:
 
         Raises InvalidRequestUri where it was answered meanwhile, or the client may no longer ask for this.
         """
-        check_still_registered(visit.interaction.request, client)
+        check_still_registered(visit.interaction.request, client, self.audiences())
         situation = self._situation(visit, self._consents(visit, now))
         self._touch(situation, now)
         try:
@@ -79,7 +84,7 @@ class Conduct:
 
         Spec: RFC6749-4.1.2, RFC9126-7.3
         """
-        check_still_registered(visit.interaction.request, client)
+        check_still_registered(visit.interaction.request, client, self.audiences())
         interaction = replace(visit.interaction, consent_id=allowed.consent.consent_id)
         situation = self._situation(Visit(interaction, visit.visitor), (allowed.consent,))
         self._touch(situation, now)

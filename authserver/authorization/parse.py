@@ -1,7 +1,7 @@
 """From parameters to an authorization request: every check, then the value."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from authserver.authorization.checks.correlation import check_correlation
 from authserver.authorization.checks.details import check_details
@@ -14,6 +14,7 @@ from authserver.authorization.checks.scope import check_scope
 from authserver.authorization.model import AuthorizationRequest
 from authserver.authorization.response_modes import QUERY
 from authserver.clients.model import Client
+from authserver.issuance.rights import keep_claims
 from authserver.keys.model import BadJwt, PublicKeys
 from authserver.keys.verifier import verify_jwt
 from authserver.protocol.authorization_details.model import Details
@@ -92,7 +93,7 @@ def parse_request(params: Params, client: Client, policy: RequestPolicy) -> Auth
         check(params, client)
     redirect_uri, redirect_uri_sent = resolve_redirect_uri(params, client)
     scope = parse_scope(params.get("scope"))
-    claims = parse_claims_request(params.get("claims"))
+    claims = _within_registration(parse_claims_request(params.get("claims")), client)
     resources = parse_resources(params.get_all("resource"))
     check_resources_within(resources, policy.audiences)
     details = parse_authorization_details(params.get("authorization_details"))
@@ -116,6 +117,14 @@ def parse_request(params: Params, client: Client, policy: RequestPolicy) -> Auth
         claims=claims,
         authorization_details=details,
     )
+
+
+def _within_registration(asked: ClaimsRequest, client: Client) -> ClaimsRequest:
+    """Return the claims asked for without those of scopes that the client is not registered for: it gets none of them.
+
+    Spec: OIDCC-5.5
+    """
+    return replace(asked, id_token=keep_claims(asked.id_token, client), userinfo=keep_claims(asked.userinfo, client))
 
 
 def _policy_acrs(policy: RequestPolicy, scope: tuple[str, ...], details: Details) -> tuple[str, ...]:

@@ -3,8 +3,10 @@
 from authserver.authorization.model import AuthorizationRequest
 from authserver.authorization.store import PushedRequest
 from authserver.clients.model import Client
+from authserver.issuance.rights import keep_claims
 from authserver.protocol.authorization_details.registry import type_names
 from authserver.protocol.errors import InvalidRequestUri
+from authserver.protocol.names import GRANT_AUTHORIZATION_CODE
 
 
 def unknown_reference() -> InvalidRequestUri:
@@ -30,14 +32,23 @@ def check_pushed(pushed: PushedRequest, client: Client, now: int) -> None:
         raise InvalidRequestUri("The request_uri has expired.", clause="RFC9126-4")
 
 
-def check_still_registered(request: AuthorizationRequest, client: Client) -> None:
-    """Check a stored request against the client's registration as it is now: it may have changed since.
+def check_still_registered(request: AuthorizationRequest, client: Client, audiences: frozenset[str]) -> None:
+    """Check a stored request against the client's registration, its profile and the APIs as they are now.
 
     Raises InvalidRequestUri, which no redirect carries.
 
     Spec: RFC9126-7.4, RFC9700-4.11
     """
-    types = type_names(request.authorization_details)
-    is_within = client.scope.issuperset(request.scope) and types <= client.authorization_details_types
-    if request.redirect_uri not in client.redirect_uris or not is_within:
+    is_within = (
+        request.redirect_uri in client.redirect_uris
+        and request.response_type in client.response_types
+        and GRANT_AUTHORIZATION_CODE in client.grant_types
+        and client.scope.issuperset(request.scope)
+        and type_names(request.authorization_details) <= client.authorization_details_types
+        and audiences.issuperset(request.resources)
+        and keep_claims(request.single_claims(), client) == request.single_claims()
+    )
+    # Our own pages ask for no code, and so need no proof that it is theirs.
+    lacks_pkce = client.profile.pkce_required and request.code_challenge is None and not request.is_own
+    if lacks_pkce or not is_within:
         raise InvalidRequestUri("The request is no longer within the registration.", clause="RFC9126-7.4")

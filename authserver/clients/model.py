@@ -71,3 +71,12 @@ class Client:
     version: int
     disabled: bool
     authorization_details_types: frozenset[str] = frozenset()
+
+    @property
+    def binds_tokens(self) -> bool:
+        """Return whether each of its access tokens must be bound to a key.
+
+        Spec: FAPI2-SP-FINAL-5.3.2.1-4, RFC8705-3.4, RFC9449-5.2
+        """
+        by_registration = self.dpop_bound_access_tokens or self.certificate_bound_access_tokens
+        return by_registration or self.profile.sender_constraint_required

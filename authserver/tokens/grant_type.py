@@ -14,13 +14,17 @@ from authserver.protocol.params import Params
 
 @dataclass(frozen=True, slots=True)
 class TokenRequest:
-    """One token request by an authenticated client, with the binding its tokens are to have."""
+    """One token request by an authenticated client, with the binding its tokens are to have.
+
+    `audiences` are all that a token of this server may be for.
+    """
 
     params: Params
     client: Client
     binding: Binding
     correlation_id: str
     now: int
+    audiences: frozenset[str] = frozenset()
 
 
 class Replayed(InvalidGrant):

@@ -99,7 +99,7 @@ class House:
         self.app.register_blueprint(login_page(LoginDeps(step, PasswordPool(), desk)))
         self.app.register_blueprint(totp_page(TotpDeps(step, envelope)))
         terms = ConsentTerms(new_handle, 90 * 86400)
-        conduct = Conduct(database, self.events.append, AnswerPolicy(ORIGIN, 60, 86400, 3600))
+        conduct = Conduct(database, self.events.append, AnswerPolicy(ORIGIN, 60, 86400, 3600), frozenset)
         self.app.register_blueprint(
             consent_page(ConsentDeps(step, conduct, terms, lambda _: (), {"accounts": "unused"}))
         )

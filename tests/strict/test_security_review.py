@@ -57,6 +57,7 @@ def test_consent_for_one_resource_is_no_consent_for_every_resource(deployment: D
 @pytest.mark.spec("OIDCC-5.5", "RFC6749-10.2")
 def test_an_app_cannot_write_its_own_words_on_the_consent_page(app: RelyingParty, alice: Person) -> None:
     asked = '{"userinfo": {"checked_by_your_bank_on_your_behalf": null, "phone_number": null}}'
+    app.deployment.change_client(app.client_id, scope="openid phone accounts")
 
     page = _up_to_consent(alice, app.authorization_url(claims=asked))
 

@@ -21,7 +21,7 @@ from authserver.accounts.store import people as accounts
 from authserver.accounts.store.factors import note_offered
 from authserver.app.create import create_app
 from authserver.clients.registration import prepare_registration
-from authserver.clients.store import insert_client
+from authserver.clients.store import find_client, insert_client, replace_metadata
 from authserver.db.compiled import Outcome
 from authserver.db.engine import Database
 from authserver.db.statement import Statement
@@ -86,6 +86,17 @@ class Deployment:
             insert_client(connection, registration.client_id, registration.metadata, registration.secret_hash, self.now)
         self.app.extensions["authserver"].registry.forget(registration.client_id)  # its clock may stand still
         return registration.client_secret
+
+    def change_client(self, client_id: str, **changes: object) -> None:
+        """Change members of a client's registration, as an operator does; None leaves a member out."""
+        with self.database.transaction() as connection:
+            record = find_client(connection, client_id)
+            assert record is not None
+            members = {**record.metadata, **changes}
+            document = {name: value for name, value in members.items() if value is not None}
+            registration = prepare_registration(document, default_profile="fapi2")
+            assert replace_metadata(connection, client_id, registration.metadata)
+        self.app.extensions["authserver"].registry.forget(client_id)
 
     def add_person(
         self, username: str, *, totp: bool, claims: Mapping[str, object] = CLAIMS, offered: bool = True

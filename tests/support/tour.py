@@ -238,4 +238,5 @@ def keep_recovery_codes(deployment: Deployment) -> None:
 
 def _app(deployment: Deployment) -> RelyingParty:
     register_bank(deployment, authorization_details_types=_TYPES)
-    return register(deployment, authorization_details_types=_TYPES)
+    scope = "openid profile email phone accounts payments"
+    return register(deployment, scope=scope, authorization_details_types=_TYPES)

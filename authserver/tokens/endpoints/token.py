@@ -44,6 +44,7 @@ class TokenEndpoint:
     grant_types: Mapping[str, GrantType]
     keys: Callable[[], SigningKeys]
     resource_servers: Callable[[], tuple[ResourceServer, ...]]
+    audiences: Callable[[], frozenset[str]]
     mint: Mint
     events: EventSink
 
@@ -54,7 +55,7 @@ class TokenEndpoint:
         client = received.client
         grant_type = self._grant_type(received.params, client)
         binding = resolve_binding(received.evidence, received.proof, binding_demand(client))
-        asked = TokenRequest(received.params, client, binding, request.correlation_id, now)
+        asked = TokenRequest(received.params, client, binding, request.correlation_id, now, self.audiences())
         redemption, tokens = self._issue(grant_type, asked, received.one_time_ids())
         account_id = redemption.grant.account_id if redemption.grant is not None else ""
         self.events(Event("token.issued", now, request.correlation_id, client.client_id, account_id))

@@ -10,6 +10,7 @@ from authserver.grants.model import AuthorizationCode, CodeClaim, Grant
 from authserver.grants.store.codes import find_code
 from authserver.issuance.issue import Redemption
 from authserver.issuance.refresh_token import mint_refresh_token
+from authserver.issuance.rights import usable_grant
 from authserver.protocol.authorization_details.model import Details
 from authserver.protocol.authorization_details.registry import is_single_use
 from authserver.protocol.errors import InvalidGrant
@@ -48,15 +49,16 @@ class AuthorizationCodeGrant:
             if code.claimed_at is not None:
                 raise _replayed(grant, request)
             _check(code, grant, request)
+            grant = usable_grant(grant, request.client, request.audiences)
             details = narrow_details(request.params, grant, grant.scope)
             narrowed = narrow_resources(request.params, grant), details
             return _redemption(connection, code, grant, narrowed, request)
 
 
 def _check(code: AuthorizationCode, grant: Grant, request: TokenRequest) -> None:
-    """Check everything the code was issued for.
+    """Check everything the code was issued for, and that its client may still ask for one in that way.
 
-    Spec: RFC6749-4.1.3, RFC7636-4.6, RFC9449-10, FAPI2-SP-FINAL-5.3.2.1-12, RFC6749-10.6
+    Spec: RFC6749-4.1.3, RFC7636-4.6, RFC9449-10, FAPI2-SP-FINAL-5.3.2.1-12, RFC6749-10.6, RFC9700-4.11
     """
     if request.now >= code.expires_at:
         raise InvalidGrant(_REFUSAL, reason="the code has expired", clause="FAPI2-SP-FINAL-5.3.2.1-11")
@@ -65,6 +67,11 @@ def _check(code: AuthorizationCode, grant: Grant, request: TokenRequest) -> None
     redirect_uri = request.params.get("redirect_uri")
     if redirect_uri != code.redirect_uri and (code.redirect_uri_sent or redirect_uri is not None):
         raise InvalidGrant(_REFUSAL, reason="redirect_uri is missing or another one", clause=_CLAUSE)
+    if code.redirect_uri not in request.client.redirect_uris:
+        raise InvalidGrant(_REFUSAL, reason="its redirect_uri is registered no more", clause="RFC9700-4.11")
+    if code.code_challenge is None and request.client.profile.pkce_required:
+        clause = request.client.profile.clause("pkce_required")
+        raise InvalidGrant(_REFUSAL, reason="the client's profile asks for PKCE now", clause=clause)
     check_verifier(code.code_challenge, request.params.get("code_verifier"))
     if code.dpop_jkt is not None and not hmac.compare_digest(code.dpop_jkt, request.binding.jkt or ""):
         raise InvalidGrant(_REFUSAL, reason="the code is bound to another DPoP key", clause="RFC9449-10")

@@ -1,6 +1,5 @@
 """The client credentials grant: a client acts for itself."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from authserver.clients.model import Client
@@ -17,12 +16,8 @@ from authserver.tokens.grant_type import TokenRequest
 class ClientCredentialsGrant:
     """Issues for the client itself, within its registered scope less whatever is about a person; never refreshable.
 
-    `audiences` returns every resource that may be named.
-
     Spec: RFC6749-4.4, RFC6749-4.4.3
     """
-
-    audiences: Callable[[], frozenset[str]]
 
     def redeem(self, _database: Database, request: TokenRequest) -> Redemption:
         """Return what the client may have.
@@ -39,7 +34,7 @@ class ClientCredentialsGrant:
         if not scope:
             raise InvalidScope("This client has no scope of its own.", clause="RFC6749-3.3")
         resources = parse_resources(request.params.get_all("resource"))
-        check_resources_within(resources, self.audiences())
+        check_resources_within(resources, request.audiences)
         return Redemption(scope=scope, resources=resources)
 
 

@@ -8,6 +8,7 @@ from authserver.grants.model import GenerationClaim, Grant, IssuedToken
 from authserver.grants.store.tokens import find_refresh_token, find_sealed_successor
 from authserver.issuance.issue import Redemption
 from authserver.issuance.refresh_token import Rotation, decide_rotation, mint_refresh_token
+from authserver.issuance.rights import usable_grant
 from authserver.keys.envelope import Envelope
 from authserver.protocol.errors import InvalidGrant
 from authserver.protocol.handles import hash_handle
@@ -54,7 +55,8 @@ class RefreshTokenGrant:
         """
         presented = request.params.require("refresh_token", clause=_CLAUSE)
         with database.read() as connection:
-            token, grant = _find(connection, presented, request)
+            token, stored = _find(connection, presented, request)
+            grant = usable_grant(stored, request.client, request.audiences)
             scope = narrow_scope(request.params, grant)
             resources = narrow_resources(request.params, grant)
             details = narrow_details(request.params, grant, scope)
