@@ -70,7 +70,7 @@ def machine_routes(parts: Parts, document: MetadataDocument) -> tuple[Route, ...
         Route("/authorize/continue", ("GET",), authorize.proceed),
         Route("/token", post, _token(parts)),
         Route("/introspect", post, _introspection(parts)),
-        Route("/introspect/ended", post, EndedTokens(parts.database, parts.clock, parts.reception)),
+        Route("/introspect/ended", post, _ended_tokens(parts)),
         Route("/revoke", post, Revocation(parts.database, parts.clock, parts.reception, parts.events)),
         Route("/userinfo", both, _userinfo(parts)),
         Route("/jwks", get, Jwks(parts.keys.jwks)),
@@ -198,6 +198,11 @@ def _introspection(parts: Parts) -> Introspection:
         issuer=parts.settings.issuer,
         max_age_seconds=parts.settings.introspection_max_age,
     )
+
+
+def _ended_tokens(parts: Parts) -> EndedTokens:
+    max_age_seconds = parts.settings.introspection_max_age
+    return EndedTokens(parts.database, parts.clock, parts.reception, max_age_seconds)
 
 
 def _userinfo(parts: Parts) -> UserInfo:

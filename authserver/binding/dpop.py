@@ -15,7 +15,8 @@ from authserver.protocol.errors import InvalidDpopProof, UseDpopNonce
 ALGORITHMS = frozenset({"ES256", "PS256", "Ed25519", "EdDSA"})
 PAST_TOLERANCE_SECONDS = 60
 FUTURE_TOLERANCE_SECONDS = 15
-PROOF_LIFETIME_SECONDS = PAST_TOLERANCE_SECONDS + FUTURE_TOLERANCE_SECONDS
+# A proof dated as far ahead as is allowed is still good in the last second of both together: remembered through it.
+PROOF_LIFETIME_SECONDS = PAST_TOLERANCE_SECONDS + FUTURE_TOLERANCE_SECONDS + 1
 _MAX_JTI_CHARACTERS = 256
 _URL = re.compile(r"[A-Za-z]+://[!-.0->A-~]+(?:[/?#][!-~]*)?")
 _DEFAULT_PORTS = {"https": 443, "http": 80}

@@ -1,21 +1,24 @@
 """What the issuer answers when it is asked about a token, and for how long that may be kept."""
 
+import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from authserver.protocol.errors import InvalidToken, TemporarilyUnavailable
 
+_DIGEST_BYTES = 12
 _MAX_AGE = re.compile(r"max-age=([0-9]{1,9})")
 _NEVER = frozenset({"no-store", "no-cache"})
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One answer of introspection, and how many seconds it may be kept."""
+    """One answer of introspection, how many seconds it may be kept, and the digest by which it is asked about again."""
 
     claims: Mapping[str, object] = field(repr=False)
     keep_seconds: int = 0
+    digest: bytes = b""
 
     @property
     def is_active(self) -> bool:
@@ -33,6 +36,19 @@ class Answer:
         if not self.is_active:
             raise InvalidToken("The access token is not valid here.", reason="not active", clause="RFC7662-2.2")
         return self.claims
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """Which kept answers no longer count, by the hashes of their tokens, and how many seconds the others do."""
+
+    token_hashes: frozenset[bytes]
+    keep_seconds: int = 0
+
+
+def digest_of(body: bytes) -> bytes:
+    """Return what names an answer when it is asked whether it is still the answer: 12 octets of its SHA-256."""
+    return hashlib.sha256(body).digest()[:_DIGEST_BYTES]
 
 
 def read_max_age(cache_control: str) -> int:

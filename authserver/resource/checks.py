@@ -72,7 +72,7 @@ def check_claims(claims: Mapping[str, object], expected: Expectation, now: int) 
         binding=_read_binding(claims.get("cnf"), unbound_allowed=expected.unbound_allowed),
         claims=claims,
         acr=_read_acr(claims.get("acr")),
-        auth_time=_read_auth_time(claims),
+        auth_time=_read_auth_time(claims, now),
         details=_read_details(claims.get("authorization_details"), expected.audience),
     )
 
@@ -131,8 +131,14 @@ def _read_acr(value: object) -> str | None:
     return value
 
 
-def _read_auth_time(claims: Mapping[str, object]) -> int | None:
+def _read_auth_time(claims: Mapping[str, object], now: int) -> int | None:
+    """Return when the person signed in; a moment to come would be recent enough for every route, for ever.
+
+    Spec: RFC9470-6.1
+    """
     auth_time = _read_time(claims, "auth_time")
+    if auth_time is not None and auth_time > now + FUTURE_TOLERANCE_SECONDS:
+        raise _refuse("auth_time is in the future", "RFC9470-6.1")
     return None if auth_time is None else int(auth_time)
 
 

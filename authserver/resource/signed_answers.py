@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from authserver.binding.dpop import FUTURE_TOLERANCE_SECONDS
+from authserver.binding.dpop import FUTURE_TOLERANCE_SECONDS, token_hash
 from authserver.clock import Clock
 from authserver.keys.model import BadJwt
 from authserver.keys.remote import RemoteKeys
@@ -19,6 +19,8 @@ class SignedAnswers:
     """Believes an answer that the issuer signed for this API a moment ago, by the one algorithm registered for it.
 
     `client_id` is the API's own; the keys come from `jwks_uri` and are fetched again when an answer names a new one.
+    `needs_ath` may be given up for an issuer that signs no hash of the token: an answer about one opaque token then
+    passes for another's.
 
     Spec: RFC9701-5, RFC9701-8.1, FAPI2-MS-FINAL-5.5
     """
@@ -29,13 +31,16 @@ class SignedAnswers:
     keys: RemoteKeys = field(repr=False)
     clock: Clock
     algorithm: str = "ES256"
+    needs_ath: bool = True
 
-    def verify(self, token: str) -> Mapping[str, object]:
-        """Return the description inside a signed answer; raises BadJwt where it is not one for us, or an old one.
+    def verify(self, answer: str, token: str) -> Mapping[str, object]:
+        """Return the description inside a signed answer.
+
+        Raises BadJwt where it is not one for us, or an old one, or about another token than this.
 
         Spec: RFC9701-5, RFC9701-8.1
         """
-        unverified = read_unverified(token)
+        unverified = read_unverified(answer)
         kid = unverified.header.get("kid")
         keys = self.keys.keys(self.jwks_uri, kid if isinstance(kid, str) else None)
         claims = verify_jwt(unverified, keys, algorithms=frozenset({self.algorithm}), types=_TYPES).claims
@@ -43,16 +48,64 @@ class SignedAnswers:
             raise BadJwt("the answer is by another issuer")
         if claims.get("aud") not in (self.client_id, [self.client_id]):
             raise BadJwt("the answer is for another")
-        self._check_age(claims.get("iat"))
+        self._check_times(claims)
         description = claims.get("token_introspection")
         if not isinstance(description, dict):
             raise BadJwt("the answer describes no token")
+        self._check_about(claims.get("ath"), description, token)
         return description
 
-    def _check_age(self, issued_at: object) -> None:
-        """Refuse what answers no question asked just now: who holds on to an answer must not undo a revocation."""
+    def _check_times(self, claims: Mapping[str, object]) -> None:
+        """Refuse what answers no question asked just now: who holds on to an answer must not undo a revocation.
+
+        Spec: RFC9701-5, RFC7519-4.1.4, RFC7519-4.1.5
+        """
         now = self.clock()
-        if isinstance(issued_at, bool) or not isinstance(issued_at, int | float):
+        latest = now + FUTURE_TOLERANCE_SECONDS
+        issued_at, not_before, expires_at = (_read_time(claims, name) for name in ("iat", "nbf", "exp"))
+        if issued_at is None:
             raise BadJwt("the answer says not when it was made")
-        if not now - _OLDEST_SECONDS <= issued_at <= now + FUTURE_TOLERANCE_SECONDS:
+        if not now - _OLDEST_SECONDS <= issued_at <= latest:
             raise BadJwt("the answer was not made just now")
+        if not_before is not None and not_before > latest:
+            raise BadJwt("the answer is not valid yet")
+        if expires_at is not None and expires_at <= now:
+            raise BadJwt("the answer has expired")
+
+    def _check_about(self, told_hash: object, description: Mapping[str, object], token: str) -> None:
+        """Refuse an answer about another token: by the hash that the issuer signs, or by the `jti` of a JWT.
+
+        RFC 9701 does not tie an answer to a token, so another issuer may leave the hash out. What stands in the token
+        itself is not verified, which is nothing here: it is compared with what the issuer says of the token.
+
+        Spec: RFC9701-5, RFC9701-8.1, RFC9449-4.2
+        """
+        if told_hash is not None:
+            if told_hash != token_hash(token):
+                raise BadJwt("the answer is about another token")
+        elif description.get("active") is True and not _is_of(description, token) and self.needs_ath:
+            raise BadJwt("the answer does not say which token it is about")
+
+
+def _is_of(description: Mapping[str, object], token: str) -> bool:
+    """Return whether a description has the `iss` and `jti` of a JWT, False for a token that is none.
+
+    Raises BadJwt where they are those of another.
+    """
+    try:
+        claims = read_unverified(token).claims
+    except BadJwt:
+        return False
+    jti = claims.get("jti")
+    if not isinstance(jti, str):
+        return False
+    if (description.get("iss"), description.get("jti")) != (claims.get("iss"), jti):
+        raise BadJwt("the answer is about another token")
+    return True
+
+
+def _read_time(claims: Mapping[str, object], name: str) -> float | None:
+    value = claims.get(name)
+    if isinstance(value, bool) or not isinstance(value, int | float | None):
+        raise BadJwt(f"{name} of the answer is no time")
+    return value

@@ -100,7 +100,7 @@ class Settings(BaseSettings):
         default=0,
         description=(
             "For how many seconds an API may keep what introspection told it of an active token: so long it may not "
-            "know that the token was revoked. 0 for not at all; what is for one payment is never to be kept."
+            "know that the token was revoked. 0 for not at all; what is for payments, one or many, is never to be kept."
         ),
     )
     id_token_lifetime: Annotated[int, Field(ge=10, le=3600)] = Field(

@@ -3,12 +3,14 @@
 from collections.abc import Mapping
 from typing import Final
 
+import orjson
+
 from authserver.binding.model import parse_confirmation
 from authserver.clients.model import Client, ResourceServer
 from authserver.grants.model import KIND_ACCESS, TokenState
 from authserver.issuance.audience import serves_detail
 from authserver.protocol.authorization_details.model import Details
-from authserver.protocol.authorization_details.registry import is_single_use
+from authserver.protocol.authorization_details.registry import find_payment
 
 INACTIVE: Final[Mapping[str, object]] = {"active": False}
 """All that anyone learns of a token that is not theirs to know, or not good."""
@@ -37,18 +39,31 @@ def describe_token(state: TokenState | None, caller: Client, now: int) -> Mappin
     return {"active": True, **told, "token_type": binding_type(claims)}
 
 
+def render_description(description: Mapping[str, object]) -> bytes:
+    """Return a description as JSON; the same description is always the same octets."""
+    return orjson.dumps(description)
+
+
 def seconds_to_keep(description: Mapping[str, object], limit_seconds: int, now: int) -> int:
     """Return for how many seconds a resource server may keep a description, at most up to the token's end.
 
-    Not at all where the token is not active, so that nobody is kept out by an answer of before; nor where it is for
-    one act, such as a payment, which must not happen after the token was taken back.
+    Not at all where the token is not active, so that nobody is kept out by an answer of before; nor where it moves
+    money, once or within limits for as long as a mandate stands: that must not happen after it was taken back.
 
     Spec: RFC7662-4, RTS-SCA-5.1
     """
     expires_at = description.get("exp")
-    if limit_seconds <= 0 or not isinstance(expires_at, int) or is_single_use(details_of(description)):
+    if limit_seconds <= 0 or not isinstance(expires_at, int) or is_for_payment(description):
         return 0
     return min(limit_seconds, expires_at - now)
+
+
+def is_for_payment(description: Mapping[str, object]) -> bool:
+    """Return whether a description tells of a payment, one or those of a standing mandate.
+
+    Spec: RTS-SCA-5.1
+    """
+    return find_payment(details_of(description)) is not None
 
 
 def audience_of(claims: Mapping[str, object]) -> tuple[str, ...]:

@@ -1,6 +1,7 @@
 """What the kit believes of signed answers, and what it keeps of answers: never more than the issuer allows."""
 
 import json
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
@@ -15,6 +16,7 @@ from authserver.keys.fetch import SafeFetcher
 from authserver.keys.remote import RemoteKeys
 from authserver.protocol.errors import InsufficientScope, InvalidToken, TemporarilyUnavailable
 from authserver.protocol.handles import hash_handle
+from authserver.resource.answers import Ended
 from authserver.resource.checks import Expectation
 from authserver.resource.demand import Demand
 from authserver.resource.guard import Guard
@@ -23,12 +25,14 @@ from authserver.resource.model import ResourceRequest
 from authserver.resource.signed_answers import SignedAnswers
 from tests.support.authority import NOW
 from tests.support.guarded_api import CERTIFICATE, ISSUER, OTHER_CERTIFICATE, URL
+from tests.support.guarded_api import token as jwt_token
 from tests.support.introspecting import introspecting
 from tests.support.jose import forge, private_key, public_jwk
 from tests.support.key_server import key_server
 
 SIGNED = {"Content-Type": "application/token-introspection+jwt"}
 KEY = private_key("ES256", "issuer")
+ATH = encode(hash_handle("opaque")).decode()
 TOLD: Mapping[str, object] = {
     "active": True,
     "iss": ISSUER,
@@ -56,12 +60,23 @@ def signed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SignedAnswers]:
 
 def answer(*, header: Mapping[str, object] | None = None, key: Any = KEY, **changes: object) -> bytes:  # noqa: ANN401 - joserfc's keys
     """A signed answer, but for what is changed; None takes a member away."""
-    claims = {"iss": ISSUER, "aud": "bank", "iat": NOW, "token_introspection": dict(TOLD), **changes}
+    claims = {"iss": ISSUER, "aud": "bank", "iat": NOW, "ath": ATH, "token_introspection": dict(TOLD), **changes}
     members = {"alg": "ES256", "typ": "token-introspection+jwt", "kid": "issuer", **(header or {})}
     return forge(members, {name: value for name, value in claims.items() if value is not None}, key, "ES256").encode()
 
 
-@pytest.mark.parametrize("changes", [{}, {"aud": ["bank"]}, {"iat": NOW - 30}, {"iat": NOW + 15}])
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"aud": ["bank"]},
+        {"iat": NOW - 30},
+        {"iat": NOW + 15},
+        {"exp": NOW + 1},
+        {"nbf": NOW + 15},
+        {"exp": NOW + 0.5, "nbf": NOW},
+    ],
+)
 @pytest.mark.spec("RFC9701-5-2", "RFC9701-8.1-1", "FAPI2-MS-FINAL-5.5")
 def test_a_signed_answer_is_believed(tmp_path: Path, signed: SignedAnswers, changes: dict[str, Any]) -> None:
     with introspecting(tmp_path, 200, answer(**changes), [], headers=SIGNED, signed=signed) as source:
@@ -84,6 +99,14 @@ _BAD: dict[str, bytes] = {
     "no time": answer(iat=None),
     "a time that is none": answer(iat="now"),
     "a truth value as time": answer(iat=True),
+    "expired": answer(exp=NOW),
+    "an end that is none": answer(exp="later"),
+    "not valid yet": answer(nbf=NOW + 16),
+    "a beginning that is none": answer(nbf=[]),
+    "about another token": answer(ath=encode(hash_handle("another")).decode()),
+    "about no token that is named": answer(ath=None),
+    "about what is no hash": answer(ath=7),
+    "about nothing": answer(ath=""),
     "nothing told": answer(token_introspection=None),
     "a list told": answer(token_introspection=[True]),
     "told at the top": answer(token_introspection=None, active=True, scope="accounts"),
@@ -117,6 +140,60 @@ def test_a_signed_answer_needs_its_content_type_and_must_say_that_the_token_is_a
         pytest.raises(InvalidToken),
     ):
         source.find_claims("opaque")
+
+
+@pytest.mark.spec("RFC9701-5-2", "RFC9701-8.1-1")
+def test_an_answer_about_one_token_is_none_about_another(tmp_path: Path, signed: SignedAnswers) -> None:
+    """Who stands between and holds a good token of their own has an answer that is genuine, and not about this one."""
+    with (
+        introspecting(tmp_path, 200, answer(), [], headers=SIGNED, signed=signed) as source,
+        pytest.raises(TemporarilyUnavailable),
+    ):
+        source.find_claims("revoked")
+
+
+@pytest.mark.parametrize(
+    ("told", "is_believed"),
+    [
+        ({"jti": "one"}, True),
+        ({"jti": "two"}, False),
+        ({"jti": "one", "iss": "https://other.example"}, False),
+        ({}, False),
+        ({"active": False}, True),
+    ],
+)
+@pytest.mark.parametrize("needs_ath", [True, False])
+@pytest.mark.spec("RFC9701-5-2", "RFC9701-8.1-1")
+def test_where_another_issuer_signs_no_hash_a_jwt_is_known_by_its_id(
+    tmp_path: Path,
+    signed: SignedAnswers,
+    told: dict[str, Any],
+    *,
+    is_believed: bool,
+    needs_ath: bool,
+) -> None:
+    body = answer(ath=None, token_introspection={**TOLD, **told})
+    verifier = replace(signed, needs_ath=needs_ath)
+    with introspecting(tmp_path, 200, body, [], headers=SIGNED, signed=verifier) as source:
+        if is_believed:
+            assert source.ask(jwt_token()).claims == {**TOLD, **told}
+        else:
+            with pytest.raises(TemporarilyUnavailable):
+                source.ask(jwt_token())
+
+
+@pytest.mark.spec("RFC9701-5-2")
+def test_whoever_gives_up_the_hash_believes_an_answer_about_any_opaque_token(
+    tmp_path: Path, signed: SignedAnswers
+) -> None:
+    lenient = replace(signed, needs_ath=False)
+    with introspecting(tmp_path, 200, answer(ath=None), [], headers=SIGNED, signed=lenient) as source:
+        assert source.find_claims("opaque") == TOLD
+    with (
+        introspecting(tmp_path, 200, answer(), [], headers=SIGNED, signed=lenient) as source,
+        pytest.raises(TemporarilyUnavailable),
+    ):
+        source.find_claims("another")
 
 
 @pytest.mark.spec("RFC9701-6-1")
@@ -166,24 +243,51 @@ def test_without_leave_nothing_is_kept(tmp_path: Path) -> None:
     assert len(seen) == 2
 
 
+@pytest.mark.parametrize("what", ["one", "several"])
+@pytest.mark.spec("RFC7662-2.3-1")
+def test_an_issuer_that_drips_is_waited_for_no_longer_than_one_that_is_silent(tmp_path: Path, what: str) -> None:
+    with introspecting(tmp_path, 200, json.dumps(TOLD).encode(), [], drip_seconds=0.05, total_seconds=0.5) as source:
+        began = time.monotonic()
+        with pytest.raises(TemporarilyUnavailable) as refused:
+            source.ask("opaque") if what == "one" else source.find_ended({hash_handle("opaque"): b"d" * 12})
+        assert time.monotonic() - began < 3
+        assert refused.value.reason == "introspection: took too long"
+
+
 @pytest.mark.spec("RFC7662-2.2-1", "RFC7662-4-3")
 def test_several_tokens_are_asked_about_by_their_hashes(tmp_path: Path) -> None:
     good, gone = hash_handle("good"), hash_handle("gone")
-    told = json.dumps({"ended": [encode(gone).decode(), "another's", 7, []]}).encode()
+    told = json.dumps({"ended": [encode(gone).decode()]}).encode()
     seen: list[bytes] = []
-    with introspecting(tmp_path, 200, told, seen) as source:
-        assert source.find_ended([good, gone]) == {gone}
-    assert seen == [b"token_hashes=" + encode(good) + b"+" + encode(gone) + b"&client_id=bank"]
+    headers = {"Content-Type": "application/json", "Cache-Control": "private, max-age=3"}
+    with introspecting(tmp_path, 200, told, seen, headers=headers) as source:
+        assert source.find_ended({good: b"d" * 12, gone: b"e" * 12}) == Ended(frozenset({gone}), 3)
+    words = encode(good) + b"." + encode(b"d" * 12) + b"+" + encode(gone) + b"." + encode(b"e" * 12)
+    assert seen == [b"token_hashes=" + words + b"&client_id=bank"]
 
 
 @pytest.mark.parametrize(
     ("status", "body"),
-    [(404, b'{"ended": []}'), (200, b"[]"), (200, b"{}"), (200, b'{"ended": "x"}'), (200, b"no"), (401, b"{}")],
+    [
+        (404, b'{"ended": []}'),
+        (200, b"[]"),
+        (200, b"{}"),
+        (200, b'{"ended": "x"}'),
+        (200, b'{"ended": ["another\'s"]}'),
+        (200, b'{"ended": [7]}'),
+        (200, b'{"ended": [[]]}'),
+        (200, b'{"ended": [null]}'),
+        (200, b'{"ended": {}}'),
+        (200, b'{"ended": true}'),
+        (200, b"7"),
+        (200, b"no"),
+        (401, b"{}"),
+    ],
 )
 @pytest.mark.spec("RFC7662-2.3-1")
 def test_what_does_not_say_which_have_ended_says_nothing(tmp_path: Path, status: int, body: bytes) -> None:
     with introspecting(tmp_path, status, body, []) as source, pytest.raises(TemporarilyUnavailable):
-        source.find_ended([hash_handle("good")])
+        source.find_ended({hash_handle("good"): b"d" * 12})
 
 
 @pytest.mark.spec("FAPI2-MS-FINAL-5.5")
@@ -195,5 +299,5 @@ def test_where_answers_must_be_signed_an_unsigned_one_about_several_is_none(
         introspecting(tmp_path, 200, b'{"ended": []}', seen, signed=signed) as source,
         pytest.raises(TemporarilyUnavailable),
     ):
-        source.find_ended([hash_handle("good")])
+        source.find_ended({hash_handle("good"): b"d" * 12})
     assert seen == []

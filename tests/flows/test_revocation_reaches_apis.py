@@ -1,6 +1,6 @@
 """An API that keeps answers refuses a token within two seconds of its end, with one question for all its tokens."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import pytest
@@ -8,7 +8,7 @@ import pytest
 from authserver.db.engine import Database
 from authserver.keys.base64url import decode, encode
 from authserver.protocol.errors import InvalidToken, TemporarilyUnavailable
-from authserver.resource.answers import Answer, read_max_age, unanswered
+from authserver.resource.answers import Answer, Ended, digest_of, read_max_age, unanswered
 from authserver.resource.kept_answers import KeptAnswers
 from tests.support.deployment import Deployment, deploy
 from tests.support.endings import disable_client, lock_person
@@ -30,15 +30,16 @@ class Bank:
         if self.is_away:
             raise unanswered("no route")
         reply = self.party.introspect(token)
-        return Answer(reply.json, read_max_age(reply.headers["Cache-Control"]))
+        return Answer(reply.json, read_max_age(reply.headers["Cache-Control"]), digest_of(reply.data))
 
-    def find_ended(self, token_hashes: Sequence[bytes]) -> frozenset[bytes]:
-        self.asked.append(f"together {len(token_hashes)}")
+    def find_ended(self, held: Mapping[bytes, bytes]) -> Ended:
+        self.asked.append(f"together {len(held)}")
         if self.recheck_fails or self.is_away:
             raise unanswered("no route")
-        named = " ".join(encode(token_hash).decode() for token_hash in token_hashes)
-        reply = self.party.find_ended(token_hashes=named)
-        return frozenset(decode(name.encode()) for name in reply.json["ended"])
+        words = (f"{encode(token_hash).decode()}.{encode(digest).decode()}" for token_hash, digest in held.items())
+        reply = self.party.find_ended(token_hashes=" ".join(words))
+        ended = frozenset(decode(name.encode()) for name in reply.json["ended"])
+        return Ended(ended, read_max_age(reply.headers["Cache-Control"]))
 
 
 @dataclass

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from authserver.binding.dpop import DpopNonces, ProofTarget, token_hash, verify_proof
 from authserver.protocol.errors import InvalidDpopProof, OAuthError, UseDpopNonce
+from authserver.resource.proofs_seen import ProofMemory, claim_proof
 from tests.support.hypothesis_profiles import budget
 from tests.support.jose import forge, private_key, public_jwk
 
@@ -129,6 +130,37 @@ def test_a_proof_is_accepted_only_if_every_claim_is_honest(jti: Drawn, htm: Draw
     proof = make_proof(jti=jti.value, htm=htm.value, htu=htu.value, iat=iat.value)
     honest = jti.honest and htm.honest and htu.honest and iat.honest
     assert accepted(proof, ProofTarget("POST", URIS), NONCES) == honest
+
+
+@pytest.mark.spec("RFC9449-4.3-11", "RFC9449-11.1-2")
+@budget(400)
+@given(
+    st.sampled_from([-60, -59.5, 0, 14, 14.5, 15]) | st.floats(-80, 80),
+    st.sampled_from([60, 74, 75, 76]) | st.integers(0, 200),
+    st.sets(st.integers(0, 200), max_size=5),
+)
+def test_a_proof_is_remembered_for_as_long_as_it_would_be_taken(dated: float, later: int, others: set[int]) -> None:
+    """At the edges too: dated as far ahead as is allowed, and shown again in the last second that it is good."""
+    memory, proof = ProofMemory(), make_proof(jti="j", htm="POST", htu=URIS[0], iat=NOW + dated)
+    target, taken = ProofTarget("POST", URIS), 0
+    for moment in sorted({0, later, *others}):
+        now = NOW + moment
+        memory.claim(b"%d" % moment, now + 1, now)  # another's request, at which what is over is forgotten
+        try:
+            claim_proof(memory, verify_proof((proof,), target, NONCES, now), now)
+        except InvalidDpopProof:
+            continue
+        taken += 1
+    assert taken <= 1
+
+
+@pytest.mark.spec("RFC9449-11.1-2")
+def test_a_proof_dated_fifteen_seconds_ahead_is_not_taken_again_in_its_last_second() -> None:
+    memory, proof = ProofMemory(), make_proof(jti="j", htm="POST", htu=URIS[0], iat=NOW + 15)
+    target = ProofTarget("POST", URIS)
+    claim_proof(memory, verify_proof((proof,), target, NONCES, NOW), NOW)
+    with pytest.raises(InvalidDpopProof):
+        claim_proof(memory, verify_proof((proof,), target, NONCES, NOW + 75), NOW + 75)
 
 
 @pytest.mark.spec("RFC9449-4.3-12")

@@ -5,8 +5,9 @@ from dataclasses import replace
 import pytest
 
 from authserver.db.engine import Database
+from authserver.protocol.authorization_details.registry import TYPES
 from tests.support.deployment import BANK, ISSUER, VAULT, Deployment, deploy
-from tests.support.details import ACCOUNTS, PAYMENT
+from tests.support.details import ACCOUNTS, EVERY_TYPE, PAYMENT, RECURRING
 from tests.support.endings import disable_client, lock_person
 from tests.support.grants import make_code
 from tests.support.person import Person, code_of
@@ -216,3 +217,6 @@ def test_what_is_not_active_or_pays_is_never_to_be_kept(lenient: Deployment) -> 
     assert bank.introspect("unknown").headers["Cache-Control"] == "no-store"
     assert kept(ACCOUNTS) == "private, max-age=10"
     assert kept(PAYMENT) == kept(ACCOUNTS, PAYMENT) == "no-store"
+    assert kept(RECURRING) == kept(ACCOUNTS, RECURRING) == "no-store"
+    for detail in EVERY_TYPE:
+        assert (kept(detail) == "no-store") is TYPES[detail["type"]].is_payment

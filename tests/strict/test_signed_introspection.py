@@ -8,6 +8,7 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import KeySet
 
+from authserver.binding.dpop import token_hash
 from authserver.protocol.errors import InvalidClientMetadata
 from tests.support.deployment import ISSUER, VAULT, Deployment
 from tests.support.endings import disable_client, lock_person
@@ -61,7 +62,8 @@ def test_the_answer_is_signed_for_whoever_asked_and_holds_what_json_would(
     claims = verified(reply, bank)
     plain = bank.introspect(tokens["access_token"]).json
 
-    assert set(claims) == {"iss", "aud", "iat", "token_introspection"}
+    assert set(claims) == {"iss", "aud", "iat", "ath", "token_introspection"}
+    assert claims["ath"] == token_hash(tokens["access_token"])
     assert (claims["iss"], claims["aud"], claims["iat"]) == (ISSUER, "bank", deployment.now)
     assert claims["token_introspection"] == plain
     assert plain["active"] is True

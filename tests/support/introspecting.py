@@ -3,12 +3,13 @@
 import http.server
 import ssl
 import threading
+import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 from authserver.resource.introspected_tokens import ClientCertificate, IntrospectedTokens
-from authserver.resource.signed_answers import SignedAnswers
 from tests.support.authority import NOW, common_name, create_authority
 
 _JSON = {"Content-Type": "application/json"}
@@ -22,9 +23,13 @@ def introspecting(
     seen: list[bytes],
     *,
     headers: Mapping[str, str] = _JSON,
-    signed: SignedAnswers | None = None,
+    drip_seconds: float = 0,
+    **kit: Any,  # noqa: ANN401 - whatever the kit takes
 ) -> Iterator[IntrospectedTokens]:
-    """Answer every question alike; `seen` gets the bodies of the questions."""
+    """Answer every question alike; `seen` gets the bodies of the questions.
+
+    With `drip_seconds` the answer comes one octet at a time, so long apart. `kit` goes to the kit.
+    """
     authority = create_authority("test authority", NOW)
     server_files = authority.issue_server(("localhost", "127.0.0.1"), NOW).save(folder, "server")
     client_files = authority.issue_client(common_name("bank"), NOW).save(folder, "client")
@@ -38,8 +43,18 @@ def introspecting(
                 self.send_header(name, value)
             self.send_header("Content-Length", str(len(body)))
             self.send_header("Location", "/elsewhere")
-            self.end_headers()
-            self.wfile.write(body)
+            with suppress(OSError):  # whoever waits for drops may give up
+                self.end_headers()
+                self.wfile.write(body)
+
+        def flush_headers(self) -> None:
+            if not drip_seconds:
+                return super().flush_headers()
+            head: list[bytes] = vars(self)["_headers_buffer"]
+            for octet in b"".join(head) + body:
+                self.wfile.write(bytes([octet]))
+                time.sleep(drip_seconds)
+            return None
 
         def log_message(self, *_: object) -> None:
             """Keep quiet."""
@@ -52,7 +67,13 @@ def introspecting(
         thread = threading.Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
         url = f"https://127.0.0.1:{server.server_address[1]}/introspect"
-        source = IntrospectedTokens(url, "bank", ClientCertificate(*client_files), folder / "authority.pem", signed)
+        source = IntrospectedTokens(
+            url,
+            "bank",
+            ClientCertificate(*client_files),
+            folder / "authority.pem",
+            **kit,
+        )
         try:
             yield source
         finally:

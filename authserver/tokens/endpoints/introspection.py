@@ -3,15 +3,13 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import orjson
-
 from authserver.clients.reception import Reception
 from authserver.clock import Clock
 from authserver.db.engine import Database
 from authserver.grants.store.tokens import find_token
 from authserver.keys.signer import SigningKeys
 from authserver.protocol.handles import hash_handle
-from authserver.tokens.describe import describe_token, seconds_to_keep
+from authserver.tokens.describe import describe_token, render_description, seconds_to_keep
 from authserver.tokens.signed_description import CONTENT_TYPE, sign_description
 from authserver.web.accept import asks_for
 from authserver.web.machine import MachineRequest, MachineResponse
@@ -41,13 +39,13 @@ class Introspection:
         """Answer one introspection."""
         now = self.clock()
         received = self.reception.receive(request, now)
-        token = received.params.require("token", clause="RFC7662-2.1")
+        token_hash = hash_handle(received.params.require("token", clause="RFC7662-2.1"))
         self.reception.claim(self.database, received)
         with self.database.read() as connection:
-            state = find_token(connection, hash_handle(token))
+            state = find_token(connection, token_hash)
         told = describe_token(state, received.client, now)
         keep, headers = seconds_to_keep(told, self.max_age_seconds, now), self.reception.nonce_headers(received, now)
         if asks_for(request.headers.get("accept", ""), CONTENT_TYPE, _JSON):
-            signed = sign_description(told, received.client, self.keys(), self.issuer, now)
+            signed = sign_description(told, token_hash, received.client, self.keys(), self.issuer, now)
             return private_answer(signed, CONTENT_TYPE, max_age_seconds=keep, headers=headers)
-        return private_answer(orjson.dumps(told), _JSON, max_age_seconds=keep, headers=headers)
+        return private_answer(render_description(told), _JSON, max_age_seconds=keep, headers=headers)

@@ -127,6 +127,8 @@ def test_a_token_without_a_detail_of_the_type_does_not_reach_the_route(details: 
         {"acr": 1},
         {"auth_time": "now"},
         {"auth_time": True},
+        {"auth_time": NOW + 16},
+        {"auth_time": 2**53},
     ],
     ids=repr,
 )

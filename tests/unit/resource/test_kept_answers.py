@@ -1,18 +1,21 @@
 """Answers kept for a few seconds: how long, how many, for whom, and one question for many who ask."""
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
 
+import orjson
 import pytest
 
+from authserver.protocol.authorization_details.registry import TYPES
 from authserver.protocol.errors import InvalidToken, TemporarilyUnavailable
 from authserver.protocol.handles import hash_handle
-from authserver.resource.answers import Answer, read_max_age, unanswered
-from authserver.resource.kept_answers import KeptAnswers
+from authserver.resource import kept_answers
+from authserver.resource.answers import Answer, Ended, read_max_age, unanswered
+from authserver.resource.kept_answers import MOVE_NO_MONEY, KeptAnswers
 from tests.support.races import THREADS, at_once
 from tests.unit.resource.test_checks import CLAIMS, NOW
 
@@ -117,6 +120,95 @@ def test_what_is_not_active_or_never_ends_is_not_kept(told: dict[str, Any]) -> N
     assert len(issuer.asked) == 2
 
 
+@pytest.mark.parametrize(
+    ("details", "asked"),
+    [
+        (None, 1),
+        ([], 1),
+        ([{"type": "account_information"}, {"type": "funds_confirmation"}], 1),
+        ([{"type": "variable_recurring_payment"}], 2),
+        ([{"type": "account_information"}, {"type": "payment_initiation"}], 2),
+        ([{"type": "a type of the bank's own"}], 2),
+        ([{"type": ["account_information"]}], 2),
+        ([{}], 2),
+        (["account_information"], 2),
+        ({"type": "account_information"}, 2),
+    ],
+)
+@pytest.mark.spec("RFC7662-4-3", "RTS-SCA-5.1")
+def test_what_may_be_for_a_payment_is_not_kept_whatever_the_issuer_says(details: object, asked: int) -> None:
+    issuer = Issuer(told={**TOLD, "authorization_details": details})
+    answers = KeptAnswers(issuer, Time(), recheck=lambda _: Ended(frozenset(), 10))
+    for _ in range(2):
+        assert answers.find_claims("token") == issuer.told
+    assert len(issuer.asked) == asked
+
+
+def test_the_types_that_may_be_kept_are_those_that_move_no_money() -> None:
+    assert {name for name, known in TYPES.items() if not known.is_payment} == MOVE_NO_MONEY
+
+
+@pytest.mark.spec("RFC7662-2.3-1")
+def test_an_answer_that_cannot_be_written_again_holds_up_nobody() -> None:
+    issuer = Issuer()
+    issuer.told["private"] = orjson.loads("[" * 260 + "]" * 260)
+    answers = KeptAnswers(issuer, Time())
+    found = at_once([lambda: answers.find_claims("token")] * THREADS)
+    assert found == [issuer.told] * THREADS
+    assert not vars(answers)["_under_way"]
+
+
+def test_whatever_goes_wrong_in_keeping_lets_those_go_on_who_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise MemoryError
+
+    everyone_came = threading.Event()
+    answers = KeptAnswers(Issuer(before=lambda: everyone_came.wait(1)), Time())
+    monkeypatch.setattr(answers, "_keep", fail)
+    numbers = count(1)
+
+    def find() -> str:
+        if next(numbers) == THREADS:
+            everyone_came.set()
+        with pytest.raises((MemoryError, TemporarilyUnavailable)):
+            answers.find_claims("token")
+        return "went on"
+
+    assert at_once([find] * THREADS) == ["went on"] * THREADS
+    assert not vars(answers)["_under_way"]
+
+
+@pytest.mark.parametrize("is_kept", [False, True])
+@pytest.mark.spec("RFC7662-2.3-1")
+def test_nobody_waits_for_ever_for_another_s_question(monkeypatch: pytest.MonkeyPatch, is_kept: bool) -> None:  # noqa: FBT001 - a column of the table
+    monkeypatch.setattr(kept_answers, "_PATIENCE_SECONDS", 0.05)
+    hangs, go_on, time = threading.Event(), threading.Event(), Time()
+
+    def hang() -> None:
+        hangs.set()
+        go_on.wait(10)
+
+    def recheck(_: Mapping[bytes, bytes]) -> Ended:
+        hang()
+        return Ended(frozenset(), 10)
+
+    issuer = Issuer()
+    answers = KeptAnswers(issuer, time, recheck=recheck)
+    if is_kept:
+        answers.find_claims("token")
+        time.now += 10
+    else:
+        issuer.before = hang
+    first = threading.Thread(target=answers.find_claims, args=("token",))
+    first.start()
+    assert hangs.wait(5)
+    with pytest.raises(TemporarilyUnavailable):
+        answers.find_claims("token")
+    go_on.set()
+    first.join()
+    assert answers.find_claims("token") == TOLD
+
+
 def test_a_huge_answer_is_not_kept() -> None:
     issuer = Issuer()
     issuer.told["private"] = "x" * 10_000
@@ -192,9 +284,9 @@ def test_answers_whose_time_is_over_are_rechecked_once_for_all_who_come() -> Non
     issuer, time = Issuer(), Time()
     rechecked: list[int] = []
 
-    def recheck(hashes: Sequence[bytes]) -> frozenset[bytes]:
-        rechecked.append(len(hashes))
-        return frozenset({hash_handle("gone")})
+    def recheck(held: Mapping[bytes, bytes]) -> Ended:
+        rechecked.append(len(held))
+        return Ended(frozenset({hash_handle("gone")}), 10)
 
     answers = KeptAnswers(issuer, time, recheck=recheck)
     for token in ("gone", "good", "good too"):
@@ -209,11 +301,11 @@ def test_answers_whose_time_is_over_are_rechecked_once_for_all_who_come() -> Non
 
 def test_a_thousand_of_those_used_last_are_rechecked_together() -> None:
     issuer, time = Issuer(), Time()
-    rechecked: list[Sequence[bytes]] = []
+    rechecked: list[Mapping[bytes, bytes]] = []
 
-    def recheck(hashes: Sequence[bytes]) -> frozenset[bytes]:
-        rechecked.append(hashes)
-        return frozenset()
+    def recheck(held: Mapping[bytes, bytes]) -> Ended:
+        rechecked.append(held)
+        return Ended(frozenset(), 10)
 
     answers = KeptAnswers(issuer, time, recheck=recheck)
     for number in range(1100):
@@ -225,10 +317,83 @@ def test_a_thousand_of_those_used_last_are_rechecked_together() -> None:
     assert hash_handle("8") not in rechecked[0]
 
 
+@pytest.mark.parametrize("fails", [TemporarilyUnavailable, ZeroDivisionError])
+def test_a_recheck_that_fails_is_not_made_again_by_each_who_waited(fails: type[Exception]) -> None:
+    """With an issuer that is slow to fail, each would wait for all before it."""
+    issuer, time = Issuer(), Time()
+    rechecked: list[int] = []
+    everyone_came = threading.Event()
+
+    def recheck(held: Mapping[bytes, bytes]) -> Ended:
+        rechecked.append(len(held))
+        everyone_came.wait(1)
+        raise unanswered("slow") if fails is TemporarilyUnavailable else fails
+
+    answers = KeptAnswers(issuer, time, recheck=recheck)
+    answers.find_claims("token")
+    time.now += 10
+    numbers = count(1)
+
+    def find() -> str:
+        if next(numbers) == THREADS:
+            everyone_came.set()
+        try:
+            return str(answers.find_claims("token")["active"])
+        except ZeroDivisionError:
+            return "True"
+
+    assert at_once([find] * THREADS) == ["True"] * THREADS
+    assert rechecked == [1]
+
+
+def test_those_that_still_count_leave_room_for_a_thousand_that_no_longer_do() -> None:
+    issuer, time = Issuer(), Time()
+    rechecked: list[Mapping[bytes, bytes]] = []
+
+    def recheck(held: Mapping[bytes, bytes]) -> Ended:
+        rechecked.append(held)
+        return Ended(frozenset(), 10)
+
+    answers = KeptAnswers(issuer, time, recheck=recheck)
+    for name in ("old", "older"):
+        answers.find_claims(name)
+    time.now += 5
+    for number in range(1100):
+        answers.find_claims(str(number))
+    time.now += 5
+    answers.find_claims("old")
+    assert [set(held) for held in rechecked] == [{hash_handle("old"), hash_handle("older")}]
+
+
+@pytest.mark.parametrize(("told", "kept_for"), [(3, 3), (10, 10), (60, 10), (0, 0)])
+@pytest.mark.spec("RFC7662-4-3")
+def test_a_rechecked_answer_counts_as_long_as_the_issuer_now_says(told: int, kept_for: int) -> None:
+    """The operator may have taken back what was allowed when the answer was first kept."""
+    issuer, time = Issuer(), Time()
+    rechecks: list[int] = []
+
+    def recheck(_: Mapping[bytes, bytes]) -> Ended:
+        rechecks.append(time.now)
+        return Ended(frozenset(), told)
+
+    answers = KeptAnswers(issuer, time, seconds=10, recheck=recheck)
+    answers.find_claims("token")
+    time.now += 10
+    answers.find_claims("token")
+    assert len(issuer.asked) == (1 if kept_for else 2)
+    if kept_for:
+        time.now += kept_for - 1
+        answers.find_claims("token")
+        assert len(rechecks) == 1
+        time.now += 1
+        answers.find_claims("token")
+        assert len(rechecks) == 2
+
+
 @pytest.mark.spec("RFC7662-4-3")
 def test_no_recheck_lets_an_answer_outlive_its_token() -> None:
     issuer, time = Issuer(), Time()
-    answers = KeptAnswers(issuer, time, recheck=lambda _: frozenset())
+    answers = KeptAnswers(issuer, time, recheck=lambda _: Ended(frozenset(), 300), seconds=300)
     answers.find_claims("token")
     for moment in (290, 299):
         time.now = NOW + moment
