@@ -1,5 +1,6 @@
 """Verifying signed answers of introspection: what was told, by whom, to whom and when."""
 
+import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -81,7 +82,8 @@ class SignedAnswers:
         Spec: RFC9701-5, RFC9701-8.1, RFC9449-4.2
         """
         if told_hash is not None:
-            if told_hash != token_hash(token):
+            told = told_hash if isinstance(told_hash, str) else ""
+            if not hmac.compare_digest(told.encode("utf-8", "surrogatepass"), token_hash(token).encode()):
                 raise BadJwt("the answer is about another token")
         elif description.get("active") is True and not _is_of(description, token) and self.needs_ath:
             raise BadJwt("the answer does not say which token it is about")
