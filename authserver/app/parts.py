@@ -187,6 +187,11 @@ def _read_keys(database: Database) -> Sequence[StoredKey]:
 
 def _certificate_policy(settings: Settings) -> CertificatePolicy:
     try:
-        return parse_policy(settings.trusted_proxies, settings.client_cert_header or None)
+        return parse_policy(
+            settings.trusted_proxies,
+            settings.client_cert_header or None,
+            certificate_header=settings.client_cert_header_name,
+            address_header=settings.client_address_header,
+        )
     except ValueError as error:
         raise SettingsError(f"TRUSTED_PROXIES or CLIENT_CERT_HEADER cannot be used: {error}") from error

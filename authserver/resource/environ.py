@@ -1,11 +1,11 @@
 """Reading a request to an API out of its WSGI environment."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, quote, unquote
 
 from authserver.resource.model import ResourceRequest
-from authserver.web.client_certificate import CertificatePolicy, certificate_from_environ
+from authserver.web.client_certificate import CertificatePolicy, certificate_from_environ, parse_policy
 
 _PATH_SAFE = "/:@!$&'()*+,;=~"
 
@@ -14,11 +14,26 @@ _PATH_SAFE = "/:@!$&'()*+,;=~"
 class ApiOrigin:
     """The origin under which clients reach the API, such as `https://api.example.com`, and whom to believe about them.
 
-    The Host header is not asked: a proof made for another server must not fit this one.
+    The Host header is not asked: a proof made for another server must not fit this one. `certificates` says which
+    proxies hand on the client's certificate, and in which header: `behind_proxies` makes it.
     """
 
     origin: str
     certificates: CertificatePolicy = field(default_factory=CertificatePolicy)
+
+
+def behind_proxies(networks: Iterable[str], header_format: str, header: str) -> CertificatePolicy:
+    """Return whom to believe about the client's certificate: proxies in these networks, in this header of theirs.
+
+    `header_format` is how they write it (`rfc9440`, `nginx`, `haproxy`, ...). `header` is a name of letters and digits
+    alone, best with a part that only proxy and API know: `Client-Cert` could be overlaid by a client's `Client_Cert`,
+    which WSGI calls by the same name, and with it the certificate by that of anyone. Raises ValueError for another.
+
+    Spec: RFC9440-4, RFC8705-6.5
+    """
+    if not header:
+        raise ValueError("the header needs a name of its own")
+    return parse_policy(networks, header_format, certificate_header=header)
 
 
 def read_request(environ: Mapping[str, object], api: ApiOrigin) -> ResourceRequest:

@@ -16,6 +16,7 @@ from authserver.profiles.catalogue import PROFILES
 from authserver.protocol.authorization_details.registry import TYPES
 from authserver.protocol.mail_address import is_mail_address
 from authserver.protocol.names import ACR_LADDER
+from authserver.web.client_certificate import has_one_spelling
 from authserver.web.limits_texts import parse_limits
 
 _HTTPS_PORT = 443
@@ -140,6 +141,10 @@ OptionalListen = Annotated[str, MayBe("`address:port` or `:port`; or empty", lam
 OptionalPath = Annotated[Path | None, BeforeValidator(_empty_is_none), MayBe("a path; or empty", lambda _: True)]
 Networks = Annotated[
     _Entries, MayBe("networks such as `10.0.0.0/8`, or `unix`, but none that holds every address", _are_networks)
+]
+HeaderName = Annotated[
+    str,
+    MayBe("a name of letters and digits alone; or empty", lambda value: not value or has_one_spelling(value)),
 ]
 Authorities = Annotated[_Entries, MayBe("`host:port` entries, separated by commas", _are_authorities)]
 ProfileName = Annotated[str, MayBe(_PROFILES, lambda value: value in PROFILES)]

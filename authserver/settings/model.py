@@ -63,6 +63,21 @@ class Settings(BaseSettings):
     client_cert_header: Literal["rfc9440", "nginx", "envoy", "traefik", "haproxy", "alb", ""] = Field(
         default="", description="The form in which the trusted proxy hands on the client's certificate."
     )
+    client_cert_header_name: kinds.HeaderName = Field(
+        default="",
+        description=(
+            "The header in which it does, if not the usual one: letters and digits alone, so that no header with an "
+            "underscore is taken for it, and best a secret of proxy and server, such as `ClientCert` with 32 random "
+            "hex digits. Needed behind proxies that pass names with underscores."
+        ),
+    )
+    client_address_header: kinds.HeaderName = Field(
+        default="",
+        description=(
+            "The header in which the trusted proxy writes the client's address, if not `X-Forwarded-For`: letters and "
+            "digits alone, for the same reason."
+        ),
+    )
     fetch_allow: kinds.Authorities = Field(
         default=(),
         description="What fetches of client keys may reach although it is not globally routable.",
@@ -234,6 +249,10 @@ class Settings(BaseSettings):
             raise ValueError("TLS_CERT_FILE was not set; it may be: the certificate chain of TLS_KEY_FILE in PEM")
         if self.notices == "smtp" and not self.smtp_host:
             raise ValueError("SMTP_HOST was not set; it may be: the name of the mail server, since NOTICES is smtp")
+        if self.client_cert_header_name and not self.client_cert_header:
+            raise ValueError("CLIENT_CERT_HEADER was not set; it may be: the form of CLIENT_CERT_HEADER_NAME")
+        if self.client_address_header and not self.trusted_proxies:
+            raise ValueError("TRUSTED_PROXIES was not set; it may be: the proxies that send CLIENT_ADDRESS_HEADER")
         if self.client_cert_header and not self.trusted_proxies:
             raise ValueError("TRUSTED_PROXIES was not set; it may be: the proxies that send CLIENT_CERT_HEADER")
         return self

@@ -3,8 +3,13 @@
 A certificate comes from our own TLS listener, or from a header that a proxy wrote which the operator named. Nothing
 else counts: not a header from anyone else, not a header of another proxy's habit, and no `SSL_CLIENT_*` variable,
 because a server that copies its process environment into each request would let that environment speak for a client.
+
+WSGI writes a dash and an underscore in a header's name alike, and some servers lay `Client_Cert`, by the client, over
+`Client-Cert`, by the proxy. A name of letters and digits alone has no second spelling: the operator may name one, and
+where only proxy and server know it, nobody else who reaches the server can write it either.
 """
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -22,7 +27,9 @@ UNTRUSTED_PEER = "untrusted_peer"
 UNEXPECTED_FORMAT = "unexpected_format"
 MALFORMED = "malformed"
 OVERSIZED = "oversized"
+_FORWARDED_FOR = "HTTP_X_FORWARDED_FOR"
 _MOST_HOPS = 32
+_ONE_SPELLING = re.compile(r"[A-Za-z][A-Za-z0-9]{0,99}")
 _MOST_JUDGED = 1024
 
 Dropped = Callable[[str], None]
@@ -39,11 +46,14 @@ class CertificatePolicy:
 
     `trusted_proxies` are the networks proxies speak from, `trusts_unix_socket` says that whoever reaches the Unix
     socket is a proxy, and `header_format` names the one header that they write: a key of `FORMATS`, or None.
+    `certificate_name` and `address_name` are WSGI names of the headers, where they are not the usual ones.
     """
 
     trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = ()
     trusts_unix_socket: bool = False
     header_format: str | None = None
+    certificate_name: str = ""
+    address_name: str = _FORWARDED_FOR
     _judged: dict[str, bool] = field(default_factory=dict, repr=False, compare=False)
 
     def trusts(self, peer: str) -> bool:
@@ -61,12 +71,25 @@ class CertificatePolicy:
                 self._judged[peer] = verdict
         return verdict
 
+    def certificate_names(self) -> tuple[str, ...]:
+        """Return the WSGI names of the headers that may hold a certificate, the one to prefer first."""
+        if self.certificate_name or self.header_format is None:
+            return (self.certificate_name,) if self.certificate_name else ()
+        return FORMATS[self.header_format].names
 
-def parse_policy(trusted_proxies: Iterable[str], header_format: str | None) -> CertificatePolicy:
+
+def parse_policy(
+    trusted_proxies: Iterable[str],
+    header_format: str | None,
+    *,
+    certificate_header: str = "",
+    address_header: str = "",
+) -> CertificatePolicy:
     """Build the policy from the settings; raises ValueError with what is wrong.
 
     An entry is a network, an address, or `unix` for the peers of a Unix socket. A network that holds every address
-    is refused: with it, anyone could write the header of any client.
+    is refused: with it, anyone could write the header of any client. The two headers replace the usual ones, and have
+    names of letters and digits alone.
     """
     if header_format is not None and header_format not in FORMATS:
         raise ValueError(f"no such header format: {header_format}; one of {', '.join(FORMATS)}")
@@ -74,7 +97,24 @@ def parse_policy(trusted_proxies: Iterable[str], header_format: str | None) -> C
     networks = tuple(ip_network(entry) for entry in entries if entry != UNIX_SOCKET)
     if any(network.prefixlen == 0 for network in networks):
         raise ValueError("a network of every address trusts everyone to name any client certificate")
-    return CertificatePolicy(networks, UNIX_SOCKET in entries, header_format)
+    return CertificatePolicy(
+        networks,
+        UNIX_SOCKET in entries,
+        header_format,
+        _wsgi_name(certificate_header),
+        _wsgi_name(address_header) or _FORWARDED_FOR,
+    )
+
+
+def has_one_spelling(header: str) -> bool:
+    """Tell whether a header's name is letters and digits alone, so that WSGI has no other header of the same name."""
+    return _ONE_SPELLING.fullmatch(header) is not None
+
+
+def _wsgi_name(header: str) -> str:
+    if header and not has_one_spelling(header):
+        raise ValueError(f"{header} is no name of letters and digits alone: only such a one has a single spelling")
+    return f"HTTP_{header.upper()}" if header else ""
 
 
 def certificate_from_environ(
@@ -90,13 +130,14 @@ def certificate_from_environ(
     """
     trusted = policy.trusts(str(environ.get("REMOTE_ADDR", "")))
     believed = policy.header_format if trusted else None
-    names = FORMATS[believed].names if believed else ()
+    names = policy.certificate_names() if believed else ()
     for name in CERTIFICATE_HEADERS:
         if name not in names and environ.get(name):
             dropped(UNEXPECTED_FORMAT if trusted else UNTRUSTED_PEER)
     if believed is None:
         return _from_own_listener(environ, dropped)
-    return _from_header(environ, believed, dropped)
+    text = next((str(environ[name]) for name in names if environ.get(name)), "")
+    return _from_header(text, believed, dropped)
 
 
 def client_address(environ: Mapping[str, object], policy: CertificatePolicy) -> str:
@@ -105,7 +146,7 @@ def client_address(environ: Mapping[str, object], policy: CertificatePolicy) -> 
     Everything left of that was written by the client itself. An entry that is no address ends the walk.
     """
     current = str(environ.get("REMOTE_ADDR", ""))
-    hops = str(environ.get("HTTP_X_FORWARDED_FOR", "")).split(",")[-_MOST_HOPS:]
+    hops = str(environ.get(policy.address_name, "")).split(",")[-_MOST_HOPS:]
     while hops and policy.trusts(current):
         address = _address(_without_port(hops.pop().strip()))
         if address is None:
@@ -126,10 +167,8 @@ def _from_own_listener(environ: Mapping[str, object], dropped: Dropped) -> bytes
     return der
 
 
-def _from_header(environ: Mapping[str, object], header_format: str, dropped: Dropped) -> bytes | None:
-    """Read the first header that is there; an empty one is how some proxies say that there was no certificate."""
-    present = (str(environ[name]) for name in FORMATS[header_format].names if environ.get(name))
-    text = next(present, "")
+def _from_header(text: str, header_format: str, dropped: Dropped) -> bytes | None:
+    """Read a header's text; an empty one is how some proxies say that there was no certificate."""
     if not text.strip():
         return None
     der = read_certificate_header(header_format, text)

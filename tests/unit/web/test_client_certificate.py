@@ -223,6 +223,22 @@ def test_a_policy_that_makes_no_sense_stops_the_start(proxies: list[str], header
         parse_policy(proxies, header_format)
 
 
+@pytest.mark.parametrize("header", ["Client-Cert", "Client_Cert", "1cert", "cert\u00e9", "cert ", "cert:", "a" * 101])
+def test_a_header_of_its_own_has_a_name_of_a_single_spelling(header: str) -> None:
+    for given_as in ("certificate_header", "address_header"):
+        with pytest.raises(ValueError, match="single spelling"):
+            parse_policy(["10.0.0.0/8"], "rfc9440", **{given_as: header})
+
+
+@pytest.mark.spec("RFC9440-4")
+def test_where_the_header_has_a_name_of_its_own_the_usual_ones_are_dropped_and_counted() -> None:
+    named, dropped = parse_policy(["10.0.0.0/8"], "rfc9440", certificate_header="ClientCert5f0c"), list[str]()
+    environ: dict[str, object] = {"REMOTE_ADDR": PROXY, "HTTP_CLIENTCERT5F0C": f":{BASE64}:"}
+    environ["HTTP_CLIENT_CERT"] = f":{b64encode(OTHER.der).decode()}:"
+    assert (certificate_from_environ(environ, named, dropped.append), dropped) == (DER, [UNEXPECTED_FORMAT])
+    assert certificate_from_environ({**environ, "REMOTE_ADDR": "192.0.2.1"}, named) is None
+
+
 @given(st.sampled_from(sorted(FORMATS)), st.text(st.characters(max_codepoint=255)), st.integers(0, 400), st.text())
 def test_no_text_is_ever_an_error(header_format: str, text: str, cut: int, tail: str) -> None:
     written = dict(WRITTEN)[header_format]
