@@ -11,6 +11,7 @@ from authserver.accounts.store import factors, people
 from authserver.authorization.model import AuthorizationRequest, Interaction, dump_request, load_request
 from authserver.db.at_once import Move, Row
 from authserver.db.statement import Statement
+from authserver.db.sweep import Sweep
 from authserver.db.tables import accounts, approvals, consents, interactions, pushed_requests, sessions
 from authserver.grants.model import Consent
 from authserver.grants.store import consents as consent_store
@@ -139,6 +140,21 @@ _REFUSED_AS_SEEN = interactions.c.refused_with.is_not_distinct_from(bindparam("r
 _COMPLETE = _UNFINISHED.where(_REFUSED_AS_SEEN).values(
     completed_at=bindparam("value"), consent_id=bindparam("consent_id_after")
 )
+REQUESTS_OF_CLIENT = Sweep(
+    pushed_requests,
+    update(pushed_requests)
+    .where(pushed_requests.c.client_id == bindparam("client"), pushed_requests.c.spent_at.is_(None))
+    .values(spent_at=bindparam("now")),
+)
+"""Spends every reference of a client, whose id is `client`."""
+
+VISITS_OF_CLIENT = Sweep(
+    interactions,
+    update(interactions)
+    .where(interactions.c.client_id == bindparam("client"), interactions.c.completed_at.is_(None))
+    .values(completed_at=bindparam("now")),
+)
+"""Ends every interaction in which a person is on the way to a client, whose id is `client`."""
 
 
 def pushed_row(request: AuthorizationRequest, request_uri: str, *, now: int, lifetime: int) -> Row:

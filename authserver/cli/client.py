@@ -13,6 +13,7 @@ from authserver.clients.registration import prepare_registration
 from authserver.clients.store import ClientRecord
 from authserver.clock import system_clock
 from authserver.db.engine import Database
+from authserver.operations.clients import delete_client, give_up_resources
 from authserver.protocol.errors import InvalidClientMetadata
 from authserver.settings.model import Settings
 
@@ -40,6 +41,12 @@ def add(file: TextIO, *, as_json: bool) -> None:
     with database.transaction() as connection:
         stored = store.insert_client(
             connection, registration.client_id, registration.metadata, registration.secret_hash, system_clock()
+        )
+        is_deleted = store.find_deleted_resources(connection, registration.client_id) is not None
+    if is_deleted:
+        fail(
+            f"client_id: {registration.client_id} was a client that is deleted, and an id is never used again, or its "
+            "next client would get what people allowed the last; give another"
         )
     if not stored:
         fail(f"client_id: {registration.client_id} is taken")
@@ -104,6 +111,9 @@ def update(client_id: str, file: TextIO, *, as_json: bool) -> None:
         found = store.replace_metadata(connection, client_id, registration.metadata)
     if not found:
         fail(f"there is no client {client_id}")
+    kept = store.resources_of(registration.metadata)
+    given_up = (name for name in store.resources_of(record.metadata) if name not in kept)
+    give_up_resources(database, given_up, system_clock())
     print_record(registration.metadata, as_json=as_json)
 
 
@@ -123,13 +133,14 @@ def enable(client_id: str) -> None:
 
 @client.command(cls=TakesId)
 @click.argument("client_id")
-@click.confirmation_option(prompt="Its tokens stop working at once. Delete it?")
+@click.confirmation_option(prompt="Its tokens stop working at once, for good. Delete it?")
 def delete(client_id: str) -> None:
-    """Delete a client."""
+    """Delete a client for good, with all that people allowed it; its id is never used again.
+
+    Safe to repeat where it was stopped halfway.
+    """
     _, database = open_deployment()
-    with database.transaction() as connection:
-        deleted = store.delete_client(connection, client_id)
-    if not deleted:
+    if not delete_client(database, client_id, system_clock()):
         fail(f"there is no client {client_id}")
     click.echo(f"Deleted {client_id}.")
 

@@ -1,11 +1,15 @@
-"""Clients in the database: metadata as registered, a secret's hash, and whether the client is enabled."""
+"""Clients in the database: metadata as registered, a secret's hash, and whether the client is enabled.
+
+A deleted client leaves its row, which counts as disabled and is found by nothing here, so that its id is never used
+again: what people allowed it, and what was issued to it, is found by that id.
+"""
 
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, select, update
+from sqlalchemy import Connection, bindparam, select, update
 
 from authserver.db.engine import DIALECTS
 from authserver.db.statement import Statement
@@ -33,8 +37,10 @@ _COLUMNS = (
     clients.c.created_at,
     clients.c.disabled_at,
 )
-_FIND = Statement(select(*_COLUMNS).where(clients.c.client_id == bindparam("client_id")))
-_LIST = select(*_COLUMNS).order_by(clients.c.client_id)
+_STANDS = clients.c.deleted_at.is_(None)
+_FIND = Statement(select(*_COLUMNS).where(clients.c.client_id == bindparam("client_id"), _STANDS))
+_FIND_DELETED = select(clients.c.metadata).where(clients.c.client_id == bindparam("client_id"), ~_STANDS)
+_LIST = select(*_COLUMNS).where(_STANDS).order_by(clients.c.client_id)
 _RESOURCE_SERVERS = Statement(
     select(*_COLUMNS)
     .where(clients.c.is_resource_server == 1, clients.c.disabled_at.is_(None))
@@ -43,7 +49,7 @@ _RESOURCE_SERVERS = Statement(
 _INSERT = {dialect: insert_for(dialect, clients).on_conflict_do_nothing() for dialect in DIALECTS}
 _REPLACE = (
     update(clients)
-    .where(clients.c.client_id == bindparam("id"))
+    .where(clients.c.client_id == bindparam("id"), _STANDS)
     .values(
         metadata=bindparam("new_metadata"),
         profile=bindparam("new_profile"),
@@ -53,10 +59,21 @@ _REPLACE = (
 )
 _DISABLE = (
     update(clients)
-    .where(clients.c.client_id == bindparam("id"))
+    .where(clients.c.client_id == bindparam("id"), _STANDS)
     .values(disabled_at=bindparam("at"), version=clients.c.version + 1)
 )
-_DELETE = delete(clients).where(clients.c.client_id == bindparam("id"))
+_DELETE = (
+    update(clients)
+    .where(clients.c.client_id == bindparam("id"), _STANDS)
+    .values(
+        metadata=bindparam("new_metadata"),
+        secret_hash=None,
+        is_resource_server=0,
+        disabled_at=bindparam("at"),
+        deleted_at=bindparam("at"),
+        version=clients.c.version + 1,
+    )
+)
 
 
 def find_client(connection: Connection, client_id: str) -> ClientRecord | None:
@@ -78,7 +95,7 @@ def list_resource_servers(connection: Connection) -> list[ClientRecord]:
 def insert_client(
     connection: Connection, client_id: str, metadata: Mapping[str, object], secret_hash: bytes | None, now: int
 ) -> bool:
-    """Store a new client; return whether its id was free."""
+    """Store a new client; return whether its id was free, which that of a deleted client never is."""
     values = {
         "client_id": client_id,
         "metadata": json.dumps(metadata),
@@ -88,6 +105,7 @@ def insert_client(
         "version": 1,
         "created_at": now,
         "disabled_at": None,
+        "deleted_at": None,
     }
     return connection.execute(_INSERT[connection.dialect.name], values).rowcount == 1
 
@@ -108,9 +126,29 @@ def set_disabled(connection: Connection, client_id: str, at: int | None) -> bool
     return connection.execute(_DISABLE, {"id": client_id, "at": at}).rowcount == 1
 
 
-def delete_client(connection: Connection, client_id: str) -> bool:
-    """Delete a client; return whether there was one."""
-    return connection.execute(_DELETE, {"id": client_id}).rowcount == 1
+def delete_client(connection: Connection, client_id: str, now: int) -> bool:
+    """Delete a client; return whether there was one.
+
+    Its secret and metadata are erased, but for the addresses of an API, whose use is still to be ended.
+    """
+    record = find_client(connection, client_id)
+    if record is None:
+        return False
+    left = {"resource": list(resources_of(record.metadata))}
+    values = {"id": client_id, "at": now, "new_metadata": json.dumps(left)}
+    return connection.execute(_DELETE, values).rowcount == 1
+
+
+def find_deleted_resources(connection: Connection, client_id: str) -> tuple[str, ...] | None:
+    """Return the addresses that a deleted client was the API of, or None where no such client was deleted."""
+    text = connection.execute(_FIND_DELETED, {"client_id": client_id}).scalar()
+    return None if text is None else resources_of(json.loads(text))
+
+
+def resources_of(metadata: Mapping[str, object]) -> tuple[str, ...]:
+    """Return the addresses of an API's registration; none where it is no API."""
+    named = metadata.get("resource")
+    return tuple(str(name) for name in named) if isinstance(named, list) else ()
 
 
 def _record(row: tuple[Any, ...]) -> ClientRecord:

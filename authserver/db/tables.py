@@ -23,6 +23,7 @@ clients = Table(
     Column("version", Integer, nullable=False),
     Column("created_at", BigInteger, nullable=False),
     Column("disabled_at", BigInteger),
+    Column("deleted_at", BigInteger),
 )
 
 signing_keys = Table(

@@ -12,6 +12,7 @@ from authserver.accounts.totp import parse_seed
 from authserver.clock import system_clock
 from authserver.db.engine import Database
 from authserver.db.once import claim_id, id_hash
+from authserver.db.revision import HEAD
 from tests.support import databases
 from tests.support.command_line import CommandLine
 from tests.support.deployment import PASSWORD, SEED
@@ -98,7 +99,7 @@ def test_a_deployment_is_made_from_nothing_on_postgresql(prompt: CommandLine, po
     prompt.settings["DATABASE_URL"] = postgresql
     prompt.init()
     assert not (prompt.folder / "authserver.sqlite").exists()
-    assert prompt.data("db", "check") == {"revision": "0001", "differences": []}
+    assert prompt.data("db", "check") == {"revision": HEAD, "differences": []}
     prompt.done("user", "add", "alice", "--password-stdin", given=PASSWORD)
     assert [row["username"] for row in prompt.data("user", "list")] == ["alice"]
     assert prompt.data("client", "add", "-", given=_app())["client_id"] == "app"
@@ -113,8 +114,8 @@ def test_migrations_run_once_and_their_lack_is_told(prompt: CommandLine, tmp_pat
     url = databases.sqlite_url(tmp_path / "other.sqlite")
     prompt.init()
     assert prompt.refused("keys", "list", DATABASE_URL=url).endswith("run: authserver db upgrade")
-    assert prompt.data("db", "upgrade", DATABASE_URL=url) == {"before": None, "now": "0001"}
-    assert prompt.data("db", "upgrade", DATABASE_URL=url) == {"before": "0001", "now": "0001"}
+    assert prompt.data("db", "upgrade", DATABASE_URL=url) == {"before": None, "now": HEAD}
+    assert prompt.data("db", "upgrade", DATABASE_URL=url) == {"before": HEAD, "now": HEAD}
     assert prompt.data("keys", "list", DATABASE_URL=url) == []
 
 
@@ -164,6 +165,10 @@ def test_a_client_is_added_shown_changed_and_deleted(deployed: CommandLine, tmp_
     for verb in ("show", "disable", "enable"):
         assert deployed.refused("client", verb, "app") == "there is no client app"
     assert deployed.refused("client", "delete", "app", "--yes") == "there is no client app"
+    assert deployed.refused("client", "add", str(file)) == (
+        "client_id: app was a client that is deleted, and an id is never used again, or its next client would get what "
+        "people allowed the last; give another"
+    )
 
 
 def test_a_secret_is_shown_once_and_kept_as_its_hash(deployed: CommandLine) -> None:

@@ -4,8 +4,10 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from alembic import command
 from sqlalchemy import Connection, String, inspect
 
+from authserver.clients.store import find_client, insert_client
 from authserver.db import migrate, revision
 from authserver.db.engine import Database
 from authserver.db.tables import metadata
@@ -130,3 +132,19 @@ def test_text_from_outside_has_no_length_in_the_schema() -> None:
         "aaguid", "account_id", "activity_id", "algorithm", "approval_id", "consent_id", "grant_id", "kid", "kind",
         "method", "name", "passkey_id", "profile", "refused_with", "revoked_because", "session_id", "state",
     }  # fmt: skip
+
+
+def test_the_id_of_a_client_deleted_before_there_were_tombstones_is_not_used_again(empty_database_url: str) -> None:
+    with databases.connected(empty_database_url) as database:
+        with database.transaction() as connection:
+            command.upgrade(migrate._config(databases.MIGRATIONS, connection), "0001")  # noqa: SLF001 - one step of it
+            connection.exec_driver_sql(
+                "INSERT INTO consents (consent_id, account_id, client_id, scope, claims, resources,"
+                " authorization_details, granted_at, expires_at)"
+                " VALUES ('c', 'alice', 'gone', '[]', '[]', '[]', '[]', 1000, 9000)"
+            )
+        migrate.upgrade(database, databases.MIGRATIONS)
+
+        with database.transaction() as connection:
+            assert find_client(connection, "gone") is None
+            assert not insert_client(connection, "gone", {}, None, 2000)

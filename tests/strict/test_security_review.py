@@ -102,7 +102,7 @@ def test_the_keys_of_a_deleted_client_do_not_serve_its_successor(deployment: Dep
     compromised = register(deployment, "app", scope="reports")
     assert compromised.client_credentials().status_code == 200
     with deployment.database.transaction() as connection:
-        clients.delete_client(connection, "app")
+        clients.delete_client(connection, "app", deployment.now)
     successor_key = private_key("ES256", "successor")
     jwks = {"keys": [public_jwk(successor_key, kid=successor_key.thumbprint(), use="sig")]}
     register(deployment, "app", scope="reports", jwks=jwks)

@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, Connection, Text, and_, bindparam, or_, se
 
 from authserver.db.at_once import Row, add_row
 from authserver.db.statement import Statement
+from authserver.db.sweep import Sweep, names_resource
 from authserver.db.tables import consents
 from authserver.grants.model import Consent
 from authserver.protocol.stored_json import dump_json
@@ -48,6 +49,24 @@ _REVOKE = Statement(
     )
     .values(revoked_at=bindparam("now"))
 )
+CONSENTS_OF_CLIENT: Final = Sweep(
+    consents,
+    update(consents)
+    .where(consents.c.client_id == bindparam("client"), consents.c.revoked_at.is_(None))
+    .values(revoked_at=bindparam("now")),
+)
+"""Ends every standing consent to a client, whose id is `client`."""
+
+CONSENTS_TO_RESOURCE: Final = Sweep(
+    consents,
+    update(consents)
+    .where(
+        consents.c.revoked_at.is_(None),
+        names_resource(consents.c.resources) | names_resource(consents.c.authorization_details),
+    )
+    .values(revoked_at=bindparam("now")),
+)
+"""Ends every standing consent that names an API by its address, which is `resource` as JSON."""
 
 
 def record(connection: Connection, consent: Consent) -> None:

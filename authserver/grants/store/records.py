@@ -1,13 +1,14 @@
 """Grants: made with the code, moved on by each refresh, ended as a whole."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 import orjson
 from sqlalchemy import Connection, Text, bindparam, or_, update
 
 from authserver.db.at_once import Move, Row, add_row
 from authserver.db.statement import Statement
+from authserver.db.sweep import Sweep, names_resource
 from authserver.db.tables import accounts, grants
 from authserver.grants.model import Authentication, GenerationClaim, Grant
 from authserver.protocol.stored_json import dump_json
@@ -59,6 +60,21 @@ _REVOKE_ALL = (
     )
     .values(revoked_at=bindparam("now"), revoked_because=bindparam("because"))
 )
+GRANTS_OF_CLIENT: Final = Sweep(
+    grants,
+    update(grants)
+    .where(grants.c.client_id == bindparam("client"), grants.c.revoked_at.is_(None))
+    .values(revoked_at=bindparam("now"), revoked_because=bindparam("because")),
+)
+"""Ends every standing grant to a client, whose id is `client`."""
+
+GRANTS_TO_RESOURCE: Final = Sweep(
+    grants,
+    update(grants)
+    .where(grants.c.revoked_at.is_(None), names_resource(grants.c.details))
+    .values(revoked_at=bindparam("now"), revoked_because=bindparam("because")),
+)
+"""Ends every standing grant that names an API by its address, which is `resource` as JSON."""
 
 
 def save_grant(connection: Connection, grant: Grant) -> None:

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, bindparam, func, select
 
-from authserver.db.tables import consents, grants
+from authserver.db.tables import clients, consents, grants
 
 _SHARED: Final = (
     select(
@@ -22,6 +22,7 @@ _SHARED: Final = (
         consents.c.account_id == bindparam("wanted_account"),
         consents.c.revoked_at.is_(None),
         consents.c.expires_at > bindparam("now"),
+        consents.c.client_id.not_in(select(clients.c.client_id).where(clients.c.deleted_at.is_not(None))),
     )
     .order_by(consents.c.granted_at.desc(), consents.c.consent_id)
     .limit(500)

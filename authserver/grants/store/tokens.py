@@ -10,8 +10,10 @@ from authserver.db.at_once import Move, Row, Writes, add_row
 from authserver.db.engine import Database
 from authserver.db.once import OneTimeId
 from authserver.db.statement import Statement
+from authserver.db.sweep import names_resource
 from authserver.db.tables import accounts, clients, grants, issued_tokens
 from authserver.grants.model import (
+    KIND_ACCESS,
     KIND_REFRESH,
     CodeClaim,
     GenerationClaim,
@@ -81,6 +83,18 @@ _REVOKE = Statement(
     .where(issued_tokens.c.token_hash == bindparam("hash"), issued_tokens.c.revoked_at.is_(None))
     .values(revoked_at=bindparam("now"))
 )
+_REVOKE_FOR_RESOURCE = (
+    update(issued_tokens)
+    .where(
+        issued_tokens.c.expires_at > bindparam("now"),
+        issued_tokens.c.expires_at <= bindparam("latest"),
+        issued_tokens.c.kind == KIND_ACCESS,
+        issued_tokens.c.revoked_at.is_(None),
+        names_resource(issued_tokens.c.claims),
+    )
+    .values(revoked_at=bindparam("now"))
+)
+_LONGEST_LIFE = 3600  # of an access token, by the setting's bound, so that only the latest rows are looked at
 
 
 def save_issue(
@@ -196,6 +210,15 @@ def revoke_token(connection: Connection, token_hash: bytes, now: int) -> bool:
     Spec: RFC7009-2.1
     """
     return _REVOKE.count(connection, {"hash": token_hash, "now": now}) == 1
+
+
+def revoke_access_tokens_for(connection: Connection, resource: str, now: int) -> int:
+    """End every access token that names an API by its address; return how many there were.
+
+    Spec: RFC7009-2.1, RFC9068-3
+    """
+    values = {"resource": dump_json(resource), "now": now, "latest": now + _LONGEST_LIFE}
+    return connection.execute(_REVOKE_FOR_RESOURCE, values).rowcount
 
 
 def _token(values: tuple[Any, ...]) -> IssuedToken:
