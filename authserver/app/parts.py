@@ -75,7 +75,7 @@ class Parts:
     def request_policy(self) -> RequestPolicy:
         """Return what the deployment adds to authorization requests."""
         return RequestPolicy(
-            audiences=self.audiences(),
+            servers=self.registry.resource_servers(),
             scope_acr=tuple(self.settings.scope_acr.items()),
             detail_acr=tuple(self.settings.detail_acr.items()),
             now=self.clock(),

@@ -13,13 +13,14 @@ from authserver.authorization.checks.response_type import check_response_type
 from authserver.authorization.checks.scope import check_scope
 from authserver.authorization.model import AuthorizationRequest
 from authserver.authorization.response_modes import QUERY
-from authserver.clients.model import Client
+from authserver.clients.model import Client, ResourceServer
+from authserver.issuance.audience import Reach, check_details_served, resolve_audience
 from authserver.issuance.rights import keep_claims
 from authserver.keys.model import BadJwt, PublicKeys
 from authserver.keys.verifier import verify_jwt
 from authserver.protocol.authorization_details.model import Details
 from authserver.protocol.authorization_details.parse import parse_authorization_details
-from authserver.protocol.authorization_details.registry import check_details_within, type_names
+from authserver.protocol.authorization_details.registry import check_not_over, type_names
 from authserver.protocol.claims_request import ClaimsRequest, parse_claims_request
 from authserver.protocol.demand import (
     AuthenticationDemand,
@@ -31,7 +32,7 @@ from authserver.protocol.demand import (
 from authserver.protocol.errors import InvalidRequest
 from authserver.protocol.params import Params
 from authserver.protocol.redirect_uri import matches_registered
-from authserver.protocol.resource import check_resources_within, parse_resources
+from authserver.protocol.resource import parse_resources
 from authserver.protocol.scope import parse_scope
 
 CHECKS: tuple[Callable[[Params, Client], None], ...] = (
@@ -51,10 +52,11 @@ CHECKS: tuple[Callable[[Params, Client], None], ...] = (
 class RequestPolicy:
     """What the deployment adds to a request.
 
-    Known resources, the acr that scopes and types of details need, the present moment, and the keys of its ID tokens.
+    The APIs that there are, the acr that scopes and types of details need, the present moment, and the keys of its ID
+    tokens.
     """
 
-    audiences: frozenset[str]
+    servers: tuple[ResourceServer, ...]
     scope_acr: tuple[tuple[str, str], ...]
     detail_acr: tuple[tuple[str, str], ...]
     issuer: str
@@ -92,12 +94,14 @@ def parse_request(params: Params, client: Client, policy: RequestPolicy) -> Auth
     for check in CHECKS:
         check(params, client)
     redirect_uri, redirect_uri_sent = resolve_redirect_uri(params, client)
-    scope = parse_scope(params.get("scope"))
     claims = _within_registration(parse_claims_request(params.get("claims")), client)
     resources = parse_resources(params.get_all("resource"))
-    check_resources_within(resources, policy.audiences)
     details = parse_authorization_details(params.get("authorization_details"))
-    check_details_within(details, policy.audiences, policy.now)
+    check_not_over(details, policy.now)
+    check_details_served(details, resources, policy.servers)
+    # What no API would be told of is not asked of the person either.
+    reach = Reach(parse_scope(params.get("scope")), details, details, resources)
+    scope = resolve_audience(reach, policy.servers, policy.issuer).scope
     return AuthorizationRequest(
         client_id=client.client_id,
         redirect_uri=redirect_uri,

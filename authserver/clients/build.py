@@ -67,7 +67,7 @@ def build_client(metadata: ClientMetadata, *, client_id: str, secret_hash: bytes
         logo_uri=metadata.logo_uri,
         policy_uri=metadata.policy_uri,
         tos_uri=metadata.tos_uri,
-        resource_server=_resource_server(metadata),
+        resource_server=_resource_server(metadata, client_id),
         version=version,
         disabled=False,
         authorization_details_types=frozenset(metadata.authorization_details_types),
@@ -247,7 +247,7 @@ def _certificate_subject(metadata: ClientMetadata) -> CertificateSubject | None:
     return CertificateSubject(**given)
 
 
-def _resource_server(metadata: ClientMetadata) -> ResourceServer | None:
+def _resource_server(metadata: ClientMetadata, client_id: str) -> ResourceServer | None:
     if not metadata.resource:
         return None
     try:
@@ -255,6 +255,7 @@ def _resource_server(metadata: ClientMetadata) -> ResourceServer | None:
     except InvalidTarget as error:
         raise InvalidClientMetadata("resource", error.description, clause=error.clause) from error
     return ResourceServer(
+        name=metadata.client_name or client_id,
         audiences=audiences,
         scopes=frozenset(_scope(metadata.resource_scopes, "resource_scopes")),
         takes_jwt=metadata.access_token_format == AS_JWT,

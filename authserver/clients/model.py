@@ -24,11 +24,13 @@ class CertificateSubject:
 class ResourceServer:
     """What a client that is a resource server adds: the audiences it answers for, the scopes and types they serve.
 
-    `takes_jwt` says whether its access tokens are JWTs, which it can read itself, or opaque.
+    `name` is what a person reads. `takes_jwt` says whether its access tokens are JWTs, which it can read itself, or
+    opaque.
 
     Spec: RFC8707-2, RFC9068-3
     """
 
+    name: str
     audiences: tuple[str, ...]
     scopes: frozenset[str]
     takes_jwt: bool

@@ -21,7 +21,6 @@ class AccessTokenSubject:
 
     subject: str
     client_id: str
-    scope: tuple[str, ...]
     grant_id: str | None = None
     account_id: str | None = None
     generation: int = 0
@@ -89,8 +88,8 @@ class AccessTokenIssuer:
             "iat": issued_at,
             "exp": expires_at,
         }
-        if about.scope:
-            claims["scope"] = format_scope(about.scope)
+        if audience.scope:
+            claims["scope"] = format_scope(audience.scope)
         if audience.authorization_details:
             claims["authorization_details"] = list(audience.authorization_details)
         if about.authentication is not None:

@@ -1,56 +1,86 @@
-"""Whom an access token is for, and in which form they take it."""
+"""Whom an access token is for, what of it each of them is told, and in which form they take it.
+
+A detail bounds the scope that was granted beside it: an API that a detail does not reach cannot keep to it, and to its
+own reading the scope alone may stand for everything. So no API is told of a scope over data unless every detail that
+was granted with that scope reaches it.
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from authserver.clients.model import ResourceServer
 from authserver.protocol.authorization_details.model import Detail, Details
+from authserver.protocol.authorization_details.narrowing import leaves_out
 from authserver.protocol.authorization_details.registry import locations_of
+from authserver.protocol.errors import InvalidAuthorizationDetails, InvalidTarget
 from authserver.protocol.names import SCOPE_OPENID
+from authserver.protocol.scope import openid_scopes
 
 
 @dataclass(frozen=True, slots=True)
 class Audience:
-    """The audiences of an access token; `as_jwt` says whether it may be a JWT.
+    """The audiences of an access token, what it is worth to them, and whether it may be a JWT.
 
-    `authorization_details` are those that mean something to one of them.
+    `scope` and `authorization_details` are what at least one of them is told; `readers` are those that are told
+    something.
     """
 
     names: tuple[str, ...]
     as_jwt: bool
+    scope: tuple[str, ...]
     authorization_details: Details = ()
+    readers: tuple[ResourceServer, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """What a token is to be good for: scopes, the resources that were named, and details."""
+    """What a token is to be good for.
+
+    `details` are those of this token, `granted_details` those that were granted beside its scope. `named` are the
+    resources that this request names; where it names none, `granted_resources` bound the token, where there are any.
+    """
 
     scope: tuple[str, ...]
-    resources: tuple[str, ...]
-    authorization_details: Details = ()
+    details: Details = ()
+    granted_details: Details = ()
+    named: tuple[str, ...] = ()
+    granted_resources: tuple[str, ...] = ()
 
 
 def resolve_audience(reach: Reach, servers: Iterable[ResourceServer], issuer: str) -> Audience:
     """Return the audience of a token: the resources named, else those that serve what it is good for, else the issuer.
 
     The issuer is an audience where the token is good at UserInfo. A JWT can be read by all for whom it is: it is one
-    only where each takes one, and none would read details that are another's. Introspection tells each its own.
+    only where each takes one, and none would read details that are another's, or a scope without its details.
 
-    Spec: RFC8707-2.2, RFC9068-3, RFC9700-2.3, RFC9700-4.9.1, RFC9700-4.10.2, RFC9396-2.2, RFC9396-3.2,
+    Raises InvalidTarget where a resource is named at which the token would be good for nothing, and where it would be
+    good for nothing at all.
+
+    Spec: RFC8707-2, RFC8707-2.2, RFC9068-3, RFC9700-2.3, RFC9700-4.9.1, RFC9700-4.10.2, RFC9396-2.2, RFC9396-3.2,
     RFC9396-9.1
     """
-    scope, resources = reach.scope, reach.resources
-    chosen = [server for server in servers if _serves(server, reach)]
-    details = tuple(
-        detail for detail in reach.authorization_details if any(serves_detail(server, detail) for server in chosen)
-    )
-    if resources:
-        names = tuple(resources)
-    else:
-        served = tuple(audience for server in chosen for audience in server.audiences)
-        names = (*served, issuer) if SCOPE_OPENID in scope or not served else served
-    is_for_all = all(serves_detail(server, detail) for server in chosen for detail in details)
-    return Audience(names, is_for_all and all(server.takes_jwt for server in chosen), details)
+    servers = tuple(servers)
+    scope = openid_scopes(reach.scope) if leaves_out(reach.granted_details, reach.details) else reach.scope
+    names = _names(reach, scope, servers, issuer)
+    readers = tuple(server for server in servers if not set(names).isdisjoint(server.audiences))
+    details = tuple(detail for detail in reach.details if any(serves_detail(server, detail) for server in readers))
+    if reach.granted_details:
+        told = {name for server in readers for name in scope_told(server, scope, reach.details)}
+        scope = tuple(name for name in scope if name in told or name in openid_scopes(scope))
+    is_for_all = all(serves_detail(server, detail) for server in readers for detail in details)
+    return Audience(names, is_for_all and all(server.takes_jwt for server in readers), scope, details, readers)
+
+
+def scope_told(server: ResourceServer, scope: tuple[str, ...], details: Details) -> tuple[str, ...]:
+    """Return what of a token's scope an API is told, where the token holds these details.
+
+    Its own scopes, or all of them where it has named none of its own; none over data where a detail does not reach it.
+
+    Spec: RFC7662-2.2, RFC9396-3.2, RFC9396-9.2
+    """
+    own = tuple(name for name in scope if name in server.scopes) if server.scopes else scope
+    is_reached = all(serves_detail(server, detail) for detail in details)
+    return own if is_reached else openid_scopes(own)
 
 
 def serves_detail(server: ResourceServer, detail: Detail) -> bool:
@@ -59,12 +89,57 @@ def serves_detail(server: ResourceServer, detail: Detail) -> bool:
     Spec: RFC9396-2.2
     """
     locations = locations_of(detail)
-    is_named = not locations or bool(set(locations) & set(server.audiences))
+    is_named = not locations or not set(locations).isdisjoint(server.audiences)
     return is_named and detail["type"] in server.authorization_details_types
 
 
-def _serves(server: ResourceServer, reach: Reach) -> bool:
-    if reach.resources:
-        return bool(set(reach.resources) & set(server.audiences))
-    serves_scope = bool(server.scopes & set(reach.scope))
-    return serves_scope or any(serves_detail(server, detail) for detail in reach.authorization_details)
+def check_details_served(details: Details, resources: tuple[str, ...], servers: Iterable[ResourceServer]) -> None:
+    """Check that each detail reaches an API, one of the resources where any are named, and so each of its locations.
+
+    What no API serves would be taken from the person and reach nobody.
+
+    Raises InvalidAuthorizationDetails.
+
+    Spec: RFC9396-2.2, RFC9396-5, RFC8707-2
+    """
+    for detail in details:
+        serving = [server for server in servers if detail["type"] in server.authorization_details_types]
+        places = {place for server in serving for place in server.audiences}
+        if not places.issuperset(locations_of(detail)):
+            raise InvalidAuthorizationDetails("A location is no resource that serves this.", clause="RFC9396-2.2")
+        reached = [server for server in serving if serves_detail(server, detail)]
+        if not reached:
+            raise InvalidAuthorizationDetails("No API here serves details of this type.", clause="RFC9396-5")
+        if resources and all(set(resources).isdisjoint(server.audiences) for server in reached):
+            raise InvalidAuthorizationDetails("No resource that is named serves these details.", clause="RFC9396-2.2")
+
+
+def _names(reach: Reach, scope: tuple[str, ...], servers: tuple[ResourceServer, ...], issuer: str) -> tuple[str, ...]:
+    """Return the names of those for whom the token is: none at which it would be good for nothing.
+
+    Spec: RFC8707-2, RFC8707-2.2
+    """
+    bounds = reach.named or reach.granted_resources
+    served = (server for server in servers if _is_good_at(server, scope, reach.details, is_named=bool(bounds)))
+    reached = tuple(dict.fromkeys(audience for server in served for audience in server.audiences))
+    if SCOPE_OPENID in scope or not (reached or bounds or reach.granted_details):
+        reached = (*reached, issuer)
+    if not set(reached).issuperset(reach.named):
+        raise InvalidTarget("A resource serves nothing that this request may have there.", clause="RFC8707-2")
+    names = tuple(name for name in bounds if name in reached) if bounds else reached
+    if not names:
+        raise InvalidTarget("What is asked for reaches no resource.", clause="RFC8707-2")
+    return names
+
+
+def _is_good_at(server: ResourceServer, scope: tuple[str, ...], details: Details, *, is_named: bool) -> bool:
+    """Return whether a token is good for something at an API; one without scopes of its own must be named for them.
+
+    Who a person is, which the scopes of OpenID Connect tell, is told at UserInfo and at no API.
+
+    Spec: RFC8707-2.2, RFC9700-2.3
+    """
+    if any(serves_detail(server, detail) for detail in details):
+        return True
+    told = scope_told(server, scope, details)
+    return bool(server.scopes or is_named) and told != openid_scopes(told)

@@ -20,9 +20,10 @@ from authserver.protocol.names import SCOPE_OPENID
 class Redemption:
     """What a grant type makes of a request: for whom to issue, over what, and which refresh token goes along.
 
-    `generation` is that of the grant once this is done. `refresh_token` is one to be sent; `refresh_record` is its row
-    where it is new. `account_claims` are those of the person for an ID token, which is issued where there is a grant
-    with `openid` in its scope. `claim` is what must be spent for it to hold.
+    `resources` are those that the request names. `generation` is that of the grant once this is done. `refresh_token`
+    is one to be sent; `refresh_record` is its row where it is new. `account_claims` are those of the person for an ID
+    token, which is issued where there is a grant with `openid` in its scope. `claim` is what must be spent for it to
+    hold.
     """
 
     scope: tuple[str, ...]
@@ -100,7 +101,6 @@ class Mint:
         about = AccessTokenSubject(
             subject=subject_of(grant) if grant is not None else client.client_id,
             client_id=client.client_id,
-            scope=redemption.scope,
             grant_id=grant.grant_id if grant is not None else None,
             account_id=grant.account_id if grant is not None else None,
             generation=redemption.generation,
@@ -108,6 +108,12 @@ class Mint:
             ends_at=grant.expires_at if grant is not None else None,
             is_single_use=grant is not None and is_single_use(grant.authorization_details),
         )
-        reach = Reach(redemption.scope, redemption.resources, redemption.authorization_details)
+        reach = Reach(
+            redemption.scope,
+            redemption.authorization_details,
+            grant.authorization_details if grant is not None else (),
+            redemption.resources,
+            grant.resources if grant is not None else (),
+        )
         audience = resolve_audience(reach, servers, self.access_tokens.issuer)
         return self.access_tokens.issue(about, audience, binding, keys.signer_for(keys.default_algorithm), now)

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable
 
 from authserver.protocol.errors import InvalidScope
+from authserver.protocol.names import SCOPES_OF_OPENID
 
 _TOKENS = re.compile(r"[\x20\x21\x23-\x5b\x5d-\x7e]*")
 
@@ -28,6 +29,14 @@ def format_scope(tokens: Iterable[str]) -> str:
     Spec: RFC6749-3.3
     """
     return " ".join(tokens)
+
+
+def openid_scopes(tokens: Iterable[str]) -> tuple[str, ...]:
+    """Return those of some scope tokens that reach no API: they tell who a person is, at UserInfo.
+
+    Spec: OIDCC-5.4
+    """
+    return tuple(name for name in tokens if name in SCOPES_OF_OPENID)
 
 
 def check_scope_within(asked: Iterable[str], allowed: Iterable[str]) -> None:

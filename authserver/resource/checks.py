@@ -9,6 +9,7 @@ from authserver.binding.dpop import FUTURE_TOLERANCE_SECONDS, DpopNonces, DpopPr
 from authserver.binding.model import Binding, parse_confirmation
 from authserver.binding.mtls import certificate_thumbprint
 from authserver.protocol.errors import InsufficientScope, InvalidRequest, InvalidToken
+from authserver.protocol.scope import openid_scopes
 from authserver.resource.details import Detail, is_for, parse_details
 from authserver.resource.model import AccessToken, PresentedToken, ResourceRequest
 
@@ -49,7 +50,9 @@ def check_claims(claims: Mapping[str, object], expected: Expectation, now: int) 
 
     Raises InvalidToken otherwise.
 
-    Spec: RFC9068-4, RFC7662-4, RFC9396-9, RFC9470-6, RFC9700-2.3, FAPI2-SP-FINAL-5.3.4-3
+    A token for several APIs may tell of details that name another place: these are left out, and with them the scopes.
+
+    Spec: RFC9068-4, RFC7662-4, RFC9396-2.2, RFC9396-9, RFC9470-6, RFC9700-2.3, FAPI2-SP-FINAL-5.3.4-3
     """
     if claims.get("iss") != expected.issuer:
         raise _refuse("another issuer", "RFC9068-4-2")
@@ -64,16 +67,19 @@ def check_claims(claims: Mapping[str, object], expected: Expectation, now: int) 
     scope = claims.get("scope", "")
     if not isinstance(scope, str):
         raise _refuse("scope is no string", "RFC9068-2.2.3")
+    told = _read_details(claims.get("authorization_details"))
+    details = tuple(detail for detail in told if is_for(detail, expected.audience))
     return AccessToken(
         subject=_read_name(claims, "sub"),
         client_id=_read_name(claims, "client_id"),
-        scope=frozenset(scope.split()),
+        # Beside a detail that is good elsewhere alone, a scope would be worth more here than what was granted with it.
+        scope=frozenset(scope.split() if details == told else openid_scopes(scope.split())),
         expires_at=int(expires_at),
         binding=_read_binding(claims.get("cnf"), unbound_allowed=expected.unbound_allowed),
         claims=claims,
         acr=_read_acr(claims.get("acr")),
         auth_time=_read_auth_time(claims, now),
-        details=_read_details(claims.get("authorization_details"), expected.audience),
+        details=details,
     )
 
 
@@ -142,16 +148,11 @@ def _read_auth_time(claims: Mapping[str, object], now: int) -> int | None:
     return None if auth_time is None else int(auth_time)
 
 
-def _read_details(value: object, audience: str) -> tuple[Detail, ...]:
-    """Return the details that are good here: a token for several APIs may tell of some that name another place.
-
-    Spec: RFC9396-2.2, RFC9396-9
-    """
+def _read_details(value: object) -> tuple[Detail, ...]:
     try:
-        details = parse_details(value)
+        return parse_details(value)
     except ValueError as error:
         raise _refuse(str(error), "RFC9396-9") from error
-    return tuple(detail for detail in details if is_for(detail, audience))
 
 
 def _read_name(claims: Mapping[str, object], name: str) -> str:

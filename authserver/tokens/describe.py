@@ -8,9 +8,10 @@ import orjson
 from authserver.binding.model import parse_confirmation
 from authserver.clients.model import Client, ResourceServer
 from authserver.grants.model import KIND_ACCESS, TokenState
-from authserver.issuance.audience import serves_detail
+from authserver.issuance.audience import scope_told, serves_detail
 from authserver.protocol.authorization_details.model import Details
 from authserver.protocol.authorization_details.registry import find_payment
+from authserver.protocol.scope import format_scope, parse_scope
 
 INACTIVE: Final[Mapping[str, object]] = {"active": False}
 """All that anyone learns of a token that is not theirs to know, or not good."""
@@ -32,9 +33,10 @@ def describe_token(state: TokenState | None, caller: Client, now: int) -> Mappin
         return INACTIVE
     told = {name: claims[name] for name in _TOLD if name in claims}
     told["aud"] = _own_audience(audience_of(claims), server)
-    own_scope = _own_scope(str(told.pop("scope", "")), server)
-    own_details = [detail for detail in details_of(claims) if serves_detail(server, detail)]
-    told |= {"scope": own_scope} if own_scope else {}
+    details = details_of(claims)
+    own_scope = scope_told(server, parse_scope(str(told.pop("scope", ""))), details)
+    own_details = [detail for detail in details if serves_detail(server, detail)]
+    told |= {"scope": format_scope(own_scope)} if own_scope else {}
     told |= {"authorization_details": own_details} if own_details else {}
     return {"active": True, **told, "token_type": binding_type(claims)}
 
@@ -90,11 +92,3 @@ def _own_audience(audiences: tuple[str, ...], server: ResourceServer) -> str | l
     """Return the audiences that are the caller's: it need not know for whom else a token is."""
     shared = [name for name in audiences if name in server.audiences]
     return shared[0] if len(shared) == 1 else shared
-
-
-def _own_scope(scope: str, server: ResourceServer) -> str:
-    """Return the scopes that are the caller's, all of them where it has named none of its own.
-
-    Spec: RFC7662-2.2
-    """
-    return " ".join(name for name in scope.split() if name in server.scopes) if server.scopes else scope

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from authserver.binding.model import Binding
-from authserver.clients.model import Client
+from authserver.clients.model import Client, ResourceServer
 from authserver.db.engine import Database
 from authserver.events import Event
 from authserver.issuance.issue import Redemption
@@ -16,12 +16,13 @@ from authserver.protocol.params import Params
 class TokenRequest:
     """One token request by an authenticated client, with the binding its tokens are to have.
 
-    `audiences` are all that a token of this server may be for.
+    `servers` are the APIs that there are now, `audiences` all that a token of this server may be for.
     """
 
     params: Params
     client: Client
     binding: Binding
+    servers: tuple[ResourceServer, ...]
     correlation_id: str
     now: int
     audiences: frozenset[str] = frozenset()

@@ -114,8 +114,9 @@ def test_the_accounts_a_person_chose_are_not_left_out_beside_a_scope(shared: Dep
     details = parse_authorization_details(text_of(chosen, FUNDS))
     code = make_code(shared, "app", ("openid", "accounts"), details=details)
     assert refusal(app.redeem(code, authorization_details=text_of(FUNDS))) == REFUSED
-    tokens = app.redeem(code, authorization_details=text_of(chosen)).json
-    assert tokens["authorization_details"] == [chosen]
+    assert refusal(app.redeem(code, authorization_details=text_of(chosen))) == REFUSED, "the scope stood beside both"
+    tokens = app.redeem(code).json
+    assert (tokens["scope"], tokens["authorization_details"]) == ("openid accounts", [chosen, FUNDS])
     assert refusal(app.refresh(tokens["refresh_token"], authorization_details=text_of(FUNDS))) == REFUSED
     told = app.refresh(tokens["refresh_token"], scope="openid", authorization_details=text_of(FUNDS)).json
     assert (told["scope"], told["authorization_details"]) == ("openid", [FUNDS])

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 from authserver.protocol.authorization_details.model import Detail, Details
-from authserver.protocol.authorization_details.registry import type_names, type_of
+from authserver.protocol.authorization_details.registry import type_of
 from authserver.protocol.names import SCOPES_OF_OPENID
 
 _LISTS: Final = ("actions", "accounts", "locations")
@@ -39,15 +39,21 @@ def cover(allowed: Details, asked: Details) -> Details | None:
     return None if None in found else tuple(detail for detail in found if detail is not None)
 
 
-def widens(granted: Details, asked: Details, scope: Iterable[str]) -> bool:
-    """Return whether asking for this much less reaches further: a choice of accounts is left out, a scope stays.
+def leaves_out(granted: Details, narrowed: Details) -> bool:
+    """Return whether nothing is left of one of the granted details."""
+    if narrowed == granted:
+        return False
+    return any(all(_within(each, detail) is None for detail in narrowed) for each in granted)
 
-    To an API its scope alone may stand for every account; beside a detail it means no more than the detail.
+
+def widens(granted: Details, asked: Details, scope: Iterable[str]) -> bool:
+    """Return whether asking for this much less reaches further: a detail is left out, and a scope over data stays.
+
+    To an API its scope alone may stand for everything; beside a detail it means no more than the detail.
 
     Spec: RFC9396-6.1, RFC9396-3.2
     """
-    chosen = {detail["type"] for detail in granted if type_of(detail).accounts_chosen}
-    return not chosen <= type_names(asked) and not set(scope) <= set(SCOPES_OF_OPENID)
+    return not set(scope) <= set(SCOPES_OF_OPENID) and leaves_out(granted, asked)
 
 
 def _covering(allowed: Details, asked: Detail) -> Details:

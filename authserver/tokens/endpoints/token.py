@@ -55,7 +55,8 @@ class TokenEndpoint:
         client = received.client
         grant_type = self._grant_type(received.params, client)
         binding = resolve_binding(received.evidence, received.proof, binding_demand(client))
-        asked = TokenRequest(received.params, client, binding, request.correlation_id, now, self.audiences())
+        servers, audiences = self.resource_servers(), self.audiences()
+        asked = TokenRequest(received.params, client, binding, servers, request.correlation_id, now, audiences)
         redemption, tokens = self._issue(grant_type, asked, received.one_time_ids())
         account_id = redemption.grant.account_id if redemption.grant is not None else ""
         self.events(Event("token.issued", now, request.correlation_id, client.client_id, account_id))
@@ -65,11 +66,11 @@ class TokenEndpoint:
         self, grant_type: GrantType, asked: TokenRequest, ids: tuple[OneTimeId, ...]
     ) -> tuple[Redemption, TokenSet]:
         """Redeem, mint, then claim and store all of it at once; look again where another request came first."""
-        keys, servers = self.keys(), self.resource_servers()
+        keys = self.keys()
         for _ in range(_LOOKS):
             try:
                 redemption = grant_type.redeem(self.database, asked)
-                tokens = self.mint.issue(redemption, asked.client, asked.binding, keys, servers, asked.now)
+                tokens = self.mint.issue(redemption, asked.client, asked.binding, keys, asked.servers, asked.now)
             except OAuthError as refusal:
                 self._settle(refusal, asked, ids)
                 raise

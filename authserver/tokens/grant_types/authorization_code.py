@@ -50,7 +50,7 @@ class AuthorizationCodeGrant:
                 raise _replayed(grant, request)
             _check(code, grant, request)
             grant = usable_grant(grant, request.client, request.audiences)
-            details = narrow_details(request.params, grant, grant.scope)
+            details = narrow_details(request, grant, grant.scope)
             narrowed = narrow_resources(request.params, grant), details
             return _redemption(connection, code, grant, narrowed, request)
 

@@ -7,7 +7,7 @@ from authserver.db.engine import Database
 from authserver.issuance.issue import Redemption
 from authserver.protocol.errors import InvalidAuthorizationDetails, InvalidScope
 from authserver.protocol.names import SCOPES_OF_OPENID
-from authserver.protocol.resource import check_resources_within, parse_resources
+from authserver.protocol.resource import parse_resources
 from authserver.protocol.scope import check_scope_within, parse_scope
 from authserver.tokens.grant_type import TokenRequest
 
@@ -22,7 +22,7 @@ class ClientCredentialsGrant:
     def redeem(self, _database: Database, request: TokenRequest) -> Redemption:
         """Return what the client may have.
 
-        Raises InvalidScope where nothing is left to issue over, InvalidTarget for an unknown resource,
+        Raises InvalidScope where nothing is left to issue over, InvalidTarget for a resource that is none,
         InvalidAuthorizationDetails for any details: each type of them is a person's to allow.
         """
         if "authorization_details" in request.params:
@@ -33,9 +33,7 @@ class ClientCredentialsGrant:
         scope = asked or allowed
         if not scope:
             raise InvalidScope("This client has no scope of its own.", clause="RFC6749-3.3")
-        resources = parse_resources(request.params.get_all("resource"))
-        check_resources_within(resources, request.audiences)
-        return Redemption(scope=scope, resources=resources)
+        return Redemption(scope=scope, resources=parse_resources(request.params.get_all("resource")))
 
 
 def _own_scope(client: Client) -> tuple[str, ...]:

@@ -59,7 +59,7 @@ class RefreshTokenGrant:
             grant = usable_grant(stored, request.client, request.audiences)
             scope = narrow_scope(request.params, grant)
             resources = narrow_resources(request.params, grant)
-            details = narrow_details(request.params, grant, scope)
+            details = narrow_details(request, grant, scope)
             refreshed = self._rotate(connection, token, grant, request)
             return Redemption(
                 scope=scope,

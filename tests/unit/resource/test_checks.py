@@ -104,6 +104,7 @@ def test_a_detail_that_names_other_places_is_not_good_here(locations: object, is
     detail = {"type": "account_information"} | ({} if locations is None else {"locations": locations})
     token = check_claims({**CLAIMS, "authorization_details": [detail]}, EXPECTED, NOW)
     assert bool(token.details_of("account_information")) is is_here
+    assert token.scope == ({"openid", "accounts"} if is_here else {"openid"})
 
 
 @pytest.mark.spec("RFC9068-5-1")
