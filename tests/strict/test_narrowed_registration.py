@@ -150,7 +150,7 @@ def test_the_id_token_of_a_refresh_tells_no_claim_that_was_taken_out(app: Relyin
     [
         ({}, {"grant_types": ["client_credentials"], "redirect_uris": None}),
         ({"claims": '{"userinfo":{"email":null}}'}, {"scope": "openid accounts"}),
-        ({"resource": VAULT}, {}),
+        ({"resource": VAULT, "scope": "openid vault"}, {}),
     ],
 )
 def test_a_request_pushed_before_the_change_leads_nowhere(
@@ -158,6 +158,7 @@ def test_a_request_pushed_before_the_change_leads_nowhere(
 ) -> None:
     deployment = app.deployment
     register_vault(deployment)
+    deployment.change_client("app", scope="openid email accounts vault")
     alice.approve(app.authorization_url(**asked))  # from here on a consent stands, and no page is between
     url = app.authorization_url(**asked)
     if change:
@@ -187,7 +188,9 @@ def test_a_request_without_pkce_leads_nowhere_once_its_client_must_use_it(
 def test_a_grant_for_an_api_that_is_gone_is_refused(app: RelyingParty, alice: Person) -> None:
     deployment = app.deployment
     register_vault(deployment)
-    both = app.redeem(code_of(alice.approve(app.authorization_url(resource=[BANK, VAULT])))).json
+    deployment.change_client("app", scope="openid accounts vault")
+    url = app.authorization_url(resource=[BANK, VAULT], scope="openid accounts vault")
+    both = app.redeem(code_of(alice.approve(url))).json
     deployment.change_client("vault", resource=["https://other.example/"])
     assert claims_of(app.refresh(both["refresh_token"]).json["access_token"])["aud"] == BANK
     deployment.change_client("bank", resource=["https://elsewhere.example/"])
