@@ -100,7 +100,8 @@ def build_parts(settings: Settings, app: Flask, clock: Clock, events: EventSink)
     limits = _limits(settings, app, envelope, events, clock)
     authentication = ClientAuthentication(
         registry=registry,
-        remote_keys=RemoteKeys(_fetcher(settings), clock, events),
+        # Half of the threads may wait for keys from elsewhere; the other half goes on with what needs none.
+        remote_keys=RemoteKeys(_fetcher(settings), clock, events, most_waiting=max(1, settings.threads // 2)),
         chain=_chain(settings),
         issuer=settings.issuer,
         own_urls=frozenset(url for path in _AUTHENTICATED_PATHS for url in origins.urls(path)),

@@ -11,11 +11,12 @@ from authserver.clients.model import Client
 from authserver.clients.registry import ClientRegistry
 from authserver.clients.shared_secrets import check_secret, parse_basic
 from authserver.db.once import OneTimeId, id_hash
-from authserver.keys.model import BadJwt, PublicKeys
+from authserver.keys.compact import UnverifiedJwt
+from authserver.keys.model import BadJwt, PublicKeys, VerifiedJwt
 from authserver.keys.remote import RemoteKeys
 from authserver.keys.verifier import read_unverified, verify_jwt
 from authserver.protocol import names
-from authserver.protocol.errors import InvalidClient
+from authserver.protocol.errors import InvalidClient, TemporarilyUnavailable
 from authserver.protocol.evidence import Evidence
 
 _TYPES = frozenset({"", "jwt", "client-authentication+jwt"})
@@ -52,7 +53,8 @@ class ClientAuthentication:
     def verify(self, evidence: Evidence, now: int) -> AuthenticatedClient:
         """Return the client whose credentials the evidence holds.
 
-        Raises InvalidClient where there are none, more than one, of another method than the registered one, or wrong.
+        Raises InvalidClient where there are none, more than one, of another method than the registered one, or wrong,
+        and TemporarilyUnavailable where what to check them by is still being fetched.
 
         Spec: RFC6749-2.3, RFC6749-5.2
         """
@@ -138,9 +140,7 @@ def _verify_assertion(service: ClientAuthentication, evidence: Evidence, now: in
         if not isinstance(unverified_subject, str):
             raise InvalidClient(reason="assertion: sub is missing or no string", clause="RFC7523-3-2")
         client = service.find_client(unverified_subject, evidence, frozenset({names.PRIVATE_KEY_JWT}))
-        kid = unverified.header.get("kid")
-        keys = _keys_of(client, service.remote_keys, kid if isinstance(kid, str) else None)
-        verified = verify_jwt(unverified, keys, algorithms=_algorithms_of(client), types=_TYPES)
+        verified = _verify_signature(client, service.remote_keys, unverified)
     except BadJwt as error:
         raise InvalidClient(reason=f"assertion: {error}", clause="RFC7523-3-9") from error
     audience = AssertionAudience(service.issuer, client.profile.assertion_audience_issuer_only, service.own_urls)
@@ -156,11 +156,7 @@ def _verify_certificate(service: ClientAuthentication, evidence: Evidence, now: 
     client = service.find_client(evidence.client_id or "", evidence, names.MTLS_METHODS)
     certificate = evidence.certificate or b""
     if client.token_endpoint_auth_method == names.SELF_SIGNED_TLS_CLIENT_AUTH:
-        registered = client.registered_certificates
-        if client.jwks_uri is not None:
-            registered = service.remote_keys.keys(client.jwks_uri, None).x5c_certificates()
-        if not any(hmac.compare_digest(certificate, candidate) for candidate in registered):
-            raise InvalidClient(reason="the certificate is not a registered one", clause="RFC8705-2.2")
+        _check_registered(client, service.remote_keys, certificate)
         return AuthenticatedClient(client)
     _check_chain(service.chain, certificate, now)
     if client.certificate_subject is None or not subject_matches(certificate, client.certificate_subject):
@@ -177,10 +173,56 @@ def _check_chain(chain: ChainVerifier | None, certificate: bytes, now: int) -> N
         raise InvalidClient(reason=f"certificate: {error}", clause="RFC8705-2.1") from error
 
 
-def _keys_of(client: Client, remote_keys: RemoteKeys, kid: str | None) -> PublicKeys:
+def _verify_signature(client: Client, remote_keys: RemoteKeys, assertion: UnverifiedJwt) -> VerifiedJwt:
+    """Verify an assertion by the keys that are known, then by those published since; raises BadJwt.
+
+    Spec: OIDCC-10.1.1
+    """
+    kid = assertion.header.get("kid")
+    keys = _keys_of(client, remote_keys, kid if isinstance(kid, str) else None)
+    try:
+        return verify_jwt(assertion, keys, algorithms=_algorithms_of(client), types=_TYPES)
+    except BadJwt:
+        newer = None if client.jwks_uri is None else remote_keys.newer_keys(client.jwks_uri, keys)
+        if newer is None:
+            raise
+        return verify_jwt(assertion, newer, algorithms=_algorithms_of(client), types=_TYPES)
+
+
+def _check_registered(client: Client, remote_keys: RemoteKeys, certificate: bytes) -> None:
+    """Raise InvalidClient unless the certificate is one that the client registered, or publishes by now.
+
+    Spec: RFC8705-2.2, RFC8705-2.2.2
+    """
+    known = client.registered_certificates
     if client.jwks_uri is not None:
-        return remote_keys.keys(client.jwks_uri, kid)
-    return client.keys
+        keys = _keys_of(client, remote_keys, None)
+        known = keys.x5c_certificates()
+        if not _is_among(certificate, known):
+            known = (remote_keys.newer_keys(client.jwks_uri, keys) or keys).x5c_certificates()
+    if not _is_among(certificate, known):
+        raise InvalidClient(reason="the certificate is not a registered one", clause="RFC8705-2.2")
+
+
+def _is_among(certificate: bytes, known: tuple[bytes, ...]) -> bool:
+    return any(hmac.compare_digest(certificate, candidate) for candidate in known)
+
+
+def _keys_of(client: Client, remote_keys: RemoteKeys, kid: str | None) -> PublicKeys:
+    """Return the client's keys; raises TemporarilyUnavailable where they are still being fetched.
+
+    Who asks so early is told to come again: to call its credentials wrong would be no truth about them.
+    """
+    if client.jwks_uri is None:
+        return client.keys
+    keys = remote_keys.keys(client.jwks_uri, kid)
+    if not keys and remote_keys.is_fetching(client.jwks_uri):
+        raise TemporarilyUnavailable(
+            "The keys at the client's jwks_uri are being fetched: try again in a moment.",
+            reason="the client's keys are still being fetched",
+            clause="OIDCC-10.1.1",
+        )
+    return keys
 
 
 def _algorithms_of(client: Client) -> frozenset[str]:

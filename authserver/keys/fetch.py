@@ -1,7 +1,7 @@
 """Fetching from an address that a client chose, without becoming its arm into our network.
 
 Written on the standard library's HTTP client, which follows no redirect, knows no proxy, decompresses nothing and takes
-a socket that is already open: what is connected is the very address that was judged.
+a socket that is already open: what is connected is one of the very addresses that were judged.
 
 Spec: RFC9700-4.11, RFC7591-5
 """
@@ -14,10 +14,12 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException, HTTPResponse
-from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
-from threading import Timer
+from ipaddress import ip_address
+from threading import Lock, Timer
 from time import monotonic
 from urllib.parse import urlsplit
+
+from authserver.keys.public_addresses import is_public
 
 Resolver = Callable[[str, int], Sequence[str]]
 
@@ -25,11 +27,10 @@ _HTTPS_PORT = 443
 _OK = 200
 _MAX_BODY = 256 * 1024
 _TOTAL_SECONDS = 5.0
-_RESOLVER_THREADS = 4
+_RESOLVER_THREADS = 64
+_MOST_ADDRESSES = 8
 _URL = re.compile(r"https://[!-\[\]^-~]{1,2040}", re.IGNORECASE)
 _JSON = re.compile(r"application/([a-z0-9.-]+\+)?json\s*(;.*)?", re.IGNORECASE)
-# Addresses that carry an IPv4 address inside, perhaps one of ours, and count as global to some: mapped, NAT64, 6to4.
-_TUNNELS = tuple(map(ip_network, ("::ffff:0:0/96", "64:ff9b::/96", "64:ff9b:1::/48", "2002::/16")))
 
 
 class FetchRefused(Exception):
@@ -74,6 +75,7 @@ class SafeFetcher:
         # A name lookup cannot be interrupted, only abandoned: it gets a thread, so that the caller gets its time back.
         self._lookups = ThreadPoolExecutor(_RESOLVER_THREADS, thread_name_prefix="resolve")
         self._ca_file = ca_file
+        self._trusting = Lock()
         self._tls = None if ca_file is None else self._trust()
 
     def fetch(self, url: str) -> bytes:
@@ -83,10 +85,10 @@ class SafeFetcher:
         allowed = target.authority in self._allow
         if target.port != _HTTPS_PORT and not allowed:
             raise FetchRefused(f"{target.authority} is not on the HTTPS port")
-        address = self._choose_address(target, allowed=allowed)
+        addresses = self._addresses(target, deadline, allowed=allowed)
         try:
-            with _connected(address, target.port, deadline) as connection:
-                return _get(self._secure(connection, target.host), target)
+            with self._connect(addresses, target, deadline) as connection, _cut_at(deadline, connection):
+                return _get(connection, target)
         except (OSError, HTTPException, ValueError) as error:
             reason = "took too long" if monotonic() >= deadline else f"failed: {type(error).__name__}"
             raise FetchRefused(f"fetching from {target.authority} {reason}") from error
@@ -98,24 +100,43 @@ class SafeFetcher:
             tls.load_verify_locations(self._ca_file)
         return tls
 
-    def _secure(self, connection: socket.socket, host: str) -> ssl.SSLSocket:
-        # A cut or truncated answer must be an error, not a short body: so ragged ends are not smoothed over.
-        if self._tls is None:
-            self._tls = self._trust()
-        return self._tls.wrap_socket(connection, server_hostname=host, suppress_ragged_eofs=False)
+    def _connect(self, addresses: Sequence[str], target: _Target, deadline: float) -> ssl.SSLSocket:
+        """Connect to the first address that takes the connection and shows a certificate of the host.
 
-    def _choose_address(self, target: _Target, *, allowed: bool) -> str:
-        """Return the address to connect to; one private answer among many refuses them all."""
+        Each has its share of the time that is left, so that a silent one leaves some for those after it.
+        """
+        for left, address in zip(range(len(addresses), 0, -1), addresses, strict=True):
+            try:
+                return self._handshake(address, target, monotonic() + _remaining(deadline) / left)
+            except OSError:
+                if left == 1:
+                    raise
+        raise OSError("there was no address to try")
+
+    def _handshake(self, address: str, target: _Target, deadline: float) -> ssl.SSLSocket:
+        with self._trusting:
+            tls = self._tls = self._tls or self._trust()
+        with (
+            socket.create_connection((address, target.port), timeout=_remaining(deadline)) as connection,
+            connection.dup() as handle,  # TLS takes the other over, and with it what could be cut
+            _cut_at(deadline, handle),
+        ):
+            # A cut or truncated answer must be an error, not a short body: so ragged ends are not smoothed over.
+            return tls.wrap_socket(connection, server_hostname=target.host, suppress_ragged_eofs=False)
+
+    def _addresses(self, target: _Target, deadline: float, *, allowed: bool) -> list[str]:
+        """Return the addresses to try, in the resolver's order; one private answer among many refuses them all."""
+        lookup = self._lookups.submit(self._resolve, target.host, target.port)
         try:
-            lookup = self._lookups.submit(self._resolve, target.host, target.port)
-            addresses = [ip_address(answer) for answer in lookup.result(self._total_seconds)]
+            addresses = [ip_address(answer) for answer in lookup.result(_remaining(deadline))]
         except (OSError, ValueError, TimeoutError) as error:
+            lookup.cancel()  # one that waits for its turn still; one that is under way can only be abandoned
             raise FetchRefused(f"{target.host} cannot be resolved") from error
         if not addresses:
             raise FetchRefused(f"{target.host} has no address")
-        if not allowed and not all(_is_public(address) for address in addresses):
+        if not allowed and not all(is_public(address) for address in addresses):
             raise FetchRefused(f"{target.host} is not on the public network")
-        return str(addresses[0])
+        return [str(address) for address in addresses[:_MOST_ADDRESSES]]
 
 
 def _parse_url(url: str) -> _Target:
@@ -132,33 +153,24 @@ def _parse_url(url: str) -> _Target:
     return _Target(host, _HTTPS_PORT if port is None else port, (parts.path or "/") + query)
 
 
-def _is_public(address: IPv4Address | IPv6Address) -> bool:
-    in_tunnel = any(address in tunnel for tunnel in _TUNNELS)
-    return address.is_global and not address.is_multicast and not in_tunnel
-
-
 @contextmanager
-def _connected(address: str, port: int, deadline: float) -> Iterator[socket.socket]:
-    """Connect, and cut the connection at the deadline whatever it is doing.
+def _cut_at(deadline: float, connection: socket.socket) -> Iterator[None]:
+    """Cut the connection at the deadline whatever it is doing.
 
     A timeout on the socket alone starts anew with every byte that drips in.
     """
-    with (
-        socket.create_connection((address, port), timeout=_remaining(deadline)) as connection,
-        connection.dup() as handle,
-    ):
-        watchdog = Timer(_remaining(deadline), _cut, [handle])
-        watchdog.daemon = True
-        watchdog.start()
-        try:
-            yield connection
-        finally:
-            watchdog.cancel()
+    watchdog = Timer(_remaining(deadline), _cut, [connection])
+    watchdog.daemon = True
+    watchdog.start()
+    try:
+        yield
+    finally:
+        watchdog.cancel()
 
 
 def _cut(connection: socket.socket) -> None:
     with suppress(OSError):  # it may have ended by itself in the same moment
-        connection.shutdown(socket.SHUT_RDWR)
+        socket.socket.shutdown(connection, socket.SHUT_RDWR)  # TLS would say goodbye first, to a peer that may not read
 
 
 def _remaining(deadline: float) -> float:
@@ -169,19 +181,18 @@ def _remaining(deadline: float) -> float:
 
 
 def _get(connection: ssl.SSLSocket, target: _Target) -> bytes:
-    with connection:
-        client = HTTPConnection(target.host, target.port)
-        client.sock = connection
-        authority = target.authority.removesuffix(f":{_HTTPS_PORT}")
-        headers = {
-            "Host": authority,
-            "Accept": "application/json",
-            "Accept-Encoding": "identity",
-            "Connection": "close",
-        }
-        client.request("GET", target.path, headers=headers)
-        with client.getresponse() as response:
-            return _read_body(response, target)
+    client = HTTPConnection(target.host, target.port)
+    client.sock = connection
+    authority = target.authority.removesuffix(f":{_HTTPS_PORT}")
+    headers = {
+        "Host": authority,
+        "Accept": "application/json",
+        "Accept-Encoding": "identity",
+        "Connection": "close",
+    }
+    client.request("GET", target.path, headers=headers)
+    with client.getresponse() as response:
+        return _read_body(response, target)
 
 
 def _read_body(response: HTTPResponse, target: _Target) -> bytes:

@@ -1,8 +1,10 @@
 """Fetching what a client points at: over a real connection, and never further than it may reach."""
 
 import json
+import socket
 import time
 from collections.abc import Iterator, Sequence
+from ipaddress import ip_address
 from pathlib import Path
 from typing import NoReturn
 
@@ -10,6 +12,7 @@ import pytest
 
 from authserver.events import Event
 from authserver.keys.fetch import FetchRefused, SafeFetcher
+from authserver.keys.public_addresses import is_public
 from authserver.keys.remote import RemoteKeys
 from tests.support.jose import private_key, public_jwk
 from tests.support.key_server import HOST, KeyServer, key_server
@@ -148,6 +151,24 @@ PRIVATE = [
     "64:ff9b:1::7f00:1",
     "2002:7f00:1::",
     "2001:0:7f00:1::",
+    "fec0::1",
+    "::8.8.8.8",
+    "::ffff:8.8.8.8",
+    "2001:2::1",
+    "2001:db8::1",
+    "2001:20::1",
+    "2002:808:808::1",
+    "3ffe::1",
+    "3fff::1",
+    "4000::1",
+    "5f00::1",
+    "192.0.0.8",
+    "192.0.2.1",
+    "192.88.99.1",
+    "198.18.0.1",
+    "198.51.100.1",
+    "203.0.113.1",
+    "240.0.0.1",
 ]
 
 
@@ -157,6 +178,28 @@ def test_an_address_of_ours_is_refused_before_any_connection(address: str, monke
     monkeypatch.setattr("socket.create_connection", connect_nowhere)
     names = Names("8.8.8.8", address)
     assert reason(SafeFetcher(resolve=names), f"https://{HOST}/") == f"{HOST} is not on the public network"
+
+
+@pytest.mark.parametrize("address", ["8.8.8.8", "192.0.1.1", "198.20.0.1", "2001:4860:4860::8888", "2a00:1450::1"])
+def test_an_address_of_the_public_network_is_one(address: str) -> None:
+    assert is_public(ip_address(address))
+
+
+def test_an_address_that_refuses_is_followed_by_the_next(server: KeyServer) -> None:
+    assert fetcher(server, Names("127.0.0.9", "127.0.0.1")).fetch(server.url) == b'{"keys":[]}'
+
+
+def test_an_address_that_says_nothing_leaves_time_for_the_next(server: KeyServer) -> None:
+    with socket.create_server(("127.0.0.9", server.port)):
+        names = Names("127.0.0.9", "127.0.0.1")
+        assert fetcher(server, names, total_seconds=2).fetch(server.url) == b'{"keys":[]}'
+
+
+def test_addresses_share_one_deadline(server: KeyServer) -> None:
+    with socket.create_server(("127.0.0.9", server.port)):
+        began = time.monotonic()
+        assert "took too long" in reason(fetcher(server, Names(*["127.0.0.9"] * 20), total_seconds=0.8), server.url)
+        assert time.monotonic() - began < 2
 
 
 def test_a_name_without_an_address_is_refused() -> None:

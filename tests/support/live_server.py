@@ -89,7 +89,7 @@ class LiveServer:
 
 
 @contextmanager
-def live_server(folder: Path, **settings: str) -> Iterator[LiveServer]:
+def live_server(folder: Path, **settings: object) -> Iterator[LiveServer]:
     """Set a server up in a folder, run it until the body ends."""
     now = int(time.time())
     server = LiveServer(folder, free_port(), free_port(), create_authority("Live test authority", now))
@@ -110,7 +110,7 @@ def live_server(folder: Path, **settings: str) -> Iterator[LiveServer]:
         yield server
 
 
-def _add_settings(server: LiveServer, settings: Mapping[str, str]) -> None:
+def _add_settings(server: LiveServer, settings: Mapping[str, object]) -> None:
     """Add to the configuration that `init` wrote."""
     folder = server.folder
     members: dict[str, Any] = {

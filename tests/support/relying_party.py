@@ -220,7 +220,8 @@ def register(deployment: Deployment, client_id: str = "app", **changes: object) 
         metadata.setdefault("tls_client_auth_subject_dn", f"CN={client_id}")
     if method == "self_signed_tls_client_auth":
         certificate = self_signed(common_name(client_id), deployment.now)
-        metadata["jwks"] = {"keys": [certificate_jwk(certificate)]}
+        if "jwks_uri" not in metadata:
+            metadata["jwks"] = {"keys": [certificate_jwk(certificate)]}
     secret = deployment.add_client(**metadata)
     return RelyingParty(
         deployment, client_id, method, binding, algorithm, certificate=certificate, secret=secret, key=key
