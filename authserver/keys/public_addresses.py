@@ -2,7 +2,7 @@
 
 Python's own `is_global` differs between its versions and calls tunnels and site-local addresses global.
 
-Spec: RFC6890-2, RFC4291-2.5
+Spec: RFC9700-4.11, RFC7591-5
 """
 
 from ipaddress import IPv4Address, IPv6Address, ip_network
