@@ -8,7 +8,7 @@ from authserver.binding.mtls import ChainVerifier, UntrustedCertificate
 from authserver.clients.assertions import AssertionAudience, AssertionId, check_assertion_claims
 from authserver.clients.certificates import subject_matches
 from authserver.clients.model import Client
-from authserver.clients.registry import ClientRegistry
+from authserver.clients.registry import ClientRegistry, is_client_id
 from authserver.clients.shared_secrets import check_secret, parse_basic
 from authserver.db.once import OneTimeId, id_hash
 from authserver.keys.compact import UnverifiedJwt
@@ -77,6 +77,26 @@ class ClientAuthentication:
                 clause="RFC6749-2.3",
             )
         return client
+
+
+def claimed_client_id(evidence: Evidence) -> str:
+    """Return which client the caller says it is, for the log: nothing of it is verified; empty where it says nothing.
+
+    What no client id can be, such as a secret in the wrong place with a line break in it, is left out.
+    """
+    try:
+        claimed = evidence.client_id or _named_by_credentials(evidence)
+    except (InvalidClient, BadJwt):
+        return ""
+    return claimed if isinstance(claimed, str) and is_client_id(claimed) else ""
+
+
+def _named_by_credentials(evidence: Evidence) -> object:
+    if evidence.basic is not None:
+        return parse_basic(evidence.basic).client_id
+    if evidence.client_assertion is not None:
+        return read_unverified(evidence.client_assertion).claims.get("sub")
+    return ""
 
 
 def assertion_id_of(client: Client, assertion: AssertionId) -> OneTimeId:

@@ -5,7 +5,12 @@ from typing import Protocol
 
 from authserver.binding.dpop import DpopNonces, DpopProof
 from authserver.binding.resolve import BindingDemand, proof_id, read_proof
-from authserver.clients.authentication import AuthenticatedClient, ClientAuthentication, assertion_id_of
+from authserver.clients.authentication import (
+    AuthenticatedClient,
+    ClientAuthentication,
+    assertion_id_of,
+    claimed_client_id,
+)
 from authserver.clients.model import Client
 from authserver.db.at_once import Writes
 from authserver.db.engine import Database
@@ -76,7 +81,7 @@ class Reception:
         try:
             caller = self.authentication.verify(evidence, now)
         except InvalidClient as error:
-            self._failed(request, error, now)
+            self._failed(request, evidence, error, now)
             raise
         self.limits.hit("client", caller.client.client_id, caller.client.request_limit)
         return Received(params, evidence, proof, caller)
@@ -105,8 +110,10 @@ class Reception:
             return ()
         return (("DPoP-Nonce", self.nonces.current(now)),)
 
-    def _failed(self, request: MachineRequest, error: InvalidClient, now: int) -> None:
-        self.events(Event("client.authentication_failed", now, request.correlation_id, detail={"reason": error.reason}))
+    def _failed(self, request: MachineRequest, evidence: Evidence, error: InvalidClient, now: int) -> None:
+        # Not as the event's client: whoever fails may say any name, and must not make a line about that client.
+        detail = {"claimed_client_id": claimed_client_id(evidence), "reason": error.reason}
+        self.events(Event("client.authentication_failed", now, request.correlation_id, detail=detail))
         self.limits.hit("client_authentication_failure", address_key(request.remote_address))
 
 

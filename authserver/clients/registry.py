@@ -48,7 +48,7 @@ class ClientRegistry:
 
         Spec: RFC6749-10.14-1
         """
-        if not _CLIENT_ID.fullmatch(client_id):
+        if not is_client_id(client_id):
             return None
         now = self.clock()
         cached = self._clients.get(client_id)
@@ -94,6 +94,14 @@ class ClientRegistry:
             if len(self._clients) >= _MAX_CLIENTS:
                 self._clients.clear()
             self._clients[client.client_id] = (now + FRESH_SECONDS, record, client)
+
+
+def is_client_id(text: str) -> bool:
+    """Return whether a text can be a client id.
+
+    Spec: RFC6749-10.14-1
+    """
+    return _CLIENT_ID.fullmatch(text) is not None
 
 
 def load_client(record: ClientRecord) -> Client:
