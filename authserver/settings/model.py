@@ -1,5 +1,6 @@
 """Every setting, with its default, its bounds and its documentation, from which `docs/configuration.md` is rendered."""
 
+import os
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
@@ -11,6 +12,7 @@ from authserver.protocol.names import ACR_TWO_FACTORS
 from authserver.settings import kinds
 
 ENVIRONMENT_PREFIX = "AUTHSERVER_"
+MASTER_KEY_NAME = "master.key"
 
 
 class Settings(BaseSettings):
@@ -38,7 +40,10 @@ class Settings(BaseSettings):
     data_dir: Path = Field(default=Path("data"), description="Where the server keeps its files.")
     master_key_file: kinds.OptionalPath = Field(
         default=None,
-        description="The file with the master key, 32 bytes in base64. Default: `master.key` in `DATA_DIR`.",
+        description=(
+            "The file with the master key, 32 bytes in base64. Default: the credential `master.key` that systemd hands "
+            "over, else `master.key` in `DATA_DIR`."
+        ),
     )
     valkey_url: kinds.ValkeyUrl = Field(
         default=SecretStr(""),
@@ -270,7 +275,9 @@ class Settings(BaseSettings):
     @property
     def master_key_path(self) -> Path:
         """Return where the master key lies."""
-        return self.master_key_file or self.data_dir / "master.key"
+        credential = Path(os.environ.get("CREDENTIALS_DIRECTORY", "/nonexistent")) / MASTER_KEY_NAME
+        found = credential if credential.is_file() else self.data_dir / MASTER_KEY_NAME
+        return self.master_key_file or found
 
     def limits(self) -> dict[str, str]:
         """Return every limit under the name by which it is counted."""

@@ -1,0 +1,1 @@
+authserver-.service.d
