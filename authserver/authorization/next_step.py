@@ -210,7 +210,7 @@ def _must_sign_in_again(situation: Situation, session: Session) -> bool:
     demand = situation.request.demand
     if demand.prompts & {"login", "select_account"}:
         return True
-    age = situation.interaction.created_at - min(factor.at for factor in session.factors)
+    age = situation.interaction.created_at - session.auth_time
     return demand.max_age is not None and age >= demand.max_age
 
 
@@ -221,7 +221,7 @@ def _signed_in_since_opening(situation: Situation, session: Session) -> bool:
     """
     opened_with = situation.interaction.opened_with_session or b""
     is_new_cookie = not hmac.compare_digest(situation.session_hash or b"", opened_with)
-    return is_new_cookie and min(factor.at for factor in session.factors) >= situation.interaction.created_at
+    return is_new_cookie and session.auth_time >= situation.interaction.created_at
 
 
 def _refusal_of_page(error_code: str) -> OAuthError:

@@ -122,7 +122,7 @@ def _authentication(session: Session) -> Authentication:
     return Authentication(
         acr=acr,
         amr=amr_for(session.factors),
-        auth_time=session.authenticated_at,
+        auth_time=session.auth_time,
         session_id=session.session_id,
     )
 

@@ -16,7 +16,7 @@ class Session:
     """A signed-in browser.
 
     `session_id` is public (the `sid` of tokens) and stays when a factor is added; what the browser holds is another
-    value, new at every authentication and stored as its hash. `authenticated_at` is the `auth_time` of tokens.
+    value, new at every authentication and stored as its hash. `authenticated_at` is when a factor was last proved.
     `expires_at` is the absolute end. `browser` is what the person knows the browser by, such as `Firefox on Linux`.
     """
 
@@ -28,6 +28,17 @@ class Session:
     last_seen_at: int
     expires_at: int
     browser: str = ""
+
+    @property
+    def auth_time(self) -> int:
+        """Return since when the whole sign-in stands: the time of its oldest factor.
+
+        A fresh code makes no old password fresh. Whatever asks for an age is answered by this moment, `max_age` here as
+        well as the `auth_time` of a token at an API.
+
+        Spec: OIDCC-2, OIDCC-3.1.2.1, RFC9068-2.2.1, RFC9470-5
+        """
+        return min(factor.at for factor in self.factors)
 
 
 @dataclass(frozen=True, slots=True)
