@@ -43,6 +43,10 @@ class SignInOver(InvalidRequest):
     """The sign-in was finished, has expired, or belongs to another browser; a person meets this by going back."""
 
 
+class UnreadableCookies(InvalidRequest):
+    """The browser sent cookies of which none arrives in a form that can be read; another site can cause it."""
+
+
 class RequestTooLarge(InvalidRequest):
     """The body is larger than any honest request."""
 

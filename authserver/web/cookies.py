@@ -5,6 +5,8 @@ Spec: RFC6265-4.1
 
 import re
 
+from authserver.protocol.errors import UnreadableCookies
+
 SESSION_COOKIE = "__Host-session"
 BROWSER_COOKIE = "__Host-browser"
 DEVICE_COOKIE = "__Host-device"
@@ -34,6 +36,22 @@ def device_cookie_header(value: str) -> tuple[str, str]:
 def clear_cookie(name: str) -> tuple[str, str]:
     """Return the header that removes a cookie."""
     return "Set-Cookie", f"{name}=; {_ATTRIBUTES}; Max-Age=0"
+
+
+def check_cookies(header: str | None) -> None:
+    """Raise UnreadableCookies where a browser sent cookies and none of them can be read.
+
+    Any application of the parent domain can set a cookie with an octet beyond ASCII, for which granian hands the whole
+    header on as empty, or so many that nothing reads them all. To go on would sign the person out without a word.
+
+    Spec: RFC6265-4.2.1
+    """
+    if header is not None and (len(header) > _LONGEST_HEADER or not header.strip(" \t;,")):
+        raise UnreadableCookies(
+            "The cookies that the browser sent cannot be read.",
+            reason="the Cookie header is empty, as by an octet beyond ASCII in another site's cookie, or too long",
+            clause="RFC6265-4.2.1",
+        )
 
 
 def read_cookie(header: str, name: str) -> str:

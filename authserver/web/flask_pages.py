@@ -10,6 +10,7 @@ from authserver.clock import Clock, system_clock
 from authserver.messages import LANGUAGES
 from authserver.protocol.errors import InvalidRequest, OAuthError, RequestTooLarge, ServerError
 from authserver.web import i18n
+from authserver.web.cookies import check_cookies
 from authserver.web.csrf import SENDER_HEADERS
 from authserver.web.headers import COMMON_HEADERS
 from authserver.web.machine import CORRELATION_ENVIRON_KEY, MAX_BODY_BYTES, MachineResponse
@@ -69,6 +70,7 @@ def install_pages(app: Flask, pages: Pages, clock: Clock = system_clock) -> None
     app.register_blueprint(_static_files(pages))
     app.before_request(_check_query)
     app.before_request(_check_fields)
+    app.before_request(_check_cookies)
     if pages.speaks_others:
         app.before_request(lambda: _switch_language(clock))
     app.after_request(_finish)
@@ -142,6 +144,12 @@ def _check_fields() -> None:
     typed = (text for field in fields if field[0] not in _CREDENTIALS for text in field)
     if "%00" in query or "\x00" in query or any("\x00" in text for text in typed):
         raise InvalidRequest("A field holds a character that is not allowed.", clause="RFC6749-10.14-1")
+
+
+def _check_cookies() -> None:
+    """Refuse a browser whose cookies cannot be read, but for static files: the page that says so needs them."""
+    if not request.path.startswith(PREFIX):
+        check_cookies(request.headers.get("Cookie"))
 
 
 def _switch_language(clock: Clock) -> Response | None:

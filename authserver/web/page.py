@@ -12,7 +12,7 @@ from pathlib import Path
 from jinja2 import Environment
 
 from authserver.assets import find_assets
-from authserver.protocol.errors import OAuthError, SignInOver, TooManyRequests
+from authserver.protocol.errors import OAuthError, SignInOver, TooManyRequests, UnreadableCookies
 from authserver.web.headers import new_nonce, page_headers
 from authserver.web.i18n import ENGLISH, current_language, language_links
 from authserver.web.machine import MachineResponse
@@ -69,6 +69,7 @@ class Pages:
             "description": error.description,
             "status": error.status,
             "sign_in_is_over": isinstance(error, SignInOver),
+            "cookies_are_unreadable": isinstance(error, UnreadableCookies),
             "retry_after": error.retry_after if isinstance(error, TooManyRequests) else 0,
             "reference": correlation_id,
         }

@@ -199,6 +199,25 @@ def test_the_client_s_address_arrives_and_cannot_be_forged(proxied: Proxied) -> 
     assert told["address"] == "127.0.0.1"
 
 
+COOKIES = {
+    "__Host-session=a-1_B; __Host-browser=b; __Host-device=c; __Host-language=de-1": "__Host-session=a-1_B; "
+    "__Host-browser=b; __Host-device=c; __Host-language=de-1;",
+    "other=caf\u00e9; __Host-session=a; more=\u00ff": "__Host-session=a;",
+    "__Host-browser=b;x=\u00e9": "__Host-browser=b;",
+    "x__Host-session=no; y=__Host-session=no": None,
+    "__Host-session=one; __Host-session=two": None,
+    "__Host-session=caf\u00e9": None,
+    "other=1": None,
+    "": None,
+}
+
+
+@pytest.mark.parametrize(("sent", "arrives"), COOKIES.items())
+def test_our_cookies_alone_go_on(proxied: Proxied, sent: str, arrives: str | None) -> None:
+    for host in (ISSUER, MTLS):
+        assert seen(Link(proxied.port, host, client()), headers={"Cookie": sent})["cookies"] == arrives
+
+
 def test_queries_stay_out_of_the_logs(proxied: Proxied) -> None:
     seen(Link(proxied.port, ISSUER, client()), "/authorize?state=very-secret", headers={"Referer": "x?very-secret"})
     log = proxied.folder / "authserver.log"

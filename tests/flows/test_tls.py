@@ -18,6 +18,7 @@ from pathlib import Path
 import pytest
 
 from authserver.serving.tls import TLS_1_2_SUITES, TlsFiles, server_context
+from authserver.web.cookies import read_cookie
 from tests.support.authority import NOW, Authority, Credential, common_name, create_authority, self_signed
 from tests.support.servers import accepts, free_port, probe_command, running, wait_until
 
@@ -254,6 +255,14 @@ def test_headers_cannot_name_a_certificate_or_an_address_here(served: Served) ->
     seen = json.loads(link.getresponse().read())
     assert (seen["certificate"], seen["address"], seen["scheme"]) == (None, "127.0.0.1", "https")
     assert (seen["header"], seen["dropped"]) == (":AAAA:", ["untrusted_peer"])
+    link.close()
+
+
+def test_a_cookie_of_another_site_beyond_ascii_leaves_ours_readable(served: Served) -> None:
+    link = connection(served.port)
+    link.request("GET", "/", headers={"Cookie": "other=caf\u00e9; __Host-session=abc"})
+    seen = json.loads(link.getresponse().read())
+    assert read_cookie(seen["cookies"], "__Host-session") == "abc"
     link.close()
 
 

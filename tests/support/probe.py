@@ -30,6 +30,7 @@ def application(environ: dict[str, object], start_response: Callable[..., object
     seen = {
         "certificate": hashlib.sha256(certificate).hexdigest() if certificate else None,
         "header": environ.get("HTTP_CLIENT_CERT"),
+        "cookies": environ.get("HTTP_COOKIE"),
         "dropped": dropped,
         "address": client_address(environ, policy),
         "path": environ["PATH_INFO"],

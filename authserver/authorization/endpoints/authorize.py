@@ -30,7 +30,7 @@ from authserver.protocol.handles import new_handle
 from authserver.protocol.names import REQUEST_URI_PREFIX
 from authserver.protocol.params import Params
 from authserver.sessions.model import SessionLimits
-from authserver.web.cookies import BROWSER_COOKIE, SESSION_COOKIE, read_cookie, set_cookie
+from authserver.web.cookies import BROWSER_COOKIE, SESSION_COOKIE, check_cookies, read_cookie, set_cookie
 from authserver.web.forms import read_form, read_query
 from authserver.web.i18n import wish
 from authserver.web.limits import address_key
@@ -191,6 +191,7 @@ class Authorize:
 
 
 def _read_cookies(request: MachineRequest) -> BrowserCookies:
+    check_cookies(request.headers.get("cookie"))
     cookies = request.headers.get("cookie", "")
     return BrowserCookies(read_cookie(cookies, BROWSER_COOKIE), read_cookie(cookies, SESSION_COOKIE))
 

@@ -1,6 +1,7 @@
 import pytest
 
-from authserver.web.cookies import BROWSER_COOKIE, SESSION_COOKIE, clear_cookie, read_cookie, set_cookie
+from authserver.protocol.errors import UnreadableCookies
+from authserver.web.cookies import BROWSER_COOKIE, SESSION_COOKIE, check_cookies, clear_cookie, read_cookie, set_cookie
 
 
 @pytest.mark.spec("ASVS5-3.3.1", "ASVS5-3.3.2", "ASVS5-3.3.4")
@@ -45,3 +46,14 @@ def test_no_other_text_becomes_a_cookie(value: str) -> None:
 )
 def test_a_cookie_is_read_only_when_it_is_whole_and_single(header: str, value: str) -> None:
     assert read_cookie(header, SESSION_COOKIE) == value
+
+
+@pytest.mark.parametrize("header", ["", " ", ";", ",", "; ,", "a=b; " * 4000])
+def test_cookies_of_which_none_can_be_read_are_not_taken_for_none_at_all(header: str) -> None:
+    with pytest.raises(UnreadableCookies):
+        check_cookies(header)
+
+
+@pytest.mark.parametrize("header", [None, "a=b", "other=caf\u00e9; __Host-session=a"])
+def test_cookies_of_which_some_can_be_read_pass(header: str | None) -> None:
+    check_cookies(header)
