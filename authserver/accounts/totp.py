@@ -10,6 +10,7 @@ from pyotp.exceptions import OTPVerificationError
 
 SEED_BYTES: Final = 20
 MIN_SEED_BYTES: Final = 16
+MAX_SEED_BYTES: Final = 64
 STEP_SECONDS: Final = 30
 WINDOW_STEPS: Final = 1
 _MAX_TYPED_LENGTH: Final = 32
@@ -36,6 +37,8 @@ def parse_seed(text: str) -> str:
         raise ValueError("the seed is not base32") from None
     if len(secret) < MIN_SEED_BYTES:
         raise ValueError(f"the seed has fewer than {8 * MIN_SEED_BYTES} bits")
+    if len(secret) > MAX_SEED_BYTES:
+        raise ValueError(f"the seed has more than {8 * MAX_SEED_BYTES} bits")
     return seed
 
 

@@ -150,6 +150,7 @@ def _authorize(parts: Parts) -> Authorize:
         session_limits=parts.session_limits,
         pushed_lifetime_seconds=settings.par_lifetime,
         limits=parts.limits.machine,
+        envelope=parts.envelope,
     )
 
 

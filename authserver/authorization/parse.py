@@ -11,10 +11,12 @@ from authserver.authorization.checks.request_object import check_request_object
 from authserver.authorization.checks.response_mode import check_response_mode
 from authserver.authorization.checks.response_type import check_response_type
 from authserver.authorization.checks.scope import check_scope
+from authserver.authorization.hints import parse_login_hint, parse_ui_locales
 from authserver.authorization.model import AuthorizationRequest
 from authserver.authorization.response_modes import QUERY
 from authserver.clients.model import Client, ResourceServer
 from authserver.issuance.audience import Reach, check_details_served, resolve_audience
+from authserver.issuance.claims import STANDARD_CLAIMS
 from authserver.issuance.rights import keep_claims
 from authserver.keys.model import BadJwt, PublicKeys
 from authserver.keys.verifier import verify_jwt
@@ -115,10 +117,10 @@ def parse_request(params: Params, client: Client, policy: RequestPolicy) -> Auth
         dpop_jkt=params.get("dpop_jkt"),
         resources=resources,
         demand=_parse_demand(params, client, claims, _policy_acrs(policy, scope, details)),
-        login_hint=params.get("login_hint"),
+        login_hint=parse_login_hint(params.get("login_hint")),
         hinted_subject=_expected_subject(_hinted_subject(params.get("id_token_hint"), client, policy), claims.subject),
-        ui_locales=tuple((params.get("ui_locales") or "").split()),
-        claims=claims,
+        ui_locales=parse_ui_locales(params.get("ui_locales")),
+        claims=claims.only(STANDARD_CLAIMS),
         authorization_details=details,
     )
 

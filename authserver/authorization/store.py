@@ -93,7 +93,7 @@ _INTERACTION_COLUMNS = (
     interactions.c.interaction_hash,
     interactions.c.request_uri_hash,
     interactions.c.client_id,
-    interactions.c.request,
+    pushed_requests.c.request,
     interactions.c.opened_with_session,
     interactions.c.created_at,
     interactions.c.expires_at,
@@ -106,7 +106,8 @@ _INTERACTION_COLUMNS = (
 _FIND_VISIT = Statement(
     select(*_INTERACTION_COLUMNS, *_VISITOR_COLUMNS, *consent_store.COLUMNS)
     .select_from(
-        interactions.outerjoin(sessions, _HAS_SESSION)
+        interactions.join(pushed_requests, pushed_requests.c.request_uri_hash == interactions.c.request_uri_hash)
+        .outerjoin(sessions, _HAS_SESSION)
         .outerjoin(accounts, _HAS_ACCOUNT)
         .outerjoin(
             consents,
@@ -211,7 +212,7 @@ def open_interaction(
         "browser_hash": hash_handle(cookies.browser),
         "request_uri_hash": pushed.request_uri_hash,
         "client_id": pushed.client_id,
-        "request": pushed.text,
+        "request": "",  # stands in the pushed request's row: whoever has its reference could fill the disk with copies
         "opened_with_session": opened.opened_with_session,
         "created_at": now,
         "expires_at": expires_at,

@@ -10,7 +10,8 @@ from authserver.db import tables
 from authserver.db.engine import DIALECTS, Database
 
 DEFAULT_BATCH_SIZE = 500
-_A_DAY = 24 * 60 * 60
+_AN_HOUR = 60 * 60
+_A_DAY = 24 * _AN_HOUR
 _PAUSE_SECONDS = 0.01  # between batches, so that another process waiting for SQLite's write lock finds it free
 
 
@@ -28,12 +29,13 @@ class Expiry:
 
 
 # A day's grace keeps a spent code or an old refresh token recognisable, so that its replay is seen as one and not as
-# an unknown value; and a pushed request outlives the page that was opened from it. An id claimed once needs only to
-# outlive what carries it, plus what the clocks of two nodes may differ. Consents stay: they are the person's record.
+# an unknown value. A pushed request outlives the pages that were opened from it, which read it: by four times as long
+# as one may take, and no more, since anyone can leave one. An id claimed once needs only to outlive what carries it,
+# plus what the clocks of two nodes may differ. Consents stay: they are the record of the person.
 EXPIRIES = (
     Expiry(tables.claimed_ids, 60),
-    Expiry(tables.pushed_requests, _A_DAY),
-    Expiry(tables.interactions, _A_DAY),
+    Expiry(tables.pushed_requests, _AN_HOUR),
+    Expiry(tables.interactions, _AN_HOUR),
     Expiry(tables.authorization_codes, _A_DAY),
     Expiry(tables.issued_tokens, _A_DAY),
     Expiry(tables.sessions, _A_DAY),

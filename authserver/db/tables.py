@@ -66,7 +66,7 @@ interactions = Table(
     Column("browser_hash", LargeBinary(32), nullable=False),
     Column("request_uri_hash", LargeBinary(32), nullable=False),
     Column("client_id", Text, nullable=False),
-    Column("request", Text, nullable=False),
+    Column("request", Text, nullable=False),  # empty: it stands in `pushed_requests`; here for nodes of before
     Column("opened_with_session", LargeBinary(32)),
     Column("created_at", BigInteger, nullable=False),
     Column("expires_at", BigInteger, nullable=False),

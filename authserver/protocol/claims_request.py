@@ -1,6 +1,6 @@
 """The `claims` parameter: single claims asked for in the ID token or at UserInfo."""
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 
 import orjson
@@ -9,6 +9,7 @@ from authserver.protocol.errors import InvalidRequest
 
 _CLAUSE = "OIDCC-5.5"
 _MAX_CHARACTERS = 8192
+_MAX_SUBJECT_CHARACTERS = 255
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,16 @@ class ClaimsRequest:
     acr_essential: bool = False
     subject: str | None = None
 
+    def only(self, known: Container[str]) -> "ClaimsRequest":
+        """Return what is worth keeping once the request was checked: the names of claims that can ever be sent.
+
+        Spec: OIDCC-5.5
+        """
+        id_token, userinfo = (
+            tuple(name for name in names if name in known) for names in (self.id_token, self.userinfo)
+        )
+        return ClaimsRequest(id_token, userinfo)
+
 
 NO_CLAIMS = ClaimsRequest()
 
@@ -33,7 +44,7 @@ def parse_claims_request(text: str | None) -> ClaimsRequest:
 
     Raises InvalidRequest where it is no JSON object of the expected form.
 
-    Spec: OIDCC-5.5, OIDCC-5.5.1
+    Spec: OIDCC-5.5, OIDCC-5.5.1, OIDCC-2
     """
     if text is None:
         return NO_CLAIMS
@@ -80,6 +91,8 @@ def _subject(sub: Mapping[str, object] | None) -> str | None:
     value = sub.get("value") if sub is not None else None
     if value is not None and not isinstance(value, str):
         raise _malformed("the value of sub is no string")
+    if value is not None and len(value) > _MAX_SUBJECT_CHARACTERS:
+        raise _malformed("the value of sub is longer than any subject")
     return value
 
 

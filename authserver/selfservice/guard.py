@@ -15,7 +15,7 @@ from flask import Response, abort, request
 from authserver.accounts.model import Account, Enrolled
 from authserver.accounts.store.factors import find_enrolled, hold_account
 from authserver.accounts.store.invitations import was_claimed_at
-from authserver.authorization.own import OWN_CLIENT_ID, push_own
+from authserver.authorization.own import OWN_CLIENT_ID, seal_own
 from authserver.db.engine import Connection
 from authserver.events import Event
 from authserver.interaction.guard import StepDeps, find_person, stay_purpose
@@ -198,17 +198,15 @@ def after_change(deps: AccountDeps, visit: Visit, path: str, *, session_cookie: 
 def _lead_to_sign_in(deps: AccountDeps, demand: AuthenticationDemand, username: str, now: int) -> NoReturn:
     """End the request with the way through the sign-in back to this page; a person who cancelled is not sent again.
 
-    Each such way stores a request of ours, for whoever comes, so it counts like one that was brought from outside.
+    Nothing is stored for it, since who comes here is not known yet; it counts like a request that an app brings.
     """
     if request.method == "GET" and "error" in request.args:
         is_unmet = request.args["error"] == UnmetAuthenticationRequirements.code
         values = {"correlation_id": correlation_id(), "path": request.path, "is_unmet": is_unmet}
         abort(to_flask(deps.step.pages.render("account/not_signed_in.html", values)))
     deps.step.limits.hit("authorize.address", address_key(deps.step.address(request.environ)))
-    path = request.path if request.path in PATHS else PATHS[0]
-    page, lifetime = deps.issuer + path, deps.request_lifetime_seconds
-    with deps.step.database.transaction() as connection:
-        request_uri = push_own(connection, page, demand, username or None, (now, lifetime))
+    page = deps.issuer + (request.path if request.path in PATHS else PATHS[0])
+    request_uri = seal_own(deps.envelope, page, demand, username or None, now + deps.request_lifetime_seconds)
     abort(go_to("/authorize?" + urlencode({"client_id": OWN_CLIENT_ID, "request_uri": request_uri})))
 
 

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select, update
 from werkzeug.test import TestResponse
 
-from authserver.db.tables import interactions
+from authserver.db.tables import pushed_requests
 from authserver.payments.evidence import dump_evidence
 from authserver.payments.verify import verify_proof
 from tests.support.deployment import Deployment
@@ -163,10 +163,10 @@ def test_a_payment_that_changed_since_it_was_shown_is_void(
 ) -> None:
     page = at_payment(app, alice)
     with app.deployment.database.transaction() as connection:
-        for row in list(connection.execute(select(interactions.c.interaction_hash, interactions.c.request))):
+        for row in list(connection.execute(select(pushed_requests.c.request_uri_hash, pushed_requests.c.request))):
             changed = json.loads(row.request.replace(json.dumps(before)[1:-1], json.dumps(after)[1:-1]))
             assert changed != json.loads(row.request)
-            connection.execute(update(interactions).values(request=json.dumps(changed)))
+            connection.execute(update(pushed_requests).values(request=json.dumps(changed)))
     assert _is_void(app, confirm(alice, page))
 
 

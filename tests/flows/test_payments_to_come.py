@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
-from authserver.db.tables import interactions
+from authserver.db.tables import pushed_requests
 from authserver.payments.evidence import dump_evidence
 from authserver.payments.verify import verify_proof
 from tests.support.authenticator import SoftwareKey
@@ -96,10 +96,10 @@ def test_limits_that_changed_since_they_were_shown_are_void(
 ) -> None:
     page = at_payment(app, alice, MANDATE)
     with app.deployment.database.transaction() as connection:
-        for row in list(connection.execute(select(interactions.c.interaction_hash, interactions.c.request))):
+        for row in list(connection.execute(select(pushed_requests.c.request_uri_hash, pushed_requests.c.request))):
             changed = row.request.replace(before, after)
             assert changed != row.request
-            connection.execute(update(interactions).values(request=changed))
+            connection.execute(update(pushed_requests).values(request=changed))
 
     answer = approve_with(alice, page, key)
 

@@ -1,11 +1,13 @@
 """The browser's way through an authorization request: the first visit, and each return from a page."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from urllib.parse import urlencode
 
 from authserver.authorization.conduct import Conduct
+from authserver.authorization.model import AuthorizationRequest
 from authserver.authorization.next_step import Step
+from authserver.authorization.own import OWN_CLIENT_ID, is_sealed, open_own
 from authserver.authorization.parse import RequestPolicy, parse_request, resolve_redirect_uri
 from authserver.authorization.respond import Answer, send
 from authserver.authorization.response_modes import QUERY, error_parameters
@@ -25,6 +27,7 @@ from authserver.clock import Clock
 from authserver.db.at_once import Writes
 from authserver.db.engine import Database
 from authserver.events import Event, EventSink
+from authserver.keys.envelope import Envelope
 from authserver.protocol.errors import InvalidRequest, OAuthError, RequestUriNotSupported, SignInOver
 from authserver.protocol.handles import new_handle
 from authserver.protocol.names import REQUEST_URI_PREFIX
@@ -74,6 +77,7 @@ class Authorize:
     session_limits: SessionLimits
     pushed_lifetime_seconds: int
     limits: Limits
+    envelope: Envelope = field(repr=False)
 
     def begin(self, request: MachineRequest) -> MachineResponse:
         """Answer the first visit."""
@@ -98,6 +102,9 @@ class Authorize:
             return self._begin_plain(request, params, client, now)
         if request.method == "POST":
             return _by_get(client, reference)
+        if client.client_id == OWN_CLIENT_ID and is_sealed(reference):
+            asked = open_own(self.envelope, reference, now)
+            return self._begin_pushed(request, client, self._store(asked, now), now)
         if not (reference.startswith(REQUEST_URI_PREFIX) or client.require_pushed_authorization_requests):
             return self._refuse_plain(params, client, _foreign_reference())
         return self._begin_pushed(request, client, reference, now)
@@ -132,12 +139,17 @@ class Authorize:
             asked = parse_request(params, client, self.policy())
         except OAuthError as error:
             return self._refuse_plain(params, client, error)
-        request_uri = REQUEST_URI_PREFIX + new_handle()
-        row = pushed_row(asked, request_uri, now=now, lifetime=self.pushed_lifetime_seconds)
-        self.database.write(Writes(rows=(row,)))
+        request_uri = self._store(asked, now)
         if request.method == "POST":
             return _by_get(client, request_uri)
         return self._begin_pushed(request, client, request_uri, now)
+
+    def _store(self, asked: AuthorizationRequest, now: int) -> str:
+        """Store a request that was not pushed, and return its reference."""
+        request_uri = REQUEST_URI_PREFIX + new_handle()
+        row = pushed_row(asked, request_uri, now=now, lifetime=self.pushed_lifetime_seconds)
+        self.database.write(Writes(rows=(row,)))
+        return request_uri
 
     def _refuse_plain(self, params: Params, client: Client, error: OAuthError) -> MachineResponse:
         """Return a refusal to a redirect URI that is known, for a request that otherwise cannot be accepted."""

@@ -101,3 +101,8 @@ def test_the_provisioning_uri_names_the_person_and_the_house() -> None:
     assert (uri.scheme, uri.netloc) == ("otpauth", "totp")
     assert uri.path == "/Example%20Bank:zo%C3%AB%20x%40example.com"
     assert parse_qs(uri.query) == {"secret": [SEED], "issuer": ["Example Bank"]}
+
+
+def test_a_seed_beyond_any_use_is_refused() -> None:
+    with pytest.raises(ValueError, match="more than 512 bits"):
+        parse_seed("A" * 8 * 13 + "AAAAAAAA")
