@@ -38,4 +38,8 @@ def create_configured_app() -> Flask:
     """Return the application of the settings in the environment, logging as they say; a worker's entry."""
     settings = load_settings()
     configure_log(settings.log_level)
-    return create_app(settings)
+    app = create_app(settings)
+    letters = app.extensions["authserver"].letters
+    if letters is not None:
+        letters.start()
+    return app

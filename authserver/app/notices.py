@@ -1,26 +1,41 @@
-"""The notifier that the settings describe."""
+"""How people are told of changes to their account, as the settings describe it."""
 
-from smtplib import SMTPException
+from collections.abc import Mapping
 from typing import Final
 
+from authserver.accounts.store import people
 from authserver.clock import Clock
+from authserver.db.engine import Database
 from authserver.events import EventSink
 from authserver.notices.channels import Channel, MailServer, by_mail, into_folder, onto_console
 from authserver.notices.model import Notice, Notifier, Sender, tell_nobody
-from authserver.notices.outbox import Outbox
+from authserver.notices.post import FAILURES, Delivery, Post
 from authserver.notices.words import write_letter
+from authserver.outbound.sender import Sender as QueueSender
 from authserver.settings.load import SettingsError
 from authserver.settings.model import Settings
 
 _IMPLICIT_TLS_PORT: Final = 465
 
 
-def build_notifier(settings: Settings, events: EventSink, clock: Clock) -> Notifier:
-    """Return what tells people of changes to their account."""
+def build_queue(settings: Settings, database: Database, events: EventSink, clock: Clock) -> QueueSender | None:
+    """Return the queue of letters and what empties it; None where nobody is told of anything."""
     channel = _channel(settings)
     if channel is None:
-        return tell_nobody
-    return Outbox(channel, _sender(settings), events, clock).tell
+        return None
+
+    def find_person(account_id: str) -> tuple[str, Mapping[str, object]] | None:
+        with database.read() as connection:
+            account = people.find(connection, account_id)
+        return (account.username, account.claims) if account is not None else None
+
+    delivery = Delivery(channel, _sender(settings), find_person)
+    return QueueSender(database, delivery, FAILURES, events, clock)
+
+
+def notifier_of(queue: QueueSender | None) -> Notifier:
+    """Return what queues notices."""
+    return Post(queue).tell if queue is not None else tell_nobody
 
 
 def tell_at_once(settings: Settings, notice: Notice) -> bool:
@@ -30,7 +45,7 @@ def tell_at_once(settings: Settings, notice: Notice) -> bool:
         return True
     try:
         channel(write_letter(notice, _sender(settings)))
-    except (OSError, SMTPException, ValueError):
+    except FAILURES:
         return False
     return True
 

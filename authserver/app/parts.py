@@ -9,7 +9,7 @@ from limits.errors import ConfigurationError
 from authserver.accounts.attempts import Attempts
 from authserver.accounts.passkey_tokens import Desk
 from authserver.accounts.passkeys import relying_party
-from authserver.app.notices import build_notifier
+from authserver.app.notices import build_queue, notifier_of
 from authserver.authorization.own import OWN_CLIENT_ID, own_client
 from authserver.authorization.parse import RequestPolicy
 from authserver.binding.dpop import DpopNonces
@@ -28,6 +28,7 @@ from authserver.keys.remote import RemoteKeys
 from authserver.keys.ring import KeyRing
 from authserver.keys.store import find_all
 from authserver.notices.model import Notifier
+from authserver.outbound.sender import Sender as QueueSender
 from authserver.profiles.catalogue import PROFILES
 from authserver.selfservice.guard import PATHS
 from authserver.sessions.model import SessionLimits
@@ -61,6 +62,7 @@ class Parts:
     session_limits: SessionLimits
     attempts: Attempts
     passkeys: Desk
+    letters: QueueSender | None
     notifier: Notifier
     certificates: CertificatePolicy
 
@@ -106,6 +108,7 @@ def build_parts(settings: Settings, app: Flask, clock: Clock, events: EventSink)
         issuer=settings.issuer,
         own_urls=frozenset(url for path in _AUTHENTICATED_PATHS for url in origins.urls(path)),
     )
+    letters = build_queue(settings, database, events, clock)
     return Parts(
         settings=settings,
         clock=clock,
@@ -122,7 +125,8 @@ def build_parts(settings: Settings, app: Flask, clock: Clock, events: EventSink)
         session_limits=SessionLimits(settings.session_idle, settings.session_idle_strong, settings.session_absolute),
         attempts=Attempts(database, envelope.derive("attempts")),
         passkeys=Desk(relying_party(settings.issuer, settings.site_name, settings.passkey_aaguids), envelope, events),
-        notifier=build_notifier(settings, events, clock),
+        letters=letters,
+        notifier=notifier_of(letters),
         certificates=_certificate_policy(settings),
     )
 

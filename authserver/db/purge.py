@@ -43,6 +43,7 @@ EXPIRIES = (
     Expiry(tables.known_devices, 0),
     Expiry(tables.invitations, _A_DAY),
     Expiry(tables.activities, 0),
+    Expiry(tables.letters, 0),
     Expiry(tables.grants, _A_DAY),
 )
 

@@ -2,35 +2,23 @@
 
 from authserver.accounts.ceremonies import CLONE_SUSPECTED, Assertion, finish_assertion
 from authserver.accounts.passkey_tokens import Answer, Asked, Desk
-from authserver.accounts.store import people
-from authserver.db.engine import Connection, Database
-from authserver.notices.model import PASSKEY_CLOSED, Notifier, notice_for
+from authserver.db.engine import Connection
+from authserver.notices.model import PASSKEY_CLOSED, Notifier
 from authserver.sessions import lifecycle
 from authserver.sessions.acr import PASSKEY_METHODS
 
 
-def prove(connection: Connection, desk: Desk, asked: Asked, answer: Answer, now: int) -> Assertion:
+def prove(connection: Connection, desk: Desk, notifier: Notifier, asked: Asked, answer: Answer, now: int) -> Assertion:
     """Verify a proof by a passkey; where it was closed as a copy, end the sessions that rest on a passkey with it.
 
-    The copy may have been the first to come, and nothing tells which one a session was begun with.
+    The copy may have been the first to come, and nothing tells which one a session was begun with. Its owner is told,
+    whoever is signed in.
 
-    Spec: WEBAUTHN-6.1.1, ASVS5-7.4.1
+    Spec: WEBAUTHN-6.1.1, ASVS5-7.4.1, ASVS5-6.3.5
     """
     proof = finish_assertion(connection, desk, asked, answer, now)
     if proof.outcome == CLONE_SUSPECTED:
         lifecycle.end_resting_on(connection, proof.account_id, PASSKEY_METHODS, now)
-    return proof
-
-
-def tell_of_copy(database: Database, notifier: Notifier, proof: Assertion, now: int) -> None:
-    """Tell the owner, by now durably, if this proof is what closed their passkey; no one need be signed in.
-
-    Spec: ASVS5-6.3.5, WEBAUTHN-6.1.1
-    """
-    if proof.outcome != CLONE_SUSPECTED:
-        return
-    with database.read() as connection:
-        account = people.find(connection, proof.account_id)
-    if account is not None:
         name = proof.passkey.name if proof.passkey is not None else ""
-        notifier(notice_for(PASSKEY_CLOSED, account.username, account.claims, now, name))
+        notifier(connection, proof.account_id, PASSKEY_CLOSED, now, name)
+    return proof

@@ -31,7 +31,7 @@ class Check(Protocol):
 class Proof:
     """A page with what it shows again, the method it adds, and the check and record of a right code.
 
-    Check and record share one transaction; `tell` is for what follows once it is durable.
+    Check and record share one transaction.
     """
 
     page: str
@@ -39,7 +39,6 @@ class Proof:
     check: Callable[[Connection], Check]
     shown: Mapping[str, object] = field(default_factory=dict)
     record: Callable[[Connection], None] = lambda _connection: None
-    tell: Callable[[], None] = lambda: None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +65,6 @@ def add_proof(deps: StepDeps, step: Step, account: Account, proof: Proof) -> Res
         report(deps, step, "second_factor.failed", account_id=account_id, detail=detail)
         return show(deps, step, proof.page, {**proof.shown, **tried.problem()})
     report(deps, step, "second_factor.succeeded", account_id=account_id, detail={"method": proof.method})
-    proof.tell()
     return _go_on(deps, step, account_id, tried)
 
 

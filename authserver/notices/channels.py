@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from email.message import Message as Letter
+from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
@@ -34,13 +35,19 @@ class MailServer:
 
 
 def into_folder(path: Path) -> Channel:
-    """Return the channel that writes each letter as a file of its own, for its owner's eyes alone."""
+    """Return the channel that writes each letter as a file of its own, for its owner's eyes alone.
+
+    The file is there whole or not at all, and a letter that comes twice is one file.
+    """
 
     def write(letter: Letter) -> None:
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
-        descriptor = os.open(path / f"{new_handle()}.eml", os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        unfinished = path / f".{new_handle()}"
+        descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "wb") as file:
             file.write(bytes(letter))
+        name = sha256(letter["Message-ID"].encode()).hexdigest() if "Message-ID" in letter else new_handle()
+        unfinished.replace(path / f"{name}.eml")
 
     return write
 
@@ -60,7 +67,8 @@ def by_mail(server: MailServer) -> Channel:
         with _connect(server) as connection:
             if server.user:
                 connection.login(server.user, server.password)
-            letter["Message-ID"] = f"<{new_handle()}@{str(letter['From']).rpartition('@')[2]}>"
+            if "Message-ID" not in letter:
+                letter["Message-ID"] = f"<{new_handle()}@{str(letter['From']).rpartition('@')[2]}>"
             connection.send_message(letter)
 
     return send

@@ -1,8 +1,10 @@
 """A notice, and what takes it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
+from authserver.db.engine import Connection
 from authserver.web.i18n import ENGLISH, current_language, first_spoken
 
 PASSKEY_ADDED = "passkey.added"
@@ -16,6 +18,8 @@ FACTORS_RESET = "factors.reset"
 PASSWORD_CHANGED = "password.changed"  # noqa: S105 - a notice's name
 INVITATION_CLAIMED = "invitation.claimed"
 SHARING_ENDED = "sharing.ended"
+MORE_CHANGES = "account.more_changes"
+"""Stands for several changes, whose number is its detail, where more happened than anyone reads letters of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,22 +38,29 @@ class Notice:
     language: str = ENGLISH
 
 
-Notifier = Callable[[Notice], None]
-"""Takes a notice once the act it tells of is durable; must not raise and must not block."""
+class Notifier(Protocol):
+    """Queues a notice for the person of an account, in the transaction of the act that it tells of."""
+
+    def __call__(self, connection: Connection, account_id: str, name: str, at: int, detail: str = "") -> None:
+        """Queue it; the rest is as for `Notice`."""
 
 
-def notice_for(name: str, username: str, claims: Mapping[str, object], at: int, detail: str = "") -> Notice:
+def notice_for(
+    name: str, username: str, claims: Mapping[str, object], at: int, detail: str = "", page_language: str = ""
+) -> Notice:
     """Return the notice for a person, at the email address and in the language among their claims.
 
     Where no claim says a language of ours it is that of the page on which it happened, English where that was none.
     The claim comes first, since a stranger at work in the account would bring a browser that speaks their own.
     """
     address, locale = (value if isinstance(value, str) else "" for value in map(claims.get, ("email", "locale")))
-    return Notice(name, username, address, at, detail, first_spoken((locale,)) or current_language())
+    language = first_spoken((locale,)) or page_language or current_language()
+    return Notice(name, username, address, at, detail, language)
 
 
-def tell_nobody(_notice: Notice) -> None:
-    """Take a notice and do nothing with it."""
+def tell_nobody(connection: Connection, account_id: str, name: str, at: int, detail: str = "") -> None:
+    """Queue nothing."""
+    del connection, account_id, name, at, detail
 
 
 @dataclass(frozen=True, slots=True)

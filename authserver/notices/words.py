@@ -29,9 +29,11 @@ _SUBJECTS: Final[Mapping[str, Message]] = {
     model.PASSWORD_CHANGED: Message("Your password was changed"),
     model.INVITATION_CLAIMED: Message("An invitation to your account was used"),
     model.SHARING_ENDED: Message("You stopped sharing data with an app"),
+    model.MORE_CHANGES: Message("There were more changes to your account than we send letters about"),
 }
 _ANYTHING_ELSE: Final = Message("Something changed in your account")
 _NAMED: Final = Message("Name: %(name)s")
+_COUNTED: Final = Message("How many more: %(name)s. Your account lists each of them under Activity.")
 _AT_HELP: Final = Message("You find help here:")
 _OF_US: Final = Message("Need help? Contact %(name)s.")
 
@@ -64,7 +66,8 @@ def write_letter(notice: Notice, sender: Sender) -> Letter:
 def _paragraphs(subject: str, notice: Notice, sender: Sender, texts: NullTranslations) -> Iterator[str]:
     site = _one_line(sender.site_name)
     yield texts.gettext(Message("Hello %(name)s,")) % {"name": _one_line(notice.username)}
-    named = [texts.gettext(_NAMED) % {"name": _one_line(notice.detail)}] if notice.detail else []
+    label = _COUNTED if notice.name == model.MORE_CHANGES else _NAMED
+    named = [texts.gettext(label) % {"name": _one_line(notice.detail)}] if notice.detail else []
     when = texts.gettext(Message("Time: %(time)s")) % {"time": long_time(notice.at, notice.language)}
     yield "\n".join((f"{subject}.", *named, when))
     if notice.name == model.PASSKEY_CLOSED:

@@ -20,7 +20,7 @@ from authserver.db.engine import Connection
 from authserver.events import Event
 from authserver.interaction.guard import StepDeps, find_person, stay_purpose
 from authserver.keys.envelope import Envelope
-from authserver.notices.model import Notifier, notice_for
+from authserver.notices.model import Notifier
 from authserver.protocol.demand import AuthenticationDemand
 from authserver.protocol.errors import UnmetAuthenticationRequirements
 from authserver.protocol.names import ACR_TWO_FACTORS
@@ -174,14 +174,17 @@ def go_to(path: str, *, headers: Headers = ()) -> Response:
     return to_flask(see_other(path, headers=headers))
 
 
-def tell(deps: AccountDeps, visit: Visit, name: str, detail: str = "") -> None:
-    """Tell the person of a change that is durable by now, and the operator too.
+def tell(deps: AccountDeps, connection: Connection, visit: Visit, name: str, detail: str = "") -> None:
+    """Queue what tells the person of a change, in its transaction.
 
     Spec: ASVS5-6.3.7
     """
-    account = visit.account
-    deps.notifier(notice_for(name, account.username, account.claims, visit.now, detail))
-    deps.step.events(Event(name, visit.now, correlation_id(), account_id=account.account_id))
+    deps.notifier(connection, visit.account_id, name, visit.now, detail)
+
+
+def report(deps: AccountDeps, visit: Visit, name: str) -> None:
+    """Raise the event of a change that is durable by now."""
+    deps.step.events(Event(name, visit.now, correlation_id(), account_id=visit.account_id))
 
 
 def after_change(deps: AccountDeps, visit: Visit, path: str, *, session_cookie: str = "") -> Response:

@@ -40,6 +40,9 @@ ALARMS = frozenset(
         "code.replayed",
         "jwks.fetch_failed",
         "limits.storage_failed",
+        "notice.given_up",
+        "notice.sender_failed",
+        "notices.behind",
         "passkey.clone_suspected",
         "refresh.reuse_detected",
     }

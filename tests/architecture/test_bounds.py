@@ -34,6 +34,7 @@ FILLED_BY: Final[dict[str, tuple[str, str]]] = {
     "passkeys.name": (PERSON, "accounts/passkey_model: MAX_NAME_LENGTH"),
     "activities.client_id": (CLIENT, "one that is registered"),
     "activities.detail": (PERSON, "accounts/activities: 200 characters"),
+    "letters.detail": (PERSON, "notices/post: 200 characters, and MOST_WAITING letters of a person"),
     "approvals.client_id": (CLIENT, "one that is registered"),
     "approvals.evidence": (PERSON, "one payment of at most 8,192 characters and one answer of a passkey"),
     "sessions.factors": (OURSELVES, "the name and moment of each factor"),

@@ -130,7 +130,8 @@ def test_text_from_outside_has_no_length_in_the_schema() -> None:
     }
     assert bounded == {
         "aaguid", "account_id", "activity_id", "algorithm", "approval_id", "consent_id", "grant_id", "kid", "kind",
-        "method", "name", "passkey_id", "profile", "refused_with", "revoked_because", "session_id", "state",
+        "language", "letter_id", "method", "name", "passkey_id", "profile", "refused_with", "revoked_because",
+        "session_id", "state",
     }  # fmt: skip
 
 

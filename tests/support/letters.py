@@ -4,17 +4,24 @@ from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
 
-from authserver.notices.outbox import Outbox
+from authserver.outbound.sender import Sender
 from tests.support.deployment import Deployment
+
+_LATER = 60
+
+
+def send_letters(deployment: Deployment) -> None:
+    """Try every letter that waits, as a worker's thread does."""
+    queue = deployment.app.extensions["authserver"].letters
+    assert isinstance(queue, Sender)
+    while queue.send_due(deployment.now + _LATER):
+        pass
 
 
 def letters_of(deployment: Deployment) -> list[EmailMessage]:
     """Return every letter, once all that wait have been written."""
-    parts = deployment.app.extensions["authserver"]
-    outbox = parts.notifier.__self__
-    assert isinstance(outbox, Outbox)
-    outbox.wait()
-    folder = Path(parts.settings.data_dir) / "outbox"
+    send_letters(deployment)
+    folder = Path(deployment.app.extensions["authserver"].settings.data_dir) / "outbox"
     return [message_from_bytes(path.read_bytes(), policy=policy.default) for path in sorted(folder.glob("*.eml"))]
 
 

@@ -23,7 +23,7 @@ from authserver.interaction.approving import (
     record_approval,
 )
 from authserver.interaction.attempt import BLOCKED, guarded, proved_all
-from authserver.interaction.copied_passkey import prove, tell_of_copy
+from authserver.interaction.copied_passkey import prove
 from authserver.interaction.guard import Step, StepDeps, check_form, go_on, open_step, refuse, report, show
 from authserver.interaction.pending_approval import (
     ApprovalStale,
@@ -194,10 +194,8 @@ def _by_passkey(deps: ApproveDeps, found: _Open, pending: PendingApproval) -> Ap
     """
     answer = Answer(request.form.get("ceremony", ""), request.form.get("credential", ""))
     with deps.step.database.transaction() as connection:
-        proof = prove(connection, deps.desk, _asked(found), answer, found.step.now)
-        approved = _record(connection, deps, found, pending, proof)
-    tell_of_copy(deps.step.database, deps.notifier, proof, found.step.now)
-    return approved
+        proof = prove(connection, deps.desk, deps.notifier, _asked(found), answer, found.step.now)
+        return _record(connection, deps, found, pending, proof)
 
 
 def _record(

@@ -31,7 +31,7 @@ from authserver.interaction.guard import (
     show,
 )
 from authserver.keys.envelope import Envelope
-from authserver.notices.model import GENERATOR_ADDED, PASSKEY_ADDED, Notifier, notice_for
+from authserver.notices.model import GENERATOR_ADDED, PASSKEY_ADDED, Notifier
 from authserver.protocol.errors import UnmetAuthenticationRequirements
 from authserver.protocol.names import ACR_PHISHING_RESISTANT
 from authserver.sessions import lifecycle
@@ -202,22 +202,21 @@ def _add(
             name = activities.GENERATOR_ADDED if added[0] == TOTP else activities.PASSKEY_ADDED
             note(connection, account.account_id, name, step.now, detail=added[1])
             note(connection, account.account_id, activities.RECOVERY_CODES_MADE, step.now)
+            deps.notifier(connection, account.account_id, _notice_of(added), step.now, added[1])
             raised = lifecycle.elevate(connection, step.session_cookie, added[0], deps.step.session_limits, step.now)
     if added is None and request.path == OFFER_PATH:
         return _show_offer(deps, step, account, error=DID_NOT_WORK)
     if added is None:
         return _show(deps, step, account, proposal or _propose(deps, step, account), error=DID_NOT_WORK)
-    _tell(deps, step, account, added)
+    report(deps.step, step, _notice_of(added), account_id=account.account_id)
     response = show(deps.step, step, DONE_PAGE, {"codes": codes, "address": go_on(step).headers["Location"]})
     if raised is not None:
         response.headers.add(*set_cookie(SESSION_COOKIE, raised[1]))
     return response
 
 
-def _tell(deps: EnrolDeps, step: Step, account: Account, added: tuple[str, str]) -> None:
-    name = GENERATOR_ADDED if added[0] == TOTP else PASSKEY_ADDED
-    deps.notifier(notice_for(name, account.username, account.claims, step.now, added[1]))
-    report(deps.step, step, name, account_id=account.account_id)
+def _notice_of(added: tuple[str, str]) -> str:
+    return GENERATOR_ADDED if added[0] == TOTP else PASSKEY_ADDED
 
 
 def _asked(step: Step, account: Account) -> Asked:

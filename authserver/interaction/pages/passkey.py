@@ -13,7 +13,7 @@ from authserver.accounts.store.factors import find_enrolled
 from authserver.authorization.next_step import Step as NextStep
 from authserver.authorization.next_step import needs_verified_user, other_ways
 from authserver.interaction.attempt import BLOCKED, Tried, guarded, proved_all
-from authserver.interaction.copied_passkey import prove, tell_of_copy
+from authserver.interaction.copied_passkey import prove
 from authserver.interaction.guard import (
     CANCEL,
     Step,
@@ -131,7 +131,7 @@ def _raise(deps: PasskeyDeps, step: Step, session: Session, account: Account) ->
     """
     limits = deps.step.session_limits
     with deps.step.database.transaction() as connection:
-        proof = prove(connection, deps.desk, _asked(step, session, account), _answer(), step.now)
+        proof = prove(connection, deps.desk, deps.notifier, _asked(step, session, account), _answer(), step.now)
         if not proof:
             return _Proved(proof)
         return _Proved(proof, lifecycle.elevate(connection, step.session_cookie, proof.method, limits, step.now))
@@ -144,7 +144,7 @@ def _start(deps: PasskeyDeps, step: Step) -> _Proved:
     """
     limits, client_id = deps.step.session_limits, step.client.client_id
     with deps.step.database.transaction() as connection:
-        proof = prove(connection, deps.desk, sign_in_asked(step), _answer(), step.now)
+        proof = prove(connection, deps.desk, deps.notifier, sign_in_asked(step), _answer(), step.now)
         if not proof:
             return _Proved(proof)
         begun = lifecycle.start(connection, proof.account_id, proof.method, limits, step.now, this_browser())
@@ -169,7 +169,6 @@ def _report_failure(deps: PasskeyDeps, step: Step, event: str, tried: Tried[_Pro
     proof = tried.value.assertion if tried.value is not None else Assertion(BLOCKED)
     detail = {"method": PAGE, "outcome": proof.outcome, **({"reason": proof.reason} if proof.reason else {})}
     report(deps.step, step, event, account_id=proof.account_id or account_id, detail=detail)
-    tell_of_copy(deps.step.database, deps.notifier, proof, step.now)
 
 
 def _show(deps: PasskeyDeps, step: Step, account: Account, session: Session, problem: dict[str, object]) -> Response:

@@ -11,7 +11,7 @@ from authserver.accounts.store.people import Connection
 from authserver.interaction.guard import CANCEL, Step, StepDeps, check_form, go_on, open_step, refuse, show
 from authserver.interaction.second_proof import Proof, add_proof, other_ways
 from authserver.notices.model import RECOVERY_CODE_USED as CODE_USED
-from authserver.notices.model import Notifier, notice_for
+from authserver.notices.model import Notifier
 from authserver.sessions.acr import RECOVERY
 
 PAGE = "recovery"
@@ -56,6 +56,7 @@ def recovery_page(deps: RecoveryDeps) -> Blueprint:
 def _use(deps: RecoveryDeps, step: Step, account: Account, code: str) -> Response:
     def record(connection: Connection) -> None:
         note(connection, account.account_id, RECOVERY_CODE_USED, step.now, step.client.client_id)
+        deps.notifier(connection, account.account_id, CODE_USED, step.now)
 
     proof = Proof(
         page=PAGE,
@@ -63,6 +64,5 @@ def _use(deps: RecoveryDeps, step: Step, account: Account, code: str) -> Respons
         check=lambda connection: use_code(connection, account.account_id, code, step.now),
         shown=other_ways(step, step.enrolled),
         record=record,
-        tell=lambda: deps.notifier(notice_for(CODE_USED, account.username, account.claims, step.now)),
     )
     return add_proof(deps.step, step, account, proof)

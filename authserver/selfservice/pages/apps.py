@@ -14,7 +14,7 @@ from authserver.interaction.guard import Party, party_of
 from authserver.interaction.scope_words import DataCluster, describe_claims, describe_scopes
 from authserver.notices.model import SHARING_ENDED
 from authserver.protocol.errors import InvalidRequest
-from authserver.selfservice.guard import AccountDeps, Visit, check_form, go_to, open_visit, show, tell
+from authserver.selfservice.guard import AccountDeps, Visit, check_form, go_to, open_visit, report, show, tell
 
 PAGE = "apps"
 PATH = "/account/apps"
@@ -65,14 +65,15 @@ def _stop(deps: AccountDeps, visit: Visit, client_id: str) -> None:
     """
     if not client_id:
         raise InvalidRequest("No app was named.", clause="ASVS5-10.7.3")
+    client = deps.step.find_client(client_id)
     with deps.step.database.transaction() as connection:
         is_shared = any(each.client_id == client_id for each in find_shared(connection, visit.account_id, visit.now))
         ended = end_sharing(connection, visit.account_id, client_id, "revoked_by_person", visit.now)
         if is_shared or ended:
             note(connection, visit.account_id, activities.SHARING_ENDED, visit.now, client_id)
+            tell(deps, connection, visit, SHARING_ENDED, client.client_name if client else client_id)
     if is_shared or ended:
-        client = deps.step.find_client(client_id)
-        tell(deps, visit, SHARING_ENDED, client.client_name if client else client_id)
+        report(deps, visit, SHARING_ENDED)
 
 
 def _describe(deps: AccountDeps, shared: Shared, scope_descriptions: Mapping[str, str]) -> ConnectedApp:

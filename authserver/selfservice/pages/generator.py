@@ -19,6 +19,7 @@ from authserver.selfservice.guard import (
     go_to,
     may_add_factor,
     open_visit,
+    report,
     show,
     tell,
 )
@@ -62,10 +63,11 @@ def _confirm(deps: AccountDeps, visit: Visit, proposal: Proposal, typed_code: st
         is_right = confirm_generator(connection, deps.envelope, visit.account_id, proposal, typed_code, visit.now)
         if is_right:
             note(connection, visit.account_id, activities.GENERATOR_ADDED, visit.now)
+            tell(deps, connection, visit, GENERATOR_ADDED)
             raised = lifecycle.elevate(connection, visit.cookie, TOTP, deps.step.session_limits, visit.now)
     if not is_right:
         return _show(deps, visit, proposal, error=DID_NOT_WORK)
-    tell(deps, visit, GENERATOR_ADDED)
+    report(deps, visit, GENERATOR_ADDED)
     return after_change(deps, visit, _next_path(visit), session_cookie=raised[1] if raised else "")
 
 

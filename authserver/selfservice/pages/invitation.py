@@ -19,7 +19,7 @@ from authserver.accounts.store.factors import find_enrolled, hold_account
 from authserver.db.engine import Connection
 from authserver.events import Event
 from authserver.interaction.guard import this_browser
-from authserver.notices.model import INVITATION_CLAIMED, notice_for
+from authserver.notices.model import INVITATION_CLAIMED
 from authserver.protocol.errors import SignInOver
 from authserver.protocol.handles import new_handle
 from authserver.selfservice.guard import AccountDeps, go_to
@@ -152,25 +152,25 @@ def _use(connection: Connection, guest: Guest, act: Callable[[], bool]) -> bool:
 def _begin(connection: Connection, deps: InvitationDeps, guest: Guest, method: str) -> str:
     """Start the person's session, the only one from now on, and return its cookie.
 
-    Whoever was signed in before, with what the invitation replaces, is a stranger now, on every device.
+    Whoever was signed in before, with what the invitation replaces, is a stranger now, on every device. The one whose
+    account it is may be someone else than the one who had the link, and is told.
+
+    Spec: ASVS5-6.3.7
     """
     account_id = guest.account.account_id
     attempts.forget_devices(connection, account_id)
     lifecycle.end_all(connection, account_id, guest.now)
     note(connection, account_id, activities.INVITATION_CLAIMED, guest.now)
+    deps.account.notifier(connection, account_id, INVITATION_CLAIMED, guest.now)
     limits = deps.account.step.session_limits
     _, cookie = lifecycle.start(connection, account_id, method, limits, guest.now, this_browser())
     return cookie
 
 
 def _arrive(deps: InvitationDeps, guest: Guest, cookie: str, path: str) -> Response:
-    """Tell whose account it is, who may be someone else than the one who had the link, and lead on.
-
-    Spec: ASVS5-6.3.7
-    """
-    account = guest.account
-    deps.account.notifier(notice_for(INVITATION_CLAIMED, account.username, account.claims, guest.now))
-    deps.account.step.events(Event("invitation.claimed", guest.now, correlation_id(), account_id=account.account_id))
+    """Raise the event of it, which is durable by now, and lead on."""
+    account_id = guest.account.account_id
+    deps.account.step.events(Event("invitation.claimed", guest.now, correlation_id(), account_id=account_id))
     return go_to(path, headers=(set_cookie(SESSION_COOKIE, cookie),))
 
 

@@ -17,6 +17,7 @@ from authserver.selfservice.guard import (
     go_to,
     may_add_factor,
     open_visit,
+    report,
     show,
     tell,
 )
@@ -76,9 +77,10 @@ def _remove_passkey(deps: AccountDeps, visit: Visit, passkey_id: str) -> Respons
         name = remove_passkey(connection, visit.account_id, passkey_id)
         if name is not None:
             note(connection, visit.account_id, activities.PASSKEY_REMOVED, visit.now, detail=name)
+            tell(deps, connection, visit, PASSKEY_REMOVED, name)
     if name is None:
         return go_to(PATH)
-    tell(deps, visit, PASSKEY_REMOVED, name)
+    report(deps, visit, PASSKEY_REMOVED)
     return after_change(deps, visit, PATH)
 
 
@@ -87,7 +89,8 @@ def _remove_generator(deps: AccountDeps, visit: Visit) -> Response:
         is_removed = remove_generator(connection, visit.account_id)
         if is_removed:
             note(connection, visit.account_id, activities.GENERATOR_REMOVED, visit.now)
+            tell(deps, connection, visit, GENERATOR_REMOVED)
     if not is_removed:
         return go_to(PATH)
-    tell(deps, visit, GENERATOR_REMOVED)
+    report(deps, visit, GENERATOR_REMOVED)
     return after_change(deps, visit, PATH)

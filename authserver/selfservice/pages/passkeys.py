@@ -19,6 +19,7 @@ from authserver.selfservice.guard import (
     go_to,
     may_add_factor,
     open_visit,
+    report,
     show,
     tell,
 )
@@ -72,11 +73,12 @@ def _register(deps: PasskeysDeps, visit: Visit) -> Response:
         made = finish_registration(connection, deps.desk, _asked(visit), given, visit.now, name=name)
         if made.passkey is not None:
             note(connection, visit.account_id, activities.PASSKEY_ADDED, visit.now, detail=made.passkey.name)
+            tell(deps.account, connection, visit, PASSKEY_ADDED, made.passkey.name)
             limits = deps.account.step.session_limits
             raised = lifecycle.elevate(connection, visit.cookie, made.method, limits, visit.now)
     if made.passkey is None:
         return _show(deps, visit, error=PASSKEY_DID_NOT_WORK)
-    tell(deps.account, visit, PASSKEY_ADDED, made.passkey.name)
+    report(deps.account, visit, PASSKEY_ADDED)
     path = "/account/methods" if visit.enrolled.recovery else "/account/recovery-codes"
     return after_change(deps.account, visit, path, session_cookie=raised[1] if raised else "")
 

@@ -13,7 +13,17 @@ from authserver.accounts.sign_in import find_candidate, sign_in, spend_hash
 from authserver.accounts.store import attempts, people
 from authserver.interaction.attempt import guarded
 from authserver.notices.model import PASSWORD_CHANGED
-from authserver.selfservice.guard import AccountDeps, Visit, after_change, change, check_form, open_visit, show, tell
+from authserver.selfservice.guard import (
+    AccountDeps,
+    Visit,
+    after_change,
+    change,
+    check_form,
+    open_visit,
+    report,
+    show,
+    tell,
+)
 
 PAGE = "password"
 PATH = "/account/password"
@@ -44,7 +54,7 @@ def password_page(deps: PasswordDeps) -> Blueprint:
         if problem:
             return _show(deps, visit, problem)
         _set(deps, visit, request.form.get("new_password", ""))
-        tell(deps.account, visit, PASSWORD_CHANGED)
+        report(deps.account, visit, PASSWORD_CHANGED)
         return after_change(deps.account, visit, "/account/methods")
 
     return blueprint
@@ -84,6 +94,7 @@ def _set(deps: PasswordDeps, visit: Visit, new_password: str) -> None:
         people.set_password(connection, visit.account_id, password_hash)
         attempts.forget_devices(connection, visit.account_id)
         note(connection, visit.account_id, activities.PASSWORD_CHANGED, visit.now)
+        tell(deps.account, connection, visit, PASSWORD_CHANGED)
 
 
 def _show(deps: PasswordDeps, visit: Visit, problem: dict[str, object]) -> Response:

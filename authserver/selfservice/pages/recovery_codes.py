@@ -10,7 +10,7 @@ from authserver.accounts.activities import note
 from authserver.accounts.recovery import new_codes, replace_codes
 from authserver.accounts.store import recovery
 from authserver.notices.model import RECOVERY_CODES_MADE
-from authserver.selfservice.guard import AccountDeps, Visit, change, check_form, go_to, open_visit, show, tell
+from authserver.selfservice.guard import AccountDeps, Visit, change, check_form, go_to, open_visit, report, show, tell
 
 PAGE = "recovery_codes"
 PATH = "/account/recovery-codes"
@@ -39,7 +39,8 @@ def recovery_codes_page(deps: AccountDeps) -> Blueprint:
         with change(deps, visit) as connection:
             replace_codes(connection, visit.account_id, codes, visit.now)
             note(connection, visit.account_id, activities.RECOVERY_CODES_MADE, visit.now)
-        tell(deps, visit, RECOVERY_CODES_MADE)
+            tell(deps, connection, visit, RECOVERY_CODES_MADE)
+        report(deps, visit, RECOVERY_CODES_MADE)
         return _show(deps, visit, codes, len(codes))
 
     return blueprint

@@ -1,0 +1,205 @@
+"""Letters wait in the database: none is lost, none is sent twice, and nobody's wait behind another person's."""
+
+import smtplib
+import threading
+from collections import Counter
+from dataclasses import replace
+
+import pytest
+from sqlalchemy import select, update
+
+from authserver.db.engine import Database
+from authserver.db.purge import purge
+from authserver.db.tables import letters
+from authserver.events import Event
+from authserver.outbound import store
+from authserver.outbound.model import MOST_ATTEMPTS, MOST_WAITING, WaitingLetter, delay_after
+from authserver.outbound.sender import BEHIND_SECONDS, LEASE_SECONDS, Sender
+from tests.support.races import at_once
+
+NOW = 1_800_000_000
+MORE = "account.more_changes"
+
+
+class Post:
+    """A queue with a clock that stands, and what it has sent and said."""
+
+    def __init__(self, database: Database, *faults: type[BaseException]) -> None:
+        self.database, self.now = database, NOW
+        self.sent: list[WaitingLetter] = []
+        self.events: list[Event] = []
+        self._faults = list(faults)
+        self._lock = threading.Lock()
+        self.sender = Sender(
+            database, self._deliver, (OSError, smtplib.SMTPException), self.events.append, lambda: self.now
+        )
+
+    def _deliver(self, letter: WaitingLetter) -> None:
+        with self._lock:
+            if self._faults:
+                raise self._faults.pop(0)("as the test wants it")
+            self.sent.append(letter)
+
+    def add(self, account_id: str, name: str = "passkey.added") -> None:
+        """Queue one letter."""
+        with self.database.transaction() as connection:
+            self.sender.queue(connection, store.new_letter(account_id, name, "My phone", "de", self.now), MORE)
+
+    def waiting(self) -> int:
+        """Return how many letters wait."""
+        with self.database.read() as connection:
+            return len(connection.execute(select(letters.c.letter_id).where(letters.c.expires_at.is_(None))).all())
+
+    def send(self) -> int:
+        """Send what is due until nothing is."""
+        total = 0
+        while tried := self.sender.send_due(self.now):
+            total += tried
+        return total
+
+
+def test_a_letter_is_there_if_and_only_if_its_act_is(database: Database) -> None:
+    post = Post(database)
+
+    def fail_after_queueing() -> None:
+        with database.transaction() as connection:
+            post.sender.queue(connection, store.new_letter("alice", "passkey.added", "", "en", NOW), MORE)
+            raise ArithmeticError
+
+    with pytest.raises(ArithmeticError):
+        fail_after_queueing()
+    assert post.waiting() == 0
+    post.add("alice")
+    assert post.waiting() == 1
+
+
+def test_another_process_sends_what_was_queued_before_a_restart(database: Database) -> None:
+    Post(database).add("alice")
+    after = Post(database)
+    assert after.send() == 1
+    (letter,) = after.sent
+    assert (letter.account_id, letter.name, letter.detail, letter.language) == (
+        "alice", "passkey.added", "My phone", "de",
+    )  # fmt: skip
+    assert after.waiting() == 0
+
+
+def test_many_workers_send_each_letter_once(database: Database) -> None:
+    posts = [Post(database) for _ in range(4)]
+    for number in range(24):
+        posts[0].add(f"person-{number}")
+    at_once([post.send for post in posts])
+    told = Counter(letter.account_id for post in posts for letter in post.sent)
+    assert told == Counter(f"person-{number}" for number in range(24))
+    assert posts[0].waiting() == 0
+
+
+def test_a_person_with_many_changes_delays_nobody_and_loses_none(database: Database) -> None:
+    post = Post(database)
+    for _ in range(300):
+        post.add("mallory", "recovery_codes.made")
+    post.add("alice")
+    assert post.waiting() == MOST_WAITING + 2
+
+    post.now += 1
+    post.send()
+    assert {letter.account_id for letter in post.sent} == {"mallory", "alice"}
+    assert Counter(letter.account_id for letter in post.sent)["mallory"] == 1
+
+    post.now += 3600
+    post.send()
+    assert sum(letter.times for letter in post.sent if letter.account_id == "mallory") == 300
+    assert [letter.times for letter in post.sent if letter.name == MORE] == [300 - MOST_WAITING]
+    assert post.waiting() == 0
+
+
+def test_what_is_added_while_the_letter_that_counts_is_under_way_is_told_too(database: Database) -> None:
+    post = Post(database)
+    for _ in range(MOST_WAITING + 2):
+        post.add("mallory")
+    post.now += 3600
+    with database.read() as connection:
+        (more,) = [each for each in store.find_due(connection, post.now, 100) if each.name == MORE]
+    with database.transaction() as connection:
+        assert store.claim(connection, more, post.now + 5)
+    with database.transaction() as connection:
+        connection.execute(update(letters).where(letters.c.name == MORE).values(times=letters.c.times + 1))
+    with database.transaction() as connection:
+        store.remove_sent(connection, replace(more, due_at=post.now + 5))
+    post.now += 10
+    post.send()
+    assert [letter.times for letter in post.sent if letter.name == MORE] == [1]
+
+
+def test_what_failed_is_tried_again_and_later_each_time(database: Database) -> None:
+    post = Post(database, ConnectionRefusedError, smtplib.SMTPServerDisconnected)
+    post.add("alice")
+    assert post.send() == 1
+    assert post.send() == 0
+    post.now += delay_after(1) or 0
+    assert post.send() == 1
+    post.now += delay_after(1) or 0
+    assert post.send() == 0
+    post.now += delay_after(2) or 0
+    assert post.send() == 1
+    assert len(post.sent) == 1
+    assert [(event.name, event.detail["error"]) for event in post.events] == [
+        ("notice.failed", "ConnectionRefusedError"),
+        ("notice.failed", "SMTPServerDisconnected"),
+    ]
+
+
+def test_what_never_succeeds_is_given_up_aloud_and_kept_for_a_while(database: Database) -> None:
+    post = Post(database, *[OSError] * MOST_ATTEMPTS)
+    post.add("alice")
+    for _ in range(MOST_ATTEMPTS):
+        assert post.send() == 1
+        post.now += 86_400
+    assert post.send() == 0
+    assert [event.name for event in post.events if event.name.startswith("notice.")] == [
+        *["notice.failed"] * (MOST_ATTEMPTS - 1), "notice.given_up",
+    ]  # fmt: skip
+    assert post.events[-1].account_id == "alice"
+    assert purge(database, post.now)["letters"] == 0
+    assert purge(database, post.now + 31 * 86_400)["letters"] == 1
+
+
+def test_no_purge_takes_what_waits(database: Database) -> None:
+    post = Post(database)
+    post.add("alice")
+    assert purge(database, NOW + 10 * 365 * 86_400)["letters"] == 0
+    assert post.waiting() == 1
+
+
+@pytest.mark.parametrize("fault", [KeyboardInterrupt, SystemExit])
+def test_a_worker_that_dies_in_the_middle_leaves_its_letter_to_the_next(
+    database: Database, fault: type[BaseException]
+) -> None:
+    dying, living = Post(database, fault), Post(database)
+    dying.add("alice")
+    with pytest.raises(fault):
+        dying.send()
+    assert living.send() == 0
+    living.now += LEASE_SECONDS
+    assert living.send() == 1
+    assert living.waiting() == 0
+
+
+def test_letters_that_are_late_raise_an_alarm_but_not_one_each(database: Database) -> None:
+    post = Post(database)
+    for number in range(5):
+        post.add(f"person-{number}")
+    post.now += BEHIND_SECONDS
+    post.send()
+    assert [event.name for event in post.events] == ["notices.behind"]
+    assert len(post.sent) == 5
+
+
+def test_at_one_moment_many_changes_of_one_person_keep_to_the_bound(database: Database) -> None:
+    post = Post(database)
+    for _ in range(4):
+        at_once([lambda: post.add("mallory")] * 6)
+    assert post.waiting() <= MOST_WAITING + 7
+    post.now += 3600
+    post.send()
+    assert sum(letter.times for letter in post.sent) == 24
