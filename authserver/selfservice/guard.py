@@ -96,10 +96,13 @@ def open_visit(deps: AccountDeps, *, fresh: bool = False) -> Visit:
 
     Spec: ASVS5-7.5.1, RTS-SCA-4.1
     """
+    deps.step.limits.hit("account.address", address_key(deps.step.address(request.environ)))
     cookie = read_cookie(request.headers.get("Cookie", ""), SESSION_COOKIE)
     now = deps.step.clock()
+    if not cookie:
+        _lead_to_sign_in(deps, AuthenticationDemand(), "", now)
     with deps.step.database.transaction() as connection:
-        lifecycle.current(connection, cookie or None, deps.step.session_limits, now)
+        lifecycle.current(connection, cookie, deps.step.session_limits, now)
         session, account = find_person(connection, cookie, deps.step.session_limits, now)
         enrolled = find_enrolled(connection, account.account_id) if account else None
     if session is None or account is None or enrolled is None:
@@ -143,12 +146,17 @@ def may_add_factor(deps: AccountDeps, visit: Visit) -> bool:
 
 
 def check_form(deps: AccountDeps, visit: Visit) -> None:
-    """Raise InvalidRequest unless the form being answered was shown to this person in this session."""
+    """Raise InvalidRequest unless the form being answered was shown to this person in this session.
+
+    Raises TooManyRequests where the person sent too many: each may write, and be told of by a letter.
+    """
+    deps.step.limits.hit("account.person", visit.account_id)
     deps.step.csrf.check(request.form.get(FIELD, ""), visit.cookie, _purpose(visit), sender_headers())
 
 
 def check_stay(deps: AccountDeps, visit: Visit) -> None:
-    """Raise InvalidRequest unless a page of ours asks to keep this session alive."""
+    """Raise InvalidRequest unless a page of ours asks to keep this session alive; the rest is as for `check_form`."""
+    deps.step.limits.hit("account.person", visit.account_id)
     purpose = stay_purpose(visit.account_id)
     deps.step.csrf.check(request.form.get(FIELD, ""), visit.cookie, purpose, sender_headers())
 

@@ -42,6 +42,4 @@ def default_of(field: FieldInfo) -> str:
 def _range(field: FieldInfo) -> str:
     least = next((mark.ge for mark in field.metadata if isinstance(mark, Ge)), None)
     most = next((mark.le for mark in field.metadata if isinstance(mark, Le)), None)
-    if most is not None:
-        return f"a whole number from {least} to {most}"
-    return f"a whole number, {least} or more"
+    return f"a whole number from {least} to {most}"

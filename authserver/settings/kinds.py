@@ -21,6 +21,7 @@ from authserver.web.limits_texts import parse_limits
 
 _HTTPS_PORT = 443
 _PORTS = 65_536
+_PORT = re.compile(r"[0-9]{1,5}")
 # In lower case, as browsers and clients write the host: issuers are compared letter by letter.
 _LABEL = "[a-z0-9](?:[a-z0-9-]*[a-z0-9])?"
 _ORIGIN_SHAPE = re.compile(rf"https://(?P<host>{_LABEL}(?:\.{_LABEL})*|\[[0-9a-f:.]+\])(?::(?P<port>[0-9]{{1,5}}))?")
@@ -87,7 +88,12 @@ def _are_networks(value: tuple[str, ...]) -> bool:
 
 
 def _are_authorities(value: tuple[str, ...]) -> bool:
-    return all(host and port.isascii() and port.isdigit() for host, _, port in (each.rpartition(":") for each in value))
+    return all(host and _PORT.fullmatch(port) and int(port) in range(1, _PORTS) for host, port in map(_parted, value))
+
+
+def _parted(authority: str) -> tuple[str, str]:
+    host, _, port = authority.rpartition(":")
+    return host, port
 
 
 def _are_aaguids(value: tuple[str, ...]) -> bool:

@@ -14,6 +14,12 @@ from authserver.settings import kinds
 ENVIRONMENT_PREFIX = "AUTHSERVER_"
 MASTER_KEY_NAME = "master.key"
 
+_A_DAY = 24 * 60 * 60
+# Beyond any use, and below what the same time is in milliseconds: whoever mistakes the unit learns it at the start.
+_LONGEST_SESSION = 30 * _A_DAY
+_LONGEST_IDLE = _A_DAY
+_LONGEST_GRANT = 5 * 365 * _A_DAY
+
 
 class Settings(BaseSettings):
     """Everything an operator can set."""
@@ -139,22 +145,22 @@ class Settings(BaseSettings):
             "does not. `never`: refresh tokens do not rotate."
         ),
     )
-    refresh_idle_lifetime: Annotated[int, Field(ge=60)] = Field(
+    refresh_idle_lifetime: Annotated[int, Field(ge=60, le=_LONGEST_GRANT)] = Field(
         default=30 * 86400, description="After how many seconds without a refresh a grant ends."
     )
-    grant_lifetime: Annotated[int, Field(ge=60)] = Field(
+    grant_lifetime: Annotated[int, Field(ge=60, le=_LONGEST_GRANT)] = Field(
         default=90 * 86400, description="After how many seconds a grant ends at the latest."
     )
-    consent_lifetime: Annotated[int, Field(ge=60)] = Field(
+    consent_lifetime: Annotated[int, Field(ge=60, le=_LONGEST_GRANT)] = Field(
         default=90 * 86400, description="For how many seconds a consent is remembered."
     )
-    session_idle: Annotated[int, Field(ge=60)] = Field(
+    session_idle: Annotated[int, Field(ge=60, le=_LONGEST_IDLE)] = Field(
         default=900, description="After how many idle seconds a session on one factor ends."
     )
-    session_idle_strong: Annotated[int, Field(ge=60)] = Field(
+    session_idle_strong: Annotated[int, Field(ge=60, le=_LONGEST_IDLE)] = Field(
         default=300, description="After how many idle seconds a session on two factors ends."
     )
-    session_absolute: Annotated[int, Field(ge=60)] = Field(
+    session_absolute: Annotated[int, Field(ge=60, le=_LONGEST_SESSION)] = Field(
         default=8 * 3600, description="After how many seconds a session ends in any case."
     )
     dpop_nonce: Literal["accepted", "required"] = Field(
@@ -202,7 +208,7 @@ class Settings(BaseSettings):
             "password. `invitation`: only through a link of `authserver user invite`."
         ),
     )
-    invitation_lifetime: Annotated[int, Field(ge=60)] = Field(
+    invitation_lifetime: Annotated[int, Field(ge=60, le=_LONGEST_SESSION)] = Field(
         default=72 * 3600, description="For how many seconds an invitation link is good."
     )
     workers: Annotated[int, Field(ge=1, le=256)] = Field(default=1, description="How many worker processes serve.")
@@ -218,6 +224,12 @@ class Settings(BaseSettings):
     )
     limit_consent_address: kinds.Limit = Field(
         default="120/minute", description="Consent forms by one network address."
+    )
+    limit_account_address: kinds.Limit = Field(
+        default="600/minute", description="Account pages that one network address opens or sends, and its sign-outs."
+    )
+    limit_account_person: kinds.Limit = Field(
+        default="30/minute;300/hour", description="Forms that one person sends in their account."
     )
     limit_client: kinds.Limit = Field(default="6000/minute", description="Authenticated requests by one client.")
     limit_client_authentication_failure: kinds.Limit = Field(
@@ -286,6 +298,8 @@ class Settings(BaseSettings):
             "second_factor.address": self.limit_second_factor_address,
             "authorize.address": self.limit_authorize_address,
             "consent.address": self.limit_consent_address,
+            "account.address": self.limit_account_address,
+            "account.person": self.limit_account_person,
             "client": self.limit_client,
             "client_authentication_failure": self.limit_client_authentication_failure,
         }

@@ -106,7 +106,10 @@ class Limits:
     machine: MachineLimits
 
     def guard(self, blueprint: Blueprint, name: str, address: AddressReader) -> None:
-        """Have Flask-Limiter count every POST to a blueprint by the caller's address, under the named limit."""
+        """Have Flask-Limiter count every POST to a blueprint by the caller's address, under the named limit.
+
+        All pages with the same limit, and whoever is counted by `hit`, share its one count.
+        """
 
         def counted() -> str:
             return self.machine.identity(name, address_key(address(request.environ)))
@@ -115,7 +118,9 @@ class Limits:
             raise self.machine.refusal(breached.limit, tuple(breached.request_args))
 
         if self.texts[name]:
-            self.limiter.limit(self.texts[name], key_func=counted, methods=["POST"], on_breach=refuse)(blueprint)
+            self.limiter.shared_limit(
+                self.texts[name], scope=name, key_func=counted, methods=["POST"], on_breach=refuse
+            )(blueprint)
 
     def hit(self, name: str, key: str) -> None:
         """Count one attempt of someone named in a form or a session; raise TooManyRequests when it is over."""
@@ -194,7 +199,7 @@ class _FormLimiter(Limiter):
         if limits is None:
             limits = self._limits_of[endpoint] = self._find_limits(endpoint)
         for limit in limits:
-            counted = [limit.counted(), limit.scope]
+            counted = [limit.scope, limit.counted()]
             if not self.limiter.hit(limit.item, *counted):
                 limit.refuse(RequestLimit(self, limit.item, counted, breached=True, shared=False))
 
@@ -202,7 +207,7 @@ class _FormLimiter(Limiter):
         found = self.limit_manager.blueprint_limits(current_app, request.blueprint or "")
         limits = []
         for each in sorted(found, key=lambda each: each.limit):
-            if each.on_breach is None or each.exempt_when or each.deduct_when or each.shared:
+            if each.on_breach is None or each.exempt_when or each.deduct_when or not each.shared:
                 raise TypeError("every limit of a form comes from Limits.guard")
             limits.append(_FormLimit(each.limit, each.key_func, each.scope_for(endpoint, None), each.on_breach))
         return tuple(limits)

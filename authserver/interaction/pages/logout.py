@@ -11,11 +11,13 @@ from authserver.web.csrf import FIELD
 from authserver.web.flask_pages import correlation_id, sender_headers, to_flask
 
 PAGE = "logout"
+ADDRESS_LIMIT = "account.address"
 
 
 def logout_page(deps: StepDeps) -> Blueprint:
     """Return the page at `/logout`."""
     blueprint = Blueprint(PAGE, __name__)
+    deps.limits.guard(blueprint, ADDRESS_LIMIT, deps.address)
 
     @blueprint.get("/logout")
     def ask() -> Response:
