@@ -24,6 +24,9 @@ GUESSABLE: Final = Message(
     "This password is too easy to guess. Make it longer, for example with several unusual words."
 )
 
+PROBLEMS: Final[Mapping[str, Message]] = {"common": COMMON, "personal": PERSONAL, "guessable": GUESSABLE}
+"""What `check_strength` finds, each by a name."""
+
 _LONGEST_JUDGED: Final = 72
 _MOST_SUBSTITUTES: Final = 6
 _SUBSTITUTES: Final = frozenset("4@8({[<369&#!1/|0$5+7%2")
@@ -47,9 +50,20 @@ class WeakPassword(ValueError):
 def check_password(password: str, context_words: Iterable[str]) -> None:
     """Raise WeakPassword unless a new password may be chosen by a person of whom these words are known.
 
-    Characters are counted in their composed form, so that a letter counts once however the keyboard makes it.
+    It takes up to a tenth of a second, in which no other thread of the process runs: a server asks `password_judge`.
 
     Spec: ASVS5-6.2.1, ASVS5-6.2.4, ASVS5-6.2.5, ASVS5-6.2.9, ASVS5-6.2.11
+    """
+    check_form_of_password(password)
+    check_strength(password, context_words)
+
+
+def check_form_of_password(password: str) -> None:
+    """Raise WeakPassword for a password that is too short, too long, or none that a keyboard can type; costs nothing.
+
+    Characters are counted in their composed form, so that a letter counts once however the keyboard makes it.
+
+    Spec: ASVS5-6.2.1, ASVS5-6.2.5, ASVS5-6.2.9
     """
     composed = unicodedata.normalize("NFC", password)
     if len(composed) < MIN_PASSWORD_LENGTH:
@@ -58,6 +72,14 @@ def check_password(password: str, context_words: Iterable[str]) -> None:
         raise WeakPassword(TOO_LONG)
     if any(unicodedata.category(character) in {"Cc", "Cs"} for character in composed):
         raise WeakPassword(NOT_TEXT)
+
+
+def check_strength(password: str, context_words: Iterable[str]) -> None:
+    """Raise WeakPassword for a password that is common, made of these words, or easy to guess.
+
+    Spec: ASVS5-6.2.4, ASVS5-6.2.11
+    """
+    composed = unicodedata.normalize("NFC", password)
     words = sorted({word.casefold() for word in context_words if len(word) >= _SHORTEST_WORD}, key=len, reverse=True)
     folded = composed.casefold()
     if folded in _common_passwords():

@@ -2,6 +2,7 @@
 
 from flask import Blueprint
 
+from authserver.accounts.password_judge import PasswordJudge
 from authserver.accounts.passwords import PasswordPool
 from authserver.app.parts import Parts
 from authserver.interaction.guard import StepDeps
@@ -32,10 +33,11 @@ def account_pages(parts: Parts, step: StepDeps, passwords: PasswordPool) -> tupl
         first_factor_by_password=settings.first_factor_enrolment == "password",
         envelope=parts.envelope,
     )
+    judge = PasswordJudge(max_waiting=max(0, settings.threads - 2))
     return (
         overview_page(deps),
         methods_page(deps),
-        invitation_page(InvitationDeps(deps, passwords, parts.passkeys)),
+        invitation_page(InvitationDeps(deps, passwords, judge, parts.passkeys)),
         second_factor_page(deps),
         enrol_page(
             EnrolDeps(
@@ -50,7 +52,7 @@ def account_pages(parts: Parts, step: StepDeps, passwords: PasswordPool) -> tupl
         passkeys_page(PasskeysDeps(deps, parts.passkeys)),
         generator_page(deps),
         recovery_codes_page(deps),
-        password_page(PasswordDeps(deps, passwords)),
+        password_page(PasswordDeps(deps, passwords, judge)),
         sessions_page(deps),
         apps_page(deps, {}),
         activity_page(deps),

@@ -12,7 +12,8 @@ from authserver.accounts.ceremonies import begin_registration, finish_registrati
 from authserver.accounts.invitations import find_invited, use_invitation
 from authserver.accounts.model import Account
 from authserver.accounts.passkey_tokens import Answer, Asked, Desk
-from authserver.accounts.password_policy import WeakPassword, check_password, context_words_of
+from authserver.accounts.password_judge import PasswordJudge
+from authserver.accounts.password_policy import WeakPassword, context_words_of
 from authserver.accounts.passwords import SALT_BYTES, PasswordPool
 from authserver.accounts.store import attempts, people
 from authserver.accounts.store.factors import find_enrolled, hold_account
@@ -42,6 +43,7 @@ class InvitationDeps:
 
     account: AccountDeps
     passwords: PasswordPool
+    judge: PasswordJudge
     desk: Desk
 
 
@@ -74,6 +76,7 @@ def invitation_page(deps: InvitationDeps) -> Blueprint:
     def answer() -> Response:
         guest = _open(deps)
         csrf = deps.account.step.csrf
+        deps.account.step.limits.hit("account.person", guest.account.account_id)
         csrf.check(request.form.get(FIELD, ""), guest.browser, _purpose(guest), sender_headers())
         if request.form.get("action") == "passkey":
             return _with_passkey(deps, guest)
@@ -101,7 +104,7 @@ def _open(deps: InvitationDeps) -> Guest:
 def _with_password(deps: InvitationDeps, guest: Guest, new_password: str) -> Response:
     try:
         words = context_words_of(guest.account.username, guest.account.claims, deps.account.site_name)
-        check_password(new_password, words)
+        deps.judge.check(new_password, words)
     except WeakPassword as weakness:
         return _show(deps, guest, error=weakness.problem, error_field="new_password")
     account_id = guest.account.account_id

@@ -7,7 +7,8 @@ from flask import Blueprint, Response, request
 
 from authserver.accounts import activities
 from authserver.accounts.activities import note
-from authserver.accounts.password_policy import WeakPassword, check_password, context_words_of
+from authserver.accounts.password_judge import PasswordJudge
+from authserver.accounts.password_policy import WeakPassword, context_words_of
 from authserver.accounts.passwords import SALT_BYTES, PasswordPool
 from authserver.accounts.sign_in import find_candidate, sign_in, spend_hash
 from authserver.accounts.store import attempts, people
@@ -35,6 +36,7 @@ class PasswordDeps:
 
     account: AccountDeps
     passwords: PasswordPool
+    judge: PasswordJudge
 
 
 def password_page(deps: PasswordDeps) -> Blueprint:
@@ -50,7 +52,8 @@ def password_page(deps: PasswordDeps) -> Blueprint:
     def answer() -> Response:
         visit = open_visit(deps.account, fresh=True)
         check_form(deps.account, visit)
-        problem = _weakness(deps, visit, request.form.get("new_password", "")) or _wrong_password(deps, visit)
+        # The present password first, and counted: whoever does not have it gets no work out of us but one hash.
+        problem = _wrong_password(deps, visit) or _weakness(deps, visit, request.form.get("new_password", ""))
         if problem:
             return _show(deps, visit, problem)
         _set(deps, visit, request.form.get("new_password", ""))
@@ -63,7 +66,7 @@ def password_page(deps: PasswordDeps) -> Blueprint:
 def _weakness(deps: PasswordDeps, visit: Visit, new_password: str) -> dict[str, object]:
     try:
         words = context_words_of(visit.account.username, visit.account.claims, deps.account.site_name)
-        check_password(new_password, words)
+        deps.judge.check(new_password, words)
     except WeakPassword as weakness:
         return {"error": weakness.problem, "field": "new_password"}
     return {}
