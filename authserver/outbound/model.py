@@ -34,10 +34,7 @@ class WaitingLetter:
 
 
 def delay_after(attempts: int) -> int | None:
-    """Return after how many seconds to try again, or None after the last attempt: about a day is tried.
-
-    Spec: RFC5321-4.5.4.1
-    """
+    """Return after how many seconds to try again, or None after the last attempt: about a day is tried."""
     if attempts >= MOST_ATTEMPTS:
         return None
     return min(_FIRST_DELAY_SECONDS << 2 * max(attempts - 1, 0), _LONGEST_DELAY_SECONDS)
