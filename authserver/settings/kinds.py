@@ -7,7 +7,7 @@ from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, GetCoreSchemaHandler, SecretStr
+from pydantic import BeforeValidator, Field, GetCoreSchemaHandler, SecretStr
 from pydantic_core import CoreSchema, core_schema
 from pydantic_settings import NoDecode
 
@@ -184,3 +184,9 @@ MailAddress = Annotated[
     str, MayBe("one plain address, such as `no-reply@bank.example`, without a display name", is_mail_address)
 ]
 Limit = Annotated[str, MayBe("limits such as `10/minute;100/hour`; or empty for none", _are_limits)]
+
+_A_DAY = 24 * 60 * 60
+# Beyond any use, and below what a usual time is in milliseconds: whoever mistakes the unit learns it at the start.
+IdleSeconds = Annotated[int, Field(ge=60, le=_A_DAY)]
+SessionSeconds = Annotated[int, Field(ge=60, le=30 * _A_DAY)]
+GrantSeconds = Annotated[int, Field(ge=60, le=5 * 365 * _A_DAY)]

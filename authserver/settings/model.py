@@ -14,12 +14,6 @@ from authserver.settings import kinds
 ENVIRONMENT_PREFIX = "AUTHSERVER_"
 MASTER_KEY_NAME = "master.key"
 
-_A_DAY = 24 * 60 * 60
-# Beyond any use, and below what the same time is in milliseconds: whoever mistakes the unit learns it at the start.
-_LONGEST_SESSION = 30 * _A_DAY
-_LONGEST_IDLE = _A_DAY
-_LONGEST_GRANT = 5 * 365 * _A_DAY
-
 
 class Settings(BaseSettings):
     """Everything an operator can set."""
@@ -145,22 +139,22 @@ class Settings(BaseSettings):
             "does not. `never`: refresh tokens do not rotate."
         ),
     )
-    refresh_idle_lifetime: Annotated[int, Field(ge=60, le=_LONGEST_GRANT)] = Field(
+    refresh_idle_lifetime: kinds.GrantSeconds = Field(
         default=30 * 86400, description="After how many seconds without a refresh a grant ends."
     )
-    grant_lifetime: Annotated[int, Field(ge=60, le=_LONGEST_GRANT)] = Field(
+    grant_lifetime: kinds.GrantSeconds = Field(
         default=90 * 86400, description="After how many seconds a grant ends at the latest."
     )
-    consent_lifetime: Annotated[int, Field(ge=60, le=_LONGEST_GRANT)] = Field(
+    consent_lifetime: kinds.GrantSeconds = Field(
         default=90 * 86400, description="For how many seconds a consent is remembered."
     )
-    session_idle: Annotated[int, Field(ge=60, le=_LONGEST_IDLE)] = Field(
+    session_idle: kinds.IdleSeconds = Field(
         default=900, description="After how many idle seconds a session on one factor ends."
     )
-    session_idle_strong: Annotated[int, Field(ge=60, le=_LONGEST_IDLE)] = Field(
+    session_idle_strong: kinds.IdleSeconds = Field(
         default=300, description="After how many idle seconds a session on two factors ends."
     )
-    session_absolute: Annotated[int, Field(ge=60, le=_LONGEST_SESSION)] = Field(
+    session_absolute: kinds.SessionSeconds = Field(
         default=8 * 3600, description="After how many seconds a session ends in any case."
     )
     dpop_nonce: Literal["accepted", "required"] = Field(
@@ -208,7 +202,7 @@ class Settings(BaseSettings):
             "password. `invitation`: only through a link of `authserver user invite`."
         ),
     )
-    invitation_lifetime: Annotated[int, Field(ge=60, le=_LONGEST_SESSION)] = Field(
+    invitation_lifetime: kinds.SessionSeconds = Field(
         default=72 * 3600, description="For how many seconds an invitation link is good."
     )
     workers: Annotated[int, Field(ge=1, le=256)] = Field(default=1, description="How many worker processes serve.")
