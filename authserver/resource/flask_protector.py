@@ -21,8 +21,9 @@ from authserver.resource.checks import read_presented
 from authserver.resource.demand import NOTHING_MORE, Demand
 from authserver.resource.details import Detail
 from authserver.resource.environ import ApiOrigin, read_request
-from authserver.resource.guard import Guard, challenge
+from authserver.resource.guard import Guard
 from authserver.resource.model import AccessToken, PresentedToken, TokenMissing
+from authserver.resource.refusals import challenge
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -87,7 +88,7 @@ class ApiProtector(ResourceProtector):  # type: ignore[misc]  # Authlib has no t
     def raise_error_response(self, error: OAuth2Error) -> NoReturn:
         """End the request with our own challenge."""
         refusal = error.refusal if isinstance(error, _Refused) else TokenMissing()
-        answer = challenge(refusal, g.get("authserver_demand", NOTHING_MORE))
+        answer = challenge(refusal, g.get("authserver_demand", NOTHING_MORE), read_request(request.environ, self._api))
         abort(Response(answer.body, answer.status, list(answer.headers)))
 
     def _demanding(self, demand: Demand) -> Callable[[View], View]:

@@ -7,14 +7,11 @@ from typing import Protocol
 
 from authserver.binding.dpop import DpopNonces
 from authserver.clock import Clock
-from authserver.protocol.errors import OAuthError
 from authserver.resource.checks import Expectation, check_claims, check_scope, check_sender, read_presented
 from authserver.resource.demand import NOTHING_MORE, Demand, check_authentication, check_detail
 from authserver.resource.model import AccessToken, PresentedToken, ResourceRequest, TokenMissing
 from authserver.resource.proofs_seen import ProofMemory, ProofStore, claim_proof
 from authserver.resource.tokens_spent import SpentMemory, TokensSpent, spend_token
-from authserver.web.challenges import render_challenge
-from authserver.web.machine import MachineResponse
 
 
 class TokenSource(Protocol):
@@ -84,12 +81,3 @@ class Guard:
         if presented is None:
             raise TokenMissing
         spend_token(self.spent, token, presented, self.clock())
-
-
-def challenge(error: OAuthError, demand: Demand = NOTHING_MORE) -> MachineResponse:
-    """Return the refusal: 401 with a challenge per scheme, 403 for too little scope, 400 for a malformed request.
-
-    Spec: RFC6750-3, RFC6750-3.1, RFC9449-7.1, RFC9449-9, RFC9470-3
-    """
-    scope = " ".join(demand.any_of[:1])
-    return render_challenge(error, "", token_was_sent=not isinstance(error, TokenMissing), scope=scope)

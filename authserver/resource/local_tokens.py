@@ -4,12 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from authserver.clock import Clock
+from authserver.events import Event
 from authserver.keys.fetch import SafeFetcher
 from authserver.keys.model import BadJwt
 from authserver.keys.remote import RemoteKeys
 from authserver.keys.verifier import read_unverified, verify_jwt
 from authserver.protocol.errors import InvalidToken, TemporarilyUnavailable
 from authserver.protocol.names import JWT_TYPE_ACCESS_TOKEN
+from authserver.resource.refusals import LOGGER
 
 ALGORITHMS = frozenset({"ES256", "PS256", "Ed25519", "EdDSA"})
 _TYPES = frozenset({JWT_TYPE_ACCESS_TOKEN})
@@ -53,5 +55,10 @@ def fetch_keys_from(clock: Clock, *, ca_file: str | None = None, allow: frozense
     """Return a cache of the issuer's keys, fetched again when a token names a new one, at most once a minute.
 
     `allow` names the `host:port` of an issuer that is not on the public network; `ca_file` a further authority for it.
+    A fetch that fails is logged: until one succeeds, no token can be checked.
     """
-    return RemoteKeys(SafeFetcher(allow=allow, ca_file=ca_file), clock)
+    return RemoteKeys(SafeFetcher(allow=allow, ca_file=ca_file), clock, _log_event)
+
+
+def _log_event(event: Event) -> None:
+    LOGGER.warning("%s %s", event.name, event.detail.get("reason", ""), extra={"event": event.name})

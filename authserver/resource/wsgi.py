@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from authserver.protocol.errors import OAuthError
 from authserver.resource.demand import NOTHING_MORE, Demand
 from authserver.resource.environ import ApiOrigin, read_request
-from authserver.resource.guard import Guard, challenge
+from authserver.resource.guard import Guard
+from authserver.resource.refusals import challenge
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -30,10 +31,11 @@ class GuardedApplication:
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         """Answer one request, or challenge it."""
+        request = read_request(environ, self.api)
         try:
-            environ[ACCESS_TOKEN_KEY] = self.guard.admit(read_request(environ, self.api), self.demand)
+            environ[ACCESS_TOKEN_KEY] = self.guard.admit(request, self.demand)
         except OAuthError as error:
-            refusal = challenge(error, self.demand)
+            refusal = challenge(error, self.demand, request)
             headers = [*refusal.headers, ("Content-Length", str(len(refusal.body)))]
             start_response(f"{refusal.status} {HTTPStatus(refusal.status).phrase}", headers)
             return [refusal.body]

@@ -15,8 +15,9 @@ from authserver.resource.checks import Expectation
 from authserver.resource.demand import Demand
 from authserver.resource.environ import ApiOrigin, read_request
 from authserver.resource.flask_protector import ApiProtector, granted_details
-from authserver.resource.guard import Guard, TokenSource, challenge
+from authserver.resource.guard import Guard, TokenSource
 from authserver.resource.local_tokens import LocalTokens
+from authserver.resource.refusals import challenge
 from authserver.resource.wsgi import ACCESS_TOKEN_KEY, GuardedApplication
 from tests.support.authority import NOW
 from tests.support.guarded_api import (

@@ -21,6 +21,8 @@ from authserver.binding.mtls import certificate_thumbprint
 from authserver.keys.fetch import SafeFetcher
 from authserver.keys.jwks import thumbprint
 from authserver.keys.remote import RemoteKeys
+from authserver.resource.asgi import ACCESS_TOKEN_KEY as ASGI_TOKEN_KEY
+from authserver.resource.asgi import AsgiProtector, Receive, Scope, Send
 from authserver.resource.checks import Expectation
 from authserver.resource.demand import Demand
 from authserver.resource.environ import ApiOrigin
@@ -30,6 +32,7 @@ from authserver.resource.introspected_tokens import ClientCertificate, introspec
 from authserver.resource.local_tokens import LocalTokens, fetch_keys_from
 from authserver.resource.wsgi import ACCESS_TOKEN_KEY, GuardedApplication
 from authserver.serving.tls import TLS_1_2_SUITES
+from tests.support.asgi_bridge import as_wsgi, origin_behind_proxy
 from tests.support.authority import NOW, common_name, create_authority
 from tests.support.guarded_api import (
     CERTIFICATE,
@@ -78,7 +81,18 @@ def _wsgi(guard: Guard) -> Callable[..., Any]:
     return GuardedApplication(inner, guard, ApiOrigin(ORIGIN), Demand(("accounts",)))
 
 
-GLUES = {"flask": _flask, "wsgi": _wsgi}
+def _asgi(guard: Guard) -> Callable[..., Any]:
+    async def inner(scope: Scope, _receive: Receive, send: Send) -> None:
+        body = json.dumps({"sub": scope[ASGI_TOKEN_KEY].subject}).encode()
+        headers = [(b"content-type", b"application/json")]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
+
+    protector = AsgiProtector(guard, origin_behind_proxy(ORIGIN))
+    return as_wsgi(protector.guarding(inner, Demand(("accounts",))))
+
+
+GLUES = {"asgi": _asgi, "flask": _flask, "wsgi": _wsgi}
 
 
 @pytest.fixture(params=sorted(GLUES))
@@ -258,6 +272,31 @@ def test_without_a_token_the_challenge_names_no_error(api: Api, headers: list[tu
     assert answer.get_json() == {}
 
 
+def test_a_refusal_tells_the_caller_an_id_and_the_operator_the_reason_under_it(
+    api: Api, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "authserver.resource")
+    sent = token(exp=NOW)
+    answer = api.get(bearer(sent), url="/accounts?page=secret", certificate=CERTIFICATE)
+    correlation_id = answer.headers["X-Correlation-Id"]
+    assert answer.get_json()["correlation_id"] == correlation_id
+    [record] = caplog.records
+    line = record.getMessage()
+    for part in (correlation_id, "status='401'", "error='invalid_token'", "'exp is missing or past'", "'RFC9068-4-5'"):
+        assert part in line
+    assert f"method='GET' url='{ORIGIN}/accounts'" in line
+    assert vars(record)["reason"] == "exp is missing or past"
+    assert "secret" not in line
+    assert not any(part in line for part in sent.split("."))
+    assert "exp is missing" not in answer.text
+
+
+def test_two_refusals_have_two_ids_and_a_request_without_a_token_has_one_too(api: Api) -> None:
+    ids = {api.get().headers["X-Correlation-Id"] for _ in range(2)}
+    assert len(ids) == 2
+    assert all(len(each) == 32 for each in ids)
+
+
 @pytest.mark.spec("RFC6750-3.1-1", "FAPI2-SP-FINAL-5.3.4-4")
 def test_too_little_scope_is_told_with_the_scope_that_is_needed(api: Api) -> None:
     answer = api.get(bearer(token(scope="openid payments")), certificate=CERTIFICATE)
@@ -286,13 +325,17 @@ def test_keys_that_cannot_be_had_refuse_for_now_and_let_nothing_pass(tmp_path: P
             allow=frozenset({server.authority}), ca_file=server.ca_file, resolve=lambda _host, _port: ["127.0.0.1"]
         )
         guard = Guard(LocalTokens(server.url, RemoteKeys(fetcher, lambda: NOW)), Expectation(ISSUER, URL), lambda: NOW)
-        assert Api(Client(_flask(guard))).get(bearer(token()), certificate=CERTIFICATE).status_code == 503
+        answer = Api(Client(_flask(guard))).get(bearer(token()), certificate=CERTIFICATE)
+        assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
 
 
-def test_an_issuer_on_a_private_address_is_not_asked_unless_it_is_named() -> None:
+def test_an_issuer_on_a_private_address_is_not_asked_unless_it_is_named(caplog: pytest.LogCaptureFixture) -> None:
     source = LocalTokens("https://127.0.0.1/jwks", fetch_keys_from(lambda: NOW))
     api = Api(Client(_wsgi(Guard(source, Expectation(ISSUER, URL), lambda: NOW))))
     assert api.get(bearer(token()), certificate=CERTIFICATE).status_code == 503
+    why, refused = (record.getMessage() for record in caplog.records)
+    assert why == "jwks.fetch_failed 127.0.0.1 is not on the public network"
+    assert "no keys of the issuer" in refused
 
 
 def test_a_rotated_key_is_fetched_when_a_token_names_it(tmp_path: Path) -> None:

@@ -16,15 +16,14 @@ from authserver.keys.fetch import SafeFetcher
 from authserver.keys.jwks import thumbprint
 from authserver.keys.remote import RemoteKeys
 from authserver.resource.local_tokens import LocalTokens
-from tests.support.authority import NOW
+from tests.support.authority import NOW, common_name, self_signed
 from tests.support.jose import encode, forge, private_key, public_jwk
 from tests.support.key_server import key_server
 
 ORIGIN = "https://api.example"
 URL = f"{ORIGIN}/accounts"
 ISSUER = "https://as.example"
-CERTIFICATE = b"a certificate in DER"
-OTHER_CERTIFICATE = b"another certificate in DER"
+CERTIFICATE, OTHER_CERTIFICATE = (self_signed(common_name(name), NOW).der for name in ("app", "another"))
 PROOF_KEY = private_key("ES256", "proof")
 
 

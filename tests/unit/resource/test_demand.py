@@ -8,8 +8,8 @@ from authserver.protocol.errors import InsufficientScope, InsufficientUserAuthen
 from authserver.resource.checks import check_claims
 from authserver.resource.demand import Demand, check_authentication, check_detail
 from authserver.resource.details import frozen, parse_details
-from authserver.resource.guard import challenge
 from authserver.resource.model import PresentedToken
+from authserver.resource.refusals import challenge
 from tests.unit.resource.test_checks import CLAIMS, EXPECTED, NOW
 
 SCA = "urn:openbanking:psd2:sca"

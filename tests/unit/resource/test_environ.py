@@ -1,8 +1,12 @@
 """What is read of a WSGI environment, and what of it is not believed."""
 
+import logging
+
 import pytest
 
+from authserver.protocol.errors import InvalidToken
 from authserver.resource.environ import ApiOrigin, read_request
+from authserver.resource.refusals import challenge
 
 API = ApiOrigin("https://api.example")
 
@@ -47,6 +51,14 @@ def test_repeated_headers_that_a_server_joined_are_seen_as_several() -> None:
 )
 def test_a_token_in_the_query_is_noticed(query: str, seen: bool) -> None:  # noqa: FBT001 - a column of the table
     assert read_request(environ(QUERY_STRING=query), API).token_in_query is seen
+
+
+def test_a_path_adds_no_line_of_its_own_to_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, "authserver.resource")
+    refused = InvalidToken("The access token is not valid here.", reason="not active", clause="RFC7662-2.2")
+    challenge(refused, request=read_request(environ(PATH_INFO="/a\nINFO forged\r\u0085"), API))
+    [record] = caplog.records
+    assert len(record.getMessage().splitlines()) == 1
 
 
 @pytest.mark.spec("RFC9700-4.13-1")
