@@ -40,6 +40,7 @@ from authserver.web.limits import Limits, build_limits, build_storage, shared_li
 from authserver.web.limits_fallback import WindowStorage
 from authserver.web.page import Pages, Site, load_pages
 
+_KEYS_SECONDS = 1.0  # the keys that are there serve on without it
 _AUTHENTICATED_PATHS = ("/token", "/par", "/introspect", "/introspect/ended", "/revoke")
 
 
@@ -89,7 +90,7 @@ class Parts:
 def build_parts(settings: Settings, app: Flask, clock: Clock, events: EventSink) -> Parts:
     """Return the parts that the settings describe."""
     envelope = open_envelope(settings)
-    database = Database.connect(settings.database, threads=settings.threads)
+    database = Database.connect(settings.database, threads=settings.threads, patience_seconds=settings.database_timeout)
     registry = ClientRegistry(
         database,
         clock,
@@ -186,7 +187,7 @@ def _chain(settings: Settings) -> ChainVerifier | None:
 
 
 def _read_keys(database: Database) -> Sequence[StoredKey]:
-    with database.read() as connection:
+    with database.read(patience_seconds=_KEYS_SECONDS) as connection:
         return find_all(connection)
 
 

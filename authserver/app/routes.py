@@ -62,7 +62,10 @@ def machine_routes(parts: Parts, document: MetadataDocument) -> tuple[Route, ...
     """Return the table of machine URLs."""
     authorize = _authorize(parts)
     metadata = Metadata(document.read)
-    readiness = Readiness((("database", parts.database.ping), ("keys", lambda: bool(parts.keys.current().signers))))
+    readiness = Readiness(
+        (("database", parts.database.can_write), ("keys", lambda: bool(parts.keys.current().signers))),
+        monotonic_milliseconds,
+    )
     get, post, both = ("GET", "HEAD"), ("POST",), ("GET", "POST")
     return (
         Route("/par", post, _par(parts)),

@@ -1,23 +1,28 @@
 """The deployment that the settings name, opened for a command."""
 
+from time import monotonic, sleep
+
 import click
 
 from authserver.app.parts import open_envelope
-from authserver.cli.output import fail, read_settings
+from authserver.cli.output import fail, note, read_settings
 from authserver.db.engine import Database
 from authserver.db.revision import is_current
 from authserver.keys.envelope import Envelope
 from authserver.settings.load import SettingsError
 from authserver.settings.model import Settings
 
+_STATEMENT_SECONDS = 30.0  # a command may count ten million rows
+_SECONDS_BETWEEN_WORDS = 10.0
 
-def connect_database(settings: Settings) -> Database:
-    """Return the database, whatever its schema, or end the command where it cannot be reached.
+
+def connect_database(settings: Settings, *, wait_seconds: int = 0) -> Database:
+    """Return the database, whatever its schema, or end the command where it cannot be reached within `wait_seconds`.
 
     It is closed when the command ends.
     """
     try:
-        database = Database.connect(settings.database)
+        database = Database.connect(settings.database, patience_seconds=_STATEMENT_SECONDS)
     except ValueError as error:
         fail(f"DATABASE_URL: {error}")
     except OSError as error:
@@ -25,14 +30,29 @@ def connect_database(settings: Settings) -> Database:
     context = click.get_current_context(silent=True)
     if context is not None:
         context.call_on_close(database.dispose)
-    if not database.ping():
+    if not _answers(database, wait_seconds):
         fail("the database does not answer; see DATABASE_URL and DATA_DIR")
     return database
 
 
-def open_database(settings: Settings) -> Database:
+def _answers(database: Database, wait_seconds: int) -> bool:
+    """Return whether the database answers, now or within the time, and say that it is waited for."""
+    deadline = monotonic() + wait_seconds
+    said_at = float("-inf")
+    while not database.ping():
+        now = monotonic()
+        if now >= deadline:
+            return False
+        if now >= said_at + _SECONDS_BETWEEN_WORDS:
+            said_at = now
+            note(f"The database does not answer yet; waiting for it, {int(deadline - now)} seconds more at most.")
+        sleep(min(1.0, deadline - now))
+    return True
+
+
+def open_database(settings: Settings, *, wait_seconds: int = 0) -> Database:
     """Return the database, or end the command where it cannot be reached or its schema is not current."""
-    database = connect_database(settings)
+    database = connect_database(settings, wait_seconds=wait_seconds)
     if not is_current(database):
         fail("the database lacks migrations; run: authserver db upgrade")
     return database

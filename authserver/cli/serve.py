@@ -64,7 +64,7 @@ def check_start(settings: Settings) -> None:
         check_parts(settings)
     except SettingsError as error:
         fail(str(error))
-    database = open_database(settings)
+    database = open_database(settings, wait_seconds=settings.database_start_timeout)
     try:
         with database.read() as connection:
             assemble_keys(find_all(connection), require_envelope(settings))
@@ -136,7 +136,7 @@ def _anchors(settings: Settings) -> Callable[[], tuple[bytes, ...]]:
 
     def read() -> tuple[bytes, ...]:
         if not opened:
-            opened.append(Database.connect(settings.database, threads=1))
+            opened.append(Database.connect(settings.database, threads=1, patience_seconds=settings.database_timeout))
         with opened[0].read() as connection:
             records = list_clients(connection)
         clients = (load_client(record) for record in records if record.disabled_at is None)

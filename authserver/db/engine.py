@@ -8,6 +8,7 @@ from typing import Protocol
 from sqlalchemy import Connection, make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
+from authserver.db.admission import Admission
 from authserver.db.at_once import Writes
 from authserver.db.sqlite import SqliteBackend
 from authserver.protocol.errors import OAuthError, TemporarilyUnavailable
@@ -15,25 +16,33 @@ from authserver.protocol.errors import OAuthError, TemporarilyUnavailable
 __all__ = ["DIALECTS", "Backend", "Connection", "Database"]
 
 DIALECTS = ("sqlite", "postgresql")
+_STATEMENTS_PART = 0.8
+_PROBE_SECONDS = 1.0
 
 
 class Backend(Protocol):
-    """What one kind of database offers; `Database` adds what they share."""
+    """What one kind of database offers; `Database` adds what they share.
 
-    def transaction(self) -> AbstractContextManager[Connection]:
+    `patience_seconds` is how long the caller waits for it altogether.
+    """
+
+    def transaction(self, patience_seconds: float) -> AbstractContextManager[Connection]:
         """Commit if the body ends well, roll back if it raises."""
 
-    def single(self) -> AbstractContextManager[Connection]:
+    def single(self, patience_seconds: float) -> AbstractContextManager[Connection]:
         """Open a connection for one statement that commits itself."""
 
-    def read(self) -> AbstractContextManager[Connection]:
+    def read(self, patience_seconds: float) -> AbstractContextManager[Connection]:
         """Open a connection for reading."""
 
-    def write(self, writes: Writes) -> bool:
+    def write(self, writes: Writes, patience_seconds: float) -> bool:
         """Write all of it, durable on return; false where the row to move was not as expected."""
 
-    def ping(self) -> None:
-        """Raise if the database does not answer."""
+    def ping(self, connection: Connection) -> None:
+        """Raise if the database cannot be read."""
+
+    def can_write(self, patience_seconds: float) -> bool:
+        """Tell whether the database takes writes; may raise where it does not."""
 
     def dispose(self) -> None:
         """Close every connection."""
@@ -51,48 +60,54 @@ class Database:
     Make one for each process, after it was forked: connections do not survive a fork.
     """
 
-    def __init__(self, dialect: str, backend: Backend) -> None:
+    def __init__(self, dialect: str, backend: Backend, admission: Admission) -> None:
         self.dialect = dialect
         self._backend = backend
+        self._admission = admission
 
     @classmethod
     def connect(
-        cls, url: str, *, threads: int = 8, patience_seconds: float = 5.0, statement_seconds: float = 10.0
+        cls, url: str, *, threads: int = 8, patience_seconds: float = 5.0, statement_seconds: float | None = None
     ) -> "Database":
         """Make the engines for a URL; PostgreSQL is first reached when first used.
 
-        `threads` is how many requests the process serves at once; `patience_seconds` how long one waits for a lock or
-        a connection; `statement_seconds` how long PostgreSQL works on one statement. Raises ValueError for a URL of
-        another kind, without repeating it, since it may hold a password.
+        `threads` is how many requests the process serves at once; `patience_seconds` how long one use of the database
+        may take, the wait for a lock or a connection included; `statement_seconds` how long PostgreSQL works on one
+        statement, four fifths of that where nothing is said, so that what it gives up is undone and the caller told so.
+        Raises ValueError for a URL of another kind, without repeating it, since it may hold a password.
         """
         try:
             parsed = make_url(url)
         except (ArgumentError, ValueError):  # the latter may quote a password that was taken for a port
             raise ValueError("the database URL cannot be read") from None
         kind = parsed.get_backend_name()
+        admission = Admission(threads, patience_seconds)
         if kind == "sqlite":
-            return cls(kind, SqliteBackend(parsed, threads=threads, patience_seconds=patience_seconds))
+            return cls(kind, SqliteBackend(parsed, threads=threads, patience_seconds=patience_seconds), admission)
         if kind == "postgresql":
             from authserver.db.postgresql import PostgresqlBackend  # noqa: PLC0415 - its driver is 9 MB and 60 ms
 
+            if statement_seconds is None:
+                statement_seconds = patience_seconds * _STATEMENTS_PART
             backend = PostgresqlBackend(
                 parsed, threads=threads, patience_seconds=patience_seconds, statement_seconds=statement_seconds
             )
-            return cls(kind, backend)
+            return cls(kind, backend, admission)
         raise ValueError("the database URL must begin with sqlite:// or postgresql+psycopg://")
 
     @contextmanager
-    def transaction(self) -> Iterator[Connection]:
+    def transaction(self, *, patience_seconds: float | None = None) -> Iterator[Connection]:
         """Open a transaction: kept if the body ends well or refuses (OAuthError), undone if it raises anything else.
 
         A refusal is a normal outcome: an id claimed before it stays claimed, a family revoked on replay stays revoked.
         On leaving, all is durable, and only then does the refusal travel on. Never open one inside another.
 
         On SQLite the transactions of a process run one after another on one connection. What a request can say as one
-        value is cheaper by `write`.
+        value is cheaper by `write`. `patience_seconds` is for work that may take long, such as a migration.
         """
         refusal: OAuthError | None = None
-        with self._passing_trouble_is_temporary(), self._backend.transaction() as connection:
+        opened = _Opened(self._backend.transaction, self._admission, self._refusal_for, patience_seconds)
+        with opened as connection:
             try:
                 yield connection
             except OAuthError as error:
@@ -105,14 +120,14 @@ class Database:
 
         PostgreSQL needs one round trip for it instead of three; SQLite runs it as a transaction.
         """
-        return _Opened(self._backend.single(), self._refusal_for)
+        return _Opened(self._backend.single, self._admission, self._refusal_for)
 
-    def read(self) -> AbstractContextManager[Connection]:
+    def read(self, *, patience_seconds: float | None = None) -> AbstractContextManager[Connection]:
         """Open a connection for reading; each statement sees what is committed when it starts.
 
         No transaction stays open, so a reader never holds up a purge. SQLite refuses a write here.
         """
-        return _Opened(self._backend.read(), self._refusal_for)
+        return _Opened(self._backend.read, self._admission, self._refusal_for, patience_seconds)
 
     def write(self, writes: Writes) -> bool:
         """Write what one request writes, all or nothing but for the ids, which stay claimed; durable on return.
@@ -123,36 +138,48 @@ class Database:
 
         Spec: RFC7523-3-7, RFC9449-11.1
         """
+        leaves, patience_seconds = self._admission.enter()
         try:
-            return self._backend.write(writes)
+            return self._backend.write(writes, patience_seconds)
         except SQLAlchemyError as error:
             refusal = self._refusal_for(error)
             if refusal is None:
                 raise
             raise refusal from error
+        finally:
+            if leaves:
+                self._admission.leave()
 
     def ping(self) -> bool:
         """Tell whether the database answers now."""
         try:
-            with self._passing_trouble_is_temporary():
-                self._backend.ping()
+            with self.read() as connection:
+                self._backend.ping(connection)
         except TemporarilyUnavailable:
             return False
         return True
 
+    def can_write(self) -> bool:
+        """Tell, within a second or two, whether the database answers and takes writes now."""
+        try:
+            leaves, allowed_seconds = self._admission.enter()
+        except TemporarilyUnavailable:
+            return False
+        try:
+            return self._backend.can_write(min(_PROBE_SECONDS, allowed_seconds))
+        except SQLAlchemyError as error:
+            if self._refusal_for(error) is None:
+                raise
+            return False
+        except TemporarilyUnavailable:
+            return False
+        finally:
+            if leaves:
+                self._admission.leave()
+
     def dispose(self) -> None:
         """Close every connection; a later use opens new ones."""
         self._backend.dispose()
-
-    @contextmanager
-    def _passing_trouble_is_temporary(self) -> Iterator[None]:
-        try:
-            yield
-        except SQLAlchemyError as error:
-            refusal = self._refusal_for(error)
-            if refusal is None:
-                raise
-            raise refusal from error
 
     def _refusal_for(self, error: SQLAlchemyError) -> TemporarilyUnavailable | None:
         """Return the refusal for trouble that may pass."""
@@ -170,21 +197,29 @@ class _Opened:
     A class, since two generators, one inside the other, cost each read 20 us.
     """
 
-    __slots__ = ("_inner", "_refusal_for")
+    __slots__ = ("_admission", "_inner", "_leaves", "_open", "_patience_seconds", "_refusal_for")
 
     def __init__(
         self,
-        inner: AbstractContextManager[Connection],
+        opens: Callable[[float], AbstractContextManager[Connection]],
+        admission: Admission,
         refusal_for: Callable[[SQLAlchemyError], TemporarilyUnavailable | None],
+        patience_seconds: float | None = None,
     ) -> None:
-        self._inner = inner
+        self._open = opens
+        self._admission = admission
         self._refusal_for = refusal_for
+        self._patience_seconds = patience_seconds
 
     def __enter__(self) -> Connection:
+        self._leaves, allowed_seconds = self._admission.enter()
         try:
+            self._inner = self._open(self._patience_seconds or allowed_seconds)
             return self._inner.__enter__()
-        except SQLAlchemyError as error:
-            self._refuse(error)
+        except BaseException as error:
+            self._leave()
+            if isinstance(error, SQLAlchemyError):
+                self._refuse(error)
             raise
 
     def __exit__(
@@ -195,9 +230,15 @@ class _Opened:
         except SQLAlchemyError as trouble:
             self._refuse(trouble)
             raise
+        finally:
+            self._leave()
         if isinstance(error, SQLAlchemyError):
             self._refuse(error)
         return suppressed
+
+    def _leave(self) -> None:
+        if self._leaves:
+            self._admission.leave()
 
     def _refuse(self, error: SQLAlchemyError) -> None:
         refusal = self._refusal_for(error)

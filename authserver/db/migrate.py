@@ -16,6 +16,7 @@ from authserver.db.engine import Database
 from authserver.db.tables import metadata
 
 _UPGRADE_LOCK = 0x61757468  # any fixed number: it only must be the same for every node
+_LONGEST_UPGRADE_SECONDS = 24 * 3600.0
 
 
 def upgrade(database: Database, script_location: Path) -> None:
@@ -24,7 +25,7 @@ def upgrade(database: Database, script_location: Path) -> None:
     Nodes that start together take turns: SQLite's write lock or a PostgreSQL advisory lock holds the later ones until
     the first is done.
     """
-    with database.transaction() as connection:
+    with database.transaction(patience_seconds=_LONGEST_UPGRADE_SECONDS) as connection:
         if database.dialect == "postgresql":
             connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
             connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_UPGRADE_LOCK})")

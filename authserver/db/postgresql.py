@@ -1,31 +1,38 @@
 """PostgreSQL: connections that commit each statement by itself, and are told where a transaction begins and ends."""
 
-import select
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
+from time import monotonic
 from typing import Any
 
 import psycopg
 from psycopg.pq import TransactionStatus
-from sqlalchemy import URL, Connection, NullPool, create_engine
+from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event
+from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from authserver.db.at_once import Writes, check_written, write_as_one
 from authserver.db.held import HeldConnections
-from authserver.db.postgresql_driver import OUTDATED, command, pgconn_of
+from authserver.db.postgresql_connection import OUTDATED, BoundedConnection, TookTooLong, ends_connection
+from authserver.db.postgresql_driver import command, driver_of
 
 # SQLSTATE classes that a later attempt may not meet: connection, transaction rolled back by the server, resources,
 # object in use, operator intervention (cancelled, shutting down), system error. Not 54: a value too large stays so.
 _PASSING_CLASSES = frozenset({"08", "40", "53", "55", "57", "58"})
+_READ_ONLY = "25006"
+_TIMED_OUT_IN_TRANSACTION = "25P03"
+_PASSING = OUTDATED | {_READ_ONLY, _TIMED_OUT_IN_TRANSACTION}
 _IDLE = int(TransactionStatus.IDLE)
 _SPARE_CONNECTIONS = 2  # beside the request threads: readiness probes and the like
+_LEAST_CONNECT_SECONDS = 2  # psycopg takes no less
+_CAN_WRITE = "SELECT NOT pg_is_in_recovery() AND NOT current_setting('transaction_read_only')::boolean"
 
 
 class PostgresqlBackend:
-    """A PostgreSQL database through psycopg, with as many connections of either kind as the server has threads.
+    """A PostgreSQL database through psycopg, with up to two connections for each of the server's threads.
 
-    Two kinds, so that a thread inside a transaction that must read beside it never waits for the others of its kind.
+    Two, so that a thread inside a transaction that must read beside it never waits for the others.
     """
 
     def __init__(self, url: URL, *, threads: int, patience_seconds: float, statement_seconds: float) -> None:
@@ -39,20 +46,13 @@ class PostgresqlBackend:
             use_native_hstore=False,
             connect_args=_connect_args(url, patience_seconds, statement_seconds),
         )
-        self._transactions, self._singles = (
-            HeldConnections(
-                engine,
-                most=threads + _SPARE_CONNECTIONS,
-                patience_seconds=patience_seconds,
-                probe=_Probe,
-            )
-            for _ in range(2)
-        )
+        _bound(engine, patience_seconds)
+        self._held = HeldConnections(engine, most=2 * (threads + _SPARE_CONNECTIONS), probe=_Probe)
 
     @contextmanager
-    def transaction(self) -> Iterator[Connection]:
+    def transaction(self, patience_seconds: float) -> Iterator[Connection]:
         """Commit if the body ends well, roll back if it raises."""
-        with self._transactions.lend() as connection:
+        with self._held.lend(patience_seconds) as connection:
             command(connection, b"BEGIN")
             try:
                 yield connection
@@ -63,29 +63,32 @@ class PostgresqlBackend:
                 raise
             command(connection, b"COMMIT")
 
-    def single(self) -> AbstractContextManager[Connection]:
+    def single(self, patience_seconds: float) -> AbstractContextManager[Connection]:
         """Open a connection on which each statement commits itself: one round trip."""
-        return self._singles.lend()
+        return self._held.lend(patience_seconds)
 
-    def read(self) -> AbstractContextManager[Connection]:
+    def read(self, patience_seconds: float) -> AbstractContextManager[Connection]:
         """Open a connection on which no transaction stays open."""
-        return self._singles.lend()
+        return self._held.lend(patience_seconds)
 
-    def write(self, writes: Writes) -> bool:
+    def write(self, writes: Writes, patience_seconds: float) -> bool:
         """Write all of it by one statement; durable on return."""
-        with self._singles.lend() as connection:
+        with self._held.lend(patience_seconds) as connection:
             answers = write_as_one(connection, writes)
         return check_written(writes, answers)
 
-    def ping(self) -> None:
+    def ping(self, connection: Connection) -> None:
         """Raise if the server does not answer."""
-        with self.read() as connection:
-            connection.exec_driver_sql("SELECT 1").scalar_one()
+        connection.exec_driver_sql("SELECT 1").scalar_one()
+
+    def can_write(self, patience_seconds: float) -> bool:
+        """Ask the server; raises where it does not answer."""
+        with self._held.lend(patience_seconds) as connection:
+            return bool(connection.exec_driver_sql(_CAN_WRITE).scalar_one())
 
     def dispose(self) -> None:
         """Close the connections; one in use is closed when it is given back."""
-        self._transactions.close()
-        self._singles.close()
+        self._held.close()
 
     def passing_trouble(self, error: SQLAlchemyError) -> str | None:
         """Name the trouble if it may pass by itself; free of statements and values."""
@@ -94,36 +97,65 @@ class PostgresqlBackend:
         cause = error.orig if isinstance(error, DBAPIError) else None
         if not isinstance(cause, psycopg.Error):
             return None
+        if isinstance(cause, TookTooLong):
+            return "PostgreSQL did not answer in time; its connection was closed"
         if cause.sqlstate is None and isinstance(cause, psycopg.OperationalError | psycopg.InterfaceError):
             return f"PostgreSQL cannot be reached: {type(cause).__name__}"
-        if (cause.sqlstate or "")[:2] in _PASSING_CLASSES or cause.sqlstate in OUTDATED:
+        if (cause.sqlstate or "")[:2] in _PASSING_CLASSES or cause.sqlstate in _PASSING:
             return f"PostgreSQL answered SQLSTATE {cause.sqlstate}"
         return None
 
 
 def _connect_args(url: URL, patience_seconds: float, statement_seconds: float) -> dict[str, Any]:
-    """Bound every wait; what the URL says in `options` comes later and so wins."""
+    """Return what bounds a connection and its statements; what the URL says of any of it wins.
+
+    A standby is refused unless the URL asks for one: it may be behind, and would call a revoked token active.
+    """
     sent = url.query.get("options", "")
     options = sent if isinstance(sent, str) else " ".join(sent)
     bounds = f"-c statement_timeout={int(statement_seconds * 1000)} -c idle_in_transaction_session_timeout=60000"
-    return {
-        "connect_timeout": max(2, int(patience_seconds)),
+    ours = {
+        "connect_timeout": max(_LEAST_CONNECT_SECONDS, int(patience_seconds / _count_hosts(url))),
         "tcp_user_timeout": int(patience_seconds * 1000),
         "application_name": "authserver",
+        "target_session_attrs": "read-write",
+    }
+    return {
+        **{name: value for name, value in ours.items() if name not in url.query},
         "client_encoding": "utf8",  # what our statements send, whatever the database keeps
         "options": f"{bounds} {options}".strip(),
     }
 
 
+def _count_hosts(url: URL) -> int:
+    """Count the servers that are tried one after the other; each has its part of the time."""
+    named = url.query.get("host", ())
+    hosts = (named,) if isinstance(named, str) else named
+    return max(1, sum(len(host.split(",")) for host in hosts))
+
+
+def _bound(engine: Engine, patience_seconds: float) -> None:
+    """Have an engine open connections that nobody waits for without end, and close those that an error has ended."""
+
+    @event.listens_for(engine, "do_connect")
+    def connect(_dialect: object, _record: object, arguments: list[Any], named: dict[str, Any]) -> BoundedConnection:
+        connection = BoundedConnection.connect(*arguments, **named)
+        connection.deadline = monotonic() + patience_seconds
+        return connection
+
+    @event.listens_for(engine, "handle_error")
+    def judge(context: ExceptionContext) -> None:
+        if isinstance(context.original_exception, psycopg.Error) and ends_connection(context.original_exception):
+            context.is_disconnect = True
+
+
 class _Probe:
     """What tells how one connection is."""
 
-    __slots__ = ("_pgconn", "_poll")
+    __slots__ = ("_driver",)
 
     def __init__(self, connection: Connection) -> None:
-        self._pgconn = pgconn_of(connection)
-        self._poll = select.poll()
-        self._poll.register(self._pgconn.socket, select.POLLIN)
+        self._driver = driver_of(connection)
 
     def is_alive(self) -> bool:
         """Return whether the server still holds the connection, which was idle.
@@ -131,14 +163,18 @@ class _Probe:
         An idle connection has nothing to say, so a readable socket means its end. Looking costs a microsecond, where
         `pool_pre_ping` would add a round trip to every request.
         """
-        return not self._poll.poll(0)
+        return self._driver.is_quiet()
 
     def is_clean(self) -> bool:
         """Return whether no transaction is open."""
-        return self._pgconn.transaction_status == _IDLE
+        return self._driver.pgconn.transaction_status == _IDLE
+
+    def set_deadline(self, deadline: float) -> None:
+        """End whatever is waited for on it at this moment."""
+        self._driver.deadline = deadline
 
 
 def _check_unbroken(connection: Connection) -> None:
     """Refuse to commit after a statement failed and the body went on: PostgreSQL would roll back without a word."""
-    if pgconn_of(connection).transaction_status == TransactionStatus.INERROR:
+    if driver_of(connection).pgconn.transaction_status == TransactionStatus.INERROR:
         raise RuntimeError("a database error was swallowed inside a transaction; nothing of it can be kept")

@@ -1,21 +1,32 @@
 """SQLite: one writing connection used in turns, and a pool of reading connections."""
 
-import os
 import sqlite3
-import time
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
+from threading import TIMEOUT_MAX
 
-from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event
+from sqlalchemy import URL, Connection
 from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from authserver.db.at_once import Writes, check_written, write_in_turn
 from authserver.db.held import HeldConnections, open_ours
+from authserver.db.sqlite_connections import (
+    BEGIN,
+    OPENING,
+    again_while_busy,
+    command,
+    create_private_file,
+    is_busy,
+    primary_code,
+    reading_engine,
+    writing_engine,
+)
 from authserver.db.sqlite_driver import driver_of
 from authserver.db.turns import Turns
+from authserver.protocol.errors import TemporarilyUnavailable
 
 # Primary result codes that a later attempt may not meet; anything else is our fault or a broken file.
 _PASSING = frozenset(
@@ -29,8 +40,6 @@ _PASSING = frozenset(
         sqlite3.SQLITE_PROTOCOL,
     }
 )
-_FIRST_PAUSE_SECONDS = 0.0005
-_LONGEST_PAUSE_SECONDS = 0.004
 
 
 @dataclass(slots=True, eq=False)
@@ -58,6 +67,9 @@ class _Probe:
         """Return whether no transaction is open."""
         return not self._driver.in_transaction
 
+    def set_deadline(self, deadline: float) -> None:
+        """Do nothing: SQLite waits for locks alone, as long as it was told when the connection was opened."""
+
 
 class SqliteBackend:
     """One database file, in write-ahead mode and synced at every commit.
@@ -69,55 +81,63 @@ class SqliteBackend:
     """
 
     def __init__(self, url: URL, *, threads: int, patience_seconds: float) -> None:
-        _create_private_file(url)
-        self._patience_seconds = patience_seconds
+        create_private_file(url)
         self._turns = Turns(patience_seconds)
-        self._writing = _writing_engine(url, patience_seconds)
+        self._writing = writing_engine(url, patience_seconds)
         self._reading = HeldConnections(
-            _reading_engine(url, patience_seconds),
+            reading_engine(url, patience_seconds),
             most=threads,
-            patience_seconds=patience_seconds,
             probe=_Probe,
         )
         self._writer: Connection | None = None
         self._pending: deque[_Pending] = deque()
 
     @contextmanager
-    def transaction(self) -> Iterator[Connection]:
+    def transaction(self, patience_seconds: float) -> Iterator[Connection]:
         """Commit if the body ends well, roll back if it raises."""
-        with self._turns.turn(), self._begun() as connection:
+        with self._turns.turn(patience_seconds), self._begun(patience_seconds) as connection:
             yield connection
 
-    def single(self) -> AbstractContextManager[Connection]:
+    def single(self, patience_seconds: float) -> AbstractContextManager[Connection]:
         """Open a transaction: with one writer there is nothing shorter."""
-        return self.transaction()
+        return self.transaction(patience_seconds)
 
-    def read(self) -> AbstractContextManager[Connection]:
+    def read(self, patience_seconds: float) -> AbstractContextManager[Connection]:
         """Open a connection that cannot write."""
-        return self._reading.lend()
+        return self._reading.lend(patience_seconds)
 
-    def write(self, writes: Writes) -> bool:
+    def write(self, writes: Writes, patience_seconds: float) -> bool:
         """Write all of it; durable on return.
 
         Whoever comes to its turn first writes for all who are waiting, in one transaction: a commit is most of a turn.
+        Whose turn does not come in time gives up only while nobody has begun to write for it.
         """
         mine = _Pending(writes)
         self._pending.append(mine)
         try:
-            with self._turns.turn():
-                if mine.answers is None and mine.error is None:
-                    self._write_pending()
-        finally:
-            with suppress(ValueError):  # taken up, as it is unless its turn never came
-                self._pending.remove(mine)
+            self._write_in_turn(mine, patience_seconds)
+        except TemporarilyUnavailable:
+            if self._withdraw(mine):
+                raise
+            # Another thread is writing it; what comes of that is known when its turn is over.
+            self._write_in_turn(mine, patience_seconds, wait_seconds=TIMEOUT_MAX)
+        except BaseException:
+            self._withdraw(mine)
+            raise
         if mine.error is not None:
             raise mine.error
         return check_written(writes, mine.answers or frozenset())
 
-    def ping(self) -> None:
+    def ping(self, connection: Connection) -> None:
         """Raise if the file cannot be read."""
-        with self.read() as connection:
-            connection.exec_driver_sql("PRAGMA schema_version").scalar_one()
+        connection.exec_driver_sql("PRAGMA schema_version").scalar_one()
+
+    def can_write(self, patience_seconds: float) -> bool:
+        """Write a number that is there already: nothing less tells of a full disk."""
+        with self.transaction(patience_seconds) as connection:
+            number = int(connection.exec_driver_sql("PRAGMA user_version").scalar_one())
+            connection.exec_driver_sql(f"PRAGMA user_version = {number}")
+        return True
 
     def dispose(self) -> None:
         """Close every connection; wait for the transaction in progress."""
@@ -130,51 +150,78 @@ class SqliteBackend:
         if isinstance(error, PoolTimeoutError):
             return "no connection to read became free in time"
         cause = error.orig if isinstance(error, DBAPIError) else None
-        if isinstance(cause, sqlite3.Error) and _primary_code(cause) in _PASSING:
+        if not isinstance(cause, sqlite3.Error):
+            return None
+        code = primary_code(cause)
+        # Elsewhere it means that something of ours writes where it asked to read.
+        is_file_read_only = code == sqlite3.SQLITE_READONLY and getattr(error, "statement", "") in OPENING
+        if code in _PASSING or is_file_read_only:
             return f"SQLite answered {cause.sqlite_errorname}"
         return None
 
     @contextmanager
-    def _begun(self) -> Iterator[Connection]:
+    def _begun(self, patience_seconds: float) -> Iterator[Connection]:
         """Open a transaction on the writing connection, whose turn the caller has."""
         connection = self._open_writer()
         try:
-            _again_while_busy(lambda: _command(connection, "BEGIN IMMEDIATE"), self._patience_seconds)
+            self._begin(connection, patience_seconds)
             try:
                 yield connection
             except BaseException:
                 with suppress(SQLAlchemyError):  # a connection that cannot even roll back is not used again
-                    _command(connection, "ROLLBACK")
+                    command(connection, "ROLLBACK")
                 raise
-            _command(connection, "COMMIT")
+            command(connection, "COMMIT")
         finally:
-            self._drop_unless_clean(connection)
+            if connection is self._writer:
+                self._drop_unless_clean(connection)
 
-    def _write_pending(self) -> None:
+    def _begin(self, connection: Connection, patience_seconds: float) -> None:
+        try:
+            again_while_busy(lambda: command(connection, BEGIN), patience_seconds)
+        except OperationalError as error:
+            if not is_busy(error):
+                self._drop()  # opened while the file could not be written, it would stay so
+            raise
+
+    def _write_in_turn(self, mine: _Pending, patience_seconds: float, wait_seconds: float | None = None) -> None:
+        with self._turns.turn(patience_seconds if wait_seconds is None else wait_seconds):
+            if mine.answers is None and mine.error is None:
+                self._write_pending(patience_seconds)
+
+    def _withdraw(self, mine: _Pending) -> bool:
+        """Take it back; answer False if somebody has taken it up."""
+        try:
+            self._pending.remove(mine)
+        except ValueError:
+            return False
+        return True
+
+    def _write_pending(self, patience_seconds: float) -> None:
         """Write for all who are waiting, in the caller's turn; where that fails, for each by itself."""
         batch = [self._pending.popleft() for _ in range(len(self._pending))]
         try:
-            self._write_together(batch)
+            self._write_together(batch, patience_seconds)
         except SQLAlchemyError as error:
             if len(batch) == 1 or self.passing_trouble(error) is not None:
                 for each in batch:
                     each.error = error
             else:
-                self._write_apart(batch)
+                self._write_apart(batch, patience_seconds)
         except BaseException:
             self._pending.extendleft(reversed(batch))  # for those among them who come to their turn next
             raise
 
-    def _write_together(self, batch: Sequence[_Pending]) -> None:
-        with self._begun() as connection:
+    def _write_together(self, batch: Sequence[_Pending], patience_seconds: float) -> None:
+        with self._begun(patience_seconds) as connection:
             answers = [write_in_turn(connection, each.writes) for each in batch]
         for each, its_answers in zip(batch, answers, strict=True):
             each.answers = its_answers
 
-    def _write_apart(self, batch: Sequence[_Pending]) -> None:
+    def _write_apart(self, batch: Sequence[_Pending], patience_seconds: float) -> None:
         for each in batch:
             try:
-                self._write_together([each])
+                self._write_together([each], patience_seconds)
             except SQLAlchemyError as error:
                 each.error = error
 
@@ -193,87 +240,3 @@ class SqliteBackend:
         if writer is not None:
             writer.invalidate()
             writer.close()
-
-
-def _primary_code(error: sqlite3.Error) -> int:
-    return getattr(error, "sqlite_errorcode", 0) & 0xFF
-
-
-def _command(connection: Connection, text: str) -> None:
-    # On the driver: half the price of a statement through SQLAlchemy, on every write.
-    try:
-        driver_of(connection).execute(text)
-    except sqlite3.Error as error:
-        raise OperationalError(text, None, error) from error
-
-
-def _again_while_busy(action: Callable[[], None], patience_seconds: float) -> None:
-    """Repeat the action while another process holds the lock; the patience counts the pauses."""
-    waited, pause = 0.0, _FIRST_PAUSE_SECONDS
-    while True:
-        try:
-            return action()
-        except OperationalError as error:
-            busy = isinstance(error.orig, sqlite3.Error) and _primary_code(error.orig) == sqlite3.SQLITE_BUSY
-            if not busy or waited >= patience_seconds:
-                raise
-        time.sleep(pause)
-        waited += pause
-        pause = min(pause * 2, _LONGEST_PAUSE_SECONDS)
-
-
-def _create_private_file(url: URL) -> None:
-    """Create the file readable by its owner alone; SQLite gives its companions the same mode."""
-    if not url.database or url.database == ":memory:":
-        raise ValueError("an SQLite database must be a file, for its connections to share it")
-    # Only ever a file that was not there: closing any descriptor of a file that SQLite has open in this process would
-    # drop SQLite's locks on it, and another process could then delete the write-ahead log that we still read.
-    with suppress(FileExistsError):
-        os.close(os.open(url.database, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
-
-
-def _writing_engine(url: URL, patience_seconds: float) -> Engine:
-    engine = create_engine(
-        url,
-        poolclass=NullPool,
-        pool_reset_on_return=None,
-        # The driver opens no transaction of its own, nor does SQLAlchemy; `timeout` 0: we wait, not SQLite.
-        isolation_level="AUTOCOMMIT",
-        skip_autocommit_rollback=True,
-        hide_parameters=True,
-        connect_args={"check_same_thread": False, "timeout": 0},
-    )
-
-    @event.listens_for(engine, "connect")
-    def prepare(driver: sqlite3.Connection, _record: object) -> None:
-        # Turning a new file to write-ahead mode needs it alone, and SQLite does not wait for that.
-        _again_while_busy(lambda: _pragma(driver, "journal_mode = WAL"), patience_seconds)
-        _pragma(driver, "synchronous = FULL")
-        _pragma(driver, "foreign_keys = ON")
-
-    return engine
-
-
-def _reading_engine(url: URL, patience_seconds: float) -> Engine:
-    engine = create_engine(
-        url,
-        poolclass=NullPool,
-        pool_reset_on_return=None,
-        isolation_level="AUTOCOMMIT",
-        skip_autocommit_rollback=True,
-        hide_parameters=True,
-        connect_args={"check_same_thread": False, "timeout": patience_seconds},
-    )
-
-    @event.listens_for(engine, "connect")
-    def prepare(driver: sqlite3.Connection, _record: object) -> None:
-        _pragma(driver, "query_only = ON")
-
-    return engine
-
-
-def _pragma(driver: sqlite3.Connection, assignment: str) -> None:
-    try:
-        driver.execute(f"PRAGMA {assignment}").close()
-    except sqlite3.Error as error:
-        raise OperationalError(assignment, None, error) from error

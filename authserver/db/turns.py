@@ -22,14 +22,15 @@ class Turns:
         self._owner: int | None = None
 
     @contextmanager
-    def turn(self) -> Iterator[None]:
+    def turn(self, patience_seconds: float | None = None) -> Iterator[None]:
         """Wait for the turn and hold it; raise TemporarilyUnavailable if it does not come in time.
 
+        `patience_seconds` stands for this once in the place of what was said in general.
         Raises RuntimeError for a thread that already holds it: waiting for oneself never ends.
         """
         if self._owner == threading.get_ident():
             raise RuntimeError("a transaction is already open in this thread; pass its connection on")
-        if not self._take():
+        if not self._take(self._patience_seconds if patience_seconds is None else patience_seconds):
             raise TemporarilyUnavailable(
                 "The server is busy. Try again.", reason="no turn to write came in time", clause="RFC9110-15.6.4"
             )
@@ -40,7 +41,7 @@ class Turns:
             self._owner = None
             self._pass_on()
 
-    def _take(self) -> bool:
+    def _take(self, patience_seconds: float) -> bool:
         with self._guard:
             if not self._taken:
                 self._taken = True
@@ -48,7 +49,7 @@ class Turns:
             mine = threading.Lock()
             mine.acquire()
             self._waiting.append(mine)
-        return mine.acquire(timeout=self._patience_seconds) or not self._leave(mine)
+        return mine.acquire(timeout=patience_seconds) or not self._leave(mine)
 
     def _leave(self, mine: threading.Lock) -> bool:
         """Leave the queue; answer False if the turn was handed over in that very moment, and so is ours."""

@@ -14,6 +14,7 @@ from authserver.keys.signer import SigningKeys
 from authserver.protocol.errors import TemporarilyUnavailable
 
 _RELOAD_SECONDS = 2
+_LONGEST_LOAD_SECONDS = 0.25
 _DEFAULT_ALGORITHM = "ES256"
 _PUBLISHED_ORDER = ("signing", "announced", "retired")
 
@@ -21,7 +22,8 @@ _PUBLISHED_ORDER = ("signing", "announced", "retired")
 class KeyRing:
     """Answers with the keys of the moment; safe to share between threads.
 
-    A rotation made by another process is seen within two seconds. While the database is away the last keys serve on.
+    A rotation made by another process is seen within two seconds. While the database is away the last keys serve on,
+    and nobody waits for it longer than a load usually takes, but the one thread that asks.
     """
 
     def __init__(self, load: Callable[[], Sequence[StoredKey]], envelope: Envelope, clock: Clock) -> None:
@@ -37,8 +39,12 @@ class KeyRing:
         """Return the keys; raises LookupError if none was ever provisioned."""
         keys = self._keys
         if keys is None or self._is_due():
-            with self._lock:
+            if not self._lock.acquire(timeout=-1 if keys is None else _LONGEST_LOAD_SECONDS) and keys is not None:
+                return keys
+            try:
                 keys = self._reload() if self._keys is None or self._is_due() else self._keys
+            finally:
+                self._lock.release()
         return keys
 
     def jwks(self) -> JwksDocument:

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from threading import Lock
+from threading import Lock, Thread
 
 TLS_1_2_SUITES = (
     "ECDHE-ECDSA-AES128-GCM-SHA256",
@@ -19,6 +19,7 @@ TLS_1_2_SUITES = (
 REFRESH_SECONDS = 2.0
 HANDSHAKE_SECONDS = 5.0
 REQUEST_SECONDS = 10.0
+_LONGEST_LOOK_SECONDS = 0.5
 
 _OPTIONS = (
     ssl.OP_NO_COMPRESSION
@@ -174,8 +175,17 @@ class ListenerContexts:
         return self._current.mtls if port == self.mtls_port else self._current.plain
 
     def _refresh(self) -> None:
+        """Look for changes, if that is due and nobody else does; wait a moment for what is found, and no longer.
+
+        The anchors come from a database, which may hang: a handshake must not hang with it.
+        """
         if time.monotonic() < self._current.looked_at + REFRESH_SECONDS or not self._lock.acquire(blocking=False):
             return
+        looking = Thread(target=self._look, name="tls-refresh", daemon=True)
+        looking.start()
+        looking.join(_LONGEST_LOOK_SECONDS)
+
+    def _look(self) -> None:
         try:
             self._rebuild_if_changed()
         except Exception:  # noqa: BLE001 - the anchors come from the application: no failure of theirs may stop TLS

@@ -10,6 +10,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from authserver.protocol.authorization_details.registry import TYPES
 from authserver.protocol.names import ACR_TWO_FACTORS
 from authserver.settings import kinds
+from authserver.settings.agreement import find_disagreement
 
 ENVIRONMENT_PREFIX = "AUTHSERVER_"
 MASTER_KEY_NAME = "master.key"
@@ -36,6 +37,17 @@ class Settings(BaseSettings):
     database_url: kinds.DatabaseUrl = Field(
         default=SecretStr(""),
         description="Where the data lives. Empty for an SQLite file in `DATA_DIR`.",
+    )
+    database_timeout: Annotated[int, Field(ge=1, le=60)] = Field(
+        default=5,
+        description=(
+            "For how many seconds a request may wait for the database altogether; after that its connection is closed "
+            "and the answer is 503. PostgreSQL gives up a statement after four fifths of it."
+        ),
+    )
+    database_start_timeout: Annotated[int, Field(ge=0, le=3600)] = Field(
+        default=60,
+        description="For how many seconds `serve` waits for a database that cannot be reached, as during a failover.",
     )
     data_dir: Path = Field(default=Path("data"), description="Where the server keeps its files.")
     master_key_file: kinds.OptionalPath = Field(
@@ -252,20 +264,9 @@ class Settings(BaseSettings):
     @model_validator(mode="after")
     def _agree(self) -> Self:
         """Refuse what each may be by itself and not together with the rest."""
-        if self.default_profile not in self.profiles:
-            raise ValueError(f"DEFAULT_PROFILE was {self.default_profile!r}; it may be: one of PROFILES")
-        if self.tls_cert_file is not None and self.tls_key_file is None:
-            raise ValueError("TLS_KEY_FILE was not set; it may be: the key of TLS_CERT_FILE in PEM")
-        if self.tls_key_file is not None and self.tls_cert_file is None:
-            raise ValueError("TLS_CERT_FILE was not set; it may be: the certificate chain of TLS_KEY_FILE in PEM")
-        if self.notices == "smtp" and not self.smtp_host:
-            raise ValueError("SMTP_HOST was not set; it may be: the name of the mail server, since NOTICES is smtp")
-        if self.client_cert_header_name and not self.client_cert_header:
-            raise ValueError("CLIENT_CERT_HEADER was not set; it may be: the form of CLIENT_CERT_HEADER_NAME")
-        if self.client_address_header and not self.trusted_proxies:
-            raise ValueError("TRUSTED_PROXIES was not set; it may be: the proxies that send CLIENT_ADDRESS_HEADER")
-        if self.client_cert_header and not self.trusted_proxies:
-            raise ValueError("TRUSTED_PROXIES was not set; it may be: the proxies that send CLIENT_CERT_HEADER")
+        disagreement = find_disagreement(dict(self))
+        if disagreement:
+            raise ValueError(disagreement)
         return self
 
     @property

@@ -9,6 +9,9 @@ from authserver.web.machine import MachineResponse
 Headers = tuple[tuple[str, str], ...]
 
 NO_STORE: Headers = (("Cache-Control", "no-store"), ("Pragma", "no-cache"))
+RETRY_LATER: Headers = (("Retry-After", "5"),)
+"""On every 503, from here and nowhere else: what is away for a moment is seldom back within the second."""
+_UNAVAILABLE = 503
 _JSON: Headers = (("Content-Type", "application/json"),)
 
 
@@ -17,7 +20,15 @@ def json_no_store(body: Mapping[str, object], *, status: int = 200, headers: Hea
 
     Spec: RFC6749-5.1
     """
-    return MachineResponse(status, (*_JSON, *NO_STORE, *headers), orjson.dumps(body))
+    return MachineResponse(status, (*_JSON, *NO_STORE, *_told_by(status), *headers), orjson.dumps(body))
+
+
+def _told_by(status: int) -> Headers:
+    """Return the headers that a status brings with it.
+
+    Spec: RFC9110-15.6.4
+    """
+    return RETRY_LATER if status == _UNAVAILABLE else ()
 
 
 def private_answer(
@@ -57,7 +68,7 @@ def see_other(location: str, *, headers: Headers = ()) -> MachineResponse:
 def html_no_store(markup: str, *, status: int = 200, headers: Headers = ()) -> MachineResponse:
     """Return a page that no cache may keep."""
     content_type = (("Content-Type", "text/html; charset=utf-8"),)
-    return MachineResponse(status, (*content_type, *NO_STORE, *headers), markup.encode("utf-8"))
+    return MachineResponse(status, (*content_type, *NO_STORE, *_told_by(status), *headers), markup.encode("utf-8"))
 
 
 def public_document(body: bytes, etag: str, *, max_age_seconds: int, if_none_match: str | None) -> MachineResponse:

@@ -8,7 +8,7 @@ import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, closing
+from contextlib import AbstractContextManager, ExitStack, closing
 from pathlib import Path
 
 import psycopg
@@ -289,8 +289,11 @@ def test_a_statement_that_takes_too_long_is_a_503(postgresql_url: str) -> None:
 
 def test_a_connection_not_had_in_time_is_a_503(postgresql_url: str) -> None:
     with databases.connected(postgresql_url, threads=1, patience_seconds=0.1) as database:
-        with database.read(), database.read(), database.read(), pytest.raises(TemporarilyUnavailable):
-            database.read().__enter__()
+        with ExitStack() as lent:
+            for _ in range(6):  # two for the one thread, two for each spare
+                lent.enter_context(database.read())
+            with pytest.raises(TemporarilyUnavailable):
+                database.read().__enter__()
         assert database.ping()
 
 

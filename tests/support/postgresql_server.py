@@ -44,27 +44,27 @@ def socket_directory(run_directory: Path, owner: int) -> Path:
 
 def _start(run_directory: Path, wanted: Mapping[str, str]) -> Path:
     """Make the cluster and start it as a user the server agrees to run under; answer its directory."""
-    user = _unprivileged_user()
+    user = unprivileged_user()
     cluster = run_directory / "postgresql"
     cluster.mkdir(mode=0o700)
     if user:
         run_directory.chmod(0o711)
         shutil.chown(cluster, user)
-    programs = _programs(run_directory, user)
+    programs = find_programs(run_directory, user)
     data, settings = cluster / "data", {**wanted, "unix_socket_directories": str(cluster)}
     options = " ".join(f"-c {name}={value!r}" for name, value in settings.items())
-    _run(user, programs / "initdb", "-D", data, "-U", USER, "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
-    _run(user, programs / "pg_ctl", "-D", data, "-w", "-l", cluster / "log", "-o", options, "start")
+    run_as(user, programs / "initdb", "-D", data, "-U", USER, "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
+    run_as(user, programs / "pg_ctl", "-D", data, "-w", "-l", cluster / "log", "-o", options, "start")
     (run_directory / "stop").write_text(f"{user}\n{programs / 'pg_ctl'}\n{data}", encoding="utf-8")
     return cluster
 
 
 def _stop(run_directory: Path) -> None:
     user, pg_ctl, data = (run_directory / "stop").read_text(encoding="utf-8").split("\n")
-    _run(user, Path(pg_ctl), "-D", data, "-m", "immediate", "-w", "stop")
+    run_as(user, Path(pg_ctl), "-D", data, "-m", "immediate", "-w", "stop")
 
 
-def _run(user: str, program: Path, *arguments: str | Path) -> None:
+def run_as(user: str, program: Path, *arguments: str | Path) -> None:
     subprocess.run(
         [program, *arguments],
         check=True,
@@ -78,7 +78,7 @@ def _run(user: str, program: Path, *arguments: str | Path) -> None:
     )
 
 
-def _unprivileged_user() -> str:
+def unprivileged_user() -> str:
     """Name the user to become; empty where we are not root, for then we stay who we are."""
     if os.geteuid() != 0:
         return ""
@@ -86,7 +86,7 @@ def _unprivileged_user() -> str:
     return next(name for name in ("postgres", "nobody") if name in known)
 
 
-def _programs(run_directory: Path, user: str) -> Path:
+def find_programs(run_directory: Path, user: str) -> Path:
     """Find a folder with the server's programs: the system's, else the wheel's."""
     for folder in _folders():
         if all((folder / name).exists() for name in ("postgres", "initdb", "pg_ctl")):
@@ -105,7 +105,7 @@ def _folders() -> Iterator[Path]:
 
 def _can_run(user: str, folder: Path) -> bool:
     try:
-        _run(user, folder / "postgres", "--version")
+        run_as(user, folder / "postgres", "--version")
     except (OSError, subprocess.CalledProcessError):
         return False
     return True

@@ -1,0 +1,196 @@
+"""What becomes of a request when PostgreSQL is read-only, silent, gone or full: a 503 within a bound, then it passes.
+
+On clusters of the tests' own, so that they can be stopped and their settings changed.
+"""
+
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from socket import socket
+
+import pytest
+from sqlalchemy import bindparam, func, literal, select
+
+from authserver.db.at_once import Row, Writes
+from authserver.db.engine import Database
+from authserver.db.statement import Statement
+from authserver.db.tables import claimed_ids
+from authserver.protocol.errors import TemporarilyUnavailable
+from tests.support import databases
+from tests.support.postgresql_cluster import PostgresqlCluster, postgresql_cluster, standby_of
+
+_BOUND_SECONDS = 1.0
+_SLACK_SECONDS = 1.0  # two cores for everybody
+_COUNT = Statement(select(func.count()).select_from(claimed_ids))
+_SLEEP = Statement(select(literal(1)).where(func.pg_sleep(bindparam("seconds")).is_not(None)))
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[PostgresqlCluster]:
+    """A server that each test leaves as it found it."""
+    with postgresql_cluster() as running:
+        databases.migrate(running.url())
+        yield running
+
+
+@pytest.fixture
+def database(cluster: PostgresqlCluster) -> Iterator[Database]:
+    """The server's database, with a short bound."""
+    with databases.connected(cluster.url(), threads=4, patience_seconds=_BOUND_SECONDS) as connected:
+        databases.clear(connected)
+        yield connected
+
+
+def _write(database: Database, name: str = "a") -> None:
+    assert database.write(Writes(rows=(Row(claimed_ids, {"id_hash": name.encode(), "expires_at": 1}),)))
+
+
+def _move_in_a_transaction(database: Database) -> None:
+    with database.transaction() as connection:
+        connection.execute(claimed_ids.delete())
+
+
+def _count(database: Database) -> int:
+    with database.read() as connection:
+        row = _COUNT.row(connection, {})
+    assert row is not None
+    return int(row[0])
+
+
+def _count_by_core(database: Database) -> None:
+    with database.read() as connection:
+        connection.execute(select(claimed_ids)).all()
+
+
+_EVERY_WAY = [_write, _move_in_a_transaction, _count, _count_by_core]
+
+
+def _refused_in_seconds(work: object, database: Database) -> float:
+    began = time.monotonic()
+    with pytest.raises(TemporarilyUnavailable) as caught:
+        work(database)  # type: ignore[operator]
+    assert caught.value.status == 503
+    return time.monotonic() - began
+
+
+def test_a_server_that_is_read_only_for_a_moment_is_a_503_and_then_forgotten(
+    cluster: PostgresqlCluster, database: Database
+) -> None:
+    for work in (_write, _move_in_a_transaction):
+        _count(database)  # a connection from before
+        cluster.configure("default_transaction_read_only", "on")
+        try:
+            assert not database.can_write()
+            for _ in range(3):
+                _refused_in_seconds(work, database)
+        finally:
+            cluster.configure("default_transaction_read_only", "off")
+        assert database.can_write()
+        work(database)
+
+
+def test_of_several_hosts_the_one_that_can_be_written_to_is_asked(cluster: PostgresqlCluster) -> None:
+    with standby_of(cluster) as standby:
+        url = f"{standby.url()}&host={cluster.place}"
+        with databases.connected(url) as database:
+            databases.clear(database)
+            _write(database)
+            assert _count(database) == 1
+            assert database.can_write()
+        with databases.connected(standby.url()) as database, pytest.raises(TemporarilyUnavailable):
+            _count(database)
+        with databases.connected(standby.url(query="target_session_attrs=any")) as database:
+            _count_by_core(database)  # what the operator asked for in so many words
+            assert not database.can_write()
+
+
+@pytest.mark.parametrize("work", _EVERY_WAY)
+def test_a_server_that_is_stopped_holds_nobody_beyond_the_bound(
+    cluster: PostgresqlCluster, database: Database, work: object
+) -> None:
+    _count(database)
+    with cluster.paused():
+        assert _refused_in_seconds(work, database) < _BOUND_SECONDS + _SLACK_SECONDS
+        # A new connection: psycopg gives it two seconds at the least.
+        assert _refused_in_seconds(work, database) < 2 + _SLACK_SECONDS
+    work(database)  # type: ignore[operator]
+
+
+@pytest.mark.parametrize("work", [_write, _move_in_a_transaction])
+def test_a_synchronous_standby_that_went_away_holds_nobody_beyond_the_bound(
+    cluster: PostgresqlCluster, database: Database, work: object
+) -> None:
+    _write(database, "before")
+    cluster.configure("synchronous_standby_names", "gone")
+    try:
+        assert _refused_in_seconds(work, database) < _BOUND_SECONDS + _SLACK_SECONDS
+    finally:
+        cluster.configure("synchronous_standby_names", "")
+    _write(database, "after")
+
+
+def test_a_bound_of_our_own_holds_where_the_servers_was_thrown_away(cluster: PostgresqlCluster) -> None:
+    """As PgBouncer does with `ignore_startup_parameters = options`."""
+    url = cluster.url(query="options=-c%20statement_timeout%3D0")
+    with databases.connected(url, patience_seconds=_BOUND_SECONDS) as database:
+        _count(database)
+        with database.transaction(patience_seconds=30) as connection:
+            connection.exec_driver_sql("LOCK TABLE claimed_ids")
+            with ThreadPoolExecutor(1) as pool:
+                seconds = pool.submit(_refused_in_seconds, _count, database).result()
+        assert seconds < _BOUND_SECONDS + _SLACK_SECONDS
+        _count(database)
+
+
+def test_a_connection_lost_in_the_middle_of_a_statement_is_a_503(cluster: PostgresqlCluster) -> None:
+    def sleep(database: Database) -> None:
+        with database.read() as connection:
+            _SLEEP.rows(connection, {"seconds": 30})
+
+    with databases.connected(cluster.url(), threads=8, patience_seconds=20) as database:
+        _count(database)
+        with ThreadPoolExecutor(6) as pool:
+            asleep = [pool.submit(_refused_in_seconds, sleep, database) for _ in range(6)]
+            time.sleep(0.5)
+            cluster.stop()
+            try:
+                for each in asleep:
+                    each.result()
+            finally:
+                cluster.start()
+        _count(database)
+
+
+def test_with_fewer_connections_than_threads_everybody_gets_a_turn(cluster: PostgresqlCluster) -> None:
+    cluster.execute(
+        "CREATE ROLE few LOGIN CONNECTION LIMIT 3",
+        "GRANT ALL ON ALL TABLES IN SCHEMA public TO few",
+    )
+    until = time.monotonic() + 3
+    done: dict[str, int] = {"read": 0, "transaction": 0}
+    lock = threading.Lock()
+
+    def often(name: str, work: object) -> None:
+        while time.monotonic() < until:
+            work(database)  # type: ignore[operator]
+            with lock:
+                done[name] += 1
+
+    with databases.connected(cluster.url(user="few"), threads=8) as database, ThreadPoolExecutor(8) as pool:
+        asked = [pool.submit(often, "read", _count) for _ in range(6)]
+        asked += [pool.submit(often, "transaction", _move_in_a_transaction) for _ in range(2)]
+        for each in asked:
+            each.result()
+    assert done["transaction"] > 50
+    assert done["read"] > 50
+
+
+def test_the_connect_timeout_of_the_url_counts() -> None:
+    with closing(socket()) as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen()
+        url = f"postgresql+psycopg://someone@127.0.0.1:{silent.getsockname()[1]}/nothing?connect_timeout=2"
+        with databases.connected(url, patience_seconds=30) as database:
+            assert 1 < _refused_in_seconds(_count, database) < 2 + _SLACK_SECONDS
