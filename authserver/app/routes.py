@@ -115,6 +115,7 @@ def page_blueprints(parts: Parts) -> tuple[Blueprint, ...]:
 def _approving(parts: Parts, step: StepDeps) -> ApproveDeps:
     return ApproveDeps(
         step=step,
+        accounts_of=stored_accounts,
         approving=Approving(
             ConsentTerms(new_handle, CONSENT_SECONDS),
             ConsentTerms(new_handle, parts.settings.consent_lifetime),

@@ -10,7 +10,7 @@ from authserver.cli.output import fail, json_option, moment, print_rows
 from authserver.payments.document import MAX_BYTES
 from authserver.payments.evidence import Evidence, dump_evidence
 from authserver.payments.text import payment_amount
-from authserver.payments.verify import Expected, Verdict, verify_proof
+from authserver.payments.verify import STATED, Expected, Verdict, verify_proof
 from authserver.protocol.neutral import neutralise
 
 
@@ -79,9 +79,9 @@ def _print_lines(verdict: Verdict) -> None:
         word = "ok  " if check.passed else "FAIL"
         click.echo(f"{word}  {check.name}: {'' if check.passed else 'not so: '}{neutralise(check.detail)}")
     if verdict:
-        click.echo("proven: this text was shown and this payment approved, with this key, at this origin, for this app")
-        click.echo("stated, not signed: subject, approval_id, approved_at, method, credential_id")
-        click.echo("compare these, and the key, with your own records")
+        click.echo("proven: whoever holds this key was shown this text and approved this, at this origin, for this app")
+        click.echo(f"stated, not signed: {', '.join(STATED)}")
+        click.echo("whose key it is, and when they approved, only your own records say: compare (--public-key)")
 
 
 def _indented(evidence: Evidence) -> str:
@@ -91,7 +91,7 @@ def _indented(evidence: Evidence) -> str:
 
 def _print_json(verdict: Verdict) -> None:
     checks = [dataclasses.asdict(check) for check in verdict.checks]
-    click.echo(json.dumps({"proven": bool(verdict), "checks": checks}, indent=2))
+    click.echo(json.dumps({"proven": bool(verdict), "checks": checks, "not_signed": STATED}, indent=2))
 
 
 def _row(evidence: Evidence) -> dict[str, object]:

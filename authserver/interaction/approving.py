@@ -2,7 +2,13 @@
 
 from dataclasses import dataclass
 
-from authserver.accounts.activities import LIMITS_APPROVED, PAYMENT_APPROVED, note
+from authserver.accounts.activities import (
+    LIMITS_APPROVED,
+    PAYMENT_APPROVED,
+    PAYMENT_CANCELLED,
+    PAYMENT_SHOWN,
+    note,
+)
 from authserver.accounts.ceremonies import Assertion as PasskeyAssertion
 from authserver.accounts.passkey_model import RelyingParty
 from authserver.authorization.store import consent_move, set_approval
@@ -11,11 +17,13 @@ from authserver.db.engine import Connection
 from authserver.grants.store.consents import consent_row
 from authserver.interaction.consenting import ConsentTerms, give_consent
 from authserver.interaction.guard import Step
+from authserver.interaction.payer_choice import with_payment
 from authserver.interaction.pending_approval import PendingApproval
 from authserver.payments.evidence import Assertion, Evidence, dump_evidence
-from authserver.payments.store import claim_approval
+from authserver.payments.store import claim_approval, find_evidence
 from authserver.payments.verify import verify_proof
-from authserver.protocol.authorization_details.registry import is_single_use
+from authserver.protocol.authorization_details.model import Details
+from authserver.protocol.authorization_details.registry import actions_of, is_single_use, is_to_pay
 from authserver.protocol.handles import new_handle
 from authserver.sessions import lifecycle
 from authserver.sessions.model import Session, SessionLimits
@@ -88,7 +96,8 @@ def record_approval(
     is_first = raised is not None and claim_approval(connection, interaction_hash, evidence)
     if raised is None or not is_first or not set_approval(connection, interaction_hash, evidence.approval_id):
         raise InteractionOver
-    details, facts = step.interaction.request.authorization_details, pending.facts
+    details = with_payment(step.interaction.request.authorization_details, pending.payment)
+    facts = pending.facts
     is_once = is_single_use(details)
     if is_nothing_but_a_payment(step):
         consent = give_consent(approving.once if is_once else approving.lasting, step, details)
@@ -96,9 +105,25 @@ def record_approval(
         if not write_within(connection, Writes(moves=(move,), rows=(consent_row(consent),))):
             raise InteractionOver
     detail = f"{facts['amount'].value} · {facts['payee'].value}"
-    activity = PAYMENT_APPROVED if is_once else LIMITS_APPROVED
-    note(connection, step.account.account_id, activity, step.now, step.client.client_id, detail)
+    note(connection, step.account.account_id, _activity(pending), step.now, step.client.client_id, detail)
     return Approved(evidence, *raised)
+
+
+def approved_details(connection: Connection, step: Step) -> Details:
+    """Return the details of a request, with its payment as the person approved it where they have.
+
+    Spec: RTS-SCA-5.1, RFC9396-7.1
+    """
+    details, approval_id = step.interaction.request.authorization_details, step.interaction.approval_id
+    evidence = None if approval_id is None else find_evidence(connection, approval_id)
+    return details if evidence is None else with_payment(details, evidence.payment)
+
+
+def _activity(pending: PendingApproval) -> str:
+    """Return what the person did, as they read it later: to see or to cancel a payment is not to make it."""
+    if not is_to_pay(pending.payment):
+        return PAYMENT_CANCELLED if "cancel" in actions_of(pending.payment) else PAYMENT_SHOWN
+    return PAYMENT_APPROVED if is_single_use((pending.payment,)) else LIMITS_APPROVED
 
 
 def is_nothing_but_a_payment(step: Step) -> bool:

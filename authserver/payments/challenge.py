@@ -9,13 +9,22 @@ from typing import Any, Final
 
 import rfc8785
 
-DOMAIN_TAG: Final = b"authserver/payment-approval/v1"
+from authserver.payments.text import LATEST
+
+DOMAIN_TAGS: Final[Mapping[int, bytes]] = {
+    1: b"authserver/payment-approval/v1",
+    2: b"authserver/payment-approval/v2",
+}
+"""What stands first in what is hashed, by the version of the text: one version is never taken for the other."""
+
 NONCE_BYTES: Final = 32
 _LENGTH_BYTES: Final = 8
 
 
-def payment_challenge(nonce: bytes, client_id: str, text: str, payment: Mapping[str, Any]) -> bytes:
-    """Return the WebAuthn challenge of one approval: the same for the same four values, for no others.
+def payment_challenge(
+    nonce: bytes, client_id: str, text: str, payment: Mapping[str, Any], version: int = LATEST
+) -> bytes:
+    """Return the WebAuthn challenge of one approval: the same for the same values, for no others.
 
     Raises ValueError for a nonce of another length, and for values that have no canonical form.
 
@@ -23,7 +32,7 @@ def payment_challenge(nonce: bytes, client_id: str, text: str, payment: Mapping[
     """
     if len(nonce) != NONCE_BYTES:
         raise ValueError(f"the nonce must be {NONCE_BYTES} bytes")
-    parts = (DOMAIN_TAG, nonce, client_id.encode(), text_hash(text), canonical_payment(payment))
+    parts = (DOMAIN_TAGS[version], nonce, client_id.encode(), text_hash(text), canonical_payment(payment))
     return hashlib.sha256(b"".join(_framed(part) for part in parts)).digest()
 
 

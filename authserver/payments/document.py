@@ -5,7 +5,7 @@ from base64 import urlsafe_b64decode
 from collections.abc import Callable, Mapping
 from typing import Any, Final, Never
 
-from authserver.payments.evidence import FORMAT, Assertion, Evidence, encode
+from authserver.payments.evidence import FORMATS, Assertion, Evidence, encode
 
 MAX_BYTES: Final = 64 * 1024
 _LATEST: Final = 2**53 - 1
@@ -24,8 +24,8 @@ def load_evidence(data: bytes) -> Evidence:
     Spec: RFC7493-2.3, RFC7493-2.1
     """
     members = load_object(data)
-    if members.get("format") != FORMAT:
-        raise ProofMalformed(f"format is not {FORMAT!r}")
+    if _text(members, "format") not in FORMATS:
+        raise ProofMalformed(f"format is none of {', '.join(FORMATS)}")
     linked = _boolean(members, "linked")
     known = _COMMON | _OF_ASSERTION if linked else _COMMON
     for name in known - members.keys():
@@ -43,6 +43,7 @@ def load_evidence(data: bytes) -> Evidence:
         method=_text(members, "method"),
         approved_at=_moment(members, "approved_at"),
         assertion=_assertion(members) if linked else None,
+        format=_text(members, "format"),
     )
 
 

@@ -6,7 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-FORMAT: Final = "authserver-payment-proof/1"
+FORMATS: Final[Mapping[str, int]] = {"authserver-payment-proof/1": 1, "authserver-payment-proof/2": 2}
+"""The formats that can be checked, each with the version of its text and of its challenge."""
+
+FORMAT: Final = "authserver-payment-proof/2"
+"""The format of the proofs that are made now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +48,12 @@ class Evidence:
     method: str
     approved_at: int
     assertion: Assertion | None = None
+    format: str = FORMAT
+
+    @property
+    def version(self) -> int:
+        """Return the version of the text that was shown and of the challenge that was signed."""
+        return FORMATS[self.format]
 
     @property
     def linked(self) -> bool:
@@ -62,7 +72,7 @@ def dump_evidence(evidence: Evidence) -> str:
 def describe_evidence(evidence: Evidence) -> dict[str, object]:
     """Return the members of a proof; bytes are base64url without padding."""
     document: dict[str, object] = {
-        "format": FORMAT,
+        "format": evidence.format,
         "linked": evidence.linked,
         "approval_id": evidence.approval_id,
         "subject": evidence.subject,

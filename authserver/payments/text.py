@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
+from authserver.protocol.authorization_details.parse import read_past_detail
+from authserver.protocol.authorization_details.registry import actions_of, is_to_pay
+from authserver.protocol.errors import InvalidAuthorizationDetails
 from authserver.protocol.neutral import neutralise
 
 _AMOUNTS: Final = {
@@ -16,26 +19,13 @@ _AMOUNTS: Final = {
 PAYMENT_TYPES: Final = frozenset(_AMOUNTS)
 """The types of what a person approves here: one payment, or payments to come within limits."""
 
-_ABOUT_THE_GRANT: Final = frozenset({"type", "actions", "locations"})
-_SHARED_TEXTS: Final = frozenset({"creditorName", "creditorAgent", "remittanceInformationUnstructured"})
-_MONEY: Final = {"amount": str, "currency": str}
-_ACCOUNTS: Final = {"creditorAccount": {"iban": str}, "debtorAccount": {"iban": str}}
-_TEXTS: Final[Mapping[str, frozenset[str]]] = {
-    "payment_initiation": _SHARED_TEXTS,
-    "variable_recurring_payment": _SHARED_TEXTS | {"validUntil"},
-}
-_OBJECTS: Final[Mapping[str, Mapping[str, Mapping[str, Any]]]] = {
-    "payment_initiation": {**_ACCOUNTS, "instructedAmount": _MONEY},
-    "variable_recurring_payment": {
-        **_ACCOUNTS,
-        "maximumIndividualAmount": _MONEY,
-        "periodicLimit": {"period": str, "amount": _MONEY},
-    },
-}
-"""The members of each type that `payment_facts` shows, and how each is made."""
+LATEST: Final = 2
+"""The version of the text that is shown now. Version 1 told neither what the app may do nor where, and named the
+account that pays only where the app had named it."""
 
 _GROUP: Final = 3
 _IBAN_GROUP: Final = 4
+_SEPARATOR: Final = "; "
 _SYMBOLS: Final[Mapping[str, str]] = {"EUR": "€", "GBP": "£"}
 """Symbols that stand for one currency alone; any other is named by its code, since `$` is many currencies."""
 
@@ -51,9 +41,13 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class _Language:
-    """The words of the text, and how an amount and a day are written; `day` takes day, month and year."""
+    """The words of the text, and how an amount and a day are written; `day` takes day, month and year.
+
+    `acts` are the words for each action, by type.
+    """
 
     terms: Mapping[str, str]
+    acts: Mapping[str, Mapping[str, str]]
     months: tuple[str, ...]
     day: str
     thousands: str
@@ -74,12 +68,27 @@ _LANGUAGES: Final[Mapping[str, _Language]] = {
             "payee_account": "To account",
             "payee_bank": "At the bank",
             "reference": "Reference",
+            "act": "The app may",
             "payer_account": "From account",
             "day": "In one day at most",
             "week": "In one week at most",
             "month": "In one month at most",
             "year": "In one year at most",
             "last_day": "Last day",
+            "bank_chooses": "chosen by your bank",
+            "place": "Only at",
+        },
+        acts={
+            "payment_initiation": {
+                "initiate": "make this payment",
+                "status": "see the state of this payment",
+                "cancel": "cancel this payment",
+            },
+            "variable_recurring_payment": {
+                "initiate": "make payments within these limits",
+                "status": "see the state of these payments",
+                "cancel": "cancel these payments",
+            },
         },
         months=_months("January February March April May June July August September October November December"),
         day="{} {} {}",
@@ -95,12 +104,27 @@ _LANGUAGES: Final[Mapping[str, _Language]] = {
             "payee_account": "Auf Konto",
             "payee_bank": "Bei der Bank",
             "reference": "Verwendungszweck",
+            "act": "Die App darf",
             "payer_account": "Von Konto",
             "day": "An einem Tag höchstens",
             "week": "In einer Woche höchstens",
             "month": "In einem Monat höchstens",
             "year": "In einem Jahr höchstens",
             "last_day": "Letzter Tag",
+            "bank_chooses": "von Ihrer Bank gewählt",
+            "place": "Nur bei",
+        },
+        acts={
+            "payment_initiation": {
+                "initiate": "diese Zahlung ausführen",
+                "status": "den Stand dieser Zahlung sehen",
+                "cancel": "diese Zahlung abbrechen",
+            },
+            "variable_recurring_payment": {
+                "initiate": "Zahlungen innerhalb dieser Grenzen ausführen",
+                "status": "den Stand dieser Zahlungen sehen",
+                "cancel": "diese Zahlungen abbrechen",
+            },
         },
         months=_months("Januar Februar März April Mai Juni Juli August September Oktober November Dezember"),
         day="{}. {} {}",
@@ -116,12 +140,27 @@ _LANGUAGES: Final[Mapping[str, _Language]] = {
             "payee_account": "Vers le compte",
             "payee_bank": "À la banque",
             "reference": "Référence",
+            "act": "L\N{RIGHT SINGLE QUOTATION MARK}application peut",
             "payer_account": "Depuis le compte",
             "day": "En un jour au maximum",
             "week": "En une semaine au maximum",
             "month": "En un mois au maximum",
             "year": "En un an au maximum",
             "last_day": "Dernier jour",
+            "bank_chooses": "choisi par votre banque",
+            "place": "Seulement auprès de",
+        },
+        acts={
+            "payment_initiation": {
+                "initiate": "effectuer ce paiement",
+                "status": "voir l\N{RIGHT SINGLE QUOTATION MARK}état de ce paiement",
+                "cancel": "annuler ce paiement",
+            },
+            "variable_recurring_payment": {
+                "initiate": "effectuer des paiements dans ces limites",
+                "status": "voir l\N{RIGHT SINGLE QUOTATION MARK}état de ces paiements",
+                "cancel": "annuler ces paiements",
+            },
         },
         months=_months("janvier février mars avril mai juin juillet août septembre octobre novembre décembre"),
         day="{} {} {}",
@@ -134,7 +173,7 @@ LANGUAGES: Final = frozenset(_LANGUAGES)
 """The languages in which a text can be shown, and made again when its proof is checked."""
 
 
-def payment_facts(payment: Mapping[str, Any], language: str) -> tuple[Fact, ...]:
+def payment_facts(payment: Mapping[str, Any], language: str, version: int = LATEST) -> tuple[Fact, ...]:
     """Return what a person must see of a payment, in a fixed order, as it will be written.
 
     Raises KeyError or TypeError for what is no payment, or in no language of ours.
@@ -142,6 +181,9 @@ def payment_facts(payment: Mapping[str, Any], language: str) -> tuple[Fact, ...]
     Spec: RTS-SCA-5.1, RTS-SCA-5.2
     """
     words, (_, amount_term) = _LANGUAGES[language], _AMOUNTS[payment["type"]]
+    is_first = version < LATEST
+    unnamed = "" if is_first or not is_to_pay(payment) else words.terms["bank_chooses"]
+    payer = _account(payment.get("debtorAccount", {})) or unnamed
     facts = (
         Fact("amount", words.terms[amount_term], _amount(payment_amount(payment), words)),
         Fact("payee", words.terms["payee"], neutralise(payment["creditorName"])),
@@ -149,7 +191,9 @@ def payment_facts(payment: Mapping[str, Any], language: str) -> tuple[Fact, ...]
         Fact("payee_account", words.terms["payee_account"], _account(payment["creditorAccount"])),
         Fact("payee_bank", words.terms["payee_bank"], neutralise(payment.get("creditorAgent", ""))),
         Fact("reference", words.terms["reference"], neutralise(payment.get("remittanceInformationUnstructured", ""))),
-        Fact("payer_account", words.terms["payer_account"], _account(payment.get("debtorAccount", {}))),
+        Fact("payer_account", words.terms["payer_account"], payer),
+        Fact("act", words.terms["act"], "" if is_first else _acts(payment, words)),
+        Fact("place", words.terms["place"], "" if is_first else _places(payment)),
     )
     return tuple(fact for fact in facts if fact.value)
 
@@ -161,25 +205,40 @@ def payment_amount(payment: Mapping[str, Any]) -> Mapping[str, str]:
     return amount
 
 
-def is_payment(detail: Mapping[str, Any]) -> bool:
-    """Return whether a detail is a payment, or limits of payments to come, of which every member is shown.
+def is_payment(detail: Mapping[str, Any], version: int = LATEST) -> bool:
+    """Return whether a detail is a payment, or limits of payments to come, as this server takes them and shows in full.
 
-    What a person approves and what a bank carries out must be the same: a member that nobody saw is no part of it.
+    What a person approves and what a bank carries out must be the same: a member that nobody saw is no part of it. A
+    currency may have been withdrawn since.
 
     Spec: RTS-SCA-5.1
     """
-    kind = detail["type"]
-    return kind in PAYMENT_TYPES and all(
-        name in _ABOUT_THE_GRANT or _is_shown(kind, name, value) for name, value in detail.items()
-    )
+    try:
+        is_ours = detail["type"] in PAYMENT_TYPES and read_past_detail(detail) == detail
+    except InvalidAuthorizationDetails:
+        return False
+    if not is_ours:
+        return False
+    return version == LATEST or (set(actions_of(detail)) == {"initiate"} and "locations" not in detail)
 
 
-def payment_text(payment: Mapping[str, Any], language: str) -> str:
+def payment_text(payment: Mapping[str, Any], language: str, version: int = LATEST) -> str:
     """Return the text that a person approves, one fact a line; its SHA-256 is part of what is signed.
 
     Spec: RTS-SCA-5.1, RTS-SCA-5.2
     """
-    return "\n".join(f"{fact.term}: {fact.value}" for fact in payment_facts(payment, language))
+    return "\n".join(f"{fact.term}: {fact.value}" for fact in payment_facts(payment, language, version))
+
+
+def _acts(payment: Mapping[str, Any], language: _Language) -> str:
+    """Write what the app may do with a payment, in a fixed order; raises KeyError for what is no action."""
+    words = language.acts[payment["type"]]
+    named = {words[action] for action in actions_of(payment)}
+    return _SEPARATOR.join(each for each in words.values() if each in named)
+
+
+def _places(payment: Mapping[str, Any]) -> str:
+    return _SEPARATOR.join(neutralise(place) for place in payment.get("locations", ()))
 
 
 def _limits(payment: Mapping[str, Any], language: _Language) -> Iterator[Fact]:
@@ -194,23 +253,6 @@ def _day(text: str, language: _Language) -> str:
     """Write a day of the calendar with its month in letters; raises ValueError for what is none."""
     day = date.fromisoformat(text)
     return language.day.format(day.day, language.months[day.month - 1], day.year)
-
-
-def _is_shown(payment_type: str, name: str, value: object) -> bool:
-    if name in _TEXTS[payment_type]:
-        return isinstance(value, str)
-    shape = _OBJECTS[payment_type].get(name)
-    return shape is not None and _has_shape(value, shape)
-
-
-def _has_shape(value: object, shape: Mapping[str, Any]) -> bool:
-    """Return whether an object has these members and no other, each a text or an object of the shape given for it."""
-    if not isinstance(value, Mapping) or value.keys() != shape.keys():
-        return False
-    return all(
-        isinstance(value[name], str) if inner is str else _has_shape(value[name], inner)
-        for name, inner in shape.items()
-    )
 
 
 def _amount(money: Mapping[str, str], language: _Language) -> str:

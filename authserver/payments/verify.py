@@ -1,8 +1,9 @@
 """Checking a proof with nothing but the proof: no server, no database, no network, no clock.
 
 What a proof shows: whoever holds that key approved exactly this payment for this app, having been shown exactly this
-text, at this origin. What it does not: whose key it is, and when (`subject`, `approval_id`, `approved_at`, `method` and
-`credential_id` are stated, not signed); the bank's own records answer that, and `Expected` holds a proof against them.
+text, at this origin. What it does not: whose key it is, and when. The key that the proof carries is stated and not
+signed, as are the other members in `STATED`; the bank's own records answer that, and `Expected` holds a proof against
+them.
 """
 
 import hashlib
@@ -18,6 +19,15 @@ from authserver.payments.evidence import Assertion, Evidence, encode
 from authserver.payments.signature import is_signed_by
 from authserver.payments.text import is_payment, payment_text
 
+STATED: Final = (
+    "credential_public_key", "credential_id", "subject", "approval_id", "approved_at", "method",
+)  # fmt: skip
+"""The members that no signature covers: anyone could have written them into the file."""
+
+_PAYMENT: Final[Mapping[int, str]] = {
+    1: "the detail is a payment as this server takes it; format 1 shows neither actions nor locations",
+    2: "the detail is a payment as this server takes it, all of which is shown",
+}
 _RP_ID_HASH: Final = slice(0, 32)
 _FLAGS: Final = 32
 _SHORTEST: Final = 37
@@ -72,7 +82,7 @@ def verify_proof(data: bytes, expected: Expected | None = None) -> Verdict:
 
 def _checks(evidence: Evidence, expected: Expected) -> Iterator[Check]:
     yield Check("format", passed=True, detail="every member is known, each once")
-    yield _checked("payment", "the detail is a payment, all of which is shown", lambda: is_payment(evidence.payment))
+    yield _checked("payment", _PAYMENT[evidence.version], lambda: _is_payment(evidence))
     yield _checked("text", "the text is what this payment reads as", lambda: _reads_as_stated(evidence))
     if expected.client_id is not None:
         yield _checked("client", "the app is the one expected", lambda: evidence.client_id == expected.client_id)
@@ -125,12 +135,17 @@ def _checked(name: str, detail: str, holds: Callable[[], bool]) -> Check:
     return Check(name, passed, detail)
 
 
+def _is_payment(evidence: Evidence) -> bool:
+    return is_payment(evidence.payment, evidence.version)
+
+
 def _reads_as_stated(evidence: Evidence) -> bool:
-    return payment_text(evidence.payment, evidence.language) == evidence.text
+    return payment_text(evidence.payment, evidence.language, evidence.version) == evidence.text
 
 
 def _challenge(evidence: Evidence) -> bytes:
-    return payment_challenge(evidence.nonce, evidence.client_id, evidence.text, evidence.payment)
+    signed = (evidence.nonce, evidence.client_id, evidence.text, evidence.payment)
+    return payment_challenge(*signed, evidence.version)
 
 
 def _client_data(assertion: Assertion) -> Mapping[str, Any]:

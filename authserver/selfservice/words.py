@@ -13,6 +13,8 @@ ACTIVITY_WORDS: Final[Mapping[str, Message]] = {
     activities.CONSENT_GIVEN: Message("You allowed an app to use your data"),
     activities.SHARING_ENDED: Message("You stopped sharing with an app"),
     activities.PAYMENT_APPROVED: Message("You confirmed a payment"),
+    activities.PAYMENT_SHOWN: Message("You let an app see the state of a payment"),
+    activities.PAYMENT_CANCELLED: Message("You let an app cancel a payment"),
     activities.LIMITS_APPROVED: Message("You confirmed payments to come, up to this much each time"),
     activities.PASSKEY_ADDED: Message("A passkey was added"),
     activities.PASSKEY_RENAMED: Message("A passkey was given another name"),

@@ -183,7 +183,7 @@ def test_limits_for_payments_are_asked_each_time_and_end_the_grant_on_their_last
 
     way_out = approve_with(carol, page, key)
     tokens = app.redeem(code_of(way_out.headers["Location"])).json
-    assert tokens["authorization_details"] == [limits]
+    assert tokens["authorization_details"] == [{**limits, "debtorAccount": {"iban": CURRENT}}]
     assert at_payment(app, carol, limits, scope=None).request.path == "/approve"
     either.wait(2 * 86_400)
     assert app.refresh(tokens["refresh_token"]).json["error"] == "invalid_grant"

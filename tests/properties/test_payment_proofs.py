@@ -10,30 +10,30 @@ from hypothesis import strategies as st
 from authserver.payments.challenge import payment_challenge
 from authserver.payments.text import payment_text
 from authserver.payments.verify import verify_proof
+from authserver.protocol.authorization_details.parse import read_past_detail
 from authserver.protocol.neutral import neutralise
+from tests.support.details import payments
 from tests.support.payment_proofs import MANDATE, NONCE, PAYMENT, approve, as_bytes
 
 _HONEST = approve()
 _WORDS = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
-_AMOUNTS = st.decimals(min_value="0.01", max_value="9999999.99", places=2).map(str)
-_PAYMENTS = st.fixed_dictionaries({
-    "type": st.just("payment_initiation"),
-    "instructedAmount": st.fixed_dictionaries({"currency": st.sampled_from(["EUR", "USD"]), "amount": _AMOUNTS}),
-    "creditorName": _WORDS,
-    "creditorAccount": st.fixed_dictionaries({"iban": _WORDS}),
-}, optional={"remittanceInformationUnstructured": _WORDS})  # fmt: skip
 
-_MANDATES = st.fixed_dictionaries({
-    "type": st.just("variable_recurring_payment"),
-    "maximumIndividualAmount": st.fixed_dictionaries({"currency": st.just("EUR"), "amount": _AMOUNTS}),
-    "periodicLimit": st.fixed_dictionaries({
-        "period": st.sampled_from(["day", "week", "month", "year"]),
-        "amount": st.fixed_dictionaries({"currency": st.just("EUR"), "amount": _AMOUNTS}),
+
+def _canonical(document: dict[str, Any]) -> dict[str, Any]:
+    return dict(read_past_detail(document))
+
+
+_PAYMENTS = payments.map(_canonical)
+_MANDATES = st.builds(
+    lambda payment, period, day: _canonical({
+        **{name: value for name, value in payment.items() if name != "instructedAmount"},
+        "type": "variable_recurring_payment",
+        "maximumIndividualAmount": payment["instructedAmount"],
+        "periodicLimit": {"period": period, "amount": payment["instructedAmount"]},
+        "validUntil": str(day),
     }),
-    "validUntil": st.dates().map(str),
-    "creditorName": _WORDS,
-    "creditorAccount": st.fixed_dictionaries({"iban": _WORDS}),
-}, optional={"remittanceInformationUnstructured": _WORDS})  # fmt: skip
+    payments, st.sampled_from(["day", "week", "month", "year"]), st.dates(),
+)  # fmt: skip
 
 
 def _leaves(value: Any, path: tuple[str, ...] = ()) -> list[tuple[str, ...]]:  # noqa: ANN401 - any JSON

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 
 from authserver.payments.challenge import payment_challenge
 from authserver.payments.evidence import Assertion, Evidence, describe_evidence, encode
-from authserver.payments.text import payment_text
+from authserver.payments.text import LATEST, payment_text
 
 ORIGIN = "https://login.bank.example"
 RP_ID = "login.bank.example"
@@ -70,10 +70,16 @@ def sign(
     )
 
 
-def approve(payment: dict[str, Any] | None = None, *, language: str = "en", **signing: Any) -> Evidence:  # noqa: ANN401 - as `sign` takes them
-    """Return the evidence of an honest approval."""
+def approve(
+    payment: dict[str, Any] | None = None,
+    *,
+    language: str = "en",
+    version: int = LATEST,
+    **signing: Any,  # noqa: ANN401 - as `sign` takes them
+) -> Evidence:
+    """Return the evidence of an honest approval, in the format of a version."""
     found = payment or PAYMENT
-    text = payment_text(found, language)
+    text = payment_text(found, language, version)
     evidence = Evidence(
         approval_id="approval-1",
         subject="alice",
@@ -84,8 +90,9 @@ def approve(payment: dict[str, Any] | None = None, *, language: str = "en", **si
         nonce=NONCE,
         method="hwk+uv",
         approved_at=1_800_000_000,
+        format=f"authserver-payment-proof/{version}",
     )
-    return replace(evidence, assertion=sign(payment_challenge(NONCE, "tiny-ledger", text, found), **signing))
+    return replace(evidence, assertion=sign(payment_challenge(NONCE, "tiny-ledger", text, found, version), **signing))
 
 
 def as_bytes(evidence: Evidence, **changes: object) -> bytes:

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from flask import Blueprint, Response, request
 
+from authserver.accounts.bank_accounts import AccountsOf
 from authserver.accounts.ceremonies import Assertion, begin_assertion
 from authserver.accounts.model import Account
 from authserver.accounts.passkey_tokens import Answer, Asked, Desk
@@ -25,6 +26,7 @@ from authserver.interaction.approving import (
 from authserver.interaction.attempt import BLOCKED, guarded, proved_all
 from authserver.interaction.copied_passkey import prove
 from authserver.interaction.guard import Step, StepDeps, check_form, go_on, open_step, refuse, report, show
+from authserver.interaction.payer_choice import Payer, choose_payer
 from authserver.interaction.pending_approval import (
     ApprovalStale,
     ApprovalVoid,
@@ -39,7 +41,7 @@ from authserver.notices.model import Notifier
 from authserver.payments.text import LANGUAGES
 from authserver.payments.unlinked import may_be_unlinked
 from authserver.protocol.authorization_details.model import Detail
-from authserver.protocol.authorization_details.registry import is_single_use, last_moment
+from authserver.protocol.authorization_details.registry import actions_of, is_single_use, is_to_pay, last_moment
 from authserver.protocol.errors import InvalidRequest, OAuthError, UnmetAuthenticationRequirements
 from authserver.protocol.names import ACR_TWO_FACTORS
 from authserver.sessions.acr import TOTP, acr_for, satisfies
@@ -55,9 +57,13 @@ TOO_LATE = Message("This page was open for too long. Check the payment and confi
 
 @dataclass(frozen=True, slots=True)
 class ApproveDeps:
-    """What the approval page uses; `unlinked_limits` is up to what amount a one-time code suffices, by currency."""
+    """What the approval page uses; `unlinked_limits` is up to what amount a one-time code suffices, by currency.
+
+    `accounts_of` tells which accounts a person has at the bank.
+    """
 
     step: StepDeps
+    accounts_of: AccountsOf
     approving: Approving
     desk: Desk
     notifier: Notifier
@@ -71,8 +77,13 @@ class _Open:
 
     step: Step
     account: Account
-    payment: Detail
+    payer: Payer
     ways: tuple[str, ...]
+
+    @property
+    def payment(self) -> Detail:
+        """Return the payment, with the account that it is made from."""
+        return self.payer.payment
 
     @property
     def way(self) -> str:
@@ -106,7 +117,8 @@ def approve_page(deps: ApproveDeps) -> Blueprint:
 
 def _decide(deps: ApproveDeps, found: _Open, decision: str) -> Response:
     if decision in {"deny", "cancel"}:
-        error = UnmetAuthenticationRequirements.code if not found.ways and decision == "cancel" else "access_denied"
+        lacks_way = not found.ways and not found.payer.is_strangers and decision == "cancel"
+        error = UnmetAuthenticationRequirements.code if lacks_way else "access_denied"
         return refuse(deps.step, found.step, error, event="payment.denied")
     if decision != "approve" or not found.ways:
         raise InvalidRequest("Choose to confirm the payment or not.", clause="RTS-SCA-5.1")
@@ -162,7 +174,9 @@ def _find_open(deps: ApproveDeps, step: Step) -> _Open | None:
             return None
     except OAuthError:
         return None
-    return _Open(step, step.account, payment, _ways(deps, situation, step.session, payment))
+    payer = choose_payer(payment, deps.accounts_of(step.account), request.args.get("account", ""))
+    ways = () if payer.is_strangers else _ways(deps, situation, step.session, payment)
+    return _Open(step, step.account, payer, ways)
 
 
 def _ways(deps: ApproveDeps, situation: Situation, session: Session, payment: Detail) -> tuple[str, ...]:
@@ -226,6 +240,8 @@ def _show(deps: ApproveDeps, found: _Open, problem: Mapping[str, object] | None 
             ceremony = begin_assertion(connection, deps.desk, _asked(found), step.now, challenge=pending.challenge)
     values = {
         "is_once": is_single_use((found.payment,)),
+        "act": _act(found.payment),
+        "payer": found.payer,
         "asked_again": _asked_again(deps, found),
         "facts": list(pending.facts.values()),
         "amount": pending.facts["amount"].value,
@@ -237,6 +253,13 @@ def _show(deps: ApproveDeps, found: _Open, problem: Mapping[str, object] | None 
         **_what_follows(step),
     }
     return show(deps.step, step, PAGE, {**values, **(problem or {})}, shown_to=found.account.account_id)
+
+
+def _act(payment: Detail) -> str:
+    """Return what the page is about: to pay, else to cancel, else to look."""
+    if is_to_pay(payment):
+        return "pay"
+    return "cancel" if "cancel" in actions_of(payment) else "look"
 
 
 def _asked_again(deps: ApproveDeps, found: _Open) -> int | None:

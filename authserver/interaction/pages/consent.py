@@ -11,12 +11,14 @@ from authserver.authorization.conduct import Allowed, Conduct
 from authserver.authorization.respond import send
 from authserver.grants.store.consents import consent_row
 from authserver.interaction.account_choice import Chosen, can_be_met, choose, find_missing, show_details
+from authserver.interaction.approving import approved_details
 from authserver.interaction.consenting import ConsentTerms, give_consent
 from authserver.interaction.guard import Step, StepDeps, check_form, event_of, go_on, open_step, refuse, report, show
 from authserver.interaction.scope_words import describe_claims, describe_scopes
 from authserver.messages import Message
 from authserver.protocol.authorization_details.bank_accounts import BankAccount
-from authserver.protocol.authorization_details.registry import is_single_use, last_moment, type_names
+from authserver.protocol.authorization_details.model import Details
+from authserver.protocol.authorization_details.registry import is_single_use, is_to_pay, last_moment, type_names
 from authserver.protocol.errors import InvalidRequest, OAuthError
 from authserver.web.flask_pages import correlation_id, to_flask
 
@@ -72,16 +74,17 @@ def _show(deps: ConsentDeps, step: Step, error: str = "", chosen: Chosen | None 
         *describe_scopes(asked.scope, deps.scope_descriptions),
         *describe_claims(asked.single_claims(), asked.scope),
     )
-    details, own = asked.authorization_details, _own_accounts(deps, step)
+    details, own = _details(deps, step), _own_accounts(deps, step)
     ends_at = last_moment(details)
+    moves_money = asked.payment is not None and is_to_pay(asked.payment)
     consent_ends_at = step.now + deps.terms.lifetime_seconds
     values = {
         "clusters": clusters,
         "details": show_details(details, own),
         "chosen": chosen or {},
         "can_be_met": can_be_met(details, own),
-        "is_payment": is_single_use(details),
-        "moves_money": asked.payment is not None,
+        "is_payment": is_single_use(details) and moves_money,
+        "moves_money": moves_money,
         "until": consent_ends_at if ends_at is None else min(consent_ends_at, ends_at - 1),
         "error": error,
         "error_field": f"accounts-{find_missing(details, own, chosen or {})}-0",
@@ -94,7 +97,7 @@ def _approve(deps: ConsentDeps, step: Step) -> Response:
 
     Consent is the last step, so that what follows it needs no other visit.
     """
-    asked = step.interaction.request.authorization_details
+    asked = _details(deps, step)
     own, chosen = _own_accounts(deps, step), _read_choice(len(asked))
     details = choose(asked, own, chosen) if can_be_met(asked, own) else None
     if details is None:
@@ -118,6 +121,14 @@ def _approve(deps: ConsentDeps, step: Step) -> Response:
 def _read_choice(count: int) -> Chosen:
     """Return the account numbers that were ticked, by the place of their detail."""
     return {place: request.form.getlist(f"accounts-{place}") for place in range(count)}
+
+
+def _details(deps: ConsentDeps, step: Step) -> Details:
+    """Return the details asked for; of a payment that was approved, what was approved of it."""
+    if step.interaction.approval_id is None:
+        return step.interaction.request.authorization_details
+    with deps.step.database.read() as connection:
+        return approved_details(connection, step)
 
 
 def _own_accounts(deps: ConsentDeps, step: Step) -> tuple[BankAccount, ...]:

@@ -27,6 +27,13 @@ _CODE_AT_DIGIT = re.compile(r"(?<=[A-Z])(?=[0-9])")
 
 
 @cache
+def past_currencies() -> frozenset[str]:
+    """Return the ISO 4217 codes that are or once were legal tender somewhere."""
+    used = get_global("territory_currencies").values()
+    return frozenset(code for uses in used for code, _, _, tender in uses if tender) - _FUNDS
+
+
+@cache
 def currencies() -> frozenset[str]:
     """Return the ISO 4217 codes that are legal tender somewhere today."""
     used = get_global("territory_currencies").values()
@@ -38,13 +45,13 @@ def minor_units(currency: str) -> int:
     return _OTHER_MINOR_UNITS.get(currency, 2)
 
 
-def check_money(amount: str, currency: str) -> None:
-    """Check that an amount is above zero and written in the one way that its currency has.
+def check_money(amount: str, currency: str, *, past: bool = False) -> None:
+    """Check that an amount is above zero and written in the one way that its currency has; `past` takes withdrawn ones.
 
     One way: no sign, no exponent, no leading zero, all decimals. Two texts for one amount would be two payments to
     whoever compares texts. Raises ValueError.
     """
-    if currency not in currencies():
+    if currency not in (past_currencies() if past else currencies()):
         raise ValueError("no currency of today")
     if not _amount_shape(minor_units(currency)).fullmatch(amount):
         raise ValueError("not an amount in that currency")

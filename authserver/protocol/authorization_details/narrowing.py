@@ -1,16 +1,18 @@
 """Asking for less: which details lie within others, and what is left of a grant when less is asked for.
 
-Lists of what may be done, at which accounts and where, may be shortened. Everything else stays as it was granted.
+Lists of what may be done, at which accounts and where, may be shortened. Everything else stays as it was granted; the
+account that pays may be left out, since an app that let the person choose asks as it asked first.
 """
 
 from collections.abc import Iterable
 from typing import Any, Final
 
 from authserver.protocol.authorization_details.model import Detail, Details
-from authserver.protocol.authorization_details.registry import type_of
+from authserver.protocol.authorization_details.registry import actions_of, type_of
 from authserver.protocol.names import SCOPES_OF_OPENID
 
 _LISTS: Final = ("actions", "accounts", "locations")
+_CHOSEN_BY_THE_PERSON: Final = "debtorAccount"
 _LISTS_OF_THE_APP: Final = ("actions", "locations")
 
 
@@ -68,11 +70,20 @@ def _first_within(granted: Details, asked: Detail) -> Detail | None:
 def _within(granted: Detail, asked: Detail) -> Detail | None:
     """Return the granted detail, shortened to what is asked, or None where that is more or something else."""
     others = (granted.keys() | asked.keys()).difference(_LISTS)
+    if _CHOSEN_BY_THE_PERSON not in asked:
+        others.discard(_CHOSEN_BY_THE_PERSON)
     if any(granted.get(name) != asked.get(name) for name in others):
         return None
     shortened: dict[str, Any] = {name: asked[name] for name in _LISTS if name in asked}
-    within = (_is_part(values, granted.get(name)) for name, values in shortened.items())
+    within = (_is_part(values, _granted(granted, name)) for name, values in shortened.items())
     return {**granted, **shortened} if all(within) else None
+
+
+def _granted(granted: Detail, name: str) -> object:
+    """Return a granted list, or None where everything was; actions of a payment are to make it where none was named."""
+    if name == "actions" and type_of(granted).is_payment:
+        return list(actions_of(granted))
+    return granted.get(name)
 
 
 def _is_part(values: list[object], granted: object) -> bool:

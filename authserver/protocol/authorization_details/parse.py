@@ -1,12 +1,14 @@
 """From the text of `authorization_details` to canonical details."""
 
 import json
+from collections.abc import Mapping
 from typing import Any, Final
 
 from pydantic import ValidationError
 
 from authserver.protocol.authorization_details.model import Detail, Details
 from authserver.protocol.authorization_details.registry import TYPES, type_of
+from authserver.protocol.authorization_details.shapes import PAST
 from authserver.protocol.errors import InvalidAuthorizationDetails
 
 MAX_CHARACTERS: Final = 8_192
@@ -36,13 +38,21 @@ def parse_authorization_details(text: str | None) -> Details:
     return details
 
 
-def _read(entry: object) -> Detail:
+def read_past_detail(entry: object) -> Detail:
+    """Return a detail that was taken before, in canonical form; its currency may have been withdrawn since.
+
+    Raises InvalidAuthorizationDetails for what was never taken.
+    """
+    return _read(entry, {PAST: True})
+
+
+def _read(entry: object, context: Mapping[str, bool] | None = None) -> Detail:
     name = entry.get("type") if isinstance(entry, dict) else None
     known = TYPES.get(name) if isinstance(name, str) else None
     if known is None:
         raise _refusal("a type that is not known")
     try:
-        read = known.shape.model_validate(entry)
+        read = known.shape.model_validate(entry, context=context)
     except ValidationError as error:
         fault = error.errors(include_input=False, include_url=False, include_context=False)[0]
         place = ".".join(str(part) for part in fault["loc"] if part in known.shape.model_fields)

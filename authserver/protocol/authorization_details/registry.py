@@ -88,6 +88,20 @@ def last_moment(details: Details) -> int | None:
     return min(ends, default=None)
 
 
+def actions_of(detail: Detail) -> tuple[str, ...]:
+    """Return what an app may do with a payment; an app that names nothing asks to make it, and for nothing else.
+
+    Spec: RFC9396-2.2
+    """
+    named = detail.get("actions")
+    return tuple(named) if isinstance(named, list | tuple) else (words.MAKE,)
+
+
+def is_to_pay(detail: Detail) -> bool:
+    """Return whether a payment is to be made, and not only looked at or cancelled."""
+    return words.MAKE in actions_of(detail)
+
+
 def locations_of(detail: Detail) -> tuple[str, ...]:
     """Return the places that a detail names; none where it may be used wherever its type is served."""
     named = detail.get("locations")

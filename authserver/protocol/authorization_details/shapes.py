@@ -1,9 +1,9 @@
 """The shapes of the authorization details: strict, closed, and canonical once they have been read."""
 
 from datetime import date
-from typing import Annotated, Literal, Self, TypeVar
+from typing import Annotated, Final, Literal, Self, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, model_validator
 
 from authserver.protocol.authorization_details.bank_accounts import check_bic, parse_iban
 from authserver.protocol.authorization_details.money import check_money
@@ -13,6 +13,8 @@ from authserver.protocol.resource import parse_resources
 
 _T = TypeVar("_T")
 _MAX_ACCOUNTS = 32
+PAST: Final = "past"
+"""In a validation's context: the detail was taken before, when other currencies were legal tender."""
 
 
 def _check_once_each(values: list[_T]) -> list[_T]:
@@ -64,8 +66,8 @@ class Amount(_Shape):
     amount: Annotated[str, Field(pattern=r"^[0-9]+(\.[0-9]+)?$", max_length=20)]
 
     @model_validator(mode="after")
-    def _is_money(self) -> Self:
-        check_money(self.amount, self.currency)
+    def _is_money(self, info: ValidationInfo) -> Self:
+        check_money(self.amount, self.currency, past=bool(info.context and info.context.get(PAST)))
         return self
 
 

@@ -17,6 +17,19 @@ _ACCOUNT_ACTIONS: Final[Mapping[str, Message]] = {
     "read_balances": Message("See their balances."),
     "read_transactions": Message("See what goes in and out of them."),
 }
+MAKE: Final = "initiate"
+"""The action of making a payment: what is meant where an app names no action."""
+
+_PAYMENT_ACTIONS: Final[Mapping[str, Message]] = {
+    MAKE: Message("Make this payment."),
+    "status": Message("See the state of this payment."),
+    "cancel": Message("Cancel this payment."),
+}
+_RECURRING_ACTIONS: Final[Mapping[str, Message]] = {
+    MAKE: Message("Make payments within these limits."),
+    "status": Message("See the state of these payments."),
+    "cancel": Message("Cancel these payments."),
+}
 _PERIODS: Final[Mapping[str, Message]] = {
     "day": Message("In one day at most"),
     "week": Message("In one week at most"),
@@ -30,6 +43,7 @@ def describe_payment(detail: Detail) -> DetailWords:
     members = _members(detail)
     return DetailWords(
         title=Message("One payment"),
+        points=_points(members, _PAYMENT_ACTIONS),
         facts=_payment_facts(members),
         amount=_money(members["instructedAmount"]),
         payee=neutralise(members["creditorName"]),
@@ -42,6 +56,7 @@ def describe_recurring_payment(detail: Detail) -> DetailWords:
     limit = members["periodicLimit"]
     return DetailWords(
         title=Message("Payments again and again, up to this much each time"),
+        points=_points(members, _RECURRING_ACTIONS),
         facts=(
             Fact(_PERIODS[limit["period"]], _money(limit["amount"])),
             Fact(Message("Last day"), first_second(members["validUntil"])),
@@ -56,7 +71,7 @@ def describe_account_information(detail: Detail) -> DetailWords:
     """Return the words for a look at accounts; which ones, the page asks."""
     members = _members(detail)
     points = tuple(words for action, words in _ACCOUNT_ACTIONS.items() if action in members["actions"])
-    return DetailWords(title=Message("Your accounts"), points=points)
+    return DetailWords(title=Message("Your accounts"), points=points, facts=_places(members))
 
 
 def describe_funds_confirmation(detail: Detail) -> DetailWords:
@@ -64,7 +79,7 @@ def describe_funds_confirmation(detail: Detail) -> DetailWords:
     return DetailWords(
         title=Message("Whether there is enough money"),
         points=(Message("Ask whether an amount is there. The answer is yes or no, never the balance."),),
-        facts=(Fact(Message("Account"), shown_iban(_members(detail)["account"]["iban"])),),
+        facts=(Fact(Message("Account"), shown_iban(_members(detail)["account"]["iban"])), *_places(_members(detail))),
     )
 
 
@@ -80,7 +95,17 @@ def _payment_facts(members: Mapping[str, Any]) -> tuple[Fact, ...]:
     facts += [Fact(Message("At the bank"), bank)] if bank else []
     facts += [Fact(Message("Payment reference"), neutralise(reference))] if reference else []
     facts += [Fact(Message("From the account"), shown_iban(debtor["iban"]))] if debtor else []
-    return tuple(facts)
+    return (*facts, *_places(members))
+
+
+def _points(members: Mapping[str, Any], words: Mapping[str, Message]) -> tuple[Message, ...]:
+    """Return what may be done with a payment where that is other than to make it, which the title says."""
+    actions = members.get("actions", [MAKE])
+    return () if actions == [MAKE] else tuple(each for action, each in words.items() if action in actions)
+
+
+def _places(members: Mapping[str, Any]) -> tuple[Fact, ...]:
+    return tuple(Fact(Message("Only at"), neutralise(place)) for place in members.get("locations", ()))
 
 
 def _members(detail: Detail) -> Mapping[str, Any]:

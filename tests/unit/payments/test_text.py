@@ -7,6 +7,7 @@ from authserver.protocol.neutral import neutralise
 from tests.support.payment_proofs import MANDATE, PAYMENT
 
 _NARROW = "\N{NARROW NO-BREAK SPACE}"
+_APOSTROPHE = "\N{RIGHT SINGLE QUOTATION MARK}"
 _NO_BREAK = "\N{NO-BREAK SPACE}"
 
 
@@ -17,7 +18,8 @@ def test_the_text_has_a_line_for_each_fact() -> None:
         "To: Bäckerei Huber\n"
         "To account: DE89 3704 0044 0532 0130 00\n"
         "Reference: Invoice 42\n"
-        "From account: AT61 1904 3002 3457 3201"
+        "From account: AT61 1904 3002 3457 3201\n"
+        "The app may: make this payment"
     )
 
 
@@ -29,7 +31,8 @@ def test_the_text_has_a_line_for_each_fact() -> None:
             "en",
             (
                 "Each time at most: €50.00\nTo: Power and Light\nIn one month at most: €120.00\n"
-                "Last day: 31 January 2030\nTo account: DE89 3704 0044 0532 0130 00\nReference: Contract 7"
+                "Last day: 31 January 2030\nTo account: DE89 3704 0044 0532 0130 00\nReference: Contract 7\n"
+                "From account: chosen by your bank\nThe app may: make payments within these limits"
             ),
         ),
         (
@@ -37,7 +40,8 @@ def test_the_text_has_a_line_for_each_fact() -> None:
             (
                 f"Jedes Mal höchstens: 50,00{_NO_BREAK}€\nAn: Power and Light\n"
                 f"In einem Monat höchstens: 120,00{_NO_BREAK}€\nLetzter Tag: 31. Januar 2030\n"
-                "Auf Konto: DE89 3704 0044 0532 0130 00\nVerwendungszweck: Contract 7"
+                "Auf Konto: DE89 3704 0044 0532 0130 00\nVerwendungszweck: Contract 7\n"
+                "Von Konto: von Ihrer Bank gewählt\nDie App darf: Zahlungen innerhalb dieser Grenzen ausführen"
             ),
         ),
         (
@@ -45,7 +49,9 @@ def test_the_text_has_a_line_for_each_fact() -> None:
             (
                 f"Chaque fois au maximum: 50,00{_NO_BREAK}€\nÀ: Power and Light\n"
                 f"En un mois au maximum: 120,00{_NO_BREAK}€\nDernier jour: 31 janvier 2030\n"
-                "Vers le compte: DE89 3704 0044 0532 0130 00\nRéférence: Contract 7"
+                "Vers le compte: DE89 3704 0044 0532 0130 00\nRéférence: Contract 7\n"
+                "Depuis le compte: choisi par votre banque\n"
+                f"L{_APOSTROPHE}application peut: effectuer des paiements dans ces limites"
             ),
         ),
     ],
@@ -73,7 +79,30 @@ def test_the_bank_that_the_money_goes_to_is_shown(language: str, line: str) -> N
 
 def test_what_a_payment_leaves_out_has_no_line() -> None:
     least = {name: PAYMENT[name] for name in ("type", "instructedAmount", "creditorName", "creditorAccount")}
-    assert [fact.name for fact in payment_facts(least, "en")] == ["amount", "payee", "payee_account"]
+    shown = [fact.name for fact in payment_facts(least, "en")]
+    assert shown == ["amount", "payee", "payee_account", "payer_account", "act"], "who pays and what is done, always"
+
+
+@pytest.mark.spec("RTS-SCA-5.1", "RFC9396-2.2")
+@pytest.mark.parametrize(
+    ("actions", "line"),
+    [
+        (["initiate"], "make this payment"),
+        (["status"], "see the state of this payment"),
+        (["cancel"], "cancel this payment"),
+        (["cancel", "initiate"], "make this payment; cancel this payment"),
+        (["status", "cancel", "initiate"], "make this payment; see the state of this payment; cancel this payment"),
+    ],
+)
+def test_the_text_says_what_the_app_may_do(actions: list[str], line: str) -> None:
+    assert payment_text({**PAYMENT, "actions": actions}, "en").splitlines()[-1] == f"The app may: {line}"
+
+
+@pytest.mark.spec("RTS-SCA-5.1", "RFC9396-2.2")
+def test_the_text_says_where_alone_it_is_good() -> None:
+    places = ["https://pay.bank.example", "https://other.bank.example"]
+    text = payment_text({**PAYMENT, "locations": places}, "en")
+    assert text.endswith("\nOnly at: https://pay.bank.example; https://other.bank.example")
 
 
 @pytest.mark.parametrize(

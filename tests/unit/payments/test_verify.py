@@ -7,9 +7,20 @@ from typing import Any, cast
 
 import pytest
 
+from authserver.payments.challenge import payment_challenge
 from authserver.payments.evidence import dump_evidence, encode
 from authserver.payments.verify import Expected, verify_proof
-from tests.support.payment_proofs import MANDATE, ORIGIN, PAYMENT, approve, as_bytes, cose_key, customer_key, sign
+from tests.support.payment_proofs import (
+    MANDATE,
+    NONCE,
+    ORIGIN,
+    PAYMENT,
+    approve,
+    as_bytes,
+    cose_key,
+    customer_key,
+    sign,
+)
 
 _HONEST = approve()
 _SIGNED = _HONEST.assertion or sign(b"")
@@ -67,7 +78,7 @@ def test_no_limit_of_payments_to_come_can_be_changed(change: dict[str, object]) 
 def test_a_day_that_is_none_fails_without_an_accident() -> None:
     for day in ("2031-02-30", "soon", ""):
         verdict = verify_proof(as_bytes(approve(MANDATE), payment={**MANDATE, "validUntil": day}))
-        assert set(verdict.failed()) == {"text", "challenge"}
+        assert set(verdict.failed()) == {"payment", "text", "challenge"}
 
 
 _TAMPERED: list[tuple[str, dict[str, object], set[str]]] = [
@@ -122,6 +133,72 @@ _NOT_ALL_SHOWN: dict[str, dict[str, Any]] = {
 @pytest.mark.parametrize("payment", list(_NOT_ALL_SHOWN.values()), ids=list(_NOT_ALL_SHOWN))
 def test_a_payment_with_more_in_it_than_is_shown_is_not_proven_though_it_was_signed(payment: dict[str, Any]) -> None:
     assert verify_proof(as_bytes(approve(payment))).failed() == ("payment",)
+
+
+_NEVER_MADE: dict[str, dict[str, Any]] = {
+    "an action that is none": _paying(actions=["explode"]),
+    "no action at all": _paying(actions=[]),
+    "an action twice": _paying(actions=["initiate", "initiate"]),
+    "limits without limits": {name: value for name, value in MANDATE.items() if name != "periodicLimit"},
+    "limits without a last day": {name: value for name, value in MANDATE.items() if name != "validUntil"},
+    "limits in two currencies": {**MANDATE, "maximumIndividualAmount": {"currency": "USD", "amount": "50.00"}},
+    "a period that is another term": {
+        **MANDATE,
+        "periodicLimit": {"period": "payee", "amount": {"currency": "EUR", "amount": "1.00"}},
+    },
+    "an amount below zero": _cent("-5.00"),
+    "an amount of nothing": _cent("0.00"),
+    "an amount in another spelling": _cent("0125.40"),
+    "an amount with too many decimals": _cent("125.400"),
+    "a currency that never was": _paying(instructedAmount={"currency": "EUX", "amount": "1.00"}),
+    "an account that is none": _paying(creditorAccount={"iban": "DE00370400440532013000"}),
+    "an account in another spelling": _paying(creditorAccount={"iban": "DE89 3704 0044 0532 0130 00"}),
+    "a payee of nothing": _paying(creditorName=""),
+}
+
+
+@pytest.mark.spec("RTS-SCA-5.1")
+@pytest.mark.parametrize("payment", list(_NEVER_MADE.values()), ids=list(_NEVER_MADE))
+def test_what_the_server_would_never_have_asked_about_is_not_proven_though_it_was_signed(
+    payment: dict[str, Any],
+) -> None:
+    signed = replace(_HONEST, payment=payment, text="whatever was shown")
+    challenge = payment_challenge(NONCE, signed.client_id, signed.text, payment)
+    assert "payment" in verify_proof(as_bytes(replace(signed, assertion=sign(challenge)))).failed()
+
+
+def test_a_payment_in_a_currency_that_was_withdrawn_since_is_still_proven() -> None:
+    payment = _paying(instructedAmount={"currency": "BGN", "amount": "10.00"})
+    assert verify_proof(as_bytes(approve(payment)))
+
+
+@pytest.mark.spec("RTS-SCA-5.1")
+@pytest.mark.parametrize(
+    "payment", [PAYMENT, MANDATE, _paying(actions=["initiate"])], ids=["one", "to come", "to make"]
+)
+def test_a_proof_of_the_first_format_still_holds(payment: dict[str, Any]) -> None:
+    old = approve(payment, version=1)
+    assert "The app may" not in old.text
+    verdict = verify_proof(as_bytes(old))
+    assert verdict, verdict.failed()
+
+
+@pytest.mark.spec("RTS-SCA-5.1")
+@pytest.mark.parametrize(
+    "more",
+    [{"actions": ["cancel"]}, {"actions": ["initiate", "status"]}, {"locations": ["https://other.example"]}],
+    ids=str,
+)
+def test_a_proof_of_the_first_format_is_refused_where_it_does_not_show_what_is_done(more: dict[str, Any]) -> None:
+    verdict = verify_proof(as_bytes(approve(_paying(**more), version=1)))
+    assert verdict.failed() == ("payment",)
+    assert "format 1 shows neither actions nor locations" in verdict.checks[1].detail
+
+
+def test_no_proof_of_one_format_is_one_of_the_other() -> None:
+    first, second = (f"authserver-payment-proof/{version}" for version in (1, 2))
+    assert set(verify_proof(as_bytes(_HONEST, format=first)).failed()) == {"text", "challenge"}
+    assert set(verify_proof(as_bytes(approve(version=1), format=second)).failed()) == {"text", "challenge"}
 
 
 _SIGNED_OTHERWISE: list[tuple[str, dict[str, Any], set[str]]] = [
@@ -182,7 +259,7 @@ _MALFORMED: list[tuple[str, bytes]] = [
     ("a member of the payment twice", _edited(lambda text: text.replace('"amount":', '"amount": "1.00", "amount":'))),
     ("an unknown member", as_bytes(_HONEST, comment="trust me")),
     ("a missing member", as_bytes(_HONEST, nonce=None)),
-    ("another format", as_bytes(_HONEST, format="authserver-payment-proof/2")),
+    ("another format", as_bytes(_HONEST, format="authserver-payment-proof/3")),
     ("no format", as_bytes(_HONEST, format=None)),
     ("a number for a text", as_bytes(_HONEST, text=7)),
     ("a text for true", as_bytes(_HONEST, linked="true")),
