@@ -36,9 +36,11 @@ def challenge(
 
 def _log(error: OAuthError, status: int, correlation_id: str, request: ResourceRequest | None) -> None:
     """Write one line, its parts also as attributes of the record, for those who log in JSON."""
+    level = logging.WARNING if isinstance(error, TemporarilyUnavailable) else logging.INFO
+    if not LOGGER.isEnabledFor(level):
+        return
     parts = {"correlation_id": correlation_id, "status": str(status), **error.operator_facts()}
     if request is not None:
         # Of the URL no query, and the path percent-encoded: it adds no line of its own.
         parts |= {"method": request.method, "url": request.uris[0]}
-    level = logging.WARNING if isinstance(error, TemporarilyUnavailable) else logging.INFO
     LOGGER.log(level, "refused %s", " ".join(f"{name}={value!r}" for name, value in parts.items()), extra=parts)

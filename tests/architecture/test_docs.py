@@ -1,11 +1,13 @@
 """The documents are true: rendered pages are current, and what the others name exists."""
 
 import ast
+import importlib
 import json
 import re
 import shutil
 import subprocess
 import sys
+import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -27,6 +29,7 @@ _PAGES = [
     _ROOT / "SECURITY.md",
     *sorted(_DOCS.rglob("*.md")),
     *sorted(_ROOT.glob("deploy/*/*.md")),
+    _ROOT / "kit" / "README.md",
 ]
 _ALL_COMMANDS = list(render_reference.commands())
 _FENCED = re.compile(r"^ *```(\w*)\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)
@@ -121,7 +124,9 @@ def test_every_command_that_a_page_names_exists(page: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "example", _fenced(_text("clients.md"), "json"), ids=lambda text: json.loads(text)["client_id"]
+    "example",
+    _fenced(_text("clients.md"), "json") + _fenced(_text("protect-an-api.md"), "json"),
+    ids=lambda text: json.loads(text)["client_id"],
 )
 @pytest.mark.spec("RFC7591-2")
 def test_every_example_of_a_client_can_be_registered(example: str) -> None:
@@ -133,6 +138,18 @@ def _codes() -> Iterator[tuple[str, int]]:
     for value in vars(errors).values():
         if isinstance(value, type) and issubclass(value, errors.OAuthError):
             yield value.code, value.status
+
+
+@pytest.mark.parametrize("page", _PAGES, ids=lambda page: page.name)
+def test_what_the_examples_in_python_import_exists(page: Path) -> None:
+    """Each example is Python, and the names that it takes from the package are there."""
+    for language, code in _FENCED.findall(page.read_text(encoding="utf-8")):
+        if language != "python":
+            continue
+        for node in ast.walk(ast.parse(textwrap.dedent(code))):
+            if isinstance(node, ast.ImportFrom) and str(node.module).startswith("authserver"):
+                module = importlib.import_module(str(node.module))
+                assert not [alias.name for alias in node.names if not hasattr(module, alias.name)]
 
 
 def test_every_error_code_is_listed_with_its_status() -> None:
