@@ -15,6 +15,9 @@ class BindingDemand:
     """What the caller's registration and profile ask of a token's binding.
 
     `sender_constraint` asks for either kind, `dpop` and `certificate` for that kind; `clause` is cited in a refusal.
+    Where both kinds are asked for it is DPoP: its proof is a must, a certificate an intention, and a token has one key.
+
+    Spec: RFC9449-5.2, RFC8705-3.4
     """
 
     sender_constraint: bool
@@ -37,17 +40,32 @@ def read_proof(evidence: Evidence, nonces: DpopNonces, now: int) -> DpopProof | 
     return verify_proof(evidence.dpop_proofs, ProofTarget(evidence.http_method, evidence.http_uris), nonces, now)
 
 
-def resolve_binding(evidence: Evidence, proof: DpopProof | None, demand: BindingDemand) -> Binding:
-    """Return what the tokens of this request are to be bound to: a proof's key first, else the certificate.
+def check_dpop_wanted(demand: BindingDemand) -> None:
+    """Check that a DPoP key may be what tokens are bound to; raises InvalidRequest where it is to be the certificate.
 
-    A certificate binds where the registration asks for it or the profile needs some constraint; otherwise a token for a
-    client that merely authenticated by certificate would be bound unasked.
+    To leave a proof unread would answer who expects a bound token with one that this key does not guard.
+
+    Spec: RFC8705-3.4
+    """
+    if demand.certificate and not demand.dpop:
+        raise InvalidRequest(
+            "This client's tokens are bound to its certificate: a DPoP key cannot be.", clause="RFC8705-3.4"
+        )
+
+
+def resolve_binding(evidence: Evidence, proof: DpopProof | None, demand: BindingDemand) -> Binding:
+    """Return what the tokens of this request are to be bound to: what the registration names, else what came.
+
+    Where it names neither, a proof's key comes first. A certificate binds where the registration asks for it or the
+    profile needs some constraint; otherwise a token for a client that merely authenticated by certificate would be
+    bound unasked.
 
     Raises InvalidDpopProof or InvalidRequest where the demand is not met.
 
     Spec: RFC8705-3, RFC9449-5, FAPI2-SP-FINAL-5.3.2.1-4, FAPI2-SP-FINAL-5.3.2.1-5, RFC8705-6.3, RFC9700-4.10.1
     """
     if proof is not None:
+        check_dpop_wanted(demand)
         return Binding(jkt=proof.jkt)
     if demand.dpop:
         raise InvalidDpopProof("A DPoP proof is required.", clause="RFC9449-5.2")
@@ -55,7 +73,9 @@ def resolve_binding(evidence: Evidence, proof: DpopProof | None, demand: Binding
         if not has_key_of_worth(evidence.certificate):
             raise InvalidRequest("The client certificate's key is too weak.", clause="FAPI2-SP-FINAL-5.4.1-2")
         return Binding(x5t_s256=certificate_thumbprint(evidence.certificate))
-    if demand.certificate or demand.sender_constraint:
+    if demand.certificate:
+        raise InvalidRequest("A client certificate is required.", clause="RFC8705-3.4")
+    if demand.sender_constraint:
         raise InvalidRequest("A client certificate or a DPoP proof is required.", clause=demand.clause)
     return NO_BINDING
 

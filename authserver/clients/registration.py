@@ -5,8 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from authserver.clients.build import build_client
-from authserver.clients.metadata import parse_metadata
+from authserver.clients.metadata import ClientMetadata, parse_metadata
 from authserver.clients.shared_secrets import hash_secret
+from authserver.protocol.errors import InvalidClientMetadata
 from authserver.protocol.names import SECRET_METHODS
 
 
@@ -31,9 +32,23 @@ def prepare_registration(document: object, *, default_profile: str) -> Registrat
     Spec: RFC7591-3.2.1
     """
     metadata = parse_metadata(document)
+    _check_binding(metadata)
     client_id = metadata.client_id or secrets.token_urlsafe(32)
     client_secret = secrets.token_urlsafe(32) if metadata.token_endpoint_auth_method in SECRET_METHODS else None
     secret_hash = hash_secret(client_secret) if client_secret is not None else None
     stored = {"profile": default_profile, **metadata.model_dump(exclude_unset=True), "client_id": client_id}
     build_client(parse_metadata(stored), client_id=client_id, secret_hash=secret_hash)
     return Registration(client_id, stored, client_secret, secret_hash)
+
+
+def _check_binding(metadata: ClientMetadata) -> None:
+    """Refuse two bindings, of which one would be without effect; what was stored with both before means DPoP.
+
+    Spec: RFC8705-3.4, RFC9449-5.2
+    """
+    if metadata.tls_client_certificate_bound_access_tokens and metadata.dpop_bound_access_tokens:
+        raise InvalidClientMetadata(
+            "tls_client_certificate_bound_access_tokens",
+            "Tokens are bound to a certificate or by DPoP: a token has one key.",
+            clause="RFC8705-3.4",
+        )

@@ -2,20 +2,25 @@
 
 import re
 
+from authserver.binding.resolve import check_dpop_wanted
 from authserver.clients.model import Client
+from authserver.clients.reception import binding_demand
 from authserver.protocol.errors import InvalidRequest
 from authserver.protocol.params import Params
 
 _THUMBPRINT = re.compile(r"[A-Za-z0-9_-]{43}")
 
 
-def check_dpop_jkt(params: Params, _client: Client) -> None:
-    """Return where `dpop_jkt`, if present, is a SHA-256 thumbprint.
+def check_dpop_jkt(params: Params, client: Client) -> None:
+    """Return where `dpop_jkt`, if present, is a SHA-256 thumbprint, and of a client whose tokens may have such a key.
 
     Raises InvalidRequest.
 
     Spec: RFC9449-10
     """
     thumbprint = params.get("dpop_jkt")
-    if thumbprint is not None and not _THUMBPRINT.fullmatch(thumbprint):
+    if thumbprint is None:
+        return
+    check_dpop_wanted(binding_demand(client))
+    if not _THUMBPRINT.fullmatch(thumbprint):
         raise InvalidRequest("The dpop_jkt is no JWK thumbprint.", clause="RFC9449-10")

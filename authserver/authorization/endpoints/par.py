@@ -7,7 +7,8 @@ from authserver.authorization.model import AuthorizationRequest
 from authserver.authorization.parse import RequestPolicy, parse_request
 from authserver.authorization.store import pushed_row
 from authserver.binding.dpop import DpopProof
-from authserver.clients.reception import Reception
+from authserver.binding.resolve import check_dpop_wanted
+from authserver.clients.reception import Reception, binding_demand
 from authserver.clock import Clock
 from authserver.db.at_once import Writes
 from authserver.db.engine import Database
@@ -36,6 +37,8 @@ class PushedAuthorizationRequest:
         now = self.clock()
         received = self.reception.receive(request, now)
         asked = parse_request(received.params, received.client, self.policy())
+        if received.proof is not None:
+            check_dpop_wanted(binding_demand(received.client))
         asked = bind_code_to_key(asked, received.proof)
         request_uri = REQUEST_URI_PREFIX + new_handle()
         row = pushed_row(asked, request_uri, now=now, lifetime=self.lifetime_seconds)
