@@ -105,7 +105,7 @@ def page_blueprints(parts: Parts) -> tuple[Blueprint, ...]:
         totp_page(TotpDeps(step, parts.envelope)),
         recovery_page(RecoveryDeps(step, parts.notifier)),
         passkey_page(PasskeyDeps(step, parts.passkeys, parts.notifier)),
-        consent_page(ConsentDeps(step, _conduct(parts), terms, stored_accounts, {})),
+        consent_page(ConsentDeps(step, _conduct(parts), terms, stored_accounts, {}, parts.registry.resource_servers)),
         logout_page(step),
         approve_page(_approving(parts, step)),
         *account_pages(parts, step, passwords),

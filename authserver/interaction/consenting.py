@@ -1,10 +1,13 @@
 """What a person allowed, for the pages on which they do."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from authserver.authorization.model import AuthorizationRequest
+from authserver.clients.model import ResourceServer
 from authserver.grants.model import Consent
 from authserver.interaction.guard import Step
+from authserver.issuance.audience import Reach, resolve_audience
 from authserver.protocol.authorization_details.model import Details
 
 
@@ -38,3 +41,15 @@ def give_consent(terms: ConsentTerms, step: Step, details: Details) -> Consent:
         expires_at=step.now + terms.lifetime_seconds,
         authorization_details=details,
     )
+
+
+def name_apis(asked: AuthorizationRequest, servers: Iterable[ResourceServer], issuer: str) -> tuple[str, ...]:
+    """Return the names of the APIs that would take the tokens of a request; none where it only tells who a person is.
+
+    Raises InvalidTarget where it reaches nothing any more.
+
+    Spec: RFC8707-2, RFC6749-10.2
+    """
+    details = asked.authorization_details
+    audience = resolve_audience(Reach(asked.scope, details, details, asked.resources), servers, issuer)
+    return tuple(dict.fromkeys(server.name for server in audience.readers))

@@ -101,7 +101,7 @@ class House:
         terms = ConsentTerms(new_handle, 90 * 86400)
         conduct = Conduct(database, self.events.append, AnswerPolicy(ORIGIN, 60, 86400, 3600), frozenset)
         self.app.register_blueprint(
-            consent_page(ConsentDeps(step, conduct, terms, lambda _: (), {"accounts": "unused"}))
+            consent_page(ConsentDeps(step, conduct, terms, lambda _: (), {"accounts": "unused"}, tuple))
         )
         self.app.register_blueprint(logout_page(step))
         self.browser = self.app.test_client()

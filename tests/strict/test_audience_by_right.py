@@ -74,3 +74,27 @@ def test_an_api_that_lists_a_scope_of_openid_gets_no_token_for_it(deployment: De
     told = app.redeem(code_of(alice.approve(app.authorization_url(scope="openid profile")))).json
     assert claims_of(told["access_token"])["aud"] == ISSUER
     assert refusal(app.push(scope="openid profile", resource=VAULT)) == REFUSED
+
+
+@pytest.mark.parametrize(
+    ("language", "label"), [("en", "Used at"), ("de", "Wird genutzt bei"), ("fr", "Utilisé auprès de")]
+)
+@pytest.mark.spec("RFC8707-2", "RFC6749-10.2")
+def test_the_consent_page_names_the_apis_that_take_the_token(deployment: Deployment, language: str, label: str) -> None:
+    register_bank(deployment, client_name="Harbour Bank accounts")
+    register_vault(deployment, client_name="Harbour Bank vault")
+    app = register(deployment, scope="openid profile accounts vault")
+    alice = Person(deployment)
+
+    def page(**asked: object) -> str:
+        shown = alice.open(app.authorization_url(ui_locales=language, prompt="consent", **asked))
+        while shown.request.path != "/consent":
+            shown = alice.sign_in(shown) if shown.request.path == "/login" else alice.enter_code(shown)
+        return shown.text
+
+    assert label not in page(scope="openid profile")
+    one = page(scope="openid accounts vault", resource=VAULT)
+    assert label in one
+    assert "Harbour Bank vault" in one
+    assert "Harbour Bank accounts" not in one
+    assert "Harbour Bank accounts, Harbour Bank vault" in page(scope="accounts vault")

@@ -1,6 +1,6 @@
 """Consent: who asks for what, for how long, and the person's answer."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from flask import Blueprint, Response, request
@@ -9,10 +9,11 @@ from authserver.accounts.activities import CONSENT_GIVEN, activity_row
 from authserver.accounts.bank_accounts import AccountsOf
 from authserver.authorization.conduct import Allowed, Conduct
 from authserver.authorization.respond import send
+from authserver.clients.model import ResourceServer
 from authserver.grants.store.consents import consent_row
 from authserver.interaction.account_choice import Chosen, can_be_met, choose, find_missing, show_details
 from authserver.interaction.approving import approved_details
-from authserver.interaction.consenting import ConsentTerms, give_consent
+from authserver.interaction.consenting import ConsentTerms, give_consent, name_apis
 from authserver.interaction.guard import Step, StepDeps, check_form, event_of, go_on, open_step, refuse, report, show
 from authserver.interaction.scope_words import describe_claims, describe_scopes
 from authserver.messages import Message
@@ -29,13 +30,14 @@ _CHOOSE = Message("Choose at least one account, or do not allow this.")
 
 @dataclass(frozen=True, slots=True)
 class ConsentDeps:
-    """What the consent page uses; `accounts_of` tells which accounts a person has at the bank."""
+    """What the consent page uses; `accounts_of` tells which accounts a person has at the bank, `servers` which APIs."""
 
     step: StepDeps
     conduct: Conduct
     terms: ConsentTerms
     accounts_of: AccountsOf
     scope_descriptions: Mapping[str, str]
+    servers: Callable[[], tuple[ResourceServer, ...]]
 
 
 def consent_page(deps: ConsentDeps) -> Blueprint:
@@ -80,6 +82,7 @@ def _show(deps: ConsentDeps, step: Step, error: str = "", chosen: Chosen | None 
     consent_ends_at = step.now + deps.terms.lifetime_seconds
     values = {
         "clusters": clusters,
+        "used_at": ", ".join(name_apis(asked, deps.servers(), deps.conduct.answers.issuer)),
         "details": show_details(details, own),
         "chosen": chosen or {},
         "can_be_met": can_be_met(details, own),
