@@ -1,29 +1,12 @@
 """Which proof a request carries, whether it is the one that is needed, and that it is used once."""
 
-from dataclasses import dataclass
-
+from authserver.binding.demand import BindingDemand, check_dpop_wanted
 from authserver.binding.dpop import DpopNonces, DpopProof, ProofTarget, verify_proof
 from authserver.binding.model import NO_BINDING, Binding
 from authserver.binding.mtls import certificate_thumbprint, has_key_of_worth
 from authserver.db.once import OneTimeId, id_hash
 from authserver.protocol.errors import InvalidDpopProof, InvalidRequest
 from authserver.protocol.evidence import Evidence
-
-
-@dataclass(frozen=True, slots=True)
-class BindingDemand:
-    """What the caller's registration and profile ask of a token's binding.
-
-    `sender_constraint` asks for either kind, `dpop` and `certificate` for that kind; `clause` is cited in a refusal.
-    Where both kinds are asked for it is DPoP: its proof is a must, a certificate an intention, and a token has one key.
-
-    Spec: RFC9449-5.2, RFC8705-3.4
-    """
-
-    sender_constraint: bool
-    dpop: bool
-    certificate: bool
-    clause: str
 
 
 def read_proof(evidence: Evidence, nonces: DpopNonces, now: int) -> DpopProof | None:
@@ -38,19 +21,6 @@ def read_proof(evidence: Evidence, nonces: DpopNonces, now: int) -> DpopProof | 
     if not evidence.dpop_proofs:
         return None
     return verify_proof(evidence.dpop_proofs, ProofTarget(evidence.http_method, evidence.http_uris), nonces, now)
-
-
-def check_dpop_wanted(demand: BindingDemand) -> None:
-    """Check that a DPoP key may be what tokens are bound to; raises InvalidRequest where it is to be the certificate.
-
-    To leave a proof unread would answer who expects a bound token with one that this key does not guard.
-
-    Spec: RFC8705-3.4
-    """
-    if demand.certificate and not demand.dpop:
-        raise InvalidRequest(
-            "This client's tokens are bound to its certificate: a DPoP key cannot be.", clause="RFC8705-3.4"
-        )
 
 
 def resolve_binding(evidence: Evidence, proof: DpopProof | None, demand: BindingDemand) -> Binding:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from authserver.binding.dpop import DpopNonces, DpopProof
-from authserver.binding.resolve import BindingDemand, proof_id, read_proof
+from authserver.binding.resolve import proof_id, read_proof
 from authserver.clients.authentication import (
     AuthenticatedClient,
     ClientAuthentication,
@@ -115,16 +115,3 @@ class Reception:
         detail = {"claimed_client_id": claimed_client_id(evidence), "reason": error.reason}
         self.events(Event("client.authentication_failed", now, request.correlation_id, detail=detail))
         self.limits.hit("client_authentication_failure", address_key(request.remote_address))
-
-
-def binding_demand(client: Client) -> BindingDemand:
-    """Return what a client's registration and profile ask of its tokens' binding.
-
-    Spec: FAPI2-SP-FINAL-5.3.2.1-4, RFC8705-3.4, RFC9449-5.2
-    """
-    return BindingDemand(
-        sender_constraint=client.profile.sender_constraint_required,
-        dpop=client.dpop_bound_access_tokens,
-        certificate=client.certificate_bound_access_tokens,
-        clause=client.profile.clause("sender_constraint_required"),
-    )

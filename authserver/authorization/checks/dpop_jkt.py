@@ -2,9 +2,9 @@
 
 import re
 
-from authserver.binding.resolve import check_dpop_wanted
+from authserver.binding.demand import check_dpop_wanted
+from authserver.clients.binding import binding_demand
 from authserver.clients.model import Client
-from authserver.clients.reception import binding_demand
 from authserver.protocol.errors import InvalidRequest
 from authserver.protocol.params import Params
 

@@ -6,9 +6,10 @@ from dataclasses import dataclass, replace
 from authserver.authorization.model import AuthorizationRequest
 from authserver.authorization.parse import RequestPolicy, parse_request
 from authserver.authorization.store import pushed_row
+from authserver.binding.demand import check_dpop_wanted
 from authserver.binding.dpop import DpopProof
-from authserver.binding.resolve import check_dpop_wanted
-from authserver.clients.reception import Reception, binding_demand
+from authserver.clients.binding import binding_demand
+from authserver.clients.reception import Reception
 from authserver.clock import Clock
 from authserver.db.at_once import Writes
 from authserver.db.engine import Database

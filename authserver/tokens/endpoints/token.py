@@ -4,8 +4,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from authserver.binding.resolve import resolve_binding
+from authserver.clients.binding import binding_demand
 from authserver.clients.model import Client, ResourceServer
-from authserver.clients.reception import Reception, binding_demand
+from authserver.clients.reception import Reception
 from authserver.clock import Clock
 from authserver.db.at_once import Writes
 from authserver.db.engine import Database
