@@ -26,7 +26,7 @@ from authserver.keys.master_key import read_master_key
 from authserver.keys.model import StoredKey
 from authserver.keys.remote import RemoteKeys
 from authserver.keys.ring import KeyRing
-from authserver.keys.store import find_all
+from authserver.keys.store import find_all, find_archived
 from authserver.notices.model import Notifier
 from authserver.outbound.sender import Sender as QueueSender
 from authserver.profiles.catalogue import PROFILES
@@ -83,7 +83,7 @@ class Parts:
             detail_acr=tuple(self.settings.detail_acr.items()),
             now=self.clock(),
             issuer=self.settings.issuer,
-            own_keys=self.keys.current().verification,
+            own_keys=self.keys.current().ever,
         )
 
 
@@ -188,7 +188,7 @@ def _chain(settings: Settings) -> ChainVerifier | None:
 
 def _read_keys(database: Database) -> Sequence[StoredKey]:
     with database.read(patience_seconds=_KEYS_SECONDS) as connection:
-        return find_all(connection)
+        return (*find_all(connection), *find_archived(connection))
 
 
 def _certificate_policy(settings: Settings) -> CertificatePolicy:

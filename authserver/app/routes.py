@@ -77,6 +77,7 @@ def machine_routes(parts: Parts, document: MetadataDocument) -> tuple[Route, ...
         Route("/revoke", post, Revocation(parts.database, parts.clock, parts.reception, parts.events)),
         Route("/userinfo", both, _userinfo(parts)),
         Route("/jwks", get, Jwks(parts.keys.jwks)),
+        Route("/jwks/archive", get, Jwks(parts.keys.archive)),
         Route("/.well-known/openid-configuration", get, metadata),
         Route("/.well-known/oauth-authorization-server", get, metadata),
         Route("/healthz", get, healthz),

@@ -8,9 +8,13 @@ Text that came from outside is `Text`: its length is a rule of the edge that par
 disagree on a longer value (SQLite keeps it, PostgreSQL answers with an error). Lengths stand on our own words and ids.
 """
 
-from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, MetaData, String, Table, Text
+from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, String, Table, Text
 
-metadata = MetaData()
+from authserver.db import key_tables
+
+metadata = key_tables.metadata
+signing_keys = key_tables.signing_keys
+archived_keys = key_tables.archived_keys
 
 clients = Table(
     "clients",
@@ -24,19 +28,6 @@ clients = Table(
     Column("created_at", BigInteger, nullable=False),
     Column("disabled_at", BigInteger),
     Column("deleted_at", BigInteger),
-)
-
-signing_keys = Table(
-    "signing_keys",
-    metadata,
-    Column("kid", String(64), primary_key=True),
-    Column("algorithm", String(16), nullable=False),
-    Column("public_jwk", Text, nullable=False),
-    Column("sealed_private_jwk", LargeBinary, nullable=False),
-    Column("state", String(16), nullable=False),
-    Column("created_at", BigInteger, nullable=False),
-    Column("signs_from", BigInteger, nullable=False),
-    Column("retired_at", BigInteger),
 )
 
 claimed_ids = Table(

@@ -68,11 +68,15 @@ EMPTY_KEYS = PublicKeys(())
 """No keys at all: nothing verifies."""
 
 
+ARCHIVED = "archived"
+"""The state of a key that is published no more, and whose private half is destroyed."""
+
+
 @dataclass(frozen=True, slots=True)
 class StoredKey:
     """A signing key as its row holds it: the public half as JSON, the private half sealed.
 
-    `state` is `announced`, then `signing`, then `retired`; see `keys.rotation`.
+    `state` is `announced`, then `signing`, then `retired`; see `keys.rotation`. An `archived` one has no private half.
     """
 
     kid: str

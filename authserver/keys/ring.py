@@ -8,7 +8,7 @@ from authserver.keys.at_rest import open_signer
 from authserver.keys.compact import read_json
 from authserver.keys.envelope import Envelope
 from authserver.keys.jwks import JwksDocument, parse_jwks, render_jwks
-from authserver.keys.model import StoredKey
+from authserver.keys.model import ARCHIVED, PublicKeys, StoredKey
 from authserver.keys.rotation import signing_key
 from authserver.keys.signer import SigningKeys
 from authserver.protocol.errors import TemporarilyUnavailable
@@ -51,6 +51,10 @@ class KeyRing:
         """Return the published keys, ready to send."""
         return self.current().document
 
+    def archive(self) -> JwksDocument:
+        """Return the keys that are published no more, ready to send."""
+        return self.current().archive
+
     def _is_due(self) -> bool:
         return not 0 <= self._clock() - self._loaded_at < _RELOAD_SECONDS  # a clock set back must not freeze the ring
 
@@ -75,9 +79,24 @@ def assemble_keys(rows: Sequence[StoredKey], envelope: Envelope) -> SigningKeys:
     if not signers:
         raise LookupError("there is no signing key: provision one first")
     default = _DEFAULT_ALGORITHM if _DEFAULT_ALGORITHM in signers else min(signers)
-    published = sorted(rows, key=lambda row: (_PUBLISHED_ORDER.index(row.state), row.created_at, row.kid))
+    published = sorted(
+        (row for row in rows if row.state != ARCHIVED),
+        key=lambda row: (_PUBLISHED_ORDER.index(row.state), row.created_at, row.kid),
+    )
     public_jwks = tuple(_read_public_jwk(row) for row in published)
-    return SigningKeys(signers, default, public_jwks, parse_jwks({"keys": list(public_jwks)}), render_jwks(public_jwks))
+    archived = tuple(_read_public_jwk(row) for row in rows if row.state == ARCHIVED)
+    verification = parse_jwks({"keys": list(public_jwks)})
+    # One by one: an archive may hold more keys than a JWKS of others is allowed to.
+    old = (member for jwk in archived for member in parse_jwks({"keys": [jwk]}).members)
+    return SigningKeys(
+        signers=signers,
+        default_algorithm=default,
+        public_jwks=public_jwks,
+        verification=verification,
+        document=render_jwks(public_jwks),
+        archive=render_jwks(archived),
+        ever=PublicKeys((*verification.members, *old)),
+    )
 
 
 def _read_public_jwk(row: StoredKey) -> Mapping[str, object]:

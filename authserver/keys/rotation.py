@@ -1,7 +1,8 @@
 """The life of a signing key: announced, signing, retired, removed; what is due when, as pure rules.
 
 A key is published before it signs, so that whoever caches the JWKS knows it in time, and stays published after, until
-nothing it signed is alive.
+no token it signed is alive. Removed from what is published it is archived: its private half is destroyed, its public
+half kept, for hints and answers that it signed are looked at much later.
 
 Spec: OIDCC-10.1.1
 """

@@ -44,7 +44,8 @@ class Signer:
 class SigningKeys:
     """The keys of one moment: those that sign, and all whose signatures are still to be believed.
 
-    `public_jwks` and `verification` hold announced, signing and retired keys alike.
+    `public_jwks`, `verification` and `document` hold announced, signing and retired keys alike. Archived keys are in
+    `archive`, to be sent; `ever` holds all keys, for what is older than a token may be.
     """
 
     signers: Mapping[str, Signer]
@@ -52,6 +53,8 @@ class SigningKeys:
     public_jwks: tuple[Mapping[str, object], ...]
     verification: PublicKeys
     document: JwksDocument
+    archive: JwksDocument
+    ever: PublicKeys
 
     def signer_for(self, algorithm: str) -> Signer:
         """Return the signer of that algorithm; raises LookupError if this server has no such key."""

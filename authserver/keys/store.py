@@ -5,10 +5,10 @@ from collections.abc import Iterable
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from authserver.db.statement import Statement
-from authserver.db.tables import signing_keys
+from authserver.db.tables import archived_keys, signing_keys
 from authserver.keys.at_rest import make_key
 from authserver.keys.envelope import Envelope
-from authserver.keys.model import StoredKey
+from authserver.keys.model import ARCHIVED, StoredKey
 from authserver.keys.rotation import RotationPolicy, Step, plan_rotation, signing_key
 
 _COLUMNS = (
@@ -28,12 +28,28 @@ _UPDATE_STATE = (
     .where(signing_keys.c.kid == bindparam("key_id"), signing_keys.c.state == bindparam("state_before"))
     .values(state=bindparam("state_after"), retired_at=bindparam("retired_since"))
 )
+_KEPT = ("kid", "algorithm", "public_jwk", "created_at", "signs_from", "retired_at")
+_FIND_ARCHIVED = Statement(
+    select(*(archived_keys.c[name] for name in _KEPT)).order_by(archived_keys.c.created_at, archived_keys.c.kid)
+)
+_ARCHIVE = insert(archived_keys).from_select(
+    _KEPT, select(*(signing_keys.c[name] for name in _KEPT)).where(signing_keys.c.kid == bindparam("key_id"))
+)
+_FORGET = delete(archived_keys).where(archived_keys.c.kid == bindparam("key_id"))
 _DELETE = delete(signing_keys).where(signing_keys.c.kid == bindparam("key_id"))
 
 
 def find_all(connection: Connection) -> tuple[StoredKey, ...]:
-    """Return every key, oldest first."""
+    """Return every key that signs, will sign or is still published, oldest first."""
     return tuple(StoredKey(*row) for row in _FIND_ALL.rows(connection, {}))
+
+
+def find_archived(connection: Connection) -> tuple[StoredKey, ...]:
+    """Return the public halves of keys that are published no more, oldest first."""
+    return tuple(
+        StoredKey(kid, algorithm, public_jwk, b"", ARCHIVED, created_at, signs_from, retired_at)
+        for kid, algorithm, public_jwk, created_at, signs_from, retired_at in _FIND_ARCHIVED.rows(connection, {})
+    )
 
 
 def insert_key(connection: Connection, key: StoredKey) -> None:
@@ -54,7 +70,17 @@ def update_state(connection: Connection, key: StoredKey, state: str, now: int) -
 
 
 def delete_key(connection: Connection, kid: str) -> None:
-    """Forget a key: nothing it signed is believed from here on."""
+    """Forget a key, in the archive too: nothing it signed is believed from here on."""
+    connection.execute(_DELETE, {"key_id": kid})
+    connection.execute(_FORGET, {"key_id": kid})
+
+
+def archive_key(connection: Connection, kid: str) -> None:
+    """Destroy the private half of a key and keep the public one, by which what it signed can be checked for ever.
+
+    Spec: OIDCC-3.1.2.1, RFC9701-5
+    """
+    connection.execute(_ARCHIVE, {"key_id": kid})
     connection.execute(_DELETE, {"key_id": kid})
 
 
@@ -83,7 +109,7 @@ def rotate_keys(connection: Connection, envelope: Envelope, policy: RotationPoli
         if step.action == "announce":
             insert_key(connection, make_key(step.algorithm, envelope, "announced", now, now + policy.announced_seconds))
         elif step.action == "remove":
-            delete_key(connection, step.kid)
+            archive_key(connection, step.kid)
         else:
             update_state(connection, keys[step.kid], "signing" if step.action == "sign" else "retired", now)
     return steps

@@ -18,6 +18,7 @@ OURSELVES: Final = "ourselves"
 FILLED_BY: Final[dict[str, tuple[str, str]]] = {
     "clients.client_id": (OPERATOR, "clients/metadata"),
     "clients.metadata": (OPERATOR, "clients/metadata"),
+    "archived_keys.public_jwk": (OURSELVES, "keys/rotation"),
     "signing_keys.public_jwk": (OURSELVES, "keys/rotation"),
     "signing_keys.sealed_private_jwk": (OURSELVES, "keys/rotation"),
     "pushed_requests.client_id": (CLIENT, "one that is registered"),

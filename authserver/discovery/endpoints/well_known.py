@@ -32,7 +32,7 @@ class Metadata:
 
 @dataclass(frozen=True, slots=True)
 class Jwks:
-    """`GET /jwks`: the public keys that sign, will sign, or signed of late.
+    """`GET /jwks`: the public keys that sign, will sign, or signed of late; at `/jwks/archive`, those that did before.
 
     Spec: RFC7517-5, OIDCC-10.1.1
     """
