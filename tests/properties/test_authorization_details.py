@@ -182,8 +182,10 @@ def test_an_account_number_has_its_countrys_length_and_its_check_digits(iban: ob
     assert _read(_with(FUNDS, "account.iban", iban)) is None
 
 
-def test_an_account_number_has_one_form_however_it_was_typed() -> None:
-    read = _read(_with(PAYMENT, "creditorAccount.iban", "gb82 west 1234 5698 7654 32"))
+@pytest.mark.parametrize("space", [" ", "\N{NO-BREAK SPACE}", "\N{NARROW NO-BREAK SPACE}", ""])
+def test_an_account_number_has_one_form_however_it_was_typed(space: str) -> None:
+    typed = "gb82 west 1234 5698 7654 32".replace(" ", space)
+    read = _read(_with(PAYMENT, "creditorAccount.iban", typed))
     assert read is not None
     assert read[0]["creditorAccount"] == {"iban": STRANGERS}
 

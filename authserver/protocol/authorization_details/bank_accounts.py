@@ -44,7 +44,10 @@ _COUNTRIES: Final = {
 """How long an IBAN of each country is, as the SWIFT registry has it."""
 
 _LENGTHS: Final = {country: length for length, countries in _COUNTRIES.items() for country in countries.split()}
-_TYPED = re.compile(r"[A-Za-z0-9 ]{4,50}")
+# People copy account numbers out of letters in PDF, whose groups stand apart by spaces at which no line breaks.
+_SPACES: Final = " \N{NO-BREAK SPACE}\N{NARROW NO-BREAK SPACE}"
+_TYPED = re.compile(rf"[A-Za-z0-9{_SPACES}]{{4,50}}")
+_WITHOUT_SPACES: Final = str.maketrans(dict.fromkeys(_SPACES))
 _SHAPE = re.compile(r"[A-Z]{2}[0-9]{2}[A-Z0-9]+")
 _BIC = re.compile(r"[A-Z]{4}[A-Z]{2}[A-Z0-9]{2}(?:[A-Z0-9]{3})?")
 _GROUP = 4
@@ -52,13 +55,13 @@ _MODULUS = 97
 
 
 def parse_iban(text: str) -> str:
-    """Return an account number without spaces and in capitals.
+    """Return an account number without spaces, plain or such as no line breaks at, and in capitals.
 
     Raises ValueError where it is none: of no country that has them, too long or short, or with wrong check digits.
     """
-    iban = text.replace(" ", "").upper() if _TYPED.fullmatch(text) else ""
+    iban = text.translate(_WITHOUT_SPACES).upper() if _TYPED.fullmatch(text) else ""
     if not _SHAPE.fullmatch(iban) or _LENGTHS.get(iban[:2]) != len(iban):
-        raise ValueError("no account number")
+        raise ValueError("no account number of a country that has them, or one of another length")
     digits = "".join(str(int(character, 36)) for character in iban[4:] + iban[:4])
     # Remainders repeat after 97: 00, 01 and 99 would be second ways to write 97, 98 and 02.
     if int(digits) % _MODULUS != 1 or iban[2:4] in {"00", "01", "99"}:

@@ -35,8 +35,12 @@ def _check_locations(values: list[str]) -> list[str]:
 
 def _check_day(text: str) -> str:
     """Return a day of the calendar in its one written form."""
-    if date.fromisoformat(text).isoformat() != text:
-        raise ValueError("no day")
+    try:
+        is_day = date.fromisoformat(text).isoformat() == text
+    except ValueError:  # its words repeat what was received
+        is_day = False
+    if not is_day:
+        raise ValueError("no day of the calendar")
     return text
 
 
@@ -136,3 +140,14 @@ class FundsConfirmation(_Shape):
     type: Literal["funds_confirmation"]
     account: AccountReference
     locations: _Locations | None = None
+
+
+MEMBER_NAMES: Final = frozenset(
+    name
+    for shape in (
+        Amount, AccountReference, PeriodicLimit, PaymentInitiation, VariableRecurringPayment, AccountInformation,
+        FundsConfirmation,
+    )
+    for name in shape.model_fields
+)  # fmt: skip
+"""Every name of a member: what may be said of a request without repeating what came from outside."""
