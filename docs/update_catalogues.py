@@ -47,13 +47,17 @@ def read(path: Path, language: str) -> Catalog:
 
 
 def render(catalogue: Catalog, language: str) -> str:
-    """Return a catalogue as text, the same for the same messages."""
+    """Return a catalogue as text, the same for the same messages.
+
+    Its plural forms are those it was translated with. Babel's own for French became three with 2.19, of which the new
+    one is for whole millions.
+    """
     body = BytesIO()
     write_po(body, catalogue, omit_header=True, sort_by_file=True, ignore_obsolete=True, include_lineno=False)
     header = (
         f"# How to translate: docs/translating.md\n"
         f'msgid ""\nmsgstr ""\n"Language: {language}\\n"\n"Content-Type: text/plain; charset=utf-8\\n"\n'
-        f'"Plural-Forms: {Catalog(locale=language).plural_forms}\\n"\n\n'
+        f'"Plural-Forms: {catalogue.plural_forms}\\n"\n\n'
     )
     return header + body.getvalue().decode("utf-8")
 
