@@ -1,1 +1,0 @@
-authserver-.service.d
