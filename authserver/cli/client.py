@@ -1,21 +1,23 @@
 """`authserver client`: who may ask."""
 
 import json
-from collections.abc import Mapping
 from typing import TextIO
 
 import click
 
+from authserver.cli.client_new import new
+from authserver.cli.client_registration import check_profile, register_client
 from authserver.cli.deployment import open_deployment
 from authserver.cli.output import TakesId, fail, json_option, moment, note, print_record, print_rows
 from authserver.clients import store
 from authserver.clients.registration import prepare_registration
+from authserver.clients.registry import load_client
+from authserver.clients.shared_secrets import SECRET_OVERLAP_SECONDS, hash_secret, new_secret
 from authserver.clients.store import ClientRecord
 from authserver.clock import system_clock
 from authserver.db.engine import Database
 from authserver.operations.clients import delete_client, give_up_resources
 from authserver.protocol.errors import InvalidClientMetadata
-from authserver.settings.model import Settings
 
 
 @click.group()
@@ -32,29 +34,15 @@ def add(file: TextIO, *, as_json: bool) -> None:
     A secret, where the method needs one, is printed once and kept as its hash.
     """
     settings, database = open_deployment()
-    document = _read_document(file)
-    try:
-        registration = prepare_registration(document, default_profile=settings.default_profile)
-    except InvalidClientMetadata as error:
-        fail(f"{error.member}: {error.description} [{error.clause}]")
-    _check_profile(registration.metadata, settings)
-    with database.transaction() as connection:
-        stored = store.insert_client(
-            connection, registration.client_id, registration.metadata, registration.secret_hash, system_clock()
-        )
-        is_deleted = store.find_deleted_resources(connection, registration.client_id) is not None
-    if is_deleted:
-        fail(
-            f"client_id: {registration.client_id} was a client that is deleted, and an id is never used again, or its "
-            "next client would get what people allowed the last; give another"
-        )
-    if not stored:
-        fail(f"client_id: {registration.client_id} is taken")
+    registration = register_client(settings, database, _read_document(file))
     shown = dict(registration.metadata)
     if registration.client_secret is not None:
         shown["client_secret"] = registration.client_secret
         note("The client_secret is shown this once.")
     print_record(shown, as_json=as_json)
+
+
+client.add_command(new)
 
 
 @client.command(name="list")
@@ -106,7 +94,7 @@ def update(client_id: str, file: TextIO, *, as_json: bool) -> None:
         fail(f"{error.member}: {error.description} [{error.clause}]")
     if registration.secret_hash is not None and record.secret_hash is None:
         fail("token_endpoint_auth_method: this client has no secret; register it anew")
-    _check_profile(registration.metadata, settings)
+    check_profile(registration.metadata, settings)
     with database.transaction() as connection:
         found = store.replace_metadata(connection, client_id, registration.metadata)
     if not found:
@@ -115,6 +103,28 @@ def update(client_id: str, file: TextIO, *, as_json: bool) -> None:
     given_up = (name for name in store.resources_of(record.metadata) if name not in kept)
     give_up_resources(database, given_up, system_clock())
     print_record(registration.metadata, as_json=as_json)
+
+
+@client.command(cls=TakesId, name="rotate-secret")
+@click.argument("client_id")
+@click.option(
+    "--at-once", is_flag=True, help="End the present secret now, as when it leaked; else it lasts another day."
+)
+@json_option
+def rotate_secret(client_id: str, *, at_once: bool, as_json: bool) -> None:
+    """Give a client another secret and print it, this once; the present one stays good for a day."""
+    _, database = open_deployment()
+    record, secret = _find(database, client_id), new_secret()
+    if record.secret_hash is None:
+        fail(f"{client_id} has no secret: it authenticates by {load_client(record).token_endpoint_auth_method}")
+    until = None if at_once else system_clock() + SECRET_OVERLAP_SECONDS
+    with database.transaction() as connection:
+        rotated = store.rotate_secret(connection, record, hash_secret(secret), until)
+    if not rotated:
+        fail(f"the secret of {client_id} was changed at the same moment; look, and ask again")
+    note("The client_secret is shown this once. Servers take it within two seconds.")
+    ends = "at once" if until is None else moment(until)
+    print_record({"client_id": client_id, "client_secret": secret, "previous_secret_ends": ends}, as_json=as_json)
 
 
 @client.command(cls=TakesId)
@@ -170,8 +180,3 @@ def _read_document(file: TextIO) -> dict[str, object]:
     if not isinstance(document, dict):
         fail("metadata: The metadata must be a JSON object. [RFC7591-2]")
     return document
-
-
-def _check_profile(metadata: Mapping[str, object], settings: Settings) -> None:
-    if metadata.get("profile") not in settings.profiles:
-        fail(f"profile: this deployment has {', '.join(settings.profiles)}; see PROFILES [RFC7591-2]")

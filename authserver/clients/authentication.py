@@ -134,16 +134,16 @@ def _presented_method(evidence: Evidence) -> str:
     raise InvalidClient(reason="no client authentication in the request", clause="RFC6749-2.3")
 
 
-def _verify_basic(service: ClientAuthentication, evidence: Evidence, _now: int) -> AuthenticatedClient:
+def _verify_basic(service: ClientAuthentication, evidence: Evidence, now: int) -> AuthenticatedClient:
     credentials = parse_basic(evidence.basic or "")
     client = service.find_client(credentials.client_id, evidence, frozenset({names.CLIENT_SECRET_BASIC}))
-    check_secret(client.secret_hash, credentials.client_secret)
+    check_secret(client, credentials.client_secret, now)
     return AuthenticatedClient(client)
 
 
-def _verify_post(service: ClientAuthentication, evidence: Evidence, _now: int) -> AuthenticatedClient:
+def _verify_post(service: ClientAuthentication, evidence: Evidence, now: int) -> AuthenticatedClient:
     client = service.find_client(evidence.client_id or "", evidence, frozenset({names.CLIENT_SECRET_POST}))
-    check_secret(client.secret_hash, evidence.client_secret or "")
+    check_secret(client, evidence.client_secret or "", now)
     return AuthenticatedClient(client)
 
 

@@ -1,6 +1,7 @@
 """A client's metadata in the names of RFC 7591: its shape, its agreement with its profile, and the client it makes."""
 
 from collections.abc import Mapping
+from difflib import get_close_matches
 from typing import Annotated, Literal
 
 from authlib.oauth2.rfc7591 import ClientMetadataClaims
@@ -83,12 +84,17 @@ def parse_metadata(document: object) -> ClientMetadata:
     except ValidationError as error:
         fault = error.errors(include_input=False, include_url=False)[0]
         member = str(fault["loc"][0]) if fault["loc"] else "metadata"
-        known = member if member in ClientMetadata.model_fields else "metadata"
-        raise InvalidClientMetadata(
-            member, f"The member {known} is unknown or malformed.", clause=_SHAPE_CLAUSE
-        ) from error
+        raise InvalidClientMetadata(member, _describe(member, fault["msg"]), clause=_SHAPE_CLAUSE) from error
     _check_as_authlib_does(document)
     return metadata
+
+
+def _describe(member: str, message: str) -> str:
+    """Return what is wrong with a member: that there is none of that name, or what its value should be."""
+    if member in ClientMetadata.model_fields:
+        return f"The member {member} is malformed: {message[:1].lower()}{message[1:]}."
+    near = get_close_matches(member, ClientMetadata.model_fields, n=1)
+    return "There is no such member" + (f"; did you mean {near[0]}?" if near else ".")
 
 
 def _check_encryption(document: Mapping[str, object]) -> None:

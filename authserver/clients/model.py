@@ -21,6 +21,14 @@ class CertificateSubject:
 
 
 @dataclass(frozen=True, slots=True)
+class PreviousSecret:
+    """The hash of a secret that was replaced, and until when it stays good, in seconds."""
+
+    secret_hash: bytes
+    until: int
+
+
+@dataclass(frozen=True, slots=True)
 class ResourceServer:
     """What a client that is a resource server adds: the audiences it answers for, the scopes and types they serve.
 
@@ -73,6 +81,7 @@ class Client:
     version: int
     disabled: bool
     authorization_details_types: frozenset[str] = frozenset()
+    previous_secret: PreviousSecret | None = None
 
     @property
     def binds_tokens(self) -> bool:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from authserver.clients.build import build_client
 from authserver.clients.metadata import ClientMetadata, parse_metadata
-from authserver.clients.shared_secrets import hash_secret
+from authserver.clients.shared_secrets import hash_secret, new_secret
 from authserver.protocol.errors import InvalidClientMetadata
 from authserver.protocol.names import SECRET_METHODS
 
@@ -34,7 +34,7 @@ def prepare_registration(document: object, *, default_profile: str) -> Registrat
     metadata = parse_metadata(document)
     _check_binding(metadata)
     client_id = metadata.client_id or secrets.token_urlsafe(32)
-    client_secret = secrets.token_urlsafe(32) if metadata.token_endpoint_auth_method in SECRET_METHODS else None
+    client_secret = new_secret() if metadata.token_endpoint_auth_method in SECRET_METHODS else None
     secret_hash = hash_secret(client_secret) if client_secret is not None else None
     stored = {"profile": default_profile, **metadata.model_dump(exclude_unset=True), "client_id": client_id}
     build_client(parse_metadata(stored), client_id=client_id, secret_hash=secret_hash)

@@ -7,7 +7,7 @@ from threading import Lock
 
 from authserver.clients.build import build_client
 from authserver.clients.metadata import parse_metadata
-from authserver.clients.model import Client, ResourceServer
+from authserver.clients.model import Client, PreviousSecret, ResourceServer
 from authserver.clients.store import ClientRecord, find_client, list_resource_servers
 from authserver.clock import Clock
 from authserver.db.engine import Database
@@ -112,7 +112,10 @@ def load_client(record: ClientRecord) -> Client:
         secret_hash=record.secret_hash,
         version=record.version,
     )
-    return replace(client, disabled=True) if record.disabled_at is not None else client
+    previous = None
+    if record.previous_secret_hash is not None and record.previous_secret_until is not None:
+        previous = PreviousSecret(record.previous_secret_hash, record.previous_secret_until)
+    return replace(client, disabled=record.disabled_at is not None, previous_secret=previous)
 
 
 def _resource_servers_of(records: Iterable[ClientRecord]) -> Iterable[ResourceServer]:

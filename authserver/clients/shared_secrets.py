@@ -4,10 +4,15 @@ import base64
 import binascii
 import hashlib
 import hmac
+import secrets
 from dataclasses import dataclass
 from urllib.parse import unquote_plus
 
+from authserver.clients.model import Client
 from authserver.protocol.errors import InvalidClient
+
+SECRET_OVERLAP_SECONDS = 86_400
+"""How long a secret stays good beside the one that took its place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +24,11 @@ class BasicCredentials:
 
     def __repr__(self) -> str:
         return f"BasicCredentials({self.client_id!r})"
+
+
+def new_secret() -> str:
+    """Return a new secret: 32 random bytes, in letters that stand in a form and a header as they are."""
+    return secrets.token_urlsafe(32)
 
 
 def hash_secret(secret: str) -> bytes:
@@ -44,12 +54,17 @@ def parse_basic(header: str) -> BasicCredentials:
     return BasicCredentials(unquote_plus(client_id), unquote_plus(secret))
 
 
-def check_secret(secret_hash: bytes | None, presented: str) -> None:
-    """Return where the secret presented is the client's.
+def check_secret(client: Client, presented: str, now: int) -> None:
+    """Return where the secret presented is the client's, or the one before it while that stays good.
 
     Raises InvalidClient otherwise.
 
     Spec: RFC6749-2.3.1
     """
-    if not hmac.compare_digest(hash_secret(presented), secret_hash or b""):
+    presented_hash = hash_secret(presented)
+    if hmac.compare_digest(presented_hash, client.secret_hash or b""):
+        return
+    previous = client.previous_secret
+    is_previous = previous is not None and hmac.compare_digest(presented_hash, previous.secret_hash)
+    if previous is None or not is_previous or now >= previous.until:
         raise InvalidClient(reason="the secret is wrong", clause="RFC6749-2.3.1")

@@ -27,6 +27,8 @@ class ClientRecord:
     version: int
     created_at: int
     disabled_at: int | None
+    previous_secret_hash: bytes | None = None
+    previous_secret_until: int | None = None
 
 
 _COLUMNS = (
@@ -36,6 +38,8 @@ _COLUMNS = (
     clients.c.version,
     clients.c.created_at,
     clients.c.disabled_at,
+    clients.c.previous_secret_hash,
+    clients.c.previous_secret_until,
 )
 _STANDS = clients.c.deleted_at.is_(None)
 _FIND = Statement(select(*_COLUMNS).where(clients.c.client_id == bindparam("client_id"), _STANDS))
@@ -57,6 +61,16 @@ _REPLACE = (
         version=clients.c.version + 1,
     )
 )
+_ROTATE_SECRET = (
+    update(clients)
+    .where(clients.c.client_id == bindparam("id"), clients.c.secret_hash == bindparam("secret_hash_seen"), _STANDS)
+    .values(
+        secret_hash=bindparam("new_secret_hash"),
+        previous_secret_hash=bindparam("old_secret_hash"),
+        previous_secret_until=bindparam("until"),
+        version=clients.c.version + 1,
+    )
+)
 _DISABLE = (
     update(clients)
     .where(clients.c.client_id == bindparam("id"), _STANDS)
@@ -68,6 +82,7 @@ _DELETE = (
     .values(
         metadata=bindparam("new_metadata"),
         secret_hash=None,
+        previous_secret_hash=None,
         is_resource_server=0,
         disabled_at=bindparam("at"),
         deleted_at=bindparam("at"),
@@ -121,6 +136,22 @@ def replace_metadata(connection: Connection, client_id: str, metadata: Mapping[s
     return connection.execute(_REPLACE, values).rowcount == 1
 
 
+def rotate_secret(connection: Connection, record: ClientRecord, secret_hash: bytes, until: int | None) -> bool:
+    """Give a client another secret; the present one stays good until then, or ends at once with None.
+
+    One that was still good from the rotation before ends. Returns False where the secret is not the one seen any more,
+    so that of two rotations at once one is told that it lost, and prints no secret that is none.
+    """
+    values = {
+        "id": record.client_id,
+        "secret_hash_seen": record.secret_hash,
+        "new_secret_hash": secret_hash,
+        "old_secret_hash": None if until is None else record.secret_hash,
+        "until": until,
+    }
+    return connection.execute(_ROTATE_SECRET, values).rowcount == 1
+
+
 def set_disabled(connection: Connection, client_id: str, at: int | None) -> bool:
     """Disable a client from that moment on, or enable it with None; return whether there is such a client."""
     return connection.execute(_DISABLE, {"id": client_id, "at": at}).rowcount == 1
@@ -152,5 +183,5 @@ def resources_of(metadata: Mapping[str, object]) -> tuple[str, ...]:
 
 
 def _record(row: tuple[Any, ...]) -> ClientRecord:
-    client_id, metadata, secret_hash, version, created_at, disabled_at = row
-    return ClientRecord(client_id, json.loads(metadata), secret_hash, version, created_at, disabled_at)
+    client_id, metadata, *rest = row
+    return ClientRecord(client_id, json.loads(metadata), *rest)

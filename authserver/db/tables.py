@@ -1,8 +1,7 @@
 """The whole schema.
 
 Times are whole seconds since 1970-01-01 UTC. Whatever a caller holds (a token, a code, a cookie) is stored as its
-SHA-256; whatever must be shown again is sealed. Rows keep the ids of their neighbours, not foreign keys across slices:
-each slice's purge is its own.
+SHA-256; what must be shown again is sealed. Rows keep ids of neighbours, not foreign keys; each slice purges its own.
 
 Text that came from outside is `Text`: its length is a rule of the edge that parses it, and the two databases would
 disagree on a longer value (SQLite keeps it, PostgreSQL answers with an error). Lengths stand on our own words and ids.
@@ -28,6 +27,8 @@ clients = Table(
     Column("created_at", BigInteger, nullable=False),
     Column("disabled_at", BigInteger),
     Column("deleted_at", BigInteger),
+    Column("previous_secret_hash", LargeBinary(32)),
+    Column("previous_secret_until", BigInteger),
 )
 
 claimed_ids = Table(

@@ -189,8 +189,13 @@ def test_a_secret_is_shown_once_and_kept_as_its_hash(deployed: CommandLine) -> N
 @pytest.mark.parametrize(
     ("changes", "line"),
     [
-        ({"colour": "red"}, "colour: The member metadata is unknown or malformed. [RFC7591-2]"),
-        ({"redirect_uris": "https://a.example"}, "redirect_uris: The member redirect_uris is unknown or malformed."),
+        ({"colour": "red"}, "colour: There is no such member. [RFC7591-2]"),
+        ({"redirect_uri": "x"}, "redirect_uri: There is no such member; did you mean redirect_uris? [RFC7591-2]"),
+        ({"grant_type": "x"}, "grant_type: There is no such member; did you mean grant_types? [RFC7591-2]"),
+        (
+            {"redirect_uris": "https://a.example"},
+            "redirect_uris: The member redirect_uris is malformed: input should be a valid list.",
+        ),
         ({"redirect_uris": ["http://a.example/cb"]}, "[FAPI2-SP-FINAL-5.3.2.2-8]"),
         ({"token_endpoint_auth_method": "client_secret_basic"}, "[FAPI2-SP-FINAL-5.3.2.1-6]"),
         ({"grant_types": ["implicit"]}, "grant_types: The profile fapi2 permits: authorization_code"),

@@ -1,0 +1,123 @@
+"""`authserver client new`: a client by questions, with a key made for it."""
+
+import json
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote
+
+import click
+
+from authserver.cli.client_registration import register_client
+from authserver.cli.deployment import open_deployment
+from authserver.cli.output import fail, json_option, note, print_record
+from authserver.keys.jwks import public_members
+from authserver.keys.rotation import generate_key
+from authserver.protocol import names
+
+KINDS = ("app", "service", "api")
+_ALGORITHM = "ES256"
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """What was answered; lists as they were typed, parted by spaces."""
+
+    kind: str
+    client_id: str
+    client_name: str
+    redirect_uris: str = ""
+    scope: str = ""
+    resource: str = ""
+
+
+@click.command()
+@click.option("--kind", type=click.Choice(KINDS), help="app: for people. service: for itself. api: is given tokens.")
+@click.option("--name", "client_name", help="The name that people read.")
+@click.option("--client-id", help="The client_id; made where it is empty.")
+@click.option("--redirect-uri", "redirect_uris", multiple=True, help="Where an app gets its answers; may be repeated.")
+@click.option("--scope", help="What it may ask for or, for an API, what it serves.")
+@click.option("--resource", help="An API's address, which tokens for it name.")
+@click.option(
+    "--keys",
+    "folder",
+    default=".",
+    show_default=True,
+    type=click.Path(path_type=Path, file_okay=False, exists=True),
+    help="The folder for its private key.",
+)
+@json_option
+def new(folder: Path, *, as_json: bool, **given: str | tuple[str, ...] | None) -> None:
+    """Register a client by questions: what no option says is asked. Its key is made here, its tokens bound by DPoP.
+
+    The private key is written into a file for its owner alone, is stored nowhere else, and belongs to the client.
+    """
+    settings, database = open_deployment()
+    answers = _ask(given)
+    private_jwk = generate_key(_ALGORITHM)
+    public_jwk = {**public_members(private_jwk), **{name: private_jwk[name] for name in ("kid", "alg", "use")}}
+    path = folder / f"{quote(answers.client_id, safe='')}.private.jwk.json"
+    _write_private(path, private_jwk)
+    try:
+        registration = register_client(settings, database, describe_client(answers, public_jwk))
+    except click.ClickException:
+        path.unlink()
+        raise
+    note(f"Its private key: {path}. Next: authserver assess {answers.client_id}")
+    print_record(registration.metadata, as_json=as_json)
+
+
+def describe_client(answers: Answers, public_jwk: Mapping[str, object]) -> dict[str, object]:
+    """Return the metadata of a client that authenticates by a key of its own.
+
+    Spec: RFC7591-2, RFC9449-5.2, FAPI2-SP-FINAL-5.3.2.1-6
+    """
+    document: dict[str, object] = {
+        "client_id": answers.client_id,
+        "client_name": answers.client_name,
+        "token_endpoint_auth_method": names.PRIVATE_KEY_JWT,
+        "jwks": {"keys": [dict(public_jwk)]},
+    }
+    if answers.kind == "api":
+        return {
+            **document,
+            "grant_types": [],
+            "response_types": [],
+            "resource": answers.resource.split(),
+            "resource_scopes": answers.scope,
+        }
+    document |= {"scope": answers.scope, "dpop_bound_access_tokens": True}
+    if answers.kind == "service":
+        return {**document, "grant_types": [names.GRANT_CLIENT_CREDENTIALS], "response_types": []}
+    grants = [names.GRANT_AUTHORIZATION_CODE, names.GRANT_REFRESH_TOKEN]
+    return {**document, "grant_types": grants, "redirect_uris": answers.redirect_uris.split()}
+
+
+def _ask(given: Mapping[str, str | tuple[str, ...] | None]) -> Answers:
+    kind = str(given["kind"] or click.prompt("What is it", type=click.Choice(KINDS), default=KINDS[0], err=True))
+    name = _answer(given["client_name"], "The name that people read")
+    client_id = _answer(given["client_id"], "Its client_id", default=secrets.token_urlsafe(16))
+    redirect_uris = resource = ""
+    if kind == "app":
+        named = " ".join(given["redirect_uris"] or ())
+        redirect_uris = _answer(named, "Its redirect URIs, parted by spaces")
+    if kind == "api":
+        resource = _answer(given["resource"], "Its address, such as https://bank.example/")
+    asked = "The scopes it serves" if kind == "api" else "The scopes it may ask for"
+    scope = _answer(given["scope"], f"{asked}, parted by spaces", default="openid" if kind == "app" else None)
+    return Answers(kind, client_id, name, redirect_uris, scope, resource)
+
+
+def _answer(given: object, question: str, *, default: str | None = None) -> str:
+    return str(given or click.prompt(question, default=default, err=True))
+
+
+def _write_private(path: Path, private_jwk: Mapping[str, object]) -> None:
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except OSError as error:
+        fail(f"{path}: {error.strerror}; choose another folder by --keys")
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        json.dump(private_jwk, file, indent=2)

@@ -1,0 +1,42 @@
+"""Storing a registration that a command was given, or saying in one line why not."""
+
+from collections.abc import Mapping
+
+from authserver.cli.output import fail
+from authserver.clients import store
+from authserver.clients.registration import Registration, prepare_registration
+from authserver.clock import system_clock
+from authserver.db.engine import Database
+from authserver.protocol.errors import InvalidClientMetadata
+from authserver.settings.model import Settings
+
+
+def register_client(settings: Settings, database: Database, document: Mapping[str, object]) -> Registration:
+    """Store a new client and return it with its secret, or end the command.
+
+    Spec: RFC7591-3.2.1, RFC7591-3.2.2
+    """
+    try:
+        registration = prepare_registration(dict(document), default_profile=settings.default_profile)
+    except InvalidClientMetadata as error:
+        fail(f"{error.member}: {error.description} [{error.clause}]")
+    check_profile(registration.metadata, settings)
+    with database.transaction() as connection:
+        stored = store.insert_client(
+            connection, registration.client_id, registration.metadata, registration.secret_hash, system_clock()
+        )
+        is_deleted = store.find_deleted_resources(connection, registration.client_id) is not None
+    if is_deleted:
+        fail(
+            f"client_id: {registration.client_id} was a client that is deleted, and an id is never used again, or its "
+            "next client would get what people allowed the last; give another"
+        )
+    if not stored:
+        fail(f"client_id: {registration.client_id} is taken")
+    return registration
+
+
+def check_profile(metadata: Mapping[str, object], settings: Settings) -> None:
+    """End the command where the deployment does not have a client's profile."""
+    if metadata.get("profile") not in settings.profiles:
+        fail(f"profile: this deployment has {', '.join(settings.profiles)}; see PROFILES [RFC7591-2]")

@@ -1,0 +1,96 @@
+"""`authserver client new` and `rotate-secret`: a client by questions, and another secret for one that has one."""
+
+import json
+import stat
+from pathlib import Path
+
+import pytest
+from joserfc.jwk import ECKey
+
+from authserver.keys.jwks import thumbprint
+from tests.support.command_line import CommandLine
+
+
+@pytest.fixture
+def deployed(tmp_path: Path) -> CommandLine:
+    prompt = CommandLine(tmp_path / "deployment", {"PROFILES": "fapi2,oidc"})
+    prompt.init()
+    return prompt
+
+
+def _private_key(folder: Path, client_id: str) -> dict[str, object]:
+    path = folder / f"{client_id}.private.jwk.json"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    document: dict[str, object] = json.loads(path.read_text(encoding="utf-8"))
+    return document
+
+
+def test_what_no_option_says_is_asked(deployed: CommandLine, tmp_path: Path) -> None:
+    typed = "app\nPenny Planner\npenny\nhttps://penny.example/a https://penny.example/b\nopenid accounts\n"
+    shown = deployed.data("client", "new", "--keys", str(tmp_path), given=typed)
+    assert shown["redirect_uris"] == ["https://penny.example/a", "https://penny.example/b"]
+    assert shown["dpop_bound_access_tokens"]
+    private = _private_key(tmp_path, "penny")
+    (public,) = shown["jwks"]["keys"]
+    assert set(public) == {"kty", "crv", "x", "y", "kid", "alg", "use"}
+    assert public["kid"] == thumbprint(private)
+    assert ECKey.import_key({name: str(value) for name, value in private.items()}).is_private
+    assert deployed.data("client", "show", "penny") == shown
+    assert deployed.data("assess", "penny") == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "options"),
+    [
+        ("service", ["--scope", "accounts"]),
+        ("api", ["--scope", "accounts", "--resource", "https://bank.example/"]),
+        (
+            "app",
+            ["--scope", "openid", "--redirect-uri", "https://a.example/b", "--redirect-uri", "https://a.example/c"],
+        ),
+    ],
+)
+def test_with_options_nothing_is_asked(deployed: CommandLine, tmp_path: Path, kind: str, options: list[str]) -> None:
+    said = ["--kind", kind, "--name", "One", "--client-id", "one/../two", "--keys", str(tmp_path), *options]
+    shown = deployed.data("client", "new", *said)
+    assert shown["client_id"] == "one/../two"
+    assert _private_key(tmp_path, "one%2F..%2Ftwo")
+
+
+def test_a_refused_client_leaves_no_key_and_a_key_that_is_there_is_kept(deployed: CommandLine, tmp_path: Path) -> None:
+    said = ["client", "new", "--kind", "app", "--name", "One", "--client-id", "one", "--scope", "openid"]
+    said += ["--keys", str(tmp_path), "--redirect-uri"]
+    assert deployed.refused(*said, "http://a.example/b").startswith("redirect_uris: ")
+    assert not list(tmp_path.glob("*.jwk.json"))
+    deployed.done(*said, "https://a.example/b")
+    kept = _private_key(tmp_path, "one")
+    assert "File exists" in deployed.refused(*said, "https://a.example/b")
+    assert _private_key(tmp_path, "one") == kept
+
+
+def test_a_secret_is_changed_and_shown_once(deployed: CommandLine) -> None:
+    app: dict[str, object] = {
+        "client_id": "-app-with-a-long-id-of-its-own",
+        "redirect_uris": ["https://a.example/b"],
+        "profile": "oidc",
+        "scope": "openid",
+        "token_endpoint_auth_method": "client_secret_basic",
+        "grant_types": ["authorization_code"],
+        "id_token_signed_response_alg": "RS256",
+    }
+    first = deployed.data("client", "add", "-", given=json.dumps(app))["client_secret"]
+    second = deployed.data("client", "rotate-secret", str(app["client_id"]))
+    assert second["client_secret"] not in {first, ""}
+    assert second["previous_secret_ends"].endswith("UTC")
+    third = deployed.data("client", "rotate-secret", str(app["client_id"]), "--at-once")
+    assert third["previous_secret_ends"] == "at once"
+    shown = deployed.done("client", "show", str(app["client_id"]))
+    assert not any(secret in shown for secret in (first, second["client_secret"], third["client_secret"]))
+
+
+def test_a_client_without_a_secret_gets_none(deployed: CommandLine, tmp_path: Path) -> None:
+    deployed.done(
+        "client", "new", "--kind", "service", "--name", "S", "--client-id", "s", "--scope", "x", "--keys", str(tmp_path)
+    )
+    assert "s has no secret: it authenticates by private_key_jwt" in deployed.refused("client", "rotate-secret", "s")
+    assert "there is no client" in deployed.refused("client", "rotate-secret", "nobody")
