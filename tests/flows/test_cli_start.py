@@ -64,7 +64,7 @@ def test_wrong_usage_is_told_from_refusal(words: tuple[str, ...], code: int) -> 
         ("CODE_LIFETIME", "abc", "CODE_LIFETIME was 'abc'; it may be: a whole number from 5 to 600"),
         ("CODE_LIFETIME", "601", "CODE_LIFETIME was '601'; it may be: a whole number from 5 to 600"),
         ("CODE_LIFETIME", "", "CODE_LIFETIME was ''; it may be: a whole number from 5 to 600"),
-        ("GRANT_LIFETIME", "1", "GRANT_LIFETIME was '1'; it may be: a whole number, 60 or more"),
+        ("GRANT_LIFETIME", "1", "GRANT_LIFETIME was '1'; it may be: a whole number from 60 to 157680000"),
         ("REFRESH_ROTATION", "often", "it may be: `confirm`, `strict`, `never`"),
         ("CLIENT_CERT_HEADER", "xfcc", "`haproxy`, `alb`; or empty"),
         ("ISSUER", "http://login.example.com", "it may be: an https origin"),

@@ -134,12 +134,20 @@ def test_what_has_expired_is_purged_and_nothing_else(own_database: Database) -> 
     assert store.claim(b"a" * 32, NOW + 10, NOW)
     assert store.claim(b"b" * 32, NOW + 500, NOW)
     assert not store.claim(b"a" * 32, NOW + 10, NOW + 11), "kept a while longer, for an API whose clock runs behind"
-    assert store.claim(b"c" * 32, NOW + 500, NOW + 100)
+    assert store.claim(b"c" * 32, NOW + 7700, NOW + 7300)
     with own_database.read() as connection:
         left = set(connection.execute(text("SELECT token_id FROM spent_tokens")).scalars())
     assert left == {b"b" * 32, b"c" * 32}
-    assert not store.claim(b"b" * 32, NOW + 500, NOW + 101)
-    assert store.purge(NOW + 10_000) == 2
+    assert not store.claim(b"b" * 32, NOW + 500, NOW + 7301)
+    assert store.purge(NOW + 20_000) == 2
+
+
+def test_a_process_whose_clock_is_an_hour_ahead_makes_no_spent_token_good_again(own_database: Database) -> None:
+    SpentTokens(own_database).purge(_EVER)
+    right, ahead = SpentTokens(own_database), SpentTokens(own_database)
+    assert right.claim(b"a" * 32, NOW + 60, NOW)
+    assert ahead.claim(b"b" * 32, NOW + 3660, NOW + 3600)
+    assert not right.claim(b"a" * 32, NOW + 60, NOW + 1)
 
 
 def test_the_memory_is_bounded_and_refuses_where_it_would_have_to_forget() -> None:
