@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from authserver.authorization.next_step import Situation, Step, may_rest_on_earlier, next_step
+from authserver.authorization.next_step import Situation, Step, find_consent, may_rest_on_earlier, next_step
 from authserver.authorization.respond import Answer, AnswerPolicy, complete, issue_code, refuse
 from authserver.authorization.response_modes import QUERY
 from authserver.authorization.store import Visit
@@ -92,9 +92,13 @@ class Conduct:
 
     def _issue(self, situation: Situation, now: int, correlation_id: str, allowed: Allowed | None = None) -> Answer:
         answer, rows = issue_code(situation, self.answers, now)
-        complete(self.database, situation, now, (*allowed.rows, *rows) if allowed else rows)
         if allowed:
+            complete(self.database, situation, now, (*allowed.rows, *rows))
             self.events(allowed.event)
+        else:
+            consent = find_consent(situation)  # recorded before: it may be taken back at this very moment
+            rests_on = consent.consent_id if consent else ""
+            complete(self.database, situation, now, rows, rests_on=rests_on)
         self._tell("authorization.granted", situation, now, correlation_id, "")
         return answer
 

@@ -43,14 +43,17 @@ class Answer:
     parameters: Mapping[str, str]
 
 
-def complete(database: Database, situation: Situation, now: int, rows: tuple[Row, ...] = ()) -> None:
+def complete(
+    database: Database, situation: Situation, now: int, rows: tuple[Row, ...] = (), *, rests_on: str = ""
+) -> None:
     """End the interaction, spend its request reference and store what is issued; of two at once only one does.
 
-    Raises InvalidRequestUri, which no redirect carries, where either was done before.
+    `rests_on` is the consent, recorded before, that must still stand. Raises InvalidRequestUri, which no redirect
+    carries, where it has ended, or the interaction or the reference has.
 
     Spec: RFC9126-7.3
     """
-    if not database.write(Writes(moves=completion_moves(situation.interaction, now), rows=rows)):
+    if not database.write(Writes(moves=completion_moves(situation.interaction, now, rests_on), rows=rows)):
         raise InvalidRequestUri("This request was answered before.", clause="RFC9126-7.3")
 
 

@@ -84,11 +84,6 @@ _FIND_PUSHED = Statement(
     .select_from(pushed_requests.outerjoin(sessions, _HAS_SESSION).outerjoin(accounts, _HAS_ACCOUNT))
     .where(pushed_requests.c.request_uri_hash == bindparam("hash"))
 )
-_SPEND_PUSHED = (
-    update(pushed_requests)
-    .where(pushed_requests.c.request_uri_hash == bindparam("request_uri_hash"), pushed_requests.c.spent_at.is_(None))
-    .values(spent_at=bindparam("spent_at_after"))
-)
 _INTERACTION_COLUMNS = (
     interactions.c.interaction_hash,
     interactions.c.request_uri_hash,
@@ -140,6 +135,12 @@ _SET_APPROVAL = Statement(
 _REFUSED_AS_SEEN = interactions.c.refused_with.is_not_distinct_from(bindparam("refused_with_seen"))
 _COMPLETE = _UNFINISHED.where(_REFUSED_AS_SEEN).values(
     completed_at=bindparam("value"), consent_id=bindparam("consent_id_after")
+)
+_COMPLETE_ON_CONSENT = _COMPLETE.where(consent_store.RESTS_ON_STANDING)
+_SPEND_PUSHED = (
+    update(pushed_requests)
+    .where(pushed_requests.c.request_uri_hash == bindparam("request_uri_hash"), pushed_requests.c.spent_at.is_(None))
+    .values(spent_at=bindparam("spent_at_after"))
 )
 REQUESTS_OF_CLIENT = Sweep(
     pushed_requests,
@@ -276,17 +277,18 @@ def set_approval(connection: Connection, interaction_hash: bytes, approval_id: s
     return _SET_APPROVAL.count(connection, {"hash": interaction_hash, "value": approval_id}) == 1
 
 
-def completion_moves(interaction: Interaction, now: int) -> tuple[Move, Move]:
+def completion_moves(interaction: Interaction, now: int, rests_on: str = "") -> tuple[Move, Move]:
     """Return what completes an interaction, with its consent, and spends its reference; of two at once only one does.
 
-    A refusal noted since the interaction was looked at stands in the way: who said no is not answered for.
+    A refusal noted since it was looked at stands in the way, and the end of `rests_on`, a consent recorded before.
 
-    Spec: RFC9126-7.3, FAPI2-SP-FINAL-5.3.2.2-12
+    Spec: RFC9126-7.3, FAPI2-SP-FINAL-5.3.2.2-12, ASVS5-10.7.3
     """
     return (
         Move(
-            _COMPLETE,
+            _COMPLETE_ON_CONSENT if rests_on else _COMPLETE,
             {
+                **({"rests_on": rests_on} if rests_on else {}),
                 "hash": interaction.interaction_hash,
                 "refused_with_seen": interaction.refused_with,
                 "value": now,

@@ -29,6 +29,7 @@ _SUBJECTS: Final[Mapping[str, Message]] = {
     model.PASSWORD_CHANGED: Message("Your password was changed"),
     model.INVITATION_CLAIMED: Message("An invitation to your account was used"),
     model.SHARING_ENDED: Message("You stopped sharing data with an app"),
+    model.PAYMENTS_ENDED: Message("You stopped payments by an app"),
     model.MORE_CHANGES: Message("There were more changes to your account than we send letters about"),
 }
 _ANYTHING_ELSE: Final = Message("Something changed in your account")

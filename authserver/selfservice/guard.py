@@ -24,6 +24,7 @@ from authserver.notices.model import Notifier
 from authserver.protocol.demand import AuthenticationDemand
 from authserver.protocol.errors import UnmetAuthenticationRequirements
 from authserver.protocol.names import ACR_TWO_FACTORS
+from authserver.selfservice.done import read_done, say_done
 from authserver.sessions import lifecycle
 from authserver.sessions.acr import acr_for, satisfies
 from authserver.sessions.model import Session
@@ -145,6 +146,12 @@ def may_add_factor(deps: AccountDeps, visit: Visit) -> bool:
         return was_claimed_at(connection, visit.account_id, visit.session.created_at)
 
 
+def next_path(visit: Visit) -> str:
+    """Return where to go once a factor was added: to recovery codes, where there are none and they would be of use."""
+    needs_codes = visit.enrolled.password and not visit.enrolled.recovery
+    return "/account/recovery-codes" if needs_codes else "/account/methods"
+
+
 def check_form(deps: AccountDeps, visit: Visit) -> None:
     """Raise InvalidRequest unless the form being answered was shown to this person in this session.
 
@@ -170,6 +177,7 @@ def show(deps: AccountDeps, visit: Visit, page: str, values: Mapping[str, object
         "idle_seconds": lifecycle.seconds_left(visit.session, limits, visit.now),
         "idle_token": deps.step.csrf.token(visit.cookie, stay_purpose(visit.account_id)),
         "here": page,
+        "done": read_done(deps.step.csrf, visit.cookie, request.args),
         "correlation_id": correlation_id(),
         "error": "",
     }
@@ -180,6 +188,11 @@ def show(deps: AccountDeps, visit: Visit, page: str, values: Mapping[str, object
 def go_to(path: str, *, headers: Headers = ()) -> Response:
     """Send the browser to a page of ours."""
     return to_flask(see_other(path, headers=headers))
+
+
+def go_on(deps: AccountDeps, visit: Visit, path: str, done: str) -> Response:
+    """Send the browser to a page of ours, which says what was done."""
+    return go_to(say_done(deps.step.csrf, visit.cookie, path, done))
 
 
 def tell(deps: AccountDeps, connection: Connection, visit: Visit, name: str, detail: str = "") -> None:
@@ -195,15 +208,16 @@ def report(deps: AccountDeps, visit: Visit, name: str) -> None:
     deps.step.events(Event(name, visit.now, correlation_id(), account_id=visit.account_id))
 
 
-def after_change(deps: AccountDeps, visit: Visit, path: str, *, session_cookie: str = "") -> Response:
-    """Go on after a change to how the person signs in: where other browsers are signed in, offer to end that.
+def after_change(deps: AccountDeps, visit: Visit, path: str, done: str, *, session_cookie: str = "") -> Response:
+    """Go on after a change to how the person signs in, and say so: where others are signed in, offer to end that.
 
     Spec: ASVS5-7.4.3
     """
     with deps.step.database.read() as connection:
         live = lifecycle.find_live(connection, visit.account_id, deps.step.session_limits, visit.now)
     headers = (set_cookie(SESSION_COOKIE, session_cookie),) if session_cookie else ()
-    return go_to("/account/sessions?changed=1" if len(live) > 1 else path, headers=headers)
+    page = "/account/sessions?changed=1" if len(live) > 1 else path
+    return go_to(say_done(deps.step.csrf, session_cookie or visit.cookie, page, done), headers=headers)
 
 
 def _lead_to_sign_in(deps: AccountDeps, demand: AuthenticationDemand, username: str, now: int) -> NoReturn:

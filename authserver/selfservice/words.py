@@ -12,6 +12,7 @@ ACTIVITY_WORDS: Final[Mapping[str, Message]] = {
     activities.SESSIONS_ENDED: Message("You signed out other browsers"),
     activities.CONSENT_GIVEN: Message("You allowed an app to use your data"),
     activities.SHARING_ENDED: Message("You stopped sharing with an app"),
+    activities.PAYMENTS_ENDED: Message("You stopped payments by an app"),
     activities.PAYMENT_APPROVED: Message("You confirmed a payment"),
     activities.PAYMENT_SHOWN: Message("You let an app see the state of a payment"),
     activities.PAYMENT_CANCELLED: Message("You let an app cancel a payment"),

@@ -29,6 +29,13 @@ COLUMNS: Final = (
 STANDS: Final[ColumnElement[bool]] = and_(consents.c.revoked_at.is_(None), consents.c.expires_at > bindparam("now"))
 """Whether a consent is neither revoked nor past its end."""
 
+# Its row is locked meanwhile (FOR SHARE), so that whoever ends the consent does so wholly before the answer that rests
+# on it, or after it, and then ends the grant as well. SQLite has one writer, and no need of a lock.
+RESTS_ON_STANDING: Final[ColumnElement[bool]] = select(consents.c.consent_id).where(
+    consents.c.consent_id == bindparam("rests_on"), consents.c.revoked_at.is_(None)
+).with_for_update(read=True).scalar_subquery() == bindparam("rests_on")
+"""Whether the consent `rests_on` has not been revoked, and is not until this transaction ends."""
+
 _AT_MOST = 8
 _FIND = Statement(
     select(*COLUMNS)

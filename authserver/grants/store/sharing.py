@@ -1,43 +1,77 @@
-"""What a person shares with which app, as the person is shown it."""
+"""What a person allows which app, as the person is shown it: one permission after the other, and the end of one."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Connection, bindparam, func, select
+from sqlalchemy import ColumnElement, and_, bindparam, func, select, update
 
+from authserver.db.engine import Connection
+from authserver.db.statement import Statement
 from authserver.db.tables import clients, consents, grants
+from authserver.grants.store.consents import STANDS
 
-_SHARED: Final = (
+_TERMS: Final = (
+    consents.c.client_id,
+    consents.c.scope,
+    consents.c.claims,
+    consents.c.resources,
+    consents.c.authorization_details,
+)
+"""What makes two consents one permission: the app that was allowed the same again."""
+
+# Grouped in the statement: an app that asks anew at each sign-in must not push older permissions out of sight.
+_FIND: Final = Statement(
     select(
-        consents.c.client_id,
-        consents.c.scope,
-        consents.c.claims,
-        consents.c.authorization_details,
-        consents.c.granted_at,
-        consents.c.expires_at,
+        func.max(consents.c.consent_id),
+        *_TERMS,
+        func.min(consents.c.granted_at),
+        func.max(consents.c.expires_at),
+        func.max(grants.c.last_used_at),
+    )
+    .select_from(
+        consents.outerjoin(grants, and_(grants.c.consent_id == consents.c.consent_id, grants.c.revoked_at.is_(None)))
     )
     .where(
-        consents.c.account_id == bindparam("wanted_account"),
-        consents.c.revoked_at.is_(None),
-        consents.c.expires_at > bindparam("now"),
+        consents.c.account_id == bindparam("account_id"),
+        STANDS,
         consents.c.client_id.not_in(select(clients.c.client_id).where(clients.c.deleted_at.is_not(None))),
     )
-    .order_by(consents.c.granted_at.desc(), consents.c.consent_id)
-    .limit(500)
+    .group_by(*_TERMS)
+    .order_by(func.max(consents.c.granted_at).desc(), func.max(consents.c.consent_id))
 )
-_USED: Final = (
-    select(grants.c.client_id, func.max(grants.c.last_used_at))
-    .where(grants.c.account_id == bindparam("wanted_account"), grants.c.revoked_at.is_(None))
-    .group_by(grants.c.client_id)
+_TERMS_OF: Final = Statement(
+    select(*_TERMS).where(
+        consents.c.account_id == bindparam("account_id"), consents.c.consent_id == bindparam("permission_id"), STANDS
+    )
+)
+_SAME: Final[ColumnElement[bool]] = and_(
+    consents.c.account_id == bindparam("account"),
+    *(column == bindparam(f"same_{column.name}") for column in _TERMS),
+)
+_END_CONSENTS: Final = Statement(
+    update(consents).where(_SAME, consents.c.revoked_at.is_(None)).values(revoked_at=bindparam("ended_at"))
+)
+_END_GRANTS: Final = Statement(
+    update(grants)
+    .where(
+        grants.c.account_id == bindparam("account"),
+        grants.c.revoked_at.is_(None),
+        grants.c.consent_id.in_(select(consents.c.consent_id).where(_SAME)),
+    )
+    .values(revoked_at=bindparam("ended_at"), revoked_because=bindparam("because"))
 )
 
 
 @dataclass(frozen=True, slots=True)
-class Shared:
-    """Everything a person allows one app now: since when, until when, and when the app last used it (0: never)."""
+class Permission:
+    """One thing that a person allows an app now: since when, until when, and when the app last used it (0: never).
 
+    `permission_id` is that of a consent to it; where the same was allowed again there are several.
+    """
+
+    permission_id: str
     client_id: str
     scope: tuple[str, ...]
     claims: tuple[str, ...]
@@ -47,37 +81,38 @@ class Shared:
     last_used_at: int
 
 
-def find_shared(connection: Connection, account_id: str, now: int) -> list[Shared]:
-    """Return what a person's standing consents allow, one entry for each app, the latest first."""
-    used: dict[str, int] = {row[0]: row[1] for row in connection.execute(_USED, {"wanted_account": account_id})}
-    shared: dict[str, Shared] = {}
-    for row in connection.execute(_SHARED, {"wanted_account": account_id, "now": now}):
-        found = _shared(tuple(row), used)
-        known = shared.get(found.client_id)
-        shared[found.client_id] = _merged(known, found) if known is not None else found
-    return list(shared.values())
+def find_permissions(connection: Connection, account_id: str, now: int) -> list[Permission]:
+    """Return each permission that a person's standing consents are, the latest first."""
+    return [_permission(row) for row in _FIND.rows(connection, {"account_id": account_id, "now": now})]
 
 
-def _shared(row: tuple[Any, ...], used: Mapping[str, int]) -> Shared:
-    client_id, scope, claims, details, granted_at, expires_at = row
-    return Shared(
+def end_one(connection: Connection, account_id: str, permission_id: str, because: str, now: int) -> bool:
+    """End one permission of a person, with every grant, code and token that came of it; false where it is not theirs.
+
+    Consents end before grants: an answer that rests on one of them takes its row first, so that its grant is there to
+    be ended, or finds it ended and issues nothing.
+
+    Spec: ASVS5-10.4.9, ASVS5-10.7.3, RFC7009-2.1
+    """
+    terms = _TERMS_OF.row(connection, {"account_id": account_id, "permission_id": permission_id, "now": now})
+    if terms is None:
+        return False
+    same = {f"same_{column.name}": value for column, value in zip(_TERMS, terms, strict=True)}
+    values = {"account": account_id, "ended_at": now, **same}
+    ended = _END_CONSENTS.count(connection, values)
+    _END_GRANTS.count(connection, {**values, "because": because})
+    return ended > 0
+
+
+def _permission(row: Sequence[Any]) -> Permission:
+    permission_id, client_id, scope, claims, _, details, granted_at, expires_at, last_used_at = row
+    return Permission(
+        permission_id=permission_id,
         client_id=client_id,
         scope=tuple(json.loads(scope)),
         claims=tuple(json.loads(claims)),
         details=tuple(json.loads(details)),
         since=granted_at,
         until=expires_at,
-        last_used_at=used.get(client_id) or 0,
-    )
-
-
-def _merged(latest: Shared, earlier: Shared) -> Shared:
-    return Shared(
-        client_id=latest.client_id,
-        scope=tuple(dict.fromkeys((*latest.scope, *earlier.scope))),
-        claims=tuple(dict.fromkeys((*latest.claims, *earlier.claims))),
-        details=(*latest.details, *earlier.details),
-        since=min(latest.since, earlier.since),
-        until=max(latest.until, earlier.until),
-        last_used_at=latest.last_used_at,
+        last_used_at=last_used_at or 0,
     )

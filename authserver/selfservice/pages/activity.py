@@ -11,7 +11,7 @@ from authserver.accounts.store import passkeys, recovery
 from authserver.accounts.store.activities import Activity, find_recent
 from authserver.authorization.own import OWN_CLIENT_ID
 from authserver.db.engine import Connection
-from authserver.grants.store.sharing import find_shared
+from authserver.grants.store.sharing import find_permissions
 from authserver.selfservice.guard import AccountDeps, Visit, open_visit, show
 from authserver.selfservice.words import ACTIVITY_WORDS, METHOD_WORDS, OTHER_ACTIVITY
 from authserver.sessions import store as sessions
@@ -100,6 +100,7 @@ def _document(connection: Connection, visit: Visit) -> dict[str, object]:
         ],
         "connected_apps": [
             {
+                "permission_id": shared.permission_id,
                 "client_id": shared.client_id,
                 "scope": shared.scope,
                 "claims": shared.claims,
@@ -108,7 +109,7 @@ def _document(connection: Connection, visit: Visit) -> dict[str, object]:
                 "until": shared.until,
                 "last_used_at": shared.last_used_at or None,
             }
-            for shared in find_shared(connection, account_id, visit.now)
+            for shared in find_permissions(connection, account_id, visit.now)
         ],
         "activities": [
             {

@@ -1,36 +1,34 @@
-"""The apps that a person shares data with: what each may see, since when, when last, and the end of it."""
+"""The apps that a person allows something: each permission for itself, with its limits, its end and its own button."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, abort, request
 
 from authserver.accounts import activities
 from authserver.accounts.activities import note
+from authserver.db.engine import Connection
 from authserver.grants.revoke import end_sharing
-from authserver.grants.store.sharing import Shared, find_shared
-from authserver.interaction.detail_clusters import describe_allowed
-from authserver.interaction.guard import Party, party_of
-from authserver.interaction.scope_words import DataCluster, describe_claims, describe_scopes
-from authserver.notices.model import SHARING_ENDED
+from authserver.grants.store.sharing import end_one, find_permissions
+from authserver.notices.model import PAYMENTS_ENDED, SHARING_ENDED
 from authserver.protocol.errors import InvalidRequest
-from authserver.selfservice.guard import AccountDeps, Visit, check_form, go_to, open_visit, report, show, tell
+from authserver.selfservice import done
+from authserver.selfservice.guard import AccountDeps, Visit, check_form, go_on, go_to, open_visit, report, show, tell
+from authserver.selfservice.permissions import PAYMENTS, ConnectedApp, describe_apps
 
 PAGE = "apps"
 PATH = "/account/apps"
+_BECAUSE = "revoked_by_person"
+_NOT_FOUND = 404
 
 
 @dataclass(frozen=True, slots=True)
-class ConnectedApp:
-    """One app as it is shown; `party` is None for one that is gone or disabled."""
+class _Stopping:
+    """What is about to be stopped: one permission of an app, or all that it has, and whether it keeps others."""
 
-    client_id: str
-    name: str
-    party: Party | None
-    clusters: tuple[DataCluster, ...]
-    since: int
-    until: int
-    last_used_at: int
+    app: ConnectedApp
+    is_all: bool
+    keeps_others: bool
 
 
 def apps_page(deps: AccountDeps, scope_descriptions: Mapping[str, str]) -> Blueprint:
@@ -41,54 +39,97 @@ def apps_page(deps: AccountDeps, scope_descriptions: Mapping[str, str]) -> Bluep
     def ask() -> Response:
         visit = open_visit(deps)
         with deps.step.database.read() as connection:
-            shared = find_shared(connection, visit.account_id, visit.now)
-        described = (_describe(deps, each, scope_descriptions) for each in shared)
-        apps = [app for app in described if app.clusters]  # a payment is over: there is nothing left to stop
-        asked = request.args.get("stop", "")
-        stopping = next((app for app in apps if app.client_id == asked), None)
+            apps = _find_apps(deps, connection, visit, scope_descriptions)
+        permission_id, client_id = request.args.get("permission", ""), request.args.get("stop", "")
+        stopping = _find_one(apps, permission_id) if permission_id else _find_all(apps, client_id)
         return show(deps, visit, PAGE, {"apps": apps, "stopping": stopping})
 
     @blueprint.post(PATH)
     def answer() -> Response:
         visit = open_visit(deps)
         check_form(deps, visit)
-        _stop(deps, visit, request.form.get("client", ""))
-        return go_to(PATH)
+        permission_id, client_id = request.form.get("permission", ""), request.form.get("client", "")
+        if not (permission_id or client_id):
+            raise InvalidRequest("No permission was named.", clause="ASVS5-10.7.3")
+        with deps.step.database.transaction() as connection:
+            apps = _find_apps(deps, connection, visit, scope_descriptions)
+            stopping = _find_one(apps, permission_id) if permission_id else _find_all(apps, client_id)
+            _stop(connection, visit, stopping, client_id)
+            if stopping is not None:
+                _tell(deps, connection, visit, stopping)
+        if stopping is None:
+            return go_to(PATH)
+        for name in _kinds(stopping):
+            report(deps, visit, name)
+        return go_on(deps, visit, PATH, _done(stopping))
 
     return blueprint
 
 
-def _stop(deps: AccountDeps, visit: Visit, client_id: str) -> None:
-    """End everything that this person shares with an app, at once.
+def _find_apps(
+    deps: AccountDeps, connection: Connection, visit: Visit, scope_descriptions: Mapping[str, str]
+) -> tuple[ConnectedApp, ...]:
+    found = find_permissions(connection, visit.account_id, visit.now)
+    return describe_apps(found, deps.step.find_client, scope_descriptions, visit.now)
+
+
+def _find_one(apps: tuple[ConnectedApp, ...], permission_id: str) -> _Stopping:
+    """Return one permission to be stopped; another person's is as unknown as one that never was.
+
+    Spec: ASVS5-8.2.2, ASVS5-10.7.3
+    """
+    found = ((app, each) for app in apps for each in app.permissions if each.permission_id == permission_id)
+    app, permission = next(found, (None, None))
+    if app is None or permission is None:
+        abort(_NOT_FOUND)
+    keeps_others = len(app.permissions) > 1
+    return _Stopping(replace(app, permissions=(permission,)), is_all=False, keeps_others=keeps_others)
+
+
+def _find_all(apps: tuple[ConnectedApp, ...], client_id: str) -> _Stopping | None:
+    app = next((app for app in apps if app.client_id == client_id), None)
+    return None if app is None else _Stopping(app, is_all=True, keeps_others=False)
+
+
+def _stop(connection: Connection, visit: Visit, stopping: _Stopping | None, client_id: str) -> None:
+    """End what was named, at once: exactly that, or all that an app has.
 
     Spec: ASVS5-10.7.3, RFC7009-2.1
     """
-    if not client_id:
-        raise InvalidRequest("No app was named.", clause="ASVS5-10.7.3")
-    client = deps.step.find_client(client_id)
-    with deps.step.database.transaction() as connection:
-        is_shared = any(each.client_id == client_id for each in find_shared(connection, visit.account_id, visit.now))
-        ended = end_sharing(connection, visit.account_id, client_id, "revoked_by_person", visit.now)
-        if is_shared or ended:
-            note(connection, visit.account_id, activities.SHARING_ENDED, visit.now, client_id)
-            tell(deps, connection, visit, SHARING_ENDED, client.client_name if client else client_id)
-    if is_shared or ended:
-        report(deps, visit, SHARING_ENDED)
+    if stopping is None or stopping.is_all:
+        end_sharing(connection, visit.account_id, client_id, _BECAUSE, visit.now)
+    else:
+        [permission] = stopping.app.permissions
+        end_one(connection, visit.account_id, permission.permission_id, _BECAUSE, visit.now)
+    if stopping is None:
+        return
+    for each in stopping.app.permissions:
+        name = activities.PAYMENTS_ENDED if each.kind == PAYMENTS else activities.SHARING_ENDED
+        note(connection, visit.account_id, name, visit.now, stopping.app.client_id, each.summary)
 
 
-def _describe(deps: AccountDeps, shared: Shared, scope_descriptions: Mapping[str, str]) -> ConnectedApp:
-    client = deps.step.find_client(shared.client_id)
-    uri = client.redirect_uris[0] if client is not None and client.redirect_uris else ""
-    return ConnectedApp(
-        client_id=shared.client_id,
-        name=client.client_name if client else shared.client_id,
-        party=party_of(client, uri) if client else None,
-        clusters=(
-            *describe_scopes(shared.scope, scope_descriptions),
-            *describe_claims(shared.claims, shared.scope),
-            *describe_allowed(shared.details),
-        ),
-        since=shared.since,
-        until=shared.until,
-        last_used_at=shared.last_used_at,
-    )
+def _tell(deps: AccountDeps, connection: Connection, visit: Visit, stopping: _Stopping) -> None:
+    """Tell the person which permissions ended: of payments each, of data the app."""
+    app, kinds = stopping.app, _kinds(stopping)
+    for each in app.permissions:
+        if each.kind == PAYMENTS:
+            tell(deps, connection, visit, PAYMENTS_ENDED, f"{app.name}: {each.summary}")
+    if SHARING_ENDED in kinds:
+        tell(deps, connection, visit, SHARING_ENDED, app.name)
+
+
+def _kinds(stopping: _Stopping) -> tuple[str, ...]:
+    """Return the notices of what is stopped: that of payments, that of data, or both."""
+    permissions = stopping.app.permissions
+    pays = any(each.kind == PAYMENTS for each in permissions)
+    shares = any(each.kind != PAYMENTS or each.shares_too for each in permissions)
+    return (*((PAYMENTS_ENDED,) if pays else ()), *((SHARING_ENDED,) if shares else ()))
+
+
+def _done(stopping: _Stopping) -> str:
+    if stopping.is_all and len(stopping.app.permissions) > 1:
+        return done.ALL_ENDED
+    [permission] = stopping.app.permissions
+    if permission.kind != PAYMENTS:
+        return done.SHARING_ENDED
+    return done.ALL_ENDED if permission.shares_too else done.PAYMENTS_ENDED

@@ -10,6 +10,7 @@ from authserver.accounts.generator_enrolment import Proposal, confirm_generator,
 from authserver.interaction.generator_picture import draw_generator
 from authserver.interaction.guard import DID_NOT_WORK
 from authserver.notices.model import GENERATOR_ADDED
+from authserver.selfservice import done
 from authserver.selfservice.guard import (
     AccountDeps,
     Visit,
@@ -18,6 +19,7 @@ from authserver.selfservice.guard import (
     check_form,
     go_to,
     may_add_factor,
+    next_path,
     open_visit,
     report,
     show,
@@ -68,11 +70,8 @@ def _confirm(deps: AccountDeps, visit: Visit, proposal: Proposal, typed_code: st
     if not is_right:
         return _show(deps, visit, proposal, error=DID_NOT_WORK)
     report(deps, visit, GENERATOR_ADDED)
-    return after_change(deps, visit, _next_path(visit), session_cookie=raised[1] if raised else "")
-
-
-def _next_path(visit: Visit) -> str:
-    return "/account/methods" if visit.enrolled.recovery else "/account/recovery-codes"
+    cookie = raised[1] if raised else ""
+    return after_change(deps, visit, next_path(visit), done.GENERATOR_ADDED, session_cookie=cookie)
 
 
 def _show(deps: AccountDeps, visit: Visit, proposal: Proposal, *, error: str = "") -> Response:

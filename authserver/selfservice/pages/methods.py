@@ -8,12 +8,14 @@ from authserver.accounts.factor_changes import is_spare, remove_generator, remov
 from authserver.accounts.passkey_model import parse_name
 from authserver.accounts.store import passkeys, recovery
 from authserver.notices.model import GENERATOR_REMOVED, PASSKEY_REMOVED
+from authserver.selfservice import done
 from authserver.selfservice.guard import (
     AccountDeps,
     Visit,
     after_change,
     change,
     check_form,
+    go_on,
     go_to,
     may_add_factor,
     open_visit,
@@ -52,8 +54,7 @@ def methods_page(deps: AccountDeps) -> Blueprint:
         check_form(deps, visit)
         action, passkey_id = request.form.get("action", ""), request.form.get("passkey", "")
         if action == "rename":
-            _rename(deps, visit, passkey_id, request.form.get("name", ""))
-            return go_to(PATH)
+            return _rename(deps, visit, passkey_id, request.form.get("name", ""))
         if action == "remove_passkey":
             return _remove_passkey(deps, visit, passkey_id)
         if action == "remove_generator":
@@ -63,13 +64,15 @@ def methods_page(deps: AccountDeps) -> Blueprint:
     return blueprint
 
 
-def _rename(deps: AccountDeps, visit: Visit, passkey_id: str, typed_name: str) -> None:
+def _rename(deps: AccountDeps, visit: Visit, passkey_id: str, typed_name: str) -> Response:
     name = parse_name(typed_name)
     if not name:
-        return
+        return go_to(PATH)
     with change(deps, visit) as connection:
-        if passkeys.rename(connection, visit.account_id, passkey_id, name):
+        is_renamed = passkeys.rename(connection, visit.account_id, passkey_id, name)
+        if is_renamed:
             note(connection, visit.account_id, activities.PASSKEY_RENAMED, visit.now, detail=name)
+    return go_on(deps, visit, PATH, done.PASSKEY_RENAMED) if is_renamed else go_to(PATH)
 
 
 def _remove_passkey(deps: AccountDeps, visit: Visit, passkey_id: str) -> Response:
@@ -81,7 +84,7 @@ def _remove_passkey(deps: AccountDeps, visit: Visit, passkey_id: str) -> Respons
     if name is None:
         return go_to(PATH)
     report(deps, visit, PASSKEY_REMOVED)
-    return after_change(deps, visit, PATH)
+    return after_change(deps, visit, PATH, done.PASSKEY_REMOVED)
 
 
 def _remove_generator(deps: AccountDeps, visit: Visit) -> Response:
@@ -93,4 +96,4 @@ def _remove_generator(deps: AccountDeps, visit: Visit) -> Response:
     if not is_removed:
         return go_to(PATH)
     report(deps, visit, GENERATOR_REMOVED)
-    return after_change(deps, visit, PATH)
+    return after_change(deps, visit, PATH, done.GENERATOR_REMOVED)

@@ -45,11 +45,12 @@ def overview_page(deps: AccountDeps) -> Blueprint:
 def _todos(visit: Visit, codes_left: int, working_passkeys: int) -> tuple[str, ...]:
     """Return what a careful person would do next, by name; the template has the words."""
     has_strong = bool(visit.strong_factors)
+    codes_help = has_strong and visit.enrolled.password  # a code comes after a password: alone it lets nobody in
     wanted = (
         ("add_strong", not has_strong),
         ("add_passkey", has_strong and not visit.enrolled.passkey),
         ("add_way", not visit.enrolled.password and working_passkeys == 1),
-        ("make_codes", has_strong and codes_left == 0),
-        ("few_codes", has_strong and codes_left in {1, 2, 3}),
+        ("make_codes", codes_help and codes_left == 0),
+        ("few_codes", codes_help and codes_left in {1, 2, 3}),
     )
     return tuple(name for name, is_wanted in wanted if is_wanted)

@@ -10,6 +10,7 @@ from authserver.accounts.ceremonies import begin_registration, finish_registrati
 from authserver.accounts.passkey_model import parse_name
 from authserver.accounts.passkey_tokens import Answer, Asked, Desk
 from authserver.notices.model import PASSKEY_ADDED
+from authserver.selfservice import done
 from authserver.selfservice.guard import (
     AccountDeps,
     Visit,
@@ -18,6 +19,7 @@ from authserver.selfservice.guard import (
     check_form,
     go_to,
     may_add_factor,
+    next_path,
     open_visit,
     report,
     show,
@@ -79,8 +81,8 @@ def _register(deps: PasskeysDeps, visit: Visit) -> Response:
     if made.passkey is None:
         return _show(deps, visit, error=PASSKEY_DID_NOT_WORK)
     report(deps.account, visit, PASSKEY_ADDED)
-    path = "/account/methods" if visit.enrolled.recovery else "/account/recovery-codes"
-    return after_change(deps.account, visit, path, session_cookie=raised[1] if raised else "")
+    cookie = raised[1] if raised else ""
+    return after_change(deps.account, visit, next_path(visit), done.PASSKEY_ADDED, session_cookie=cookie)
 
 
 def _asked(visit: Visit) -> Asked:

@@ -14,6 +14,7 @@ from authserver.accounts.sign_in import find_candidate, sign_in, spend_hash
 from authserver.accounts.store import attempts, people
 from authserver.interaction.attempt import guarded
 from authserver.notices.model import PASSWORD_CHANGED
+from authserver.selfservice import done
 from authserver.selfservice.guard import (
     AccountDeps,
     Visit,
@@ -58,7 +59,7 @@ def password_page(deps: PasswordDeps) -> Blueprint:
             return _show(deps, visit, problem)
         _set(deps, visit, request.form.get("new_password", ""))
         report(deps.account, visit, PASSWORD_CHANGED)
-        return after_change(deps.account, visit, "/account/methods")
+        return after_change(deps.account, visit, "/account/methods", done.PASSWORD_SET)
 
     return blueprint
 
