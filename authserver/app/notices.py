@@ -8,9 +8,8 @@ from authserver.clock import Clock
 from authserver.db.engine import Database
 from authserver.events import EventSink
 from authserver.notices.channels import Channel, MailServer, by_mail, into_folder, onto_console
-from authserver.notices.model import Notice, Notifier, Sender, tell_nobody
+from authserver.notices.model import Notifier, Sender, tell_nobody
 from authserver.notices.post import FAILURES, Delivery, Post
-from authserver.notices.words import write_letter
 from authserver.outbound.sender import Sender as QueueSender
 from authserver.settings.load import SettingsError
 from authserver.settings.model import Settings
@@ -36,18 +35,6 @@ def build_queue(settings: Settings, database: Database, events: EventSink, clock
 def notifier_of(queue: QueueSender | None) -> Notifier:
     """Return what queues notices."""
     return Post(queue).tell if queue is not None else tell_nobody
-
-
-def tell_at_once(settings: Settings, notice: Notice) -> bool:
-    """Tell a person of something and wait until it has left, as a command must; false where it could not."""
-    channel = _channel(settings)
-    if channel is None:
-        return True
-    try:
-        channel(write_letter(notice, _sender(settings)))
-    except FAILURES:
-        return False
-    return True
 
 
 def _sender(settings: Settings) -> Sender:

@@ -21,13 +21,14 @@ from authserver.accounts.store import people as store
 from authserver.accounts.store.factors import find_enrolled, hold_account
 from authserver.accounts.store.invitations import remove_unclaimed
 from authserver.accounts.totp import SEED_BYTES, new_seed, parse_seed, provisioning_uri
-from authserver.app.notices import tell_at_once
+from authserver.app.notices import build_queue, notifier_of
 from authserver.cli.deployment import open_deployment, require_envelope
 from authserver.cli.output import fail, json_option, moment, print_record, print_rows
 from authserver.clock import system_clock
-from authserver.db.engine import Connection
+from authserver.db.engine import Connection, Database
 from authserver.grants.revoke import end_sharing
-from authserver.notices.model import FACTORS_RESET, GENERATOR_ADDED, notice_for
+from authserver.notices.model import FACTORS_RESET, GENERATOR_ADDED
+from authserver.outbound.sender import Sender
 from authserver.sessions import lifecycle
 from authserver.settings.model import Settings
 
@@ -172,47 +173,74 @@ def reset_mfa(name: str) -> None:
     For a person who lost them all, or whose only passkey was closed as a possible copy. The person is told of it.
     """
     (settings, database), now = open_deployment(), system_clock()
+    letters = _letters(settings, database)
     with database.transaction() as connection:
         account = _find(connection, name)
         removed = remove_all(connection, account.account_id)
         lifecycle.end_all(connection, account.account_id, now)
         if removed:
             note(connection, account.account_id, activities.FACTORS_RESET, now)
+            notifier_of(letters)(connection, account.account_id, FACTORS_RESET, now)
     if removed:
-        _tell(settings, account, FACTORS_RESET, now)
+        _send(letters, account, now)
     click.echo(f"{account.username} {'has no second factor any more' if removed else 'had no second factor'}.")
 
 
 @user.command()
 @click.argument("name")
-@click.option("--secret", help="The seed in base32, to take over an enrolment; by default a new one is made.")
+@click.option(
+    "--secret",
+    help="The seed in base32, to take over an enrolment; - reads it from standard input. By default a new one is made.",
+)
 @json_option
 def totp(name: str, secret: str | None, *, as_json: bool) -> None:
-    """Enrol a code generator for NAME and print its otpauth URI, this once."""
+    """Enrol a code generator for NAME and print its otpauth URI, this once.
+
+    A seed that is given as an argument can be read by everyone on the machine while the command runs; better is
+    `--secret -`, with the seed on standard input.
+    """
     settings, database = open_deployment()
-    try:
-        seed = parse_seed(secret) if secret is not None else new_seed(os.urandom(SEED_BYTES))
-    except ValueError as error:
-        fail(f"--secret: {error}")
-    envelope, now = require_envelope(settings), system_clock()
+    seed = _read_seed(secret)
+    envelope, letters, now = require_envelope(settings), _letters(settings, database), system_clock()
     with database.transaction() as connection:
         account = _find(connection, name)
         hold_account(connection, account.account_id)
         enrol_totp(connection, envelope, account.account_id, seed, now)
         lifecycle.end_all(connection, account.account_id, now)
         note(connection, account.account_id, activities.GENERATOR_ADDED, now)
-    _tell(settings, account, GENERATOR_ADDED, now)
+        notifier_of(letters)(connection, account.account_id, GENERATOR_ADDED, now)
+    _send(letters, account, now)
     uri = provisioning_uri(seed, username=account.username, issuer_name=settings.site_name)
     print_record({"username": account.username, "otpauth_uri": uri}, as_json=as_json)
 
 
-def _tell(settings: Settings, account: Account, name: str, now: int) -> None:
-    """Tell the person of what was done to their account for them, or for someone who only said so.
+def _read_seed(secret: str | None) -> str:
+    """Return the seed of the option `--secret`, or a new one."""
+    if secret is None:
+        return new_seed(os.urandom(SEED_BYTES))
+    if secret == "-":  # noqa: S105 - where it is to be read from
+        secret = sys.stdin.readline()
+    else:
+        click.echo("--secret: the process list shows this seed to everyone on the machine; use --secret -", err=True)
+    try:
+        return parse_seed(secret)
+    except ValueError as error:
+        fail(f"--secret: {error}")
+
+
+def _letters(settings: Settings, database: Database) -> Sender | None:
+    """Return the queue in which a command leaves its letters, with the act that they tell of."""
+    return build_queue(settings, database, lambda _event: None, system_clock)
+
+
+def _send(letters: Sender | None, account: Account, now: int) -> None:
+    """Tell the person at once of what was done to their account for them, or for someone who only said so.
 
     Spec: ASVS5-6.3.7
     """
-    if not tell_at_once(settings, notice_for(name, account.username, account.claims, now)):
-        click.echo(f"{account.username} could not be told of it; see NOTICES.", err=True)
+    if letters is not None and not letters.send_to(account.account_id, now):
+        text = f"{account.username} could not be told of it yet; a running server tries again. See NOTICES."
+        click.echo(text, err=True)
 
 
 def _parse_name(name: str) -> str:

@@ -62,6 +62,16 @@ class Sender:
             due = store.find_due(connection, now, _BATCH)
         return sum(self._try(letter, now) for letter in due)
 
+    def send_to(self, account_id: str, now: int) -> bool:
+        """Try what is due to one person, and return whether all of it has left; what has not is tried again later."""
+        with self._database.read() as connection:
+            waiting = store.find_of(connection, account_id)
+        for letter in waiting:
+            if letter.due_at <= now:
+                self._try(letter, now)
+        with self._database.read() as connection:
+            return not any(letter.attempts for letter in store.find_of(connection, account_id))
+
     def _run(self) -> None:
         while True:
             try:

@@ -59,6 +59,9 @@ _FIND_DUE: Final = Statement(
     .order_by(letters.c.due_at)
     .limit(bindparam("most"))
 )
+_FIND_OF: Final = Statement(
+    select(*_COLUMNS).where(_WAITS, letters.c.account_id == bindparam("wanted_account")).order_by(letters.c.due_at)
+)
 _AS_SEEN: Final = (letters.c.letter_id == bindparam("wanted_id")) & (letters.c.due_at == bindparam("seen")) & _WAITS
 _CLAIM: Final = Statement(
     update(letters).where(_AS_SEEN).values(due_at=bindparam("until"), attempts=letters.c.attempts + 1)
@@ -92,6 +95,11 @@ def new_letter(account_id: str, name: str, detail: str, language: str, now: int)
 def find_due(connection: Connection, now: int, most: int) -> Sequence[WaitingLetter]:
     """Return letters whose time has come, the longest due first."""
     return [WaitingLetter(*row) for row in _FIND_DUE.rows(connection, {"now": now, "most": most})]
+
+
+def find_of(connection: Connection, account_id: str) -> Sequence[WaitingLetter]:
+    """Return the letters of one person that wait, whenever they are due; they are few by their bound."""
+    return [WaitingLetter(*row) for row in _FIND_OF.rows(connection, {"wanted_account": account_id})]
 
 
 def claim(connection: Connection, letter: WaitingLetter, until: int) -> bool:

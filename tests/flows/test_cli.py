@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from authserver.accounts.invitations import find_invited
 from authserver.accounts.totp import parse_seed
@@ -13,10 +14,12 @@ from authserver.clock import system_clock
 from authserver.db.engine import Database
 from authserver.db.once import claim_id, id_hash
 from authserver.db.revision import HEAD
+from authserver.db.tables import letters
 from tests.support import databases
 from tests.support.command_line import CommandLine
 from tests.support.deployment import PASSWORD, SEED
 from tests.support.jose import private_key, public_jwk
+from tests.support.servers import free_port
 
 _DAY = 86_400
 
@@ -267,7 +270,7 @@ def test_a_person_is_locked_opened_and_given_a_second_factor(deployed: CommandLi
 
 
 @pytest.mark.spec("ASVS5-6.3.7")
-def test_a_person_is_told_of_what_an_operator_does_to_their_factors(deployed: CommandLine) -> None:
+def test_a_person_is_told_of_what_an_operator_does_to_their_factors(deployed: CommandLine, database: Database) -> None:
     deployed.settings["NOTICES"] = "console"
     deployed.done("user", "add", "alice", "--password-stdin", "--email", "alice@example.com", given=PASSWORD)
 
@@ -277,6 +280,33 @@ def test_a_person_is_told_of_what_an_operator_does_to_their_factors(deployed: Co
     assert "The second factors of your account were removed" in reset.stderr
     assert "To: alice@example.com" in reset.stderr
     assert again.stderr == ""
+    with database.read() as connection:
+        assert connection.execute(select(letters.c.letter_id)).all() == []
+
+
+@pytest.mark.spec("ASVS5-6.3.7")
+def test_a_letter_that_a_command_could_not_send_waits_for_the_server(deployed: CommandLine, database: Database) -> None:
+    deployed.done("user", "add", "alice", "--password-stdin", "--email", "alice@example.com", given=PASSWORD)
+    deployed.settings |= {"NOTICES": "smtp", "SMTP_HOST": "127.0.0.1", "SMTP_PORT": str(free_port())}
+    added = deployed.run("user", "totp", "alice")
+    assert added.exit_code == 0
+    assert "could not be told of it yet" in added.stderr
+    with database.read() as connection:
+        (letter,) = connection.execute(select(letters.c.name, letters.c.attempts)).all()
+    assert tuple(letter) == ("generator.added", 1)
+
+
+def test_a_seed_is_read_from_standard_input_and_warned_of_as_an_argument(deployed: CommandLine) -> None:
+    deployed.settings["NOTICES"] = "none"
+    deployed.done("user", "add", "alice", "--password-stdin", given=PASSWORD)
+    quiet = deployed.run("user", "totp", "alice", "--secret", "-", "--json", given=f"{SEED}\n")
+    assert f"secret={SEED}" in json.loads(quiet.stdout)["otpauth_uri"]
+    assert quiet.stderr == ""
+    shown = deployed.run("user", "totp", "alice", "--secret", SEED, "--json")
+    assert f"secret={SEED}" in json.loads(shown.stdout)["otpauth_uri"]
+    assert "process list" in shown.stderr
+    assert SEED not in shown.stderr
+    assert deployed.refused("user", "totp", "alice", "--secret", "-", given="none\n").startswith("--secret: ")
 
 
 def test_a_person_is_invited_by_a_link_until_they_have_a_second_factor(deployed: CommandLine) -> None:
