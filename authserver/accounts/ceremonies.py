@@ -12,6 +12,7 @@ from typing import Final
 from authserver.accounts.activities import PASSKEY_CLOSED, note
 from authserver.accounts.passkey_counts import Begun, may_be_late
 from authserver.accounts.passkey_model import (
+    MOST_PASSKEYS,
     Credential,
     Evidence,
     Expected,
@@ -37,6 +38,7 @@ ACCEPTED: Final = "accepted"
 STALE_CEREMONY: Final = "stale_ceremony"
 MALFORMED: Final = "malformed"
 UNKNOWN_PASSKEY: Final = "unknown_passkey"
+TOO_MANY_PASSKEYS: Final = "too_many_passkeys"
 KNOWN_PASSKEY: Final = "known_passkey"
 LOCKED: Final = "locked"
 DISABLED: Final = "disabled"
@@ -131,7 +133,7 @@ def begin_assertion(
 def finish_registration(
     connection: Connection, desk: Desk, asked: Asked, answer: Answer, now: int, *, name: str
 ) -> Registered:
-    """Verify a new passkey and store it.
+    """Verify a new passkey and store it, unless the account has as many as anyone can keep apart.
 
     Spec: WEBAUTHN-7.1, WEBAUTHN-13.4.3
     """
@@ -143,6 +145,8 @@ def finish_registration(
         made = verify_registration(parse_credential(answer.credential), expected)
     except PasskeyRefused:
         return Registered(REFUSED)
+    if len(store.find_all(connection, asked.account_id)) >= MOST_PASSKEYS:
+        return Registered(TOO_MANY_PASSKEYS)
     passkey = Passkey(
         passkey_id=secrets.token_urlsafe(16),
         account_id=asked.account_id,

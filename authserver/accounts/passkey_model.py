@@ -9,6 +9,7 @@ from typing import Final
 MAX_CREDENTIAL_LENGTH: Final = 16 * 1024
 MAX_CREDENTIAL_ID_BYTES: Final = 1023
 MAX_NAME_LENGTH: Final = 64
+MOST_PASSKEYS: Final = 32
 TRANSPORTS: Final = frozenset({"ble", "cable", "hybrid", "internal", "nfc", "smart-card", "usb"})
 
 

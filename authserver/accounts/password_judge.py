@@ -18,8 +18,8 @@ import orjson
 from authserver.accounts.password_policy import PROBLEMS, WeakPassword, check_form_of_password, check_strength
 from authserver.protocol.errors import TemporarilyUnavailable
 
-_DEADLINE_SECONDS: Final = 5.0
-_NICENESS: Final = 10
+_DEADLINE_SECONDS: Final = 10.0
+_NICENESS: Final = 5
 _COMMAND: Final = (sys.executable, "-I", "-X", "utf8", "-m", "authserver.accounts.password_judge")
 
 

@@ -155,17 +155,18 @@ def next_path(visit: Visit) -> str:
 def check_form(deps: AccountDeps, visit: Visit) -> None:
     """Raise InvalidRequest unless the form being answered was shown to this person in this session.
 
-    Raises TooManyRequests where the person sent too many: each may write, and be told of by a letter.
+    Raises TooManyRequests where the person sent too many: each may write, and be told of by a letter. A form that they
+    did not send is not counted.
     """
-    deps.step.limits.hit("account.person", visit.account_id)
     deps.step.csrf.check(request.form.get(FIELD, ""), visit.cookie, _purpose(visit), sender_headers())
+    deps.step.limits.hit("account.person", visit.account_id)
 
 
 def check_stay(deps: AccountDeps, visit: Visit) -> None:
     """Raise InvalidRequest unless a page of ours asks to keep this session alive; the rest is as for `check_form`."""
-    deps.step.limits.hit("account.person", visit.account_id)
     purpose = stay_purpose(visit.account_id)
     deps.step.csrf.check(request.form.get(FIELD, ""), visit.cookie, purpose, sender_headers())
+    deps.step.limits.hit("account.person", visit.account_id)
 
 
 def show(deps: AccountDeps, visit: Visit, page: str, values: Mapping[str, object]) -> Response:

@@ -4,8 +4,9 @@ from itertools import product
 
 import pytest
 
+from authserver.db.engine import Database
 from authserver.web.csrf import FIELD
-from tests.support.deployment import ISSUER, Deployment
+from tests.support.deployment import ISSUER, deploy
 from tests.support.hostile import SPECIALS, check_answer, encode_form, read_state
 from tests.support.passkeys import enrol_passkey
 from tests.support.person import HIDDEN, Person
@@ -23,7 +24,8 @@ VALUES = ["\x00", "a\x00b", "\udc80", "x" * 5000, "\uff11" * 6, *SPECIALS]
 
 
 @pytest.mark.spec("RFC6749-10.14-1")
-def test_what_names_nothing_changes_nothing(either: Deployment) -> None:
+def test_what_names_nothing_changes_nothing(database: Database, database_url: str) -> None:
+    either = deploy(database, database_url, limit_account_person="")
     enrol_passkey(either, "alice")
     alice = Person(either)
     page = alice.sign_in(alice.open("/account/methods"))

@@ -7,9 +7,11 @@ from typing import Final
 import pytest
 from sqlalchemy import func, select
 
+from authserver.accounts.passkey_model import MOST_PASSKEYS
 from authserver.db.tables import interactions, metadata, pushed_requests
 from tests.support.deployment import ISSUER, Deployment
 from tests.support.login_app import plain_request, plain_url, register_login_app
+from tests.support.passkeys import enrol_passkey
 from tests.support.person import Person
 from tests.support.relying_party import RelyingParty, register, register_bank
 
@@ -166,3 +168,11 @@ def test_the_way_to_an_account_page_cannot_be_changed(deployment: Deployment, al
     for changed in (led[:-1] + ("A" if led[-1] != "A" else "B"), led[:-30], led + "A"):
         assert alice.open(changed).status_code == 400
     assert rows_left(deployment)["interactions"] == 0
+
+
+def test_an_account_has_so_many_passkeys_and_no_more(deployment: Deployment) -> None:
+    for _ in range(MOST_PASSKEYS):
+        enrol_passkey(deployment, "alice")
+    with pytest.raises(AssertionError, match="too_many_passkeys"):
+        enrol_passkey(deployment, "alice")
+    enrol_passkey(deployment, "bob")

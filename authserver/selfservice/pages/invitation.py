@@ -76,8 +76,8 @@ def invitation_page(deps: InvitationDeps) -> Blueprint:
     def answer() -> Response:
         guest = _open(deps)
         csrf = deps.account.step.csrf
-        deps.account.step.limits.hit("account.person", guest.account.account_id)
         csrf.check(request.form.get(FIELD, ""), guest.browser, _purpose(guest), sender_headers())
+        deps.account.step.limits.hit("account.person", guest.account.account_id)
         if request.form.get("action") == "passkey":
             return _with_passkey(deps, guest)
         return _with_password(deps, guest, request.form.get("new_password", ""))
