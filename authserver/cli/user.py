@@ -190,17 +190,18 @@ def reset_mfa(name: str) -> None:
 @click.argument("name")
 @click.option(
     "--secret",
+    "given",
     help="The seed in base32, to take over an enrolment; - reads it from standard input. By default a new one is made.",
 )
 @json_option
-def totp(name: str, secret: str | None, *, as_json: bool) -> None:
+def totp(name: str, given: str | None, *, as_json: bool) -> None:
     """Enrol a code generator for NAME and print its otpauth URI, this once.
 
     A seed that is given as an argument can be read by everyone on the machine while the command runs; better is
     `--secret -`, with the seed on standard input.
     """
     settings, database = open_deployment()
-    seed = _read_seed(secret)
+    seed = _read_seed(given)
     envelope, letters, now = require_envelope(settings), _letters(settings, database), system_clock()
     with database.transaction() as connection:
         account = _find(connection, name)
@@ -214,16 +215,16 @@ def totp(name: str, secret: str | None, *, as_json: bool) -> None:
     print_record({"username": account.username, "otpauth_uri": uri}, as_json=as_json)
 
 
-def _read_seed(secret: str | None) -> str:
+def _read_seed(given: str | None) -> str:
     """Return the seed of the option `--secret`, or a new one."""
-    if secret is None:
+    if given is None:
         return new_seed(os.urandom(SEED_BYTES))
-    if secret == "-":  # noqa: S105 - where it is to be read from
-        secret = sys.stdin.readline()
+    if given == "-":
+        given = sys.stdin.readline()
     else:
         click.echo("--secret: the process list shows this seed to everyone on the machine; use --secret -", err=True)
     try:
-        return parse_seed(secret)
+        return parse_seed(given)
     except ValueError as error:
         fail(f"--secret: {error}")
 
