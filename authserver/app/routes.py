@@ -230,11 +230,12 @@ def machine_guard(parts: Parts) -> Guard:
 
 def _deployment(parts: Parts) -> Deployment:
     """Return what the metadata depends on, as it is now."""
-    settings = parts.settings
+    settings, servers = parts.settings, parts.registry.resource_servers()
     return Deployment(
         issuer=settings.issuer,
         mtls_origin=settings.certificate_origin,
         profiles=tuple(PROFILES[name] for name in settings.profiles),
-        scopes=tuple(sorted({name for server in parts.registry.resource_servers() for name in server.scopes})),
+        scopes=tuple(sorted(frozenset[str]().union(*(server.scopes for server in servers)))),
+        detail_types=tuple(sorted(frozenset[str]().union(*(each.authorization_details_types for each in servers)))),
         signing_algorithms=parts.keys.current().algorithms(),
     )

@@ -11,7 +11,6 @@ from authserver.issuance.claims import STANDARD_CLAIMS
 from authserver.messages import LANGUAGES
 from authserver.profiles.model import Profile
 from authserver.protocol import names
-from authserver.protocol.authorization_details.registry import TYPES
 
 _PATHS: Final = {
     "authorization_endpoint": "/authorize",
@@ -34,12 +33,16 @@ _SIGN_IN_CLAIMS: Final = ("sub", "iss", "aud", "exp", "iat", "auth_time", "acr",
 
 @dataclass(frozen=True, slots=True)
 class Deployment:
-    """What the metadata depends on: origins, the profiles that clients may have, scopes, algorithms that sign."""
+    """What the metadata depends on: origins, the profiles that clients may have, algorithms that sign, what APIs serve.
+
+    `scopes` and `detail_types` are those of the APIs that there are.
+    """
 
     issuer: str
     mtls_origin: str
     profiles: tuple[Profile, ...]
     scopes: tuple[str, ...]
+    detail_types: tuple[str, ...]
     signing_algorithms: frozenset[str]
 
 
@@ -76,11 +79,12 @@ def describe_deployment(deployment: Deployment) -> Mapping[str, object]:
         "tls_client_certificate_bound_access_tokens": True,
         "dpop_signing_alg_values_supported": ["ES256", "PS256", "Ed25519", "EdDSA"],
         "acr_values_supported": [names.ACR_ONE_FACTOR, names.ACR_TWO_FACTORS],
-        "authorization_details_types_supported": sorted(TYPES),
         "prompt_values_supported": ["none", "login", "consent", "select_account"],
         "ui_locales_supported": list(LANGUAGES),
         **_authentication_members(methods, assertion_algorithms),
     }
+    if deployment.detail_types:
+        document["authorization_details_types_supported"] = list(deployment.detail_types)
     if deployment.mtls_origin != deployment.issuer:
         document["mtls_endpoint_aliases"] = {name: deployment.mtls_origin + _PATHS[name] for name in _MTLS_ALIASES}
     return document

@@ -7,10 +7,14 @@ from urllib.parse import urlsplit
 import pytest
 from pydantic import ValidationError
 
+from authserver.clients.registry import FRESH_SECONDS
+from authserver.clients.store import set_disabled
 from authserver.db.engine import Database
 from authserver.settings.model import Settings
 from tests.support.deployment import ISSUER, MTLS_ORIGIN, Deployment, deploy
-from tests.support.relying_party import RelyingParty, Reply
+from tests.support.details import ACCOUNTS, FUNDS, Document, text_of
+from tests.support.refusals import refusal
+from tests.support.relying_party import RelyingParty, Reply, register, register_bank
 
 FAPI_ALGORITHMS = {"PS256", "ES256", "EdDSA", "Ed25519"}
 PATHS = ("/.well-known/openid-configuration", "/.well-known/oauth-authorization-server")
@@ -210,3 +214,33 @@ def test_a_deployment_for_fapi_alone_offers_nothing_else(sqlite_database: Databa
 @pytest.mark.spec("RFC9126-5-1")
 def test_a_deployment_with_plain_clients_does_not_demand_pushed_requests_of_all(document: dict[str, Any]) -> None:
     assert document["require_pushed_authorization_requests"] is False
+
+
+@pytest.mark.spec("RFC9396-10", "RFC9396-5")
+def test_types_of_details_are_listed_and_taken_where_an_api_serves_them(deployment: Deployment) -> None:
+    app = register(deployment)
+
+    def listed() -> tuple[object, str]:
+        reply = app.send(PATHS[1])
+        return reply.json.get("authorization_details_types_supported"), reply.headers["ETag"]
+
+    def answer(detail: Document) -> object:
+        return refusal(app.push(scope="openid", authorization_details=text_of(detail)))
+
+    refused = (400, "invalid_authorization_details")
+    types, first = listed()
+    assert types is None, "a member that does not apply is left out"
+    assert answer(ACCOUNTS) == answer(FUNDS) == refused
+
+    register_bank(deployment, authorization_details_types=["account_information"])
+    types, second = listed()
+    assert types == ["account_information"]
+    assert app.push(scope="openid", authorization_details=text_of(ACCOUNTS)).status_code == 201
+    assert answer(FUNDS) == refused
+
+    with deployment.database.transaction() as connection:
+        assert set_disabled(connection, "bank", deployment.now)
+    deployment.wait(FRESH_SECONDS)
+    assert listed() == (None, first)
+    assert second != first
+    assert answer(ACCOUNTS) == refused
