@@ -63,7 +63,8 @@ export class Person {
 
   async #send(url, form) {
     if (url.origin !== this.issuer) throw new Error(`a page of ${url.origin}, not of the issuer`);
-    const headers = { cookie: [...this.#cookies].map((pair) => pair.join('=')).join('; ') };
+    const cookies = [...this.#cookies].map((pair) => pair.join('=')).join('; ');
+    const headers = cookies ? { cookie: cookies } : {}; // a browser without cookies sends no such header
     if (form) Object.assign(headers, { origin: this.issuer, 'content-type': 'application/x-www-form-urlencoded' });
     const method = form ? 'POST' : 'GET';
     const answer = await request(url, { method, headers, body: form?.toString(), dispatcher: this.#dispatcher });
