@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from authserver.protocol.authorization_details.bank_accounts import shown_iban
 from authserver.sandbox.check.browser import Page
 from authserver.sandbox.check.scene import APPROVE, DENY, Scene, Visitor, ask, expect, expect_answer, new_visitor, start
 from authserver.sandbox.people import ALICE
@@ -30,13 +31,14 @@ _TAMPERED = (
 
 def approved_by_code(scene: Scene) -> Iterator[str]:
     """Check a small payment that is approved by a one-time code, asked for after the text."""
-    tokens = _approve(scene, scene.penny, new_visitor(scene, ALICE), _SMALL)
+    alice = new_visitor(scene, ALICE)
+    tokens = _approve(scene, scene.penny, alice, _SMALL)
     yield "Alice approves a payment of 12.50 with a one-time code, entered on the page that shows it"
     expect("refresh_token" not in tokens, "no refresh token for a payment")
     expect(tokens["expires_in"] <= _MOST_SECONDS, f"a token for a minute at most, and not {tokens['expires_in']} s")
-    expect(tokens["authorization_details"] == [_SMALL], "the approved payment in the token response")
+    granted = granted_from_shown_account(alice, tokens, _SMALL)
     yield "the app gets a token for that one payment, for a minute and without a refresh token"
-    yield from _spend(scene, scene.penny, tokens["access_token"], tokens["authorization_details"][0])
+    yield from _spend(scene, scene.penny, tokens["access_token"], granted)
 
 
 def approved_by_passkey(scene: Scene) -> Iterator[str]:
@@ -98,6 +100,15 @@ def _approve(scene: Scene, client: OAuthClient, visitor: Visitor, detail: Json) 
     amount, payee = detail["instructedAmount"]["amount"], detail["creditorName"]
     expect(amount in visitor.approving and payee in visitor.approving, "amount and payee on that page")
     return expect_answer(client.redeem(answer["code"], flow, scene.places.payments), 200)
+
+
+def granted_from_shown_account(visitor: Visitor, tokens: Json, asked: Json) -> Json:
+    """Return the detail that was granted: what was asked for, from the account that the page showed."""
+    [granted] = tokens["authorization_details"]
+    iban = granted.get("debtorAccount", {}).get("iban", "")
+    expect(granted == {**asked, "debtorAccount": {"iban": iban}}, "the approved payment in the token response")
+    expect(iban and shown_iban(iban) in visitor.approving, "the account that pays on the page")
+    return dict(granted)
 
 
 def _spend(scene: Scene, client: OAuthClient, token: str, granted: Json) -> Iterator[str]:
