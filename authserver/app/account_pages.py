@@ -10,6 +10,7 @@ from authserver.interaction.pages.enrol import EnrolDeps, enrol_page
 from authserver.selfservice.guard import AccountDeps
 from authserver.selfservice.pages.activity import activity_page
 from authserver.selfservice.pages.apps import apps_page
+from authserver.selfservice.pages.front import front_page
 from authserver.selfservice.pages.generator import generator_page
 from authserver.selfservice.pages.invitation import InvitationDeps, invitation_page
 from authserver.selfservice.pages.methods import methods_page
@@ -22,7 +23,7 @@ from authserver.selfservice.pages.sessions import sessions_page
 
 
 def account_pages(parts: Parts, step: StepDeps, passwords: PasswordPool) -> tuple[Blueprint, ...]:
-    """Return the pages at `/account`."""
+    """Return the pages at `/account`, and the one at `/` that leads there."""
     settings = parts.settings
     deps = AccountDeps(
         step=step,
@@ -35,6 +36,7 @@ def account_pages(parts: Parts, step: StepDeps, passwords: PasswordPool) -> tupl
     )
     judge = PasswordJudge(max_waiting=max(0, settings.threads - 2))
     return (
+        front_page(step),
         overview_page(deps),
         methods_page(deps),
         invitation_page(InvitationDeps(deps, passwords, judge, parts.passkeys)),

@@ -120,7 +120,9 @@ def build_parts(settings: Settings, app: Flask, clock: Clock, events: EventSink)
         keys=keys,
         reception=Reception(origins, nonces, authentication, limits.machine, events),
         limits=limits,
-        pages=load_pages(Site(settings.site_name, settings.help_url, "/account"), speaks_others=True),
+        pages=load_pages(
+            Site(settings.site_name, settings.help_url, "/account", settings.apps_checked_by), speaks_others=True
+        ),
         origins=origins,
         nonces=nonces,
         session_limits=SessionLimits(settings.session_idle, settings.session_idle_strong, settings.session_absolute),
@@ -201,3 +203,7 @@ def _certificate_policy(settings: Settings) -> CertificatePolicy:
         )
     except ValueError as error:
         raise SettingsError(f"TRUSTED_PROXIES or CLIENT_CERT_HEADER cannot be used: {error}") from error
+
+
+def _site(settings: Settings) -> Site:
+    return Site(settings.site_name, settings.help_url, "/account", settings.apps_checked_by)

@@ -1,10 +1,9 @@
 """From metadata to a client, in agreement with its profile and with itself."""
 
-import unicodedata
-
 from authserver.clients.certificates import parse_dn
 from authserver.clients.metadata import AS_JWT, ClientMetadata
 from authserver.clients.model import CertificateSubject, Client, ResourceServer
+from authserver.clients.shown import parse_shown
 from authserver.keys.jwks import check_public_jwks, parse_jwks
 from authserver.keys.model import EMPTY_KEYS, PublicKeys
 from authserver.profiles.catalogue import PROFILES
@@ -12,14 +11,11 @@ from authserver.profiles.model import Profile
 from authserver.protocol import names
 from authserver.protocol.authorization_details.registry import TYPES
 from authserver.protocol.errors import InvalidClientMetadata, InvalidRedirectUri, InvalidScope, InvalidTarget
-from authserver.protocol.neutral import is_unseen
 from authserver.protocol.redirect_uri import find_registration_fault
 from authserver.protocol.resource import parse_resources
 from authserver.protocol.scope import parse_scope
 
 _SIGNED_ANSWERS = ("id_token_signed_response_alg", "introspection_signed_response_alg")
-_JOINERS = frozenset("\u200c\u200d")
-_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 
 
 def build_client(metadata: ClientMetadata, *, client_id: str, secret_hash: bytes | None, version: int = 1) -> Client:
@@ -34,7 +30,6 @@ def build_client(metadata: ClientMetadata, *, client_id: str, secret_hash: bytes
     _check_grants(metadata, profile)
     _check_redirect_uris(metadata, profile)
     _check_urls(metadata)
-    _check_name(metadata.client_name)
     _check_scope(metadata, profile)
     _check_detail_types(metadata, profile)
     keys, must_push = _parse_keys(metadata), profile.pushed_requests_required
@@ -71,6 +66,7 @@ def build_client(metadata: ClientMetadata, *, client_id: str, secret_hash: bytes
         version=version,
         disabled=False,
         authorization_details_types=frozenset(metadata.authorization_details_types),
+        checked=parse_shown(metadata),
     )
 
 
@@ -179,19 +175,6 @@ def _is_bound(metadata: ClientMetadata, profile: Profile) -> bool:
         or metadata.dpop_bound_access_tokens
         or profile.sender_constraint_required
     )
-
-
-def _check_name(client_name: str) -> None:
-    """Refuse a name that people would see otherwise than it is written, or not at all.
-
-    So control and direction characters go; joiners stay, which some scripts cannot be written without.
-
-    Spec: RFC7591-5
-    """
-    shown = [character for character in client_name if character not in _JOINERS]
-    is_blank = bool(client_name) and all(is_unseen(character) or character.isspace() for character in shown)
-    if is_blank or any(unicodedata.category(character) in _UNSEEN for character in shown):
-        raise InvalidClientMetadata("client_name", "The client_name holds characters not shown.", clause="RFC7591-5")
 
 
 def _check_urls(metadata: ClientMetadata) -> None:

@@ -36,6 +36,8 @@ class ClientMetadata(BaseModel):
     policy_uri: _Text | None = None
     tos_uri: _Text | None = None
     contacts: list[_Text] = []
+    checked_by: Annotated[str, Field(max_length=100)] | None = None
+    checked_on: Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}$")] | None = None
     software_id: _Text | None = None
     software_version: _Text | None = None
     application_type: Literal["web", "native"] = "web"

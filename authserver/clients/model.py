@@ -1,6 +1,7 @@
 """A registered client, parsed once into a frozen value."""
 
 from dataclasses import dataclass
+from datetime import date
 
 from authserver.keys.model import PublicKeys
 from authserver.profiles.model import Profile
@@ -46,6 +47,14 @@ class ResourceServer:
 
 
 @dataclass(frozen=True, slots=True)
+class Checked:
+    """Who checked an app, and on which day; an empty name says that expressly nobody did."""
+
+    by: str
+    on: date | None
+
+
+@dataclass(frozen=True, slots=True)
 class Client:
     """One registered client with its profile and imported keys; names as in RFC 7591."""
 
@@ -82,6 +91,7 @@ class Client:
     disabled: bool
     authorization_details_types: frozenset[str] = frozenset()
     previous_secret: PreviousSecret | None = None
+    checked: Checked | None = None
 
     @property
     def binds_tokens(self) -> bool:

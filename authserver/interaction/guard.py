@@ -17,7 +17,7 @@ from authserver.authorization import store
 from authserver.authorization.model import Interaction
 from authserver.authorization.own import OWN_CLIENT_ID
 from authserver.authorization.store import BrowserCookies, Visit
-from authserver.clients.model import Client
+from authserver.clients.model import Checked, Client
 from authserver.clock import Clock
 from authserver.db.engine import Database
 from authserver.events import Event, EventSink
@@ -65,15 +65,17 @@ class StepDeps:
 
 @dataclass(frozen=True, slots=True)
 class Party:
-    """Who is asking, as a person should see it; `domain` is where the browser will be sent back to."""
+    """Who is asking, as a person should see it; `domain` is where the browser will be sent back to.
+
+    `checked` is None where its registration does not say who checked it.
+    """
 
     name: str
     domain: str
     policy_uri: str | None
     tos_uri: str | None
     is_ours: bool = False
-    checked_by: str = ""
-    checked_since: int = 0
+    checked: Checked | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,6 +256,7 @@ def party_of(client: Client, redirect_uri: str) -> Party:
         policy_uri=_web_page(client.policy_uri),
         tos_uri=_web_page(client.tos_uri),
         is_ours=client.client_id == OWN_CLIENT_ID,
+        checked=client.checked,
     )
 
 

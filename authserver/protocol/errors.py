@@ -47,6 +47,10 @@ class UnreadableCookies(InvalidRequest):
     """The browser sent cookies of which none arrives in a form that can be read; another site can cause it."""
 
 
+class InvitationOver(InvalidRequest):
+    """The invitation was used, or its time is over; a person meets this by opening an old letter."""
+
+
 class RequestTooLarge(InvalidRequest):
     """The body is larger than any honest request."""
 

@@ -79,6 +79,8 @@ def _third_party(places: DemoPlaces, client_id: str, name: str) -> Metadata:
         "grant_types": _ALL_GRANTS,
         "scope": SCOPE,
         "authorization_details_types": list(DETAIL_TYPES),
+        "checked_by": "the demo's own register",
+        "checked_on": "2026-11-30",
     }
 
 

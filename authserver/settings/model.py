@@ -27,13 +27,11 @@ class Settings(BaseSettings):
     )
     mtls_origin: kinds.OptionalOrigin = Field(
         default="",
-        description=(
-            "The origin where client certificates are asked for, advertised in `mtls_endpoint_aliases`. Empty where "
-            "the issuer's own origin asks for them."
-        ),
+        description="Where client certificates are asked for (`mtls_endpoint_aliases`). Empty: at the issuer.",
     )
     site_name: str = Field(default="Sign-in", description="The deployment's name, on every page.")
     help_url: str = Field(default="", description="Where a person finds help; linked from every page.")
+    apps_checked_by: str = Field(default="", description="Who checks all apps whose registration names nobody else.")
     database_url: kinds.DatabaseUrl = Field(
         default=SecretStr(""),
         description="Where the data lives. Empty for an SQLite file in `DATA_DIR`.",

@@ -1,6 +1,6 @@
 """Days, times, lengths of time and amounts as people write them in their language."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import lru_cache
 from typing import Final
 
@@ -17,6 +17,11 @@ _UNITS: Final = ((86400, "duration-day"), (3600, "duration-hour"), (60, "duratio
 def long_date(seconds: int, language: str = "en") -> str:
     """Return a day with its month in letters, such as `7 March 2027`."""
     return _long_day(seconds // 86400, language)
+
+
+def long_day(day: date, language: str = "en") -> str:
+    """Return a day of the calendar as `long_date` does."""
+    return _long_day((day - date(1970, 1, 1)).days, language)
 
 
 @lru_cache(maxsize=512)

@@ -12,7 +12,7 @@ from pathlib import Path
 from jinja2 import Environment
 
 from authserver.assets import find_assets
-from authserver.protocol.errors import OAuthError, SignInOver, TooManyRequests, UnreadableCookies
+from authserver.protocol.errors import InvitationOver, OAuthError, SignInOver, TooManyRequests, UnreadableCookies
 from authserver.web.headers import new_nonce, page_headers
 from authserver.web.i18n import ENGLISH, current_language, language_links
 from authserver.web.machine import MachineResponse
@@ -23,11 +23,15 @@ from authserver.web.templates import build_environment
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """What every page says of this deployment: its name, where a person finds help, and where their account."""
+    """What every page says of this deployment: its name, where a person finds help, and where their account.
+
+    `apps_checked_by` is who checks the apps whose registration does not say it.
+    """
 
     name: str
     help_url: str = ""
     account_url: str = ""
+    apps_checked_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +73,7 @@ class Pages:
             "description": error.description,
             "status": error.status,
             "sign_in_is_over": isinstance(error, SignInOver),
+            "invitation_is_over": isinstance(error, InvitationOver),
             "cookies_are_unreadable": isinstance(error, UnreadableCookies),
             "retry_after": error.retry_after if isinstance(error, TooManyRequests) else 0,
             "reference": correlation_id,

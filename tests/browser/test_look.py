@@ -203,6 +203,14 @@ def invitation(visitor: Visitor) -> None:
     visitor.page.goto(json.loads(printed)["link"])
 
 
+def invitation_over(visitor: Visitor) -> None:
+    visitor.page.goto(f"{visitor.scene.server.issuer}/invitation?invitation=used")
+
+
+def front(visitor: Visitor) -> None:
+    visitor.page.goto(visitor.scene.server.issuer)
+
+
 def passkey_offered(visitor: Visitor) -> None:
     visitor.start(scope="openid")
     visitor.sign_in()
@@ -249,6 +257,8 @@ PAGES: dict[str, Callable[[Visitor], None]] = {
         account_activity,
         account_idle,
         invitation,
+        invitation_over,
+        front,
         passkey_offered,
         second_factor_added,
     )

@@ -21,7 +21,7 @@ from authserver.db.engine import Connection
 from authserver.events import Event
 from authserver.interaction.guard import this_browser
 from authserver.notices.model import INVITATION_CLAIMED
-from authserver.protocol.errors import SignInOver
+from authserver.protocol.errors import InvitationOver
 from authserver.protocol.handles import new_handle
 from authserver.selfservice.guard import AccountDeps, go_to
 from authserver.selfservice.words import PASSKEY_DID_NOT_WORK
@@ -136,7 +136,7 @@ def _with_passkey(deps: InvitationDeps, guest: Guest) -> Response:
         cookie = _begin(connection, deps, guest, methods[0]) if is_used else ""
     if not cookie:
         return _show(deps, _open(deps), error=PASSKEY_DID_NOT_WORK, error_field="add-passkey")
-    return _arrive(deps, guest, cookie, "/account/recovery-codes")
+    return _arrive(deps, guest, cookie, "/account/methods")  # no recovery codes: without a password they open nothing
 
 
 def _use(connection: Connection, guest: Guest, act: Callable[[], bool]) -> bool:
@@ -198,5 +198,5 @@ def _purpose(guest: Guest) -> str:
     return f"invitation|{guest.invitation}"
 
 
-def _ended() -> SignInOver:
-    return SignInOver("This invitation was used, or its time is over.", clause="ASVS5-6.4.1")
+def _ended() -> InvitationOver:
+    return InvitationOver("This invitation was used, or its time is over.", clause="ASVS5-6.4.1")
