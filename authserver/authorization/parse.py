@@ -31,7 +31,7 @@ from authserver.protocol.demand import (
     strongest,
     weakest_known,
 )
-from authserver.protocol.errors import InvalidRequest
+from authserver.protocol.errors import InvalidRequest, InvalidScope
 from authserver.protocol.params import Params
 from authserver.protocol.redirect_uri import matches_registered
 from authserver.protocol.resource import parse_resources
@@ -101,9 +101,7 @@ def parse_request(params: Params, client: Client, policy: RequestPolicy) -> Auth
     details = parse_authorization_details(params.get("authorization_details"))
     check_not_over(details, policy.now)
     check_details_served(details, resources, policy.servers)
-    # What no API would be told of is not asked of the person either.
-    reach = Reach(parse_scope(params.get("scope")), details, details, resources)
-    scope = resolve_audience(reach, policy.servers, policy.issuer).scope
+    scope = _reaching_scope(parse_scope(params.get("scope")), details, resources, policy)
     return AuthorizationRequest(
         client_id=client.client_id,
         redirect_uri=redirect_uri,
@@ -131,6 +129,24 @@ def _within_registration(asked: ClaimsRequest, client: Client) -> ClaimsRequest:
     Spec: OIDCC-5.5
     """
     return replace(asked, id_token=keep_claims(asked.id_token, client), userinfo=keep_claims(asked.userinfo, client))
+
+
+def _reaching_scope(
+    asked: tuple[str, ...], details: Details, resources: tuple[str, ...], policy: RequestPolicy
+) -> tuple[str, ...]:
+    """Return what of a scope an API would be told; the rest is not asked of the person either.
+
+    Raises InvalidTarget for a resource at which the request is good for nothing, InvalidScope where no scope is left: a
+    token response without any would mean that all of it was granted.
+
+    Spec: RFC8707-2, RFC9396-3.2, RFC6749-3.3, RFC6749-5.1
+    """
+    scope = resolve_audience(Reach(asked, details, details, resources), policy.servers, policy.issuer).scope
+    if asked and not scope:
+        raise InvalidScope(
+            "No API would be told of the scope beside these authorization_details.", clause="RFC9396-3.2"
+        )
+    return scope
 
 
 def _policy_acrs(policy: RequestPolicy, scope: tuple[str, ...], details: Details) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from authserver.protocol.authorization_details.model import Detail, Details
 from authserver.protocol.authorization_details.narrowing import leaves_out
 from authserver.protocol.authorization_details.registry import locations_of
 from authserver.protocol.errors import InvalidAuthorizationDetails, InvalidTarget
-from authserver.protocol.names import SCOPE_OPENID
+from authserver.protocol.names import SCOPE_OPENID, SCOPES_OF_OPENID
 from authserver.protocol.scope import openid_scopes
 
 
@@ -62,7 +62,8 @@ def resolve_audience(reach: Reach, servers: Iterable[ResourceServer], issuer: st
     servers = tuple(servers)
     scope = openid_scopes(reach.scope) if leaves_out(reach.granted_details, reach.details) else reach.scope
     names = _names(reach, scope, servers, issuer)
-    readers = tuple(server for server in servers if not set(names).isdisjoint(server.audiences))
+    named = frozenset(names)
+    readers = tuple(server for server in servers if not named.isdisjoint(server.audiences))
     details = tuple(detail for detail in reach.details if any(serves_detail(server, detail) for server in readers))
     if reach.granted_details:
         told = {name for server in readers for name in scope_told(server, scope, reach.details)}
@@ -120,7 +121,8 @@ def _names(reach: Reach, scope: tuple[str, ...], servers: tuple[ResourceServer, 
     Spec: RFC8707-2, RFC8707-2.2
     """
     bounds = reach.named or reach.granted_resources
-    served = (server for server in servers if _is_good_at(server, scope, reach.details, is_named=bool(bounds)))
+    over_data = frozenset(scope).difference(SCOPES_OF_OPENID)
+    served = (server for server in servers if _is_good_at(server, over_data, reach.details, is_named=bool(bounds)))
     reached = tuple(dict.fromkeys(audience for server in served for audience in server.audiences))
     if SCOPE_OPENID in scope or not (reached or bounds or reach.granted_details):
         reached = (*reached, issuer)
@@ -132,14 +134,14 @@ def _names(reach: Reach, scope: tuple[str, ...], servers: tuple[ResourceServer, 
     return names
 
 
-def _is_good_at(server: ResourceServer, scope: tuple[str, ...], details: Details, *, is_named: bool) -> bool:
+def _is_good_at(server: ResourceServer, over_data: frozenset[str], details: Details, *, is_named: bool) -> bool:
     """Return whether a token is good for something at an API; one without scopes of its own must be named for them.
 
-    Who a person is, which the scopes of OpenID Connect tell, is told at UserInfo and at no API.
+    Who a person is, which the scopes of OpenID Connect tell, is told at UserInfo and at no API. A scope over data is
+    told, as by `scope_told`, where there is no detail that does not reach the API.
 
     Spec: RFC8707-2.2, RFC9700-2.3
     """
-    if any(serves_detail(server, detail) for detail in details):
-        return True
-    told = scope_told(server, scope, details)
-    return bool(server.scopes or is_named) and told != openid_scopes(told)
+    if details:
+        return any(serves_detail(server, detail) for detail in details)
+    return not over_data.isdisjoint(server.scopes) if server.scopes else is_named and bool(over_data)

@@ -94,6 +94,8 @@ def test_details_sent_to_one_api_leave_the_scope_at_no_other(deployment: Deploym
     standing = redeem(app, silent.headers["Location"])
     refreshed = app.refresh(tokens["refresh_token"], authorization_details=text_of(there)).json
     pushed = allow(carol, app, there, prompt="consent")
+    alone = app.push(scope="accounts", authorization_details=text_of(there))
+    assert refusal(alone) == (400, "invalid_scope"), "an answer without a scope would mean all that was asked for"
     for answer in (standing, refreshed, pushed):
         assert answer["scope"] == "openid"
         assert answer["authorization_details"] == [{**CHOSEN, "locations": [REPORTS]}]
