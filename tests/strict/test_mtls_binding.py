@@ -6,8 +6,9 @@ from dataclasses import replace
 
 import pytest
 
+from authserver.db.engine import Database
 from tests.support.authority import Credential, common_name, self_signed
-from tests.support.deployment import Deployment, authority
+from tests.support.deployment import Deployment, authority, deploy
 from tests.support.jose import encode
 from tests.support.person import Person, code_of
 from tests.support.refusals import challenge, refusal
@@ -139,3 +140,18 @@ def test_a_certificate_header_sent_past_the_proxy_binds_nothing(shared: Deployme
         environ_overrides={"REMOTE_ADDR": "192.0.2.7"},
     )
     assert reply.status_code == 401
+
+
+@pytest.mark.spec("RFC8705-6.5-1", "RFC9440-4")
+def test_where_the_header_has_a_name_of_its_own_no_other_names_a_client(
+    sqlite_database: Database, sqlite_url: str
+) -> None:
+    deployment = deploy(sqlite_database, sqlite_url, client_cert_header_name="ClientCert5f0c")
+    bank = register_bank(deployment)
+    assert bank.certificate is not None
+    written = f":{base64.b64encode(bank.certificate.der).decode()}:"
+    form = {"client_id": "bank", "token": "x"}
+    assert bank.send("/introspect", form, headers={"ClientCert5f0c": written}).status_code == 200
+    for name in ("Client-Cert", "Client_Cert", "Client-Cert5f0c", "ClientCert_5f0c"):
+        assert bank.send("/introspect", form, headers={name: written}).status_code == 401
+    assert "client_certificate.dropped" in deployment.event_names()
