@@ -8,9 +8,8 @@ from click.termui import progressbar
 from authserver.assets import find_assets
 from authserver.cli.deployment import connect_database, open_database
 from authserver.cli.output import fail, json_option, note, print_record, read_settings
-from authserver.clock import system_clock
 from authserver.db import migrate
-from authserver.db.purge import DEFAULT_BATCH_SIZE, count_expired, purge
+from authserver.db.purge import DEFAULT_BATCH_SIZE, count_expired, database_clock, purge
 
 
 @click.group()
@@ -49,9 +48,9 @@ def check(*, as_json: bool) -> None:
 )
 @json_option
 def purge_command(batch: int, *, as_json: bool) -> None:
-    """Delete expired rows in bounded batches, while the server runs."""
+    """Delete expired rows in bounded batches, while the server runs; the database's own clock decides."""
     database = open_database(read_settings())
-    now = system_clock()
+    now = database_clock(database)
     total = sum(count_expired(database, now).values())
     with progressbar(length=total, label="Purging", file=sys.stderr) as bar:
         deleted = purge(database, now, batch, lambda _table, rows: bar.update(rows))

@@ -40,13 +40,13 @@ def _answers(database: Database, wait_seconds: int) -> bool:
     deadline = monotonic() + wait_seconds
     said_at = float("-inf")
     while not database.ping():
-        now = monotonic()
-        if now >= deadline:
+        left_seconds = deadline - monotonic()
+        if left_seconds <= 0:
             return False
-        if now >= said_at + _SECONDS_BETWEEN_WORDS:
-            said_at = now
-            note(f"The database does not answer yet; waiting for it, {int(deadline - now)} seconds more at most.")
-        sleep(min(1.0, deadline - now))
+        if monotonic() >= said_at + _SECONDS_BETWEEN_WORDS:
+            said_at = monotonic()
+            note(f"The database does not answer yet; waiting for it, {int(left_seconds)} seconds more at most.")
+        sleep(min(1.0, left_seconds))
     return True
 
 

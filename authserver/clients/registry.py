@@ -9,7 +9,7 @@ from authserver.clients.build import build_client
 from authserver.clients.metadata import parse_metadata
 from authserver.clients.model import Client, PreviousSecret, ResourceServer
 from authserver.clients.store import ClientRecord, find_client, list_resource_servers
-from authserver.clock import Clock
+from authserver.clock import Clock, is_fresh
 from authserver.db.engine import Database
 from authserver.profiles.model import Profile
 
@@ -52,7 +52,7 @@ class ClientRegistry:
             return None
         now = self.clock()
         cached = self._clients.get(client_id)
-        if cached is not None and now < cached[0]:
+        if cached is not None and is_fresh(cached[0], FRESH_SECONDS, now):
             return cached[2]
         with self.database.read() as connection:
             record = find_client(connection, client_id)
@@ -68,12 +68,12 @@ class ClientRegistry:
         """Return every enabled resource server."""
         now = self.clock()
         cached = self._resource_servers
-        if cached is not None and now < cached[0]:
+        if cached is not None and is_fresh(cached[0], FRESH_SECONDS, now):
             return cached[1]
         with self.database.read() as connection:
             records = list_resource_servers(connection)
         servers = tuple(_resource_servers_of(records))
-        self._resource_servers = (now + FRESH_SECONDS, servers)
+        self._resource_servers = (now, servers)
         return servers
 
     def audiences(self) -> frozenset[str]:
@@ -93,7 +93,7 @@ class ClientRegistry:
         with self._lock:
             if len(self._clients) >= _MAX_CLIENTS:
                 self._clients.clear()
-            self._clients[client.client_id] = (now + FRESH_SECONDS, record, client)
+            self._clients[client.client_id] = (now, record, client)
 
 
 def is_client_id(text: str) -> bool:

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from sqlalchemy import Column, Delete, Select, Table, bindparam, delete, func, select
+from sqlalchemy import Column, Delete, Select, Table, bindparam, delete, func, select, text
 
 from authserver.db import tables
 from authserver.db.engine import DIALECTS, Database
@@ -30,16 +30,16 @@ class Expiry:
 
 # A day's grace keeps a spent code or an old refresh token recognisable, so that its replay is seen as one and not as
 # an unknown value. A pushed request outlives the pages that were opened from it, which read it: by four times as long
-# as one may take, and no more, since anyone can leave one. An id claimed once needs only to outlive what carries it,
-# plus what the clocks of two nodes may differ. Consents stay: they are the record of the person.
+# as one may take, and no more, since anyone can leave one. An id claimed once must outlive what carries it by
+# the clock of every node: purged early, what was spent is good again. Consents stay: they are the record of the person.
 EXPIRIES = (
-    Expiry(tables.claimed_ids, 60),
+    Expiry(tables.claimed_ids, _A_DAY),
     Expiry(tables.pushed_requests, _AN_HOUR),
     Expiry(tables.interactions, _AN_HOUR),
     Expiry(tables.authorization_codes, _A_DAY),
     Expiry(tables.issued_tokens, _A_DAY),
     Expiry(tables.sessions, _A_DAY),
-    Expiry(tables.attempt_counters, 0),
+    Expiry(tables.attempt_counters, _A_DAY),
     Expiry(tables.known_devices, 0),
     Expiry(tables.invitations, _A_DAY),
     Expiry(tables.activities, 0),
@@ -69,6 +69,18 @@ def _count(expiry: Expiry) -> Select[int]:
 
 _DELETES = {(expiry.table.name, dialect): _delete_batch(expiry, dialect) for expiry in EXPIRIES for dialect in DIALECTS}
 _COUNTS = {expiry.table.name: _count(expiry) for expiry in EXPIRIES}
+
+
+_TIME = {
+    "postgresql": text("SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) AS BIGINT)"),
+    "sqlite": text("SELECT CAST(strftime('%s', 'now') AS INTEGER)"),
+}
+
+
+def database_clock(database: Database) -> int:
+    """Return the database's own time, which is one for all nodes, in seconds since 1970-01-01 UTC."""
+    with database.read() as connection:
+        return int(connection.execute(_TIME[database.dialect]).scalar_one())
 
 
 def purge(

@@ -14,12 +14,10 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from authserver.db.at_once import Writes, check_written, write_in_turn
 from authserver.db.held import HeldConnections, open_ours
 from authserver.db.sqlite_connections import (
-    BEGIN,
-    OPENING,
     again_while_busy,
     command,
     create_private_file,
-    is_busy,
+    is_read_only,
     primary_code,
     reading_engine,
     writing_engine,
@@ -42,6 +40,9 @@ _PASSING = frozenset(
 )
 
 
+_BEGIN = "BEGIN IMMEDIATE"
+
+
 @dataclass(slots=True, eq=False)
 class _Pending:
     """Writes that wait for their turn, and what came of them once they are durable."""
@@ -49,6 +50,10 @@ class _Pending:
     writes: Writes
     answers: frozenset[bytes] | None = None
     error: SQLAlchemyError | None = None
+
+
+class _FileReadOnlyError(OperationalError):
+    """The file could not be written when its connection was opened."""
 
 
 class _Probe:
@@ -152,10 +157,8 @@ class SqliteBackend:
         cause = error.orig if isinstance(error, DBAPIError) else None
         if not isinstance(cause, sqlite3.Error):
             return None
-        code = primary_code(cause)
-        # Elsewhere it means that something of ours writes where it asked to read.
-        is_file_read_only = code == sqlite3.SQLITE_READONLY and getattr(error, "statement", "") in OPENING
-        if code in _PASSING or is_file_read_only:
+        # A read-only file; elsewhere the same code means that something of ours writes where it asked to read.
+        if primary_code(cause) in _PASSING or isinstance(error, _FileReadOnlyError):
             return f"SQLite answered {cause.sqlite_errorname}"
         return None
 
@@ -164,7 +167,7 @@ class SqliteBackend:
         """Open a transaction on the writing connection, whose turn the caller has."""
         connection = self._open_writer()
         try:
-            self._begin(connection, patience_seconds)
+            again_while_busy(lambda: command(connection, _BEGIN), patience_seconds)
             try:
                 yield connection
             except BaseException:
@@ -172,17 +175,14 @@ class SqliteBackend:
                     command(connection, "ROLLBACK")
                 raise
             command(connection, "COMMIT")
+        except DBAPIError as error:
+            if not is_read_only(error):
+                raise
+            self._drop()  # opened while the file could not be written, it would stay so
+            raise _FileReadOnlyError(None, None, error.orig or error) from error
         finally:
             if connection is self._writer:
                 self._drop_unless_clean(connection)
-
-    def _begin(self, connection: Connection, patience_seconds: float) -> None:
-        try:
-            again_while_busy(lambda: command(connection, BEGIN), patience_seconds)
-        except OperationalError as error:
-            if not is_busy(error):
-                self._drop()  # opened while the file could not be written, it would stay so
-            raise
 
     def _write_in_turn(self, mine: _Pending, patience_seconds: float, wait_seconds: float | None = None) -> None:
         with self._turns.turn(patience_seconds if wait_seconds is None else wait_seconds):

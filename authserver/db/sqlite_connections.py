@@ -7,14 +7,9 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from authserver.db.sqlite_driver import driver_of
-
-BEGIN = "BEGIN IMMEDIATE"
-_WRITE_AHEAD = "journal_mode = WAL"
-OPENING = frozenset({BEGIN, _WRITE_AHEAD})
-"""The statements by which a connection begins to write."""
 
 _FIRST_PAUSE_SECONDS = 0.0005
 _LONGEST_PAUSE_SECONDS = 0.004
@@ -25,9 +20,9 @@ def primary_code(error: sqlite3.Error) -> int:
     return getattr(error, "sqlite_errorcode", 0) & 0xFF
 
 
-def is_busy(error: OperationalError) -> bool:
-    """Tell whether another process holds the lock."""
-    return isinstance(error.orig, sqlite3.Error) and primary_code(error.orig) == sqlite3.SQLITE_BUSY
+def is_read_only(error: DBAPIError) -> bool:
+    """Tell whether the file could not be written."""
+    return isinstance(error.orig, sqlite3.Error) and primary_code(error.orig) == sqlite3.SQLITE_READONLY
 
 
 def command(connection: Connection, text: str) -> None:
@@ -46,7 +41,8 @@ def again_while_busy(action: Callable[[], None], patience_seconds: float) -> Non
         try:
             return action()
         except OperationalError as error:
-            if not is_busy(error) or waited >= patience_seconds:
+            busy = isinstance(error.orig, sqlite3.Error) and primary_code(error.orig) == sqlite3.SQLITE_BUSY
+            if not busy or waited >= patience_seconds:
                 raise
         time.sleep(pause)
         waited += pause
@@ -79,7 +75,7 @@ def writing_engine(url: URL, patience_seconds: float) -> Engine:
     @event.listens_for(engine, "connect")
     def prepare(driver: sqlite3.Connection, _record: object) -> None:
         # Turning a new file to write-ahead mode needs it alone, and SQLite does not wait for that.
-        again_while_busy(lambda: _pragma(driver, _WRITE_AHEAD), patience_seconds)
+        again_while_busy(lambda: _pragma(driver, "journal_mode = WAL"), patience_seconds)
         _pragma(driver, "synchronous = FULL")
         _pragma(driver, "foreign_keys = ON")
 

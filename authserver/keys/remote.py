@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from threading import BoundedSemaphore, Event, Lock, Thread
 
 from authserver import events
-from authserver.clock import Clock
+from authserver.clock import Clock, is_fresh
 from authserver.keys.compact import read_json
 from authserver.keys.fetch import FetchRefused, SafeFetcher
 from authserver.keys.jwks import parse_jwks
@@ -56,7 +56,7 @@ class _Entry:
 
 def _within(since: int | None, seconds: int, now: int) -> bool:
     """Tell whether a moment lies no longer ago than that; after a clock was set back, one in the future does not."""
-    return since is not None and 0 <= now - since < seconds
+    return since is not None and is_fresh(since, seconds, now)
 
 
 class RemoteKeys:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from threading import Lock
 
-from authserver.clock import Clock
+from authserver.clock import Clock, is_fresh
 from authserver.keys.at_rest import open_signer
 from authserver.keys.compact import read_json
 from authserver.keys.envelope import Envelope
@@ -56,7 +56,7 @@ class KeyRing:
         return self.current().archive
 
     def _is_due(self) -> bool:
-        return not 0 <= self._clock() - self._loaded_at < _RELOAD_SECONDS  # a clock set back must not freeze the ring
+        return not is_fresh(self._loaded_at, _RELOAD_SECONDS, self._clock())
 
     def _reload(self) -> SigningKeys:
         try:

@@ -2,10 +2,12 @@
 
 import hashlib
 from collections import OrderedDict
+from collections.abc import Callable
 from threading import Lock
 from typing import Protocol
 
 from authserver.binding.dpop import DpopProof
+from authserver.clock import Expiry, monotonic_milliseconds
 from authserver.protocol.errors import InvalidDpopProof, TemporarilyUnavailable
 
 _CAPACITY = 100_000
@@ -26,16 +28,17 @@ class ProofMemory:
     Spec: RFC9449-11.1
     """
 
-    def __init__(self, capacity: int = _CAPACITY) -> None:
+    def __init__(self, capacity: int = _CAPACITY, milliseconds: Callable[[], int] = monotonic_milliseconds) -> None:
         self._capacity = capacity
-        self._seen: OrderedDict[bytes, int] = OrderedDict()
+        self._milliseconds = milliseconds
+        self._seen: OrderedDict[bytes, Expiry] = OrderedDict()
         self._lock = Lock()
 
     def claim(self, proof_id: bytes, expires_at: int, now: int) -> bool:
         """Remember an id until that time; True for exactly one caller."""
         with self._lock:
             # All live equally long, so the oldest come first.
-            while self._seen and next(iter(self._seen.values())) <= now:
+            while self._seen and next(iter(self._seen.values())).is_over(now, self._milliseconds()):
                 self._seen.popitem(last=False)
             if proof_id in self._seen:
                 return False
@@ -43,7 +46,7 @@ class ProofMemory:
                 raise TemporarilyUnavailable(
                     "Too many requests at once.", reason="the memory of proofs is full", clause="RFC9449-11.1"
                 )
-            self._seen[proof_id] = expires_at
+            self._seen[proof_id] = Expiry.of(expires_at, now, self._milliseconds())
             return True
 
 

@@ -6,6 +6,7 @@ from typing import Final
 from sqlalchemy import BigInteger, Column, Index, LargeBinary, MetaData, Table, bindparam, delete, text
 from sqlalchemy.schema import CreateIndex, CreateTable, ExecutableDDLElement
 
+from authserver.clock import is_fresh
 from authserver.db.engine import DIALECTS, Database
 from authserver.db.upsert import insert_for
 
@@ -39,7 +40,7 @@ class SpentTokens:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._purge_at = 0
+        self._purged_at: int | None = None
         self._lock = Lock()
         with database.transaction() as connection:
             if database.dialect == "postgresql":
@@ -66,7 +67,7 @@ class SpentTokens:
 
     def _is_time_to_purge(self, now: int) -> bool:
         with self._lock:
-            if now < self._purge_at:
+            if self._purged_at is not None and is_fresh(self._purged_at, _PURGE_SECONDS, now):
                 return False
-            self._purge_at = now + _PURGE_SECONDS
+            self._purged_at = now
             return True

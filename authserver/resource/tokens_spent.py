@@ -2,9 +2,11 @@
 
 import hashlib
 import heapq
+from collections.abc import Callable
 from threading import Lock
 from typing import Protocol
 
+from authserver.clock import Expiry, monotonic_milliseconds
 from authserver.protocol.errors import InvalidToken, TemporarilyUnavailable
 from authserver.resource.model import AccessToken, PresentedToken
 
@@ -23,16 +25,17 @@ class TokensSpent(Protocol):
 class SpentMemory:
     """Remembers in this process alone, with a bound; when full of tokens still alive it refuses instead of forget."""
 
-    def __init__(self, capacity: int = _CAPACITY) -> None:
+    def __init__(self, capacity: int = _CAPACITY, milliseconds: Callable[[], int] = monotonic_milliseconds) -> None:
         self._capacity = capacity
+        self._milliseconds = milliseconds
         self._spent: set[bytes] = set()
-        self._by_expiry: list[tuple[int, bytes]] = []
+        self._by_expiry: list[tuple[Expiry, bytes]] = []
         self._lock = Lock()
 
     def claim(self, token_id: bytes, expires_at: int, now: int) -> bool:
         """Remember an id until that time; True for exactly one caller."""
         with self._lock:
-            while self._by_expiry and self._by_expiry[0][0] <= now:
+            while self._by_expiry and self._by_expiry[0][0].is_over(now, self._milliseconds()):
                 self._spent.discard(heapq.heappop(self._by_expiry)[1])
             if token_id in self._spent:
                 return False
@@ -41,7 +44,7 @@ class SpentMemory:
                     "Too many requests at once.", reason="the memory of spent tokens is full", clause="RFC9396-9"
                 )
             self._spent.add(token_id)
-            heapq.heappush(self._by_expiry, (expires_at, token_id))
+            heapq.heappush(self._by_expiry, (Expiry.of(expires_at, now, self._milliseconds()), token_id))
             return True
 
 

@@ -16,6 +16,7 @@ from authserver.accounts.model import Account, Enrolled
 from authserver.accounts.store.factors import find_enrolled, hold_account
 from authserver.accounts.store.invitations import was_claimed_at
 from authserver.authorization.own import OWN_CLIENT_ID, seal_own
+from authserver.clock import CLOCKS_APART_SECONDS, is_fresh
 from authserver.db.engine import Connection
 from authserver.events import Event
 from authserver.interaction.guard import StepDeps, find_person, stay_purpose
@@ -84,7 +85,8 @@ class Visit:
     @property
     def is_fresh(self) -> bool:
         """Return whether every factor of the session was proved within the last minutes."""
-        return self.now - min(factor.at for factor in self.session.factors) < FRESH_SECONDS
+        proved_at = min(factor.at for factor in self.session.factors)
+        return is_fresh(proved_at, FRESH_SECONDS, self.now, ahead_seconds=CLOCKS_APART_SECONDS)
 
     @property
     def strong_factors(self) -> int:

@@ -12,6 +12,7 @@ from collections.abc import Collection
 from dataclasses import replace
 from typing import Final
 
+from authserver.clock import is_fresh
 from authserver.protocol.names import ACR_TWO_FACTORS
 from authserver.sessions import store
 from authserver.sessions.acr import acr_for, satisfies
@@ -50,7 +51,7 @@ def current(connection: Connection, cookie_value: str | None, limits: SessionLim
 
 def is_due(session: Session, now: int) -> bool:
     """Answer whether it is time to note again that a session is in use."""
-    return now - session.last_seen_at >= TOUCH_INTERVAL_SECONDS
+    return not is_fresh(session.last_seen_at, TOUCH_INTERVAL_SECONDS, now)
 
 
 def start(

@@ -5,7 +5,7 @@ from typing import Protocol, TypeVar
 
 from limits.storage import MemoryStorage, SlidingWindowCounterSupport, Storage
 
-from authserver.clock import Clock
+from authserver.clock import Clock, is_fresh
 from authserver.events import Event, EventSink
 
 SCHEME = "authserver-limits"
@@ -60,7 +60,7 @@ class FallbackStorage(Storage, SlidingWindowCounterSupport):
         self._memory: WindowStorage = MemoryStorage()
         self._events = events
         self._clock = clock
-        self._resting_until = 0
+        self._failed_at: int | None = None
 
     @property
     def base_exceptions(self) -> tuple[type[Exception], ...]:
@@ -105,10 +105,10 @@ class FallbackStorage(Storage, SlidingWindowCounterSupport):
 
     def _ask(self, question: Callable[[WindowStorage], _T]) -> _T:
         now = self._clock()
-        if now >= self._resting_until:
+        if self._failed_at is None or not is_fresh(self._failed_at, _SECONDS_BETWEEN_ATTEMPTS, now):
             try:
                 return question(self._primary)
             except Exception as error:  # noqa: BLE001 - each storage fails in its own way, and none may break a page
-                self._resting_until = now + _SECONDS_BETWEEN_ATTEMPTS
+                self._failed_at = now
                 self._events(Event("limits.storage_failed", now, detail={"exception": type(error).__name__}))
         return question(self._memory)

@@ -25,6 +25,9 @@ _KEY_LOADERS = {
     "EllipticCurvePublicNumbers", "RSAPublicNumbers", "decode_credential_public_key",
     "decoded_public_key_to_cryptography", "verify_signature", "import_key", "import_key_set", "public_key_from_jwk",
 }  # fmt: skip
+_JUDGES_DATES = {PurePosixPath("clock.py"), PurePosixPath("keys/rotation.py")}
+_ORDERS = (ast.Lt, ast.LtE, ast.Gt, ast.GtE)
+_KEPT_MOMENT = re.compile(r"_until$|(?:^|(?<!expires)(?<!ends)(?<!due)_)at$")
 _EMPTY_NAMES = {"utils", "util", "helpers", "helper", "common", "misc", "base", "manager", "managers"}
 _CLAUSE = re.compile(r"[A-Z][A-Za-z0-9]*(?:-[A-Z0-9][A-Za-z0-9]*)*-[0-9A-Z][0-9A-Za-z.]*(?:-[0-9][0-9.]*)?")
 _LINES_IN_A_FILE = 300
@@ -77,6 +80,38 @@ def only_the_clock_reads_the_time(path: PurePosixPath, tree: ast.Module) -> Iter
             yield f"{path}:{node.lineno} reads the clock"
         elif isinstance(node, ast.ImportFrom) and _imported(node) & _CLOCK_READS.get(node.module or "", set()):
             yield f"{path}:{node.lineno} imports a clock"
+
+
+def ages_are_bounded_on_both_sides(path: PurePosixPath, tree: ast.Module) -> Iterator[str]:
+    """How old something is, is asked of `clock.is_fresh`: a clock that was ahead and is set right makes nothing young.
+
+    When a thing expires, or a key is due, is a date and no age. An age by `monotonic()` needs no second bound.
+    """
+    if path in _JUDGES_DATES or path.parts[0] == "sandbox":
+        return
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Compare) or len(node.ops) > 1 or not isinstance(node.ops[0], _ORDERS):
+            continue
+        parts = [part for side in (node.left, *node.comparators) for part in ast.walk(side)]
+        if any(_is_wall_clock(part) for part in parts) and any(_is_kept_moment(part) for part in parts):
+            yield f"{path}:{node.lineno} judges an age with one bound"
+
+
+def _is_wall_clock(node: ast.AST) -> bool:
+    if isinstance(node, ast.Call):
+        return _name(node.func).endswith("clock")
+    return isinstance(node, ast.Name | ast.Attribute) and _name(node) == "now"
+
+
+def _is_kept_moment(node: ast.AST) -> bool:
+    """Tell whether it is a moment that was noted, by its name or by being an unnamed part of what is kept."""
+    if isinstance(node, ast.Subscript):
+        return isinstance(node.slice, ast.Constant) and isinstance(node.slice.value, int) and _is_plain(node.value)
+    return isinstance(node, ast.Name | ast.Attribute) and _KEPT_MOMENT.search(_name(node)) is not None
+
+
+def _is_plain(node: ast.expr) -> bool:
+    return isinstance(node, ast.Name | ast.Attribute)
 
 
 def only_settings_reads_the_environment(path: PurePosixPath, tree: ast.Module) -> Iterator[str]:

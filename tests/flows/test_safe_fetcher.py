@@ -316,6 +316,14 @@ def test_keys_are_looked_up_again_after_ten_minutes(client: Client) -> None:
     assert client.kids("old") == {"new"}
 
 
+def test_keys_fetched_by_a_clock_that_was_ahead_are_looked_up_again_once_it_is_set_right(client: Client) -> None:
+    client.now += 7 * 86_400
+    client.kids("old")
+    client.publish("new")
+    client.now -= 7 * 86_400
+    assert client.kids(None) == {"new"}
+
+
 @pytest.mark.spec("OIDCC-10.1.1")
 def test_an_unknown_kid_is_looked_for_at_most_once_a_minute(client: Client) -> None:
     client.kids("old")

@@ -1,7 +1,9 @@
 """Purging: expired rows go, in bounded batches, while others read and write; the rest stays."""
 
 import threading
+import time
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 
 import pytest
 from sqlalchemy import Integer, LargeBinary, Table, Text, func, insert, select
@@ -9,9 +11,10 @@ from sqlalchemy.types import BigInteger, String
 
 from authserver.db.engine import Database
 from authserver.db.once import claim_id, id_hash
-from authserver.db.purge import EXPIRIES, Expiry, count_expired, purge
+from authserver.db.purge import EXPIRIES, Expiry, count_expired, database_clock, purge
 from authserver.db.tables import claimed_ids, issued_tokens, metadata
 from tests.support import databases
+from tests.support.command_line import CommandLine
 
 _NOW = 1_000_000
 _PLACEHOLDERS: Mapping[type, object] = {Integer: 0, BigInteger: 0, Text: "", String: "", LargeBinary: b""}
@@ -118,6 +121,19 @@ def test_a_batch_finds_its_rows_by_index(database: Database) -> None:
             connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
         plan = str(connection.exec_driver_sql(f"{explain} {query}").all())
     assert "claimed_ids_expires_at" in plan
+
+
+def test_a_host_whose_clock_is_ahead_makes_nothing_spent_good_again(
+    database: Database, database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ahead = CommandLine(tmp_path, {"DATABASE_URL": database_url})
+    now = database_clock(database)
+    assert abs(now - time.time()) < 5
+    _fill(database, claimed_ids, [now + 60, now - 3600, now - 25 * 3600])
+    real = time.time
+    monkeypatch.setattr(time, "time", lambda: real() + 3 * 86_400)
+    ahead.done("db", "purge")
+    assert _expirations(database, claimed_ids) == [now - 3600, now + 60]
 
 
 def test_an_empty_database_purges_to_nothing(database: Database) -> None:

@@ -15,6 +15,7 @@ from authserver.accounts.model import Account
 from authserver.accounts.passkey_tokens import Answer, Asked, Desk
 from authserver.accounts.recovery import new_codes, replace_codes
 from authserver.accounts.store.factors import find_enrolled, hold_account, note_offered
+from authserver.clock import CLOCKS_APART_SECONDS, is_fresh
 from authserver.db.engine import Connection
 from authserver.interaction.generator_picture import draw_generator
 from authserver.interaction.guard import (
@@ -136,7 +137,8 @@ def _has_fresh_password(step: Step) -> bool:
     Spec: RTS-SCA-24.2
     """
     factors = step.session.factors if step.session else ()
-    return any(factor.method == PASSWORD and step.now - factor.at < FRESH_SECONDS for factor in factors)
+    typed_at = (factor.at for factor in factors if factor.method == PASSWORD)
+    return any(is_fresh(at, FRESH_SECONDS, step.now, ahead_seconds=CLOCKS_APART_SECONDS) for at in typed_at)
 
 
 def _takes_passkey_alone(step: Step) -> bool:

@@ -151,11 +151,20 @@ def test_a_process_whose_clock_is_an_hour_ahead_makes_no_spent_token_good_again(
 
 
 def test_the_memory_is_bounded_and_refuses_where_it_would_have_to_forget() -> None:
-    memory = SpentMemory(capacity=2)
+    passed = [0]
+    memory = SpentMemory(capacity=2, milliseconds=lambda: passed[0])
     assert memory.claim(b"a", NOW + 300, NOW)
     assert memory.claim(b"b", NOW + 10, NOW)
     with pytest.raises(TemporarilyUnavailable):
         memory.claim(b"c", NOW + 10, NOW)
     assert not memory.claim(b"a", NOW + 300, NOW)
+    passed[0] = 10_000
     assert memory.claim(b"c", NOW + 60, NOW + 10), "what has expired makes room, whichever came first"
     assert not memory.claim(b"a", NOW + 300, NOW + 10)
+
+
+def test_a_clock_that_was_ahead_for_a_moment_brings_no_token_to_life() -> None:
+    memory = SpentMemory()
+    assert memory.claim(b"a", NOW + 60, NOW)
+    assert memory.claim(b"b", NOW + 3660, NOW + 3600)
+    assert not memory.claim(b"a", NOW + 60, NOW + 1)

@@ -153,6 +153,16 @@ def test_while_the_storage_fails_this_process_counts_and_says_so_once(tmp_path: 
     assert len(house.events) == 1
 
 
+def test_a_clock_that_is_set_back_does_not_keep_a_storage_that_works_at_rest(tmp_path: Path) -> None:
+    path = tmp_path / "absent" / "limits.sqlite"
+    house = _House(path)
+    house.limits.hit("token.address", "k")
+    path.parent.mkdir()
+    house.clock.now -= 3600
+    house.limits.hit("token.address", "k")
+    assert path.exists()
+
+
 @pytest.mark.parametrize(
     ("address", "key"),
     [
