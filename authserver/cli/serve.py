@@ -97,6 +97,7 @@ def _serve_with_own_tls(settings: Settings) -> None:
         anchors=_anchors(settings),
         workers=settings.workers,
         threads=settings.threads,
+        log_level=settings.log_level,
     )
     gunicorn_server.serve_with_own_tls(server)
 
@@ -118,6 +119,7 @@ def _serve_behind_proxy(settings: Settings) -> None:
         listen=_address("LISTEN", settings.listen),
         workers=settings.workers,
         blocking_threads=settings.threads,
+        log_level=settings.log_level,
     )
     note(f"Behind a proxy, on {settings.listen}.")
     granian_server.serve_behind_proxy(server, process_environment())

@@ -2,6 +2,7 @@
 
 from collections.abc import MutableMapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from granian import Granian
@@ -9,12 +10,18 @@ from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
 from granian.log import LogLevels
 
-from authserver.serving.listen import ListenAddress
+from authserver.serving.listen import ListenAddress, check_free
+from authserver.serving.start_stop import tell_start, tell_stop
+from authserver.web.request_log import configure_log
 
 _SOCKET_MODE = 0o660
 # Also how long an idle connection is kept: longer than the proxy keeps it (deploy/nginx), or the two would race.
 _IDLE_MILLISECONDS = 30_000
 _LARGEST_HEAD = 128 * 1024
+_LOGGING = {
+    "handlers": {"ours": {"class": "authserver.serving.granian_log.JsonHandler"}},
+    "loggers": {"_granian": {"handlers": ["ours"], "level": "WARNING", "propagate": False}},
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +39,7 @@ class ProxiedServer:
     blocking_threads: int = 4
     graceful_seconds: int = 30
     beyond_loopback: bool = False
+    log_level: str = "info"
 
 
 def serve_behind_proxy(server: ProxiedServer, environment: MutableMapping[str, str]) -> None:
@@ -39,13 +47,15 @@ def serve_behind_proxy(server: ProxiedServer, environment: MutableMapping[str, s
 
     `environment` is the process's own; what a request could be taken to have said is removed from it (see
     `forget_request_names`). No access log is kept here: it would hold queries. Raises ValueError for an address that
-    would let others in without the proxy.
+    would let others in without the proxy, and for one where another server listens.
     """
     listen = server.listen
     if not (listen.is_local or server.beyond_loopback):
         raise ValueError(f"{listen} can be reached past the proxy: listen on a Unix socket or a loopback address")
+    check_free(listen)
+    configure_log(server.log_level)
     forget_request_names(environment)
-    Granian(
+    granian = Granian(
         server.target,
         address=listen.host,
         port=listen.port,
@@ -61,7 +71,11 @@ def serve_behind_proxy(server: ProxiedServer, environment: MutableMapping[str, s
         websockets=False,
         log_access=False,
         log_level=LogLevels.warning,
-    ).serve()
+        log_dictconfig=_LOGGING,
+    )
+    granian.on_startup(partial(tell_start, [str(listen)]))
+    granian.on_shutdown(tell_stop)
+    granian.serve()
 
 
 def forget_request_names(environment: MutableMapping[str, str]) -> None:

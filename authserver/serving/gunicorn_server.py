@@ -1,33 +1,27 @@
 """Serving with our own TLS: gunicorn's threads, one listener that never asks for a certificate and one that does.
 
-gunicorn is embedded, not called: no file, no command line and no environment variable of its own is read. Four of its
-habits are mended here and in `tls`, each pinned by a test: a silent connection holds a thread; a connection whose
-handshake failed is counted down twice, so that the limit on connections drifts away; a closing one holds up the loop
-that accepts; and every answer names the server.
+gunicorn is embedded, not called: no file, no command line and no environment variable of its own is read. Its habits
+that harm are mended in `connections`, `tls` and `refusals`, each pinned by a test and told in decision 4.
 """
 
-import time
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
-from functools import partial
 from importlib import import_module
-from selectors import EVENT_READ
-from socket import SHUT_WR, socket
 from typing import Any
 
 from gunicorn.app.base import BaseApplication
-from gunicorn.http import wsgi
-from gunicorn.workers.gthread import TConn, ThreadWorker
 
-from authserver.serving.listen import ListenAddress
-from authserver.serving.tls import HANDSHAKE_SECONDS, Anchors, ListenerContexts, TlsFiles
+from authserver.serving.connections import Worker
+from authserver.serving.gunicorn_log import GunicornLog
+from authserver.serving.listen import ListenAddress, check_free
+from authserver.serving.start_stop import tell_start, tell_stop
+from authserver.serving.tls import Anchors, ListenerContexts, TlsFiles
+from authserver.web.request_log import configure_log
 
 _KEEPALIVE_SECONDS = 15
 _LONGEST_REQUEST_LINE = 8190
 _MOST_HEADERS = 64
 _LONGEST_HEADER = 8190
-_MOST_READ_AT_CLOSE = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +40,7 @@ class OwnTlsServer:
     workers: int = 1
     threads: int = 4
     graceful_seconds: int = 30
+    log_level: str = "info"
 
     def binds(self) -> list[str]:
         """Answer the addresses to bind; raises ValueError where they cannot be told apart or carry no TLS."""
@@ -65,8 +60,11 @@ def serve_with_own_tls(server: OwnTlsServer) -> None:
     Spec: FAPI2-SP-FINAL-5.2.1, RFC8705-2
     """
     binds = server.binds()
+    for address in (server.listen, server.listen_mtls):
+        check_free(address)
     port = server.listen_mtls.port if server.listen_mtls else None
     contexts = ListenerContexts(server.files, port, server.anchors)
+    configure_log(server.log_level)
     _EmbeddedApplication(server, binds, contexts).run()
 
 
@@ -96,14 +94,16 @@ class _EmbeddedApplication(BaseApplication):  # type: ignore[misc]  # gunicorn h
 def _settings(server: OwnTlsServer, binds: list[str], contexts: ListenerContexts) -> dict[str, object]:
     return {
         "bind": binds,
+        "when_ready": lambda _arbiter: tell_start(binds),
+        "on_exit": lambda _arbiter: tell_stop(),
         "workers": server.workers,
         "threads": server.threads,
-        "worker_class": _Worker,
+        "worker_class": Worker,
+        "logger_class": GunicornLog,
         "graceful_timeout": server.graceful_seconds,
         "keepalive": _KEEPALIVE_SECONDS,
         "certfile": str(server.files.certificate),
         "keyfile": str(server.files.key),
-        "do_handshake_on_connect": True,
         "ssl_context": lambda _config, _default: contexts,
         "limit_request_line": _LONGEST_REQUEST_LINE,
         "limit_request_fields": _MOST_HEADERS,
@@ -119,57 +119,3 @@ def _settings(server: OwnTlsServer, binds: list[str], contexts: ListenerContexts
         "loglevel": "warning",
         "proc_name": "authserver",
     }
-
-
-class _Response(wsgi.Response):  # type: ignore[misc]  # gunicorn has no types
-    """An answer that does not name the server."""
-
-    def default_headers(self) -> list[str]:
-        """Answer the headers that gunicorn adds, without its banner."""
-        return [header for header in super().default_headers() if not header.startswith("Server:")]
-
-
-class _Connection(TConn):  # type: ignore[misc]  # gunicorn has no types
-    """A connection whose closing neither fails nor waits.
-
-    gunicorn trips over one whose handshake failed and counts it down twice, and waits two seconds in its only loop for
-    each peer to close its side: a few idle peers would keep everyone else from being accepted.
-    """
-
-    def close(self, graceful: bool = False) -> None:  # noqa: FBT001, FBT002 - gunicorn's signature
-        """Close; graceful takes in what has already arrived, which the kernel would else answer with a reset."""
-        with suppress(OSError):
-            if graceful:
-                self.sock.setblocking(False)
-                self.sock.shutdown(SHUT_WR)
-                for _ in range(_MOST_READ_AT_CLOSE):
-                    if not self.sock.recv(4096):
-                        break
-        self.sock.close()
-
-
-class _Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
-    """gunicorn's thread worker, with new connections waiting in the poller instead of in a thread."""
-
-    def init_process(self) -> None:
-        """Take the banner away in this process, then run."""
-        wsgi.Response = _Response
-        super().init_process()
-
-    def accept(self, listener: socket) -> None:
-        """Accept a connection and let it wait, for as long as a handshake may take, until its peer says something."""
-        try:
-            client, address = listener.accept()
-        except (BlockingIOError, ConnectionAbortedError):
-            return  # another worker was faster, or the peer is gone already
-        self.nr_conns += 1
-        connection = _Connection(self.cfg, client, address, listener.getsockname())
-        connection.timeout = time.monotonic() + HANDSHAKE_SECONDS
-        self.pending_conns.append(connection)
-        self.poller.register(client, EVENT_READ, partial(self.on_pending_socket_readable, connection))
-
-    def handle_error(self, req: Any, client: Any, addr: Any, exc: BaseException) -> None:  # noqa: ANN401 - untyped
-        """Answer what went wrong; what gunicorn logs of it is without the query, which can hold a secret."""
-        if getattr(req, "uri", None):
-            req.uri = req.uri.partition("?")[0]
-        super().handle_error(req, client, addr, exc)

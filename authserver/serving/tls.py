@@ -1,7 +1,6 @@
 """TLS as we end it ourselves: what is offered, which client certificates may connect, and how long a peer may dally."""
 
 import errno
-import logging
 import socket
 import ssl
 import time
@@ -9,6 +8,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Lock, Thread
+from typing import TYPE_CHECKING
+
+from authserver.serving.whole_request import is_whole, states_more
+from authserver.web.request_log import describe_failure, log
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
 
 TLS_1_2_SUITES = (
     "ECDHE-ECDSA-AES128-GCM-SHA256",
@@ -29,7 +35,7 @@ _OPTIONS = (
     # A resumed session would carry a client certificate past a change of anchors, and each worker has its own keys.
     | ssl.OP_NO_TICKET
 )
-_log = logging.getLogger(__name__)
+_TAKEN_AT_ONCE = 16 * 1024
 
 Anchors = Callable[[], tuple[bytes, ...]]
 """Answers the registered self-signed certificates in DER; called in worker processes, at most every two seconds."""
@@ -93,18 +99,41 @@ def _add_anchor(context: ssl.SSLContext, der: bytes) -> None:
     try:
         context.load_verify_locations(cadata=der)
     except (ssl.SSLError, ValueError):
-        _log.warning("a registered client certificate cannot be read and is no anchor")
+        log.warning("tls", message="a registered client certificate cannot be read and is no anchor")
 
 
 class BoundedSocket(ssl.SSLSocket):
-    """A TLS connection whose peer has a fixed time for each whole request, however slowly it sends.
+    """A TLS connection whose requests are taken in as they arrive, without a thread that waits for them.
 
-    gunicorn's threads read with no limit of their own: a peer that falls silent in mid-request would keep one for good.
-    It calls `setblocking(True)` when a thread takes the connection up, and that is when the clock starts. A peer that
+    What a thread must read beyond that, and all that it sends, has a fixed time as a whole, however slowly the peer
+    goes about it. `setblocking(True)`, by which gunicorn's threads take a connection up, starts the clock. A peer that
     is out of time is met as one that hung up, which gunicorn closes without a word in the log.
     """
 
     deadline = 0.0
+    taken = b""
+    last_taken = b""
+
+    def take_in(self) -> bool:
+        """Take in what has arrived, without waiting; tell whether a request is whole. Raises OSError at its end.
+
+        Spec: RFC9112-9.6
+        """
+        self.settimeout(0.0)
+        while not (self.taken and is_whole(self.taken)):
+            try:
+                octets = super().recv(_TAKEN_AT_ONCE)
+            except ssl.SSLWantReadError:
+                return False
+            if not octets:
+                raise _hung_up()
+            self.taken += octets
+        self.last_taken = self.taken
+        return True
+
+    def has_more(self) -> bool:
+        """Tell whether octets are here already that the kernel no longer tells of."""
+        return bool(self.taken) or self.pending() > 0
 
     def setblocking(self, flag: bool) -> None:  # noqa: FBT001 - the signature of every socket
         """Start the clock of one request, or hand the connection back to the poller."""
@@ -112,15 +141,40 @@ class BoundedSocket(ssl.SSLSocket):
         self.settimeout(REQUEST_SECONDS if flag else 0.0)
 
     def recv(self, buflen: int = 1024, flags: int = 0) -> bytes:
-        """Receive what is there, or hang up on a peer whose time is over."""
-        if timeout := self.gettimeout():
-            self._shrink(timeout)
+        """Read what was taken in; of a body too large for that, wait for the rest as long as its time lasts.
+
+        Any other request was taken in whole, so what its parser still asks for will not come.
+        """
+        if self.taken:
+            octets, self.taken = self.taken[:buflen], self.taken[buflen:]
+            return octets
+        if not states_more(self.last_taken):
+            return b""
+        self._shrink()
         try:
             return super().recv(buflen, flags)
         except TimeoutError as error:
             raise _hung_up() from error
 
-    def _shrink(self, timeout: float) -> None:
+    def sendall(self, data: "ReadableBuffer", flags: int = 0) -> None:
+        """Send all of it within the time of one request, or hang up."""
+        if self.gettimeout():
+            self.setblocking(True)
+        super().sendall(data, flags)
+
+    def send(self, data: "ReadableBuffer", flags: int = 0) -> int:
+        """Send what the peer takes, or hang up on one whose time is over."""
+        self._shrink()
+        try:
+            return super().send(data, flags)
+        except TimeoutError as error:
+            raise _hung_up() from error
+
+    def _shrink(self) -> None:
+        """Leave a read or a write no more than what is left of the time."""
+        timeout = self.gettimeout()
+        if not timeout:
+            return
         remaining = self.deadline - time.monotonic()
         if remaining <= 0:
             raise _hung_up()
@@ -128,7 +182,7 @@ class BoundedSocket(ssl.SSLSocket):
 
 
 def _hung_up() -> ConnectionResetError:
-    return ConnectionResetError(errno.ECONNRESET, "the peer took too long")
+    return ConnectionResetError(errno.ECONNRESET, "the peer took too long, or went away")
 
 
 @dataclass
@@ -160,14 +214,13 @@ class ListenerContexts:
         plain, mtls = server_context(self.files), mtls_context(self.files, ())
         self._current = _Current(plain, mtls, (self.files.versions(), ()), float("-inf"))
 
-    def wrap_socket(self, sock: socket.socket, **_options: bool) -> ssl.SSLSocket:
-        """Shake hands within the time allowed, and answer the connection with its clock running."""
-        sock.settimeout(HANDSHAKE_SECONDS)
-        try:
-            wrapped = self._context(sock.getsockname()[1]).wrap_socket(sock, server_side=True)
-        except TimeoutError as error:
-            raise _hung_up() from error
-        wrapped.setblocking(True)
+    def wrap_socket(self, sock: socket.socket, **_options: bool) -> BoundedSocket:
+        """Return the connection under the context of its port, with nothing of the handshake done and no waiting."""
+        sock.setblocking(False)
+        context = self._context(sock.getsockname()[1])
+        wrapped = context.wrap_socket(sock, server_side=True, do_handshake_on_connect=False)
+        if not isinstance(wrapped, BoundedSocket):
+            raise TypeError("the contexts make sockets of their own class")
         return wrapped
 
     def _context(self, port: int) -> ssl.SSLContext:
@@ -188,8 +241,9 @@ class ListenerContexts:
     def _look(self) -> None:
         try:
             self._rebuild_if_changed()
-        except Exception:  # noqa: BLE001 - the anchors come from the application: no failure of theirs may stop TLS
-            _log.exception("TLS contexts could not be renewed; the last good ones stay in use")
+        except Exception as error:  # noqa: BLE001 - the anchors are the application's: no failure of theirs may stop TLS
+            message = "TLS contexts could not be renewed; the last good ones stay in use"
+            log.error("tls", message=message, **describe_failure(error))
         finally:
             self._current.looked_at = time.monotonic()
             self._lock.release()

@@ -14,7 +14,7 @@ import pytest
 
 from tests.support.authority import NOW, create_authority
 from tests.support.command_line import CommandLine
-from tests.support.servers import ROOT, accepts, free_port, running, wait_until
+from tests.support.servers import ROOT, accepts, free_port, probe_command, running, wait_until
 
 _SECRET = "s3cret"
 _HEAVY = {"alembic", "authlib", "cryptography", "flask", "granian", "gunicorn", "joserfc", "pydantic", "sqlalchemy"}
@@ -190,6 +190,22 @@ def test_the_server_stands_behind_a_proxy_and_stops_when_told(
         process.send_signal(signal.SIGTERM)
         assert process.wait(15) == 0
     assert "Traceback" not in (tmp_path / "log").read_text()
+
+
+@pytest.mark.parametrize("kind", ["tcp", "unix"])
+def test_a_second_server_on_the_same_address_is_refused_in_one_line(
+    deployed: CommandLine, tmp_path: Path, kind: str
+) -> None:
+    listen = f"127.0.0.1:{free_port()}" if kind == "tcp" else f"unix:{tmp_path}/own.sock"
+    with running(probe_command("behind_proxy", listen), tmp_path / "log"):
+        wait_until(lambda: "server.started" in (tmp_path / "log").read_text(), "the first server")
+        line = deployed.refused("serve", LISTEN=listen)
+    assert line.splitlines()[-1].endswith(f"cannot serve: another server listens on {listen} already")
+    wait_until(lambda: "server.stopped" in (tmp_path / "log").read_text(), "its last line")
+    assert [json.loads(line)["event"] for line in (tmp_path / "log").read_text().splitlines()] == [
+        "server.started",
+        "server.stopped",
+    ]
 
 
 def test_the_server_ends_tls_itself_and_stops_when_told(

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from gunicorn.config import Config
 
-from authserver.serving.gunicorn_server import OwnTlsServer, _Connection
+from authserver.serving.connections import Connection
+from authserver.serving.gunicorn_server import OwnTlsServer
 from authserver.serving.listen import ListenAddress, parse_listen
 from authserver.serving.tls import TlsFiles
 
@@ -34,7 +35,7 @@ def test_listeners_that_cannot_be_told_apart_or_carry_no_tls_are_refused(listen:
 
 def test_closing_after_a_failed_handshake_is_quiet() -> None:
     ours, theirs = socket.socketpair()
-    connection = _Connection(Config(), ours, ("127.0.0.1", 1), ListenAddress())
+    connection = Connection(Config(), ours, ("127.0.0.1", 1), ListenAddress())
     theirs.close()
     # What a failed handshake leaves behind: the socket object without its descriptor.
     socket.socket(fileno=ours.detach()).close()
