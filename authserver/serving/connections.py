@@ -93,7 +93,8 @@ class Connection(TConn):  # type: ignore[misc]  # gunicorn has no types
             self.parser = http.get_parser(self.cfg, self.sock, self.client)
 
     def next_request(self) -> None:
-        """Begin anew after an answer."""
+        """Begin anew after an answer, and forget what was asked."""
+        self.sock.last_taken = b""
         self.has_begun = self.was_told_to_continue = False
 
     def say(self, answer: bytes) -> None:
