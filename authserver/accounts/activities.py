@@ -36,6 +36,7 @@ RECOVERY_CODE_USED: Final = "recovery_code_used"
 FACTORS_RESET: Final = "factors_reset"
 PASSWORD_CHANGED: Final = "password_changed"  # noqa: S105 - an activity's name
 INVITATION_CLAIMED: Final = "invitation_claimed"
+EMAIL_CHANGED: Final = "email_changed"
 DATA_DOWNLOADED: Final = "data_downloaded"
 
 _RANDOM_BYTES: Final = 32

@@ -8,8 +8,9 @@ from authserver.clock import Clock
 from authserver.db.engine import Database
 from authserver.events import EventSink
 from authserver.notices.channels import Channel, MailServer, by_mail, into_folder, onto_console
-from authserver.notices.model import Notifier, Sender, tell_nobody
+from authserver.notices.model import INVITATION_SENT, Notifier, Sender, notice_for, tell_nobody
 from authserver.notices.post import FAILURES, Delivery, Post
+from authserver.notices.words import write_invitation
 from authserver.outbound.sender import Sender as QueueSender
 from authserver.settings.load import SettingsError
 from authserver.settings.model import Settings
@@ -35,6 +36,24 @@ def build_queue(settings: Settings, database: Database, events: EventSink, clock
 def notifier_of(queue: QueueSender | None) -> Notifier:
     """Return what queues notices."""
     return Post(queue).tell if queue is not None else tell_nobody
+
+
+def send_invitation(
+    settings: Settings, username: str, claims: Mapping[str, object], link: str, times: tuple[int, int]
+) -> bool:
+    """Send a person their invitation and wait until it has left; `times` are now and until when it works.
+
+    False where it could not, or where nobody is told of anything. It is not queued: a link would have to be stored.
+    """
+    channel, (now, until) = _channel(settings), times
+    if channel is None:
+        return False
+    notice = notice_for(INVITATION_SENT, username, claims, now)
+    try:
+        channel(write_invitation(notice, link, until, _sender(settings)))
+    except FAILURES:
+        return False
+    return True
 
 
 def _sender(settings: Settings) -> Sender:

@@ -1,6 +1,5 @@
 """`authserver user`: the people."""
 
-import json
 import os
 import sys
 from collections.abc import Iterable
@@ -12,8 +11,6 @@ import click
 from authserver.accounts import activities
 from authserver.accounts.activities import note
 from authserver.accounts.factor_changes import remove_all
-from authserver.accounts.invitations import invite
-from authserver.accounts.model import Account, parse_claims, parse_username
 from authserver.accounts.password_policy import check_password, context_words_of
 from authserver.accounts.passwords import SALT_BYTES, hash_password
 from authserver.accounts.second_factor import enrol_totp
@@ -21,21 +18,24 @@ from authserver.accounts.store import people as store
 from authserver.accounts.store.factors import find_enrolled, hold_account
 from authserver.accounts.store.invitations import remove_unclaimed
 from authserver.accounts.totp import SEED_BYTES, new_seed, parse_seed, provisioning_uri
-from authserver.app.notices import build_queue, notifier_of
+from authserver.app.notices import notifier_of
+from authserver.cli.account_arguments import find_account, letters_of, parse_name, read_claims, send_letters
 from authserver.cli.deployment import open_deployment, require_envelope
 from authserver.cli.output import fail, json_option, moment, print_record, print_rows
+from authserver.cli.user_changes import activity, delete, invite_command, update
 from authserver.clock import system_clock
-from authserver.db.engine import Connection, Database
 from authserver.grants.revoke import end_sharing
 from authserver.notices.model import FACTORS_RESET, GENERATOR_ADDED
-from authserver.outbound.sender import Sender
 from authserver.sessions import lifecycle
-from authserver.settings.model import Settings
 
 
 @click.group()
 def user() -> None:
     """Create and keep accounts."""
+
+
+for command in (invite_command, update, delete, activity):
+    user.add_command(command)
 
 
 @user.command()
@@ -47,8 +47,8 @@ def user() -> None:
 def add(name: str, email: str | None, claims_file: Path | None, *, password_stdin: bool, as_json: bool) -> None:
     """Create an account for NAME."""
     settings, database = open_deployment()
-    username = _parse_name(name)
-    claims = _read_claims(claims_file, email)
+    username = parse_name(name)
+    claims = read_claims(claims_file, email)
     words = context_words_of(username, claims, settings.site_name)
     password_hash = _hash_new_password(_ask_password(from_stdin=password_stdin), words)
     with database.transaction() as connection:
@@ -56,35 +56,6 @@ def add(name: str, email: str | None, claims_file: Path | None, *, password_stdi
     if account is None:
         fail(f"the username {username} is taken")
     print_record({"username": account.username, "account_id": account.account_id}, as_json=as_json)
-
-
-@user.command(name="invite")
-@click.argument("name")
-@click.option("--email", help="The person's email address.")
-@click.option("--claims", "claims_file", type=click.Path(path_type=Path, exists=True), help="A JSON file of claims.")
-@json_option
-def invite_command(name: str, email: str | None, claims_file: Path | None, *, as_json: bool) -> None:
-    """Print a link by which NAME sets up how they sign in, once; a new account is created for a new NAME.
-
-    Hand it over as safely as a password: until it is used, it is as good as the account.
-    """
-    settings, database = open_deployment()
-    username, now = _parse_name(name), system_clock()
-    with database.transaction() as connection:
-        account = store.find_by_username(connection, username)
-        if account is None:
-            account = store.create(connection, username, _read_claims(claims_file, email), None, now)
-        if account is None:
-            fail(f"the username {username} is taken")
-        if account.locked or find_enrolled(connection, account.account_id).has_second_factor:
-            fail(f"{username} is locked or has a second factor; see: authserver user unlock, authserver user reset-mfa")
-        invitation = invite(connection, account.account_id, now, settings.invitation_lifetime)
-    record = {
-        "username": account.username,
-        "link": f"{settings.issuer}/invitation?invitation={invitation}",
-        "until": moment(now + settings.invitation_lifetime),
-    }
-    print_record(record, as_json=as_json)
 
 
 @user.command(name="list")
@@ -113,7 +84,7 @@ def show(name: str, *, as_json: bool) -> None:
     """Print one account; no secret is in it."""
     _, database = open_deployment()
     with database.read() as connection:
-        account = _find(connection, name)
+        account = find_account(connection, name)
         enrolled = find_enrolled(connection, account.account_id)
     factors = {name: held for name, held in asdict(enrolled).items() if name != "passkey_offered"}
     record = {
@@ -134,7 +105,7 @@ def lock(name: str) -> None:
     _, database = open_deployment()
     now = system_clock()
     with database.transaction() as connection:
-        account = _find(connection, name)
+        account = find_account(connection, name)
         store.lock(connection, account.account_id, now)
         remove_unclaimed(connection, account.account_id)
         lifecycle.end_all(connection, account.account_id, now)
@@ -149,7 +120,7 @@ def revoke(name: str, client_id: str | None) -> None:
     """Take back what NAME allowed apps: consents, grants and tokens end at once."""
     _, database = open_deployment()
     with database.transaction() as connection:
-        account = _find(connection, name)
+        account = find_account(connection, name)
         ended = end_sharing(connection, account.account_id, client_id, "revoked_by_operator", system_clock())
     click.echo(f"{ended} grants of {account.username} have ended.")
 
@@ -160,7 +131,7 @@ def unlock(name: str) -> None:
     """Open a locked account again."""
     _, database = open_deployment()
     with database.transaction() as connection:
-        account = _find(connection, name)
+        account = find_account(connection, name)
         store.unlock(connection, account.account_id)
     click.echo(f"{account.username} is open.")
 
@@ -173,16 +144,16 @@ def reset_mfa(name: str) -> None:
     For a person who lost them all, or whose only passkey was closed as a possible copy. The person is told of it.
     """
     (settings, database), now = open_deployment(), system_clock()
-    letters = _letters(settings, database)
+    letters = letters_of(settings, database)
     with database.transaction() as connection:
-        account = _find(connection, name)
+        account = find_account(connection, name)
         removed = remove_all(connection, account.account_id)
         lifecycle.end_all(connection, account.account_id, now)
         if removed:
             note(connection, account.account_id, activities.FACTORS_RESET, now)
             notifier_of(letters)(connection, account.account_id, FACTORS_RESET, now)
     if removed:
-        _send(letters, account, now)
+        send_letters(letters, account, now)
     click.echo(f"{account.username} {'has no second factor any more' if removed else 'had no second factor'}.")
 
 
@@ -202,15 +173,15 @@ def totp(name: str, given: str | None, *, as_json: bool) -> None:
     """
     settings, database = open_deployment()
     seed = _read_seed(given)
-    envelope, letters, now = require_envelope(settings), _letters(settings, database), system_clock()
+    envelope, letters, now = require_envelope(settings), letters_of(settings, database), system_clock()
     with database.transaction() as connection:
-        account = _find(connection, name)
+        account = find_account(connection, name)
         hold_account(connection, account.account_id)
         enrol_totp(connection, envelope, account.account_id, seed, now)
         lifecycle.end_all(connection, account.account_id, now)
         note(connection, account.account_id, activities.GENERATOR_ADDED, now)
         notifier_of(letters)(connection, account.account_id, GENERATOR_ADDED, now)
-    _send(letters, account, now)
+    send_letters(letters, account, now)
     uri = provisioning_uri(seed, username=account.username, issuer_name=settings.site_name)
     print_record({"username": account.username, "otpauth_uri": uri}, as_json=as_json)
 
@@ -229,36 +200,6 @@ def _read_seed(given: str | None) -> str:
         fail(f"--secret: {error}")
 
 
-def _letters(settings: Settings, database: Database) -> Sender | None:
-    """Return the queue in which a command leaves its letters, with the act that they tell of."""
-    return build_queue(settings, database, lambda _event: None, system_clock)
-
-
-def _send(letters: Sender | None, account: Account, now: int) -> None:
-    """Tell the person at once of what was done to their account for them, or for someone who only said so.
-
-    Spec: ASVS5-6.3.7
-    """
-    if letters is not None and not letters.send_to(account.account_id, now):
-        text = f"{account.username} could not be told of it yet; a running server tries again. See NOTICES."
-        click.echo(text, err=True)
-
-
-def _parse_name(name: str) -> str:
-    username = parse_username(name)
-    if username is None:
-        fail("NAME is empty, too long or holds characters that no username may")
-    return username
-
-
-def _find(connection: Connection, name: str) -> Account:
-    username = parse_username(name)
-    account = store.find_by_username(connection, username) if username is not None else None
-    if account is None:
-        fail(f"there is no account {name!r}")
-    return account
-
-
 def _ask_password(*, from_stdin: bool) -> str:
     if from_stdin:
         return sys.stdin.readline().rstrip("\r\n")
@@ -271,15 +212,3 @@ def _hash_new_password(password: str, context_words: Iterable[str]) -> str:
     except ValueError as error:
         fail(str(error))
     return hash_password(password, os.urandom(SALT_BYTES))
-
-
-def _read_claims(path: Path | None, email: str | None) -> dict[str, object]:
-    try:
-        document = json.loads(path.read_text(encoding="utf-8")) if path is not None else {}
-        claims = parse_claims(document)
-    except (OSError, ValueError, RecursionError) as error:
-        fail(f"--claims: {error}")
-    try:
-        return parse_claims({**claims, **({"email": email} if email is not None else {})})
-    except ValueError as error:
-        fail(f"--email: {error}")

@@ -19,6 +19,8 @@ PASSWORD_CHANGED = "password.changed"  # noqa: S105 - a notice's name
 INVITATION_CLAIMED = "invitation.claimed"
 SHARING_ENDED = "sharing.ended"
 PAYMENTS_ENDED = "payments.ended"
+EMAIL_CHANGED = "email.changed"
+INVITATION_SENT = "invitation.sent"
 MORE_CHANGES = "account.more_changes"
 """Stands for several changes, whose number is its detail, where more happened than anyone reads letters of."""
 

@@ -1,13 +1,13 @@
 """From a notice to the queue, and from the queue to a letter."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from smtplib import SMTPException
 from typing import Final
 
 from authserver.db.engine import Connection
 from authserver.notices.channels import Channel
-from authserver.notices.model import MORE_CHANGES, Sender, notice_for
+from authserver.notices.model import EMAIL_CHANGED, MORE_CHANGES, Sender, notice_for
 from authserver.notices.words import write_letter
 from authserver.outbound.model import WaitingLetter
 from authserver.outbound.sender import Sender as QueueSender
@@ -53,6 +53,10 @@ class Delivery:
             return
         detail = str(waiting.times) if waiting.name == MORE_CHANGES else waiting.detail
         notice = notice_for(waiting.name, *person, waiting.happened_at, detail, waiting.language)
+        if (
+            waiting.name == EMAIL_CHANGED
+        ):  # told at the address before, which is the detail: the new one may be a thief's
+            notice = replace(notice, address=detail, detail="")
         letter = write_letter(notice, self.sender)
         letter["Message-ID"] = f"<{waiting.letter_id}.{waiting.times}@{self.sender.address.rpartition('@')[2]}>"
         self.channel(letter)

@@ -30,6 +30,7 @@ _SUBJECTS: Final[Mapping[str, Message]] = {
     model.INVITATION_CLAIMED: Message("An invitation to your account was used"),
     model.SHARING_ENDED: Message("You stopped sharing data with an app"),
     model.PAYMENTS_ENDED: Message("You stopped payments by an app"),
+    model.EMAIL_CHANGED: Message("The email address of your account was changed"),
     model.MORE_CHANGES: Message("There were more changes to your account than we send letters about"),
 }
 _ANYTHING_ELSE: Final = Message("Something changed in your account")
@@ -53,6 +54,27 @@ def write_letter(notice: Notice, sender: Sender) -> Letter:
     texts = read_texts(notice.language)
     subject = texts.gettext(_SUBJECTS.get(notice.name, _ANYTHING_ELSE))
     text = "\n\n".join(_paragraphs(subject, notice, sender, texts)) + "\n"
+    return _letter(subject, text, notice, sender)
+
+
+def write_invitation(notice: Notice, link: str, until: int, sender: Sender) -> Letter:
+    """Return the letter that brings a person their invitation; whoever reads it can use the link."""
+    texts = read_texts(notice.language)
+    site = _one_line(sender.site_name)
+    asked = texts.gettext(Message("Set up how you sign in, by this link, which works once:"))
+    paragraphs = (
+        texts.gettext(Message("Hello %(name)s,")) % {"name": _one_line(notice.username)},
+        f"{asked}\n{link}",
+        texts.gettext(Message("It works until: %(time)s")) % {"time": long_time(until, notice.language)},
+        texts.gettext(Message("Pass it on to nobody: until you have used it, it opens your account.")),
+        texts.gettext(_OF_US) % {"name": site},
+        site,
+    )
+    subject = texts.gettext(Message("Your invitation"))
+    return _letter(subject, "\n\n".join(paragraphs) + "\n", notice, sender)
+
+
+def _letter(subject: str, text: str, notice: Notice, sender: Sender) -> Letter:
     letter = MIMEText(text, "plain", _UTF_8)  # type: ignore[arg-type]  # documented to take a Charset
     letter["Subject"] = Header(f"{_one_line(sender.site_name)}: {subject}", header_name="Subject").encode()
     letter["From"] = sender.address

@@ -25,6 +25,7 @@ ACTIVITY_WORDS: Final[Mapping[str, Message]] = {
     activities.GENERATOR_REMOVED: Message("The authenticator app was removed"),
     activities.RECOVERY_CODES_MADE: Message("New recovery codes were made"),
     activities.RECOVERY_CODE_USED: Message("A recovery code was used"),
+    activities.EMAIL_CHANGED: Message("Your email address was changed for you"),
     activities.FACTORS_RESET: Message("Your second factors were removed for you"),
     activities.PASSWORD_CHANGED: Message("Your password was changed"),
     activities.INVITATION_CLAIMED: Message("Your account was set up with an invitation"),

@@ -45,6 +45,11 @@ _FIND_CREDENTIALS: Final = Statement(
 _FIND_ALL: Final = select(*COLUMNS).order_by(accounts.c.username)
 # A plain INSERT of a taken name would leave PostgreSQL's transaction unusable.
 _CREATE: Final = {dialect: insert_for(dialect, accounts).on_conflict_do_nothing() for dialect in DIALECTS}
+_REPLACE_CLAIMS: Final = (
+    update(accounts)
+    .where(accounts.c.account_id == bindparam("wanted_id"), accounts.c.claims == bindparam("claims_seen"))
+    .values(claims=bindparam("new_claims"))
+)
 _SET_PASSWORD: Final = (
     update(accounts).where(accounts.c.account_id == bindparam("wanted_id")).values(password_hash=bindparam("new_hash"))
 )
@@ -132,6 +137,13 @@ def set_password(connection: Connection, account_id: str, password_hash: str | N
     The caller ends the account's sessions in the same transaction, or offers the person to end the others.
     """
     return connection.execute(_SET_PASSWORD, {"wanted_id": account_id, "new_hash": password_hash}).rowcount == 1
+
+
+def replace_claims(connection: Connection, account: Account, claims: Mapping[str, object]) -> bool:
+    """Store an account's new claims; false where they are not those that were seen any more, or the account is gone."""
+    seen, new = (orjson.dumps(each).decode() for each in (account.claims, claims))
+    parameters = {"wanted_id": account.account_id, "claims_seen": seen, "new_claims": new}
+    return connection.execute(_REPLACE_CLAIMS, parameters).rowcount == 1
 
 
 def replace_password_hash(connection: Connection, account_id: str, old_hash: str, new_hash: str) -> bool:
