@@ -23,7 +23,7 @@ PAYMENT: dict[str, Any] = {
     "creditorName": "Bakery",
     "creditorAccount": {"iban": STRANGERS},
 }
-_INSTEAD = re.compile(r'<a href="([^"]*)">Pay from')
+_INSTEAD = re.compile(r'<a href="([^"]*)"><span>Pay from')
 
 
 @pytest.fixture
