@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from authserver.sandbox.demo import run_demo
+from authserver.sandbox.places import DemoPorts
 
 
 @click.command()
@@ -17,7 +18,14 @@ from authserver.sandbox.demo import run_demo
     type=click.Path(path_type=Path, file_okay=False),
     help="The folder for all that the demo writes.",
 )
+@click.option(
+    "--port",
+    type=click.IntRange(1024, 65_532),
+    default=DemoPorts().server,
+    show_default=True,
+    help="The first of four ports in a row: the server, again for client certificates, the bank, the app.",
+)
 @click.option("--check", is_flag=True, help="Drive every story end to end without a person, then stop.")
-def demo(directory: Path, *, check: bool) -> None:
+def demo(directory: Path, *, port: int, check: bool) -> None:
     """Run the authorization server, a sample bank and a sample third-party app, with people and clients in them."""
-    sys.exit(run_demo(directory, check=check))
+    sys.exit(run_demo(directory, check=check, ports=DemoPorts.starting_at(port)))

@@ -44,12 +44,14 @@ _LIMITS = (
 class Setup:
     """What one kind of demo has beside the other: its people, and how old a sign-in may be at the bank.
 
-    `settings` go into the server's configuration beside, or instead of, the demo's own.
+    `returning`: Alice has allowed the login app before, which a person who tries the demo has not. `settings` go into
+    the server's configuration beside, or instead of, the demo's own.
     """
 
     people: tuple[Person, ...] = PEOPLE
     settings: Mapping[str, object] = field(default_factory=dict)
     fresh_seconds: int = FRESH_SECONDS
+    returning: bool = False
 
 
 def prepare_deployment(places: DemoPlaces, now: int, setup: Setup) -> None:
@@ -69,7 +71,8 @@ def prepare_deployment(places: DemoPlaces, now: int, setup: Setup) -> None:
                 _register(connection, places, metadata, now)
             for person in setup.people:
                 _enrol(connection, envelope, person, now)
-            _remember_consent(connection, now)
+            if setup.returning:
+                _remember_consent(connection, now)
             customers = dict(_customer(connection, person) for person in setup.people)
         save_terms(places, BankTerms(customers, setup.fresh_seconds))
     finally:

@@ -19,6 +19,11 @@ class DemoPorts:
     bank: int = 8445
     app: int = 8446
 
+    @classmethod
+    def starting_at(cls, port: int) -> "DemoPorts":
+        """Return four ports in a row; the first is the server's."""
+        return cls(port, port + 1, port + 2, port + 3)
+
 
 @dataclass(frozen=True, slots=True)
 class DemoPlaces:

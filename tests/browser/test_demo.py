@@ -83,6 +83,16 @@ def enter_code(page: Page, places: DemoPlaces, button: str = "#submit") -> None:
     phone.close()
 
 
+def text_of(page: Page) -> str:
+    """Return all that the main part holds, what is folded away too."""
+    return page.text_content("main") or ""
+
+
+def latest(page: Page) -> str:
+    """Return the latest step, which comes first, with what is folded away."""
+    return page.locator("section.technical").first.text_content() or ""
+
+
 @pytest.mark.parametrize(
     ("button", "member", "scheme"), [("#connect", "x5t#S256", "Bearer"), ("#connect-dpop", "jkt", "DPoP")]
 )
@@ -94,21 +104,21 @@ def test_a_person_connects_an_app_and_a_thief_gets_nothing(
     assert "Penny Planner" in page.inner_text("h1")
     press(page, "#approve")
     assert page.url == f"{places.app}/journey"
-    shown = page.inner_text("main")
+    shown = text_of(page)
     for what in ("request_uri", '"iss"', f'"{member}"', "Everyday account", '"payments"', f"Authorization: {scheme} "):
         assert what in shown
     assert "client_assertion = ey" in shown
     assert not [word for word in shown.split() if word.count(".") == 2 and len(word) > 100], "no token is shown whole"
     press(page, "#refresh")
     press(page, "#transactions")
-    assert "Salary" in page.locator("section").last.inner_text()
+    assert "Salary" in latest(page)
     press(page, "#steal")
-    stolen = [text for text in page.locator("section").all_inner_texts() if "Use the stolen token" in text]
+    stolen = [text for text in page.locator("section.technical").all_text_contents() if "Use the stolen token" in text]
     assert len(stolen) == 2
     assert all("HTTP 401" in text and 'error="invalid_token"' in text for text in stolen)
     press(page, "#disconnect")
     assert page.inner_text("h1") == "Your bank is not connected"
-    assert "HTTP 401" in page.locator("section").last.inner_text()
+    assert "HTTP 401" in latest(page)
 
 
 def test_a_person_who_says_no_is_told_that_nothing_was_connected(page: Page, places: DemoPlaces) -> None:
@@ -116,7 +126,7 @@ def test_a_person_who_says_no_is_told_that_nothing_was_connected(page: Page, pla
     press(page, "#cancel")
     assert page.url == f"{places.app}/journey"
     assert page.inner_text("h1") == "Your bank is not connected"
-    assert "access_denied" in page.inner_text("main")
+    assert "access_denied" in text_of(page)
 
 
 def test_a_person_pays_a_bill_and_the_app_can_pay_nothing_else(page: Page, places: DemoPlaces) -> None:
@@ -125,14 +135,15 @@ def test_a_person_pays_a_bill_and_the_app_can_pay_nothing_else(page: Page, place
     page.fill("#amount", "12.51")
     press(page, "#submit")
     sign_in(page, places, ALICE)
-    shown = page.inner_text("main")
+    shown = text_of(page)
     assert "12.51" in shown
     assert "Green Grocer" in shown
     enter_code(page, places, "#approve")
     assert page.inner_text("h1") == "Your payment is made"
     assert "12.51" in page.inner_text(".amount")
-    outcomes = [text for text in page.locator("section").all_inner_texts() if "POST https://localhost" in text]
-    more, paid, again = outcomes[-3:]
+    steps = page.locator("section.technical").all_text_contents()
+    outcomes = [text for text in steps if "POST https://localhost" in text]
+    again, paid, more = outcomes[:3]
     assert "HTTP 403" in more
     assert "HTTP 201" in paid
     assert "HTTP 401" in again
@@ -142,15 +153,15 @@ def test_a_person_without_a_second_factor_is_told_what_is_missing(page: Page, pl
     connect(page, places, BOB, "#connect")
     assert page.inner_text("h1") == "This needs more than a password"
     press(page, "#cancel")
-    assert "unmet_authentication_requirements" in page.inner_text("main")
+    assert "unmet_authentication_requirements" in text_of(page)
 
 
 def test_an_answer_that_was_not_asked_for_is_refused(page: Page, places: DemoPlaces) -> None:
     page.goto(f"{places.app}/callback?code=stolen&state=guessed&iss={places.issuer}")
-    assert "did not start a connection" in page.inner_text("main")
+    assert "did not start a connection" in text_of(page)
     connect(page, places, ALICE, "#connect")
     page.goto(f"{places.app}/callback?code=stolen&state=guessed&iss={places.issuer}")
-    assert "state is not the one that was sent" in page.inner_text("main")
+    assert "state is not the one that was sent" in text_of(page)
 
 
 @pytest.mark.node

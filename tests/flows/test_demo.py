@@ -7,7 +7,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
+from authserver.db.engine import Database
+from authserver.db.tables import consents
 from authserver.sandbox.check.run import STORIES
 from authserver.sandbox.deployment import Setup, prepare_deployment
 from authserver.sandbox.places import DemoPlaces, DemoPorts
@@ -72,6 +75,35 @@ def test_it_stops_whole_when_one_of_its_servers_cannot_run(folder: Path, tmp_pat
         assert process.wait(60) == 1
     assert "ended with status" in (tmp_path / "log").read_text()
     assert not any(accepts(address) for address in all_of(ports))
+
+
+def test_another_port_moves_all_four_servers(tmp_path: Path) -> None:
+    first = free_ports().server
+    ports = DemoPorts.starting_at(first)
+    program = [
+        sys.executable,
+        "-m",
+        "authserver.cli.main",
+        "demo",
+        "--dir",
+        str(tmp_path / "demo"),
+        "--port",
+        str(first),
+    ]
+    with running(program, tmp_path / "log") as process:
+        wait_until(lambda: "The demo runs" in (tmp_path / "log").read_text(), "the welcome", patience_seconds=60)
+        assert all(accepts(address) for address in all_of(ports))
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(15) == 0
+
+
+def test_nobody_has_allowed_anything_before_they_did(tmp_path: Path) -> None:
+    places = DemoPlaces(tmp_path / "demo", DemoPorts())
+    prepare_deployment(places, NOW, Setup())
+    database = Database.connect(places.database_url, threads=1)
+    with database.read() as connection:
+        assert connection.execute(select(consents.c.consent_id)).all() == []
+    database.dispose()
 
 
 def test_no_key_or_secret_of_the_demo_is_readable_by_others(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from authserver.sandbox.third_party.http import HttpsClient
 from authserver.sandbox.third_party.proofs import NotGenuine
 from authserver.sandbox.third_party.registered import open_penny_planner
 
-CHECK_SETUP: Final = Setup(people=(*PEOPLE, CAROL), settings={"par_lifetime": 8}, fresh_seconds=10)
+CHECK_SETUP: Final = Setup(people=(*PEOPLE, CAROL), settings={"par_lifetime": 8}, fresh_seconds=10, returning=True)
 """What `--check` has besides: someone with a passkey, pushed requests and sign-ins that grow too old while it runs."""
 
 STORIES: Final[tuple[Story, ...]] = (
