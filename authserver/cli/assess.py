@@ -1,14 +1,20 @@
 """`authserver assess`: this deployment, or one client, against its profile."""
 
+from collections.abc import Iterable
+
 import click
 
 from authserver.cli.deployment import open_deployment
 from authserver.cli.output import TakesId, fail, json_option, note, print_rows
 from authserver.cli.serve import deployment_facts
+from authserver.clients.metadata import DEFAULT_ALGORITHM, SIGNED_ANSWERS
 from authserver.clients.registry import load_client
 from authserver.clients.store import ClientRecord, find_client
+from authserver.db.engine import Database
+from authserver.keys.rotation import lacking
+from authserver.keys.store import find_all
 from authserver.profiles.assess import Finding, assess_client, assess_deployment
-from authserver.profiles.catalogue import PROFILES
+from authserver.profiles.catalogue import PROFILES, signing_algorithms
 from authserver.protocol.errors import InvalidClientMetadata
 
 
@@ -21,13 +27,15 @@ def assess(client_id: str | None, *, as_json: bool) -> None:
     if client_id is None:
         facts = deployment_facts(settings)
         findings = [finding for name in settings.profiles for finding in assess_deployment(facts, PROFILES[name])]
+        findings += _find_lacking_keys(database, signing_algorithms(settings.profiles))
         subject = f"the deployment {settings.issuer}"
     else:
         with database.read() as connection:
             record = find_client(connection, client_id)
         if record is None:
             fail(f"there is no client {client_id}")
-        findings, subject = _assess(record), f"the client {client_id}"
+        algorithms = dict.fromkeys(str(record.metadata.get(member, DEFAULT_ALGORITHM)) for member in SIGNED_ANSWERS)
+        findings, subject = [*_assess(record), *_find_lacking_keys(database, algorithms)], f"the client {client_id}"
     rows = [
         {"severity": finding.severity, "clause": finding.clause, "finding": finding.message, "mend": finding.mend}
         for finding in findings
@@ -36,6 +44,19 @@ def assess(client_id: str | None, *, as_json: bool) -> None:
     if findings:
         note(f"{len(findings)} found for {subject}.")
         raise SystemExit(1)
+
+
+def _find_lacking_keys(database: Database, algorithms: Iterable[str]) -> list[Finding]:
+    """Return where there is no key for something that is to be signed.
+
+    Spec: OIDCC-15.1
+    """
+    with database.read() as connection:
+        keys = find_all(connection)
+    return [
+        Finding("error", "OIDCC-15.1", f"There is no signing key for {algorithm}.", "Make it: authserver keys rotate.")
+        for algorithm in lacking(keys, algorithms)
+    ]
 
 
 def _assess(record: ClientRecord) -> list[Finding]:

@@ -6,7 +6,7 @@ from typing import TextIO
 import click
 
 from authserver.cli.client_new import new
-from authserver.cli.client_registration import check_profile, register_client
+from authserver.cli.client_registration import check_keys, check_profile, register_client
 from authserver.cli.deployment import open_deployment
 from authserver.cli.output import TakesId, fail, json_option, moment, note, print_record, print_rows
 from authserver.clients import store
@@ -95,6 +95,7 @@ def update(client_id: str, file: TextIO, *, as_json: bool) -> None:
     if registration.secret_hash is not None and record.secret_hash is None:
         fail("token_endpoint_auth_method: this client has no secret; register it anew")
     check_profile(registration.metadata, settings)
+    check_keys(registration.metadata, database)
     with database.transaction() as connection:
         found = store.replace_metadata(connection, client_id, registration.metadata)
     if not found:

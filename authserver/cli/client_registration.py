@@ -4,9 +4,12 @@ from collections.abc import Mapping
 
 from authserver.cli.output import fail
 from authserver.clients import store
+from authserver.clients.metadata import DEFAULT_ALGORITHM, SIGNED_ANSWERS
 from authserver.clients.registration import Registration, prepare_registration
 from authserver.clock import system_clock
 from authserver.db.engine import Database
+from authserver.keys.rotation import lacking
+from authserver.keys.store import find_all
 from authserver.protocol.errors import InvalidClientMetadata
 from authserver.settings.model import Settings
 
@@ -21,6 +24,7 @@ def register_client(settings: Settings, database: Database, document: Mapping[st
     except InvalidClientMetadata as error:
         fail(f"{error.member}: {error.description} [{error.clause}]")
     check_profile(registration.metadata, settings)
+    check_keys(registration.metadata, database)
     with database.transaction() as connection:
         stored = store.insert_client(
             connection, registration.client_id, registration.metadata, registration.secret_hash, system_clock()
@@ -40,3 +44,16 @@ def check_profile(metadata: Mapping[str, object], settings: Settings) -> None:
     """End the command where the deployment does not have a client's profile."""
     if metadata.get("profile") not in settings.profiles:
         fail(f"profile: this deployment has {', '.join(settings.profiles)}; see PROFILES [RFC7591-2]")
+
+
+def check_keys(metadata: Mapping[str, object], database: Database) -> None:
+    """End the command where the client is to get what no key of this deployment can sign.
+
+    Spec: OIDCR-2, RFC9701-6
+    """
+    with database.read() as connection:
+        keys = find_all(connection)
+    for member in SIGNED_ANSWERS:
+        algorithm = str(metadata.get(member, DEFAULT_ALGORITHM))
+        if lacking(keys, (algorithm,)):
+            fail(f"{member}: this deployment has no {algorithm} key; make one with: authserver keys rotate [RFC7591-2]")

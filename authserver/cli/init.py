@@ -13,6 +13,7 @@ from authserver.clock import system_clock
 from authserver.db import migrate
 from authserver.keys.master_key import create_master_key
 from authserver.keys.store import provision_keys
+from authserver.profiles.catalogue import signing_algorithms
 from authserver.settings.load import (
     CONFIG_VARIABLE,
     SettingsError,
@@ -24,8 +25,6 @@ from authserver.settings.model import Settings
 
 CONFIG_NAME = "authserver.toml"
 ISSUER = "https://localhost:8443"
-ALGORITHMS = ("ES256", "PS256", "Ed25519")
-ALGORITHM_OF_PLAIN_OPENID = "RS256"
 DECIDING = ("issuer", "data_dir", "database_url", "master_key_file", "profiles")
 """The settings that decide what `init` makes, and where."""
 
@@ -66,7 +65,7 @@ def prepare_store(settings: Settings) -> tuple[str, ...]:
     envelope = require_envelope(settings)
     database = connect_database(settings)
     migrate.upgrade(database, find_assets("migrations"))
-    algorithms = (*ALGORITHMS, ALGORITHM_OF_PLAIN_OPENID) if "oidc" in settings.profiles else ALGORITHMS
+    algorithms = signing_algorithms(settings.profiles)
     with database.transaction() as connection:
         return provision_keys(connection, envelope, algorithms, system_clock())
 

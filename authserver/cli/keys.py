@@ -8,6 +8,7 @@ from authserver.clock import system_clock
 from authserver.keys import store
 from authserver.keys.model import ARCHIVED, StoredKey
 from authserver.keys.rotation import RotationPolicy, plan_rotation
+from authserver.profiles.catalogue import signing_algorithms
 
 
 @click.group()
@@ -29,9 +30,10 @@ def list_command(*, as_json: bool) -> None:
 @json_option
 def plan(*, as_json: bool) -> None:
     """Say what a rotation would do now, and change nothing."""
-    _, database = open_deployment()
+    settings, database = open_deployment()
     with database.read() as connection:
-        steps = plan_rotation(store.find_all(connection), system_clock(), RotationPolicy())
+        keys_now = store.find_all(connection)
+    steps = plan_rotation(keys_now, system_clock(), RotationPolicy(), signing_algorithms(settings.profiles))
     rows = [{"action": step.action, "algorithm": step.algorithm, "kid": step.kid} for step in steps]
     print_rows(rows, as_json=as_json, empty="Nothing is due.")
 
@@ -43,7 +45,8 @@ def rotate(*, as_json: bool) -> None:
     settings, database = open_deployment()
     envelope = require_envelope(settings)
     with database.transaction() as connection:
-        steps = store.rotate_keys(connection, envelope, RotationPolicy(), system_clock())
+        needed = signing_algorithms(settings.profiles)
+        steps = store.rotate_keys(connection, envelope, RotationPolicy(), system_clock(), needed)
     rows = [{"action": step.action, "algorithm": step.algorithm, "kid": step.kid} for step in steps]
     print_rows(rows, as_json=as_json, empty="Nothing was due.")
 

@@ -11,12 +11,14 @@ from authserver.cli.deployment import open_database, require_envelope
 from authserver.cli.output import fail, note, read_settings
 from authserver.clients.registry import load_client
 from authserver.clients.store import list_clients
+from authserver.clock import system_clock
 from authserver.db.engine import Database
-from authserver.keys.envelope import SealBroken
+from authserver.keys.envelope import Envelope, SealBroken
 from authserver.keys.ring import assemble_keys
-from authserver.keys.store import find_all
+from authserver.keys.rotation import lacking
+from authserver.keys.store import find_all, provision_keys
 from authserver.profiles.assess import assess_deployment
-from authserver.profiles.catalogue import PROFILES
+from authserver.profiles.catalogue import PROFILES, signing_algorithms
 from authserver.serving.listen import ListenAddress, parse_listen
 from authserver.serving.tls import TlsFiles
 from authserver.settings.load import SettingsError, process_environment
@@ -67,13 +69,28 @@ def check_start(settings: Settings) -> None:
     database = open_database(settings, wait_seconds=settings.database_start_timeout)
     try:
         with database.read() as connection:
-            assemble_keys(find_all(connection), require_envelope(settings))
+            keys = find_all(connection)
+        envelope = require_envelope(settings)
+        assemble_keys(keys, envelope)
+        _make_lacking_keys(database, envelope, lacking(keys, signing_algorithms(settings.profiles)))
     except SealBroken:
         fail("MASTER_KEY_FILE does not open the signing keys: it is not the key they were sealed under")
     except LookupError:
         fail("there is no signing key; make the first with: authserver init")
     finally:
         database.dispose()
+
+
+def _make_lacking_keys(database: Database, envelope: Envelope, algorithms: tuple[str, ...]) -> None:
+    """Make the keys that a profile which was switched on since needs, so that no client of it meets their lack.
+
+    Spec: OIDCC-15.1
+    """
+    if not algorithms:
+        return
+    with database.transaction() as connection:
+        provision_keys(connection, envelope, algorithms, system_clock())
+    note(f"Made a signing key for {', '.join(algorithms)}, which PROFILES needs.")
 
 
 def deployment_facts(settings: Settings) -> dict[str, object]:

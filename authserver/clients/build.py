@@ -1,7 +1,7 @@
 """From metadata to a client, in agreement with its profile and with itself."""
 
 from authserver.clients.certificates import parse_dn
-from authserver.clients.metadata import AS_JWT, ClientMetadata
+from authserver.clients.metadata import AS_JWT, SIGNED_ANSWERS, ClientMetadata
 from authserver.clients.model import CertificateSubject, Client, ResourceServer
 from authserver.clients.shown import parse_shown
 from authserver.keys.jwks import check_public_jwks, parse_jwks
@@ -14,8 +14,6 @@ from authserver.protocol.errors import InvalidClientMetadata, InvalidRedirectUri
 from authserver.protocol.redirect_uri import find_registration_fault
 from authserver.protocol.resource import parse_resources
 from authserver.protocol.scope import parse_scope
-
-_SIGNED_ANSWERS = ("id_token_signed_response_alg", "introspection_signed_response_alg")
 
 
 def build_client(metadata: ClientMetadata, *, client_id: str, secret_hash: bytes | None, version: int = 1) -> Client:
@@ -93,7 +91,7 @@ def _check_authentication(metadata: ClientMetadata, profile: Profile) -> None:
             f"The profile {profile.name} permits: {', '.join(sorted(profile.signing_algorithms))}.",
             clause=profile.clause("signing_algorithms"),
         )
-    for member in _SIGNED_ANSWERS:
+    for member in SIGNED_ANSWERS:
         if getattr(metadata, member) not in profile.id_token_algorithms:
             raise InvalidClientMetadata(
                 member,

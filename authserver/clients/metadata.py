@@ -15,6 +15,7 @@ _Text = Annotated[str, Field(max_length=2048)]
 _LIMIT = "[1-9][0-9]{0,8}/(second|minute|hour|day)"
 _Limits = Annotated[str, Field(max_length=255, pattern=f"^{_LIMIT}(;{_LIMIT})*$")]
 DEFAULT_ALGORITHM = "ES256"
+SIGNED_ANSWERS = ("id_token_signed_response_alg", "introspection_signed_response_alg")
 AS_JWT: Literal["jwt"] = "jwt"
 _SHAPE_CLAUSE = "RFC7591-2"
 _ENCRYPTION = ("introspection_encrypted_response_alg", "introspection_encrypted_response_enc")

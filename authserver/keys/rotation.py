@@ -7,7 +7,7 @@ half kept, for hints and answers that it signed are looked at much later.
 Spec: OIDCC-10.1.1
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -24,7 +24,7 @@ _KINDS: Mapping[str, tuple[Literal["EC", "RSA", "OKP"], str | int]] = {
     "Ed25519": ("OKP", "Ed25519"),
 }
 
-Action = Literal["announce", "sign", "retire", "remove"]
+Action = Literal["make", "announce", "sign", "retire", "remove"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +68,21 @@ def signing_key(keys: Sequence[StoredKey], algorithm: str) -> StoredKey | None:
     return max(signing, key=lambda key: (key.signs_from, key.kid), default=None)
 
 
-def plan_rotation(keys: Sequence[StoredKey], now: int, policy: RotationPolicy) -> tuple[Step, ...]:
-    """Return what is due, in the order to do it; nothing is due twice."""
+def lacking(keys: Sequence[StoredKey], algorithms: Iterable[str]) -> tuple[str, ...]:
+    """Return those of some algorithms that no key signs with."""
+    return tuple(algorithm for algorithm in algorithms if signing_key(keys, algorithm) is None)
+
+
+def plan_rotation(
+    keys: Sequence[StoredKey], now: int, policy: RotationPolicy, needed: Iterable[str] = ()
+) -> tuple[Step, ...]:
+    """Return what is due, in the order to do it; nothing is due twice.
+
+    A key is made at once for each algorithm that is `needed` and has none, signing or announced: nobody has an older
+    one in a cache that could be waited for.
+    """
+    begun = {key.algorithm for key in keys if key.state in {"signing", "announced"}}
+    makes = [Step("make", algorithm) for algorithm in needed if algorithm not in begun]
     algorithms = sorted({key.algorithm for key in keys})
     steps = [step for algorithm in algorithms for step in _plan_succession(keys, algorithm, now, policy)]
     removals = [
@@ -77,7 +90,7 @@ def plan_rotation(keys: Sequence[StoredKey], now: int, policy: RotationPolicy) -
         for key in keys
         if key.state == "retired" and key.retired_at is not None and key.retired_at + policy.retired_seconds <= now
     ]
-    return (*steps, *removals)
+    return (*makes, *steps, *removals)
 
 
 def _plan_succession(keys: Sequence[StoredKey], algorithm: str, now: int, policy: RotationPolicy) -> list[Step]:

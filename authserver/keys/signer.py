@@ -13,6 +13,7 @@ from joserfc.jwk import Key
 from authserver.keys.compact import sign_compact
 from authserver.keys.jwks import JwksDocument
 from authserver.keys.model import PublicKeys
+from authserver.protocol.errors import TemporarilyUnavailable
 
 _HALF_HASHES = {
     "ES256": hashlib.sha256,
@@ -21,6 +22,10 @@ _HALF_HASHES = {
     "Ed25519": hashlib.sha512,
     "EdDSA": hashlib.sha512,
 }
+
+
+class NoSigningKey(TemporarilyUnavailable, LookupError):
+    """A client is to get something signed by an algorithm that this deployment has no key for."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -57,10 +62,14 @@ class SigningKeys:
     ever: PublicKeys
 
     def signer_for(self, algorithm: str) -> Signer:
-        """Return the signer of that algorithm; raises LookupError if this server has no such key."""
+        """Return the signer of that algorithm; raises NoSigningKey if this server has no such key."""
         signer = self.signers.get(algorithm)
         if signer is None:
-            raise LookupError(f"there is no signing key for {algorithm}")
+            raise NoSigningKey(
+                f"There is no signing key for {algorithm} just now.",
+                reason=f"there is no signing key for {algorithm}; make one: authserver keys rotate",
+                clause="OIDCC-15.1",
+            )
         return signer
 
     def algorithms(self) -> frozenset[str]:

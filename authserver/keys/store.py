@@ -9,7 +9,7 @@ from authserver.db.tables import archived_keys, signing_keys
 from authserver.keys.at_rest import make_key
 from authserver.keys.envelope import Envelope
 from authserver.keys.model import ARCHIVED, StoredKey
-from authserver.keys.rotation import RotationPolicy, Step, plan_rotation, signing_key
+from authserver.keys.rotation import RotationPolicy, Step, lacking, plan_rotation
 
 _COLUMNS = (
     signing_keys.c.kid,
@@ -91,22 +91,25 @@ def provision_keys(connection: Connection, envelope: Envelope, algorithms: Itera
     moment both keys are published and `rotation.signing_key` picks the same one on both.
     """
     keys = find_all(connection)
-    missing = [algorithm for algorithm in algorithms if signing_key(keys, algorithm) is None]
-    made = [make_key(algorithm, envelope, "signing", now, now) for algorithm in missing]
+    made = [make_key(algorithm, envelope, "signing", now, now) for algorithm in lacking(keys, algorithms)]
     for key in made:
         insert_key(connection, key)
     return tuple(key.kid for key in made)
 
 
-def rotate_keys(connection: Connection, envelope: Envelope, policy: RotationPolicy, now: int) -> tuple[Step, ...]:
-    """Do what is due, and return it.
+def rotate_keys(
+    connection: Connection, envelope: Envelope, policy: RotationPolicy, now: int, needed: Iterable[str] = ()
+) -> tuple[Step, ...]:
+    """Do what is due, and return it; `needed` are the algorithms that there must be a key for.
 
     Each move names the state it starts from, so of two servers rotating at once the second changes nothing.
     """
     keys = {key.kid: key for key in find_all(connection)}
-    steps = plan_rotation(tuple(keys.values()), now, policy)
+    steps = plan_rotation(tuple(keys.values()), now, policy, needed)
     for step in steps:
-        if step.action == "announce":
+        if step.action == "make":
+            insert_key(connection, make_key(step.algorithm, envelope, "signing", now, now))
+        elif step.action == "announce":
             insert_key(connection, make_key(step.algorithm, envelope, "announced", now, now + policy.announced_seconds))
         elif step.action == "remove":
             archive_key(connection, step.kid)

@@ -1,5 +1,6 @@
 """The profiles there are, by name."""
 
+from collections.abc import Iterable
 from typing import Final
 
 from authserver.profiles.fapi2 import FAPI2
@@ -12,3 +13,13 @@ PROFILES: Final = {profile.name: profile for profile in (FAPI2, OIDC)}
 def find_profile(name: str) -> Profile | None:
     """Return the profile of that name, or None."""
     return PROFILES.get(name)
+
+
+def signing_algorithms(names: Iterable[str]) -> tuple[str, ...]:
+    """Return every algorithm that clients of these profiles may have their ID tokens signed with.
+
+    A deployment needs a key for each, since any of its clients may ask for it.
+
+    Spec: OIDCC-15.1, FAPI2-SP-FINAL-5.4.1-1
+    """
+    return tuple(sorted({algorithm for name in names for algorithm in PROFILES[name].id_token_algorithms}))
