@@ -77,9 +77,9 @@ class HeldConnections:
     def take(self, deadline: float) -> _Kept:
         """Take a connection; to be given back."""
         try:
-            self._places.get(timeout=max(0.0, deadline - monotonic()))
+            self._places.get_nowait()
         except Empty:
-            raise PoolTimeoutError("no connection became free in time") from None
+            self._await_place(deadline)
         try:
             kept = self._find_kept() or self._open_or_wait(deadline)
         except BaseException:
@@ -88,6 +88,12 @@ class HeldConnections:
             raise
         kept.probe.set_deadline(deadline)
         return kept
+
+    def _await_place(self, deadline: float) -> None:
+        try:
+            self._places.get(timeout=max(0.0, deadline - monotonic()))
+        except Empty:
+            raise PoolTimeoutError("no connection became free in time") from None
 
     def give_back(self, lent: _Kept) -> None:
         """Keep a connection that is still good, close another."""

@@ -45,21 +45,22 @@ class BoundedConnection(psycopg.Connection[Any]):
     would report the write as done, with a warning.
     """
 
-    deadline = float("inf")
+    deadline = 0.0
     """When waiting ends, by the monotonic clock, in seconds; set anew by whoever borrows the connection."""
 
-    _poller: "select.poll | None" = None
+    _poll: Any = None
 
     def await_result(self) -> PGresult:
         """Return the last result of what was sent; raises psycopg's errors."""
         pgconn = self.pgconn
-        poll = self._reading()
+        poll = self._poll or self._reading()
         while pgconn.flush():
             self._await_room()
         result: PGresult | None = None
         while True:
             while pgconn.is_busy():
-                if not poll(self._milliseconds_left()):
+                left = self.deadline - monotonic()
+                if not poll(left * 1000 if left > 0 else 0):
                     self._give_up()
                 pgconn.consume_input()
             latest = pgconn.get_result()
@@ -87,14 +88,13 @@ class BoundedConnection(psycopg.Connection[Any]):
 
     def is_quiet(self) -> bool:
         """Tell whether the server has said nothing, as it must on an idle connection that it still holds."""
-        return not self._reading()(0)
+        return not (self._poll or self._reading())(0)
 
     def _reading(self) -> Any:  # noqa: ANN401 - the bound method of a class that has no name outside C
-        poller = self._poller
-        if poller is None:
-            poller = self._poller = select.poll()
-            poller.register(self.pgconn.socket, select.POLLIN)
-        return poller.poll
+        poller = select.poll()
+        poller.register(self.pgconn.socket, select.POLLIN)
+        self._poll = poller.poll
+        return self._poll
 
     def _await_room(self) -> None:
         poller = select.poll()
@@ -105,9 +105,8 @@ class BoundedConnection(psycopg.Connection[Any]):
         if found[0][1] & select.POLLIN:
             self.pgconn.consume_input()
 
-    def _milliseconds_left(self) -> float | None:
-        left = self.deadline - monotonic()
-        return None if left == float("inf") else max(0.0, left * 1000)
+    def _milliseconds_left(self) -> float:
+        return max(0.0, (self.deadline - monotonic()) * 1000)
 
     def _give_up(self) -> None:
         """Close the connection and raise TookTooLong."""
