@@ -95,6 +95,8 @@ def parse_metadata(document: object) -> ClientMetadata:
 def _describe(member: str, message: str) -> str:
     """Return what is wrong with a member: that there is none of that name, or what its value should be."""
     if member in ClientMetadata.model_fields:
+        if "\\" in message:  # a pattern, which no error description may hold
+            return f"The member {member} is malformed."
         return f"The member {member} is malformed: {message[:1].lower()}{message[1:]}."
     near = get_close_matches(member, ClientMetadata.model_fields, n=1)
     return "There is no such member" + (f"; did you mean {near[0]}?" if near else ".")
