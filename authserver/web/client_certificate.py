@@ -29,6 +29,9 @@ MALFORMED = "malformed"
 OVERSIZED = "oversized"
 _FORWARDED_FOR = "HTTP_X_FORWARDED_FOR"
 _MOST_HOPS = 32
+_NO_CERTIFICATE = frozenset({"", "::", "(null)"})
+"""How proxies say that none was shown: HAProxy by nothing, Caddy by an empty byte sequence, Apache httpd in words."""
+
 _ONE_SPELLING = re.compile(r"[A-Za-z][A-Za-z0-9]{0,99}")
 _MOST_JUDGED = 1024
 
@@ -168,8 +171,8 @@ def _from_own_listener(environ: Mapping[str, object], dropped: Dropped) -> bytes
 
 
 def _from_header(text: str, header_format: str, dropped: Dropped) -> bytes | None:
-    """Read a header's text; an empty one is how some proxies say that there was no certificate."""
-    if not text.strip():
+    """Read a header's text, unless it is one by which a proxy says that there was no certificate."""
+    if text.strip() in _NO_CERTIFICATE:
         return None
     der = read_certificate_header(header_format, text)
     if der is None:
