@@ -81,7 +81,7 @@ def test_the_account_is_chosen_by_keyboard_and_without_scripts(
     seed = _with_accounts(visitor)
     _start(visitor, payer)
     assert _payer_shown(visitor.page) == "AT61 1904 3002 3457 3201"
-    link = visitor.page.locator("text=Pay from Savings account instead")
+    link = visitor.page.locator("a", has_text="Pay from Savings account instead")
     link.focus()
     visitor.page.keyboard.press("Enter")
     visitor.page.wait_for_url("**account=1**")
