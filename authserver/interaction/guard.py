@@ -163,6 +163,11 @@ def this_browser() -> Browser:
     return Browser(describe_browser(request.headers.get("User-Agent", "")), cookie)
 
 
+def with_browser(method: str) -> str:
+    """Return what the activity of a sign-in tells of it: the method, and the browser by the words it is known by."""
+    return f"{method} {describe_browser(request.headers.get('User-Agent', ''))}".rstrip()
+
+
 def check_form(deps: StepDeps, step: Step, *, shown_to: str = "") -> None:
     """Raise InvalidRequest unless the form being answered was shown by this step in this browser.
 

@@ -38,6 +38,11 @@ def long_time(seconds: int, language: str = "en") -> str:
     return format_datetime(_moment(seconds), pattern, locale=locale)
 
 
+def machine_time(seconds: int) -> str:
+    """Return a moment for programs, such as `2027-03-07T14:05:00Z`."""
+    return _moment(seconds).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
 def duration(seconds: int, language: str = "en") -> str:
     """Return a length of time in its largest fitting unit, rounded up, such as `2 minutes`."""
     for size, unit in _UNITS:

@@ -15,7 +15,7 @@ from markupsafe import Markup
 
 from authserver.messages import Message
 from authserver.web import i18n
-from authserver.web.formats import duration, initials, long_date, long_day, long_time, money
+from authserver.web.formats import duration, initials, long_date, long_day, long_time, machine_time, money
 
 _FIXED: Final = frozenset({"_", "static_url"})
 """The functions whose answer to a text is always the same."""
@@ -50,7 +50,7 @@ def build_environment(folder: Path, values: Mapping[str, object], language: str)
 
     environment.globals |= {**values, "_": text}
     formats = {write.__name__: _in(language, write) for write in (long_date, long_day, long_time, duration, money)}
-    environment.filters |= {**formats, "initials": initials, "translated": translated}
+    environment.filters |= {**formats, "initials": initials, "translated": translated, "machine_time": machine_time}
     environment.globals["parts"] = environment.get_template("parts.html").module
     return environment
 

@@ -1,6 +1,9 @@
 """Pages that help a person on: the bare address, no page, an old invitation, the way out of a sign-in."""
 
+import re
+
 import pytest
+from flask.testing import FlaskClient
 
 from authserver.accounts.invitations import invite
 from authserver.db.engine import Database
@@ -98,3 +101,18 @@ def test_a_page_says_who_checked_an_app_and_warns_of_the_exception_alone(
     page = Person(deployment).open(register(deployment, **members).authorization_url())
     assert shown in page.text
     assert (UNCHECKED in page.text) == (shown == UNCHECKED)
+
+
+def test_activity_says_which_browser_signed_in_and_what_to_do_where_it_was_not_you(alice: Person) -> None:
+    visit(alice)
+    page = alice.open("/account/activity")
+    assert "with a password" in page.text
+    assert "Something here was not me" in page.text
+    for path in ("/account/sessions", "/account/password", "/account/methods", "/account/apps"):
+        assert f'<li><a href="{path}"' in page.text
+    assert re.search(r'<time datetime="\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ">[^<]+ UTC</time>', page.text)
+    mallory = Person(alice.deployment)
+    assert isinstance(mallory.browser, FlaskClient)
+    mallory.browser.environ_base["HTTP_USER_AGENT"] = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Firefox/140.0"
+    mallory.sign_in(mallory.open("/account"))
+    assert "Firefox on Linux" in alice.open("/account/activity").text

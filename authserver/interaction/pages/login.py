@@ -22,6 +22,7 @@ from authserver.interaction.guard import (
     report,
     show,
     this_browser,
+    with_browser,
 )
 from authserver.interaction.passkey_offer import offer_passkey
 from authserver.sessions import lifecycle
@@ -108,7 +109,7 @@ def _start(deps: LoginDeps, step: Step, proved: SignIn) -> _Started | None:
             return None
         limits = deps.step.session_limits
         _, cookie = lifecycle.start(connection, account_id, PASSWORD, limits, step.now, this_browser())
-        note(connection, account_id, SIGNED_IN, step.now, step.client.client_id, PASSWORD)
+        note(connection, account_id, SIGNED_IN, step.now, step.client.client_id, with_browser(PASSWORD))
         return _Started(account_id, cookie, find_enrolled(connection, account_id).has_second_factor)
 
 

@@ -25,6 +25,7 @@ from authserver.interaction.guard import (
     report,
     show,
     this_browser,
+    with_browser,
 )
 from authserver.interaction.passkey_offer import SIGN_IN_PATH, address_in, offer_passkey, sign_in_asked
 from authserver.notices.model import Notifier
@@ -148,7 +149,7 @@ def _start(deps: PasskeyDeps, step: Step) -> _Proved:
         if not proof:
             return _Proved(proof)
         begun = lifecycle.start(connection, proof.account_id, proof.method, limits, step.now, this_browser())
-        note(connection, proof.account_id, SIGNED_IN, step.now, client_id, proof.method)
+        note(connection, proof.account_id, SIGNED_IN, step.now, client_id, with_browser(proof.method))
         return _Proved(proof, begun)
 
 

@@ -66,12 +66,14 @@ def _page_number(text: str) -> int:
 def _describe(deps: AccountDeps, activity: Activity) -> dict[str, object]:
     client_id = activity.client_id if activity.client_id != OWN_CLIENT_ID else None
     client = deps.step.find_client(client_id) if client_id else None
+    is_sign_in = activity.name == activities.SIGNED_IN
+    method, _, browser = activity.detail.partition(" ")
     return {
         "words": ACTIVITY_WORDS.get(activity.name, OTHER_ACTIVITY),
         "at": activity.happened_at,
         "app": client.client_name if client else client_id or "",
-        "method": METHOD_WORDS.get(activity.detail, "") if activity.name == activities.SIGNED_IN else "",
-        "detail": "" if activity.name == activities.SIGNED_IN else activity.detail,
+        "method": METHOD_WORDS.get(method, "") if is_sign_in else "",
+        "detail": browser if is_sign_in else activity.detail,
     }
 
 
