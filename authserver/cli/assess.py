@@ -16,18 +16,23 @@ from authserver.keys.store import find_all
 from authserver.profiles.assess import Finding, assess_client, assess_deployment
 from authserver.profiles.catalogue import PROFILES, signing_algorithms
 from authserver.protocol.errors import InvalidClientMetadata
+from authserver.settings.production import assess_production
 
 
 @click.command(cls=TakesId)
 @click.argument("client_id", required=False)
+@click.option("--production", is_flag=True, help="Also judge whether people and apps may rely on this deployment.")
 @json_option
-def assess(client_id: str | None, *, as_json: bool) -> None:
+def assess(client_id: str | None, *, production: bool, as_json: bool) -> None:
     """Judge this deployment, or CLIENT_ID alone, by its profile; exit 1 where something is found."""
+    if production and client_id is not None:
+        raise click.UsageError("--production judges the deployment, not a client")
     settings, database = open_deployment()
     if client_id is None:
         facts = deployment_facts(settings)
         findings = [finding for name in settings.profiles for finding in assess_deployment(facts, PROFILES[name])]
         findings += _find_lacking_keys(database, signing_algorithms(settings.profiles))
+        findings += assess_production(settings) if production else []
         subject = f"the deployment {settings.issuer}"
     else:
         with database.read() as connection:
