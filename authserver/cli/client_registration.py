@@ -11,6 +11,7 @@ from authserver.db.engine import Database
 from authserver.keys.rotation import lacking
 from authserver.keys.store import find_all
 from authserver.protocol.errors import InvalidClientMetadata
+from authserver.protocol.names import SELF_SIGNED_TLS_CLIENT_AUTH
 from authserver.settings.model import Settings
 
 
@@ -41,9 +42,15 @@ def register_client(settings: Settings, database: Database, document: Mapping[st
 
 
 def check_profile(metadata: Mapping[str, object], settings: Settings) -> None:
-    """End the command where the deployment does not have a client's profile."""
+    """End the command where the deployment does not have a client's profile, or cannot serve how it authenticates."""
     if metadata.get("profile") not in settings.profiles:
         fail(f"profile: this deployment has {', '.join(settings.profiles)}; see PROFILES [RFC7591-2]")
+    # Our own TLS must know a self-signed certificate before it lets its client in: those in jwks alone are so early.
+    own_tls, by_uri = settings.tls_cert_file is not None, metadata.get("jwks_uri") is not None
+    if own_tls and by_uri and metadata.get("token_endpoint_auth_method") == SELF_SIGNED_TLS_CLIENT_AUTH:
+        fail(
+            "jwks_uri: give jwks with x5c; our own TLS takes self-signed ones from there alone [RFC8705-2.2.2]"
+        )
 
 
 def check_keys(metadata: Mapping[str, object], database: Database) -> None:

@@ -50,6 +50,9 @@ def database(deployed: CommandLine) -> Iterator[Database]:
         yield connected
 
 
+_SELF_SIGNED = "self_signed_tls_client_auth"
+
+
 def _app(**changes: object) -> str:
     metadata = {
         "client_id": "app",
@@ -214,6 +217,14 @@ def test_a_client_is_refused_with_the_member_and_the_clause(
 ) -> None:
     assert line in deployed.refused("client", "add", "-", given=_app(**changes))
     assert deployed.data("client", "list") == []
+
+
+@pytest.mark.spec("RFC8705-2.2.2")
+def test_a_self_signed_certificate_that_our_own_tls_cannot_know_is_refused(deployed: CommandLine) -> None:
+    changes = {"jwks": None, "jwks_uri": "https://app.example/jwks", "token_endpoint_auth_method": _SELF_SIGNED}
+    own_tls = {"TLS_CERT_FILE": "server.pem", "TLS_KEY_FILE": "server.key"}
+    assert "jwks_uri: give jwks with x5c" in deployed.refused("client", "add", "-", given=_app(**changes), **own_tls)
+    deployed.done("client", "add", "-", given=_app(**changes))
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '"app"', "[" * 100_000])
