@@ -48,9 +48,7 @@ def check_profile(metadata: Mapping[str, object], settings: Settings) -> None:
     # Our own TLS must know a self-signed certificate before it lets its client in: those in jwks alone are so early.
     own_tls, by_uri = settings.tls_cert_file is not None, metadata.get("jwks_uri") is not None
     if own_tls and by_uri and metadata.get("token_endpoint_auth_method") == SELF_SIGNED_TLS_CLIENT_AUTH:
-        fail(
-            "jwks_uri: give jwks with x5c; our own TLS takes self-signed ones from there alone [RFC8705-2.2.2]"
-        )
+        fail("jwks_uri: give jwks with x5c; our own TLS takes self-signed ones from there alone [RFC8705-2.2.2]")
 
 
 def check_keys(metadata: Mapping[str, object], database: Database) -> None:
