@@ -2,7 +2,9 @@
 
 import json
 import os
+import time
 from collections.abc import Callable
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +46,10 @@ def payer(scene: Scene) -> WireApp:
         resource=["https://orders.example/"],
         authorization_details_types=["payment_initiation"],
     )
+    for _ in range(50):  # a running server learns of a new API within two seconds
+        if app.push(scope="openid", authorization_details=json.dumps([PAYMENT])).status_code == HTTPStatus.CREATED:
+            break
+        time.sleep(0.1)
     return app
 
 
