@@ -59,6 +59,9 @@ def check_subject(subject: CertificateSubject) -> None:
         _mailbox(subject.san_email)
     if subject.san_dns == "" or subject.san_uri == "":
         raise ValueError("a certificate subject must not be empty")
+    # Certificates hold these in ASCII alone: a host as its A-label, a URI with its octets escaped.
+    if not all(text.isascii() for text in (subject.san_dns, subject.san_uri, subject.san_email) if text):
+        raise ValueError("a name in a certificate is ASCII")
 
 
 def _given(subject: CertificateSubject) -> list[str]:

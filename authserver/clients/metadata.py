@@ -11,6 +11,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from authserver.protocol import names
 from authserver.protocol.errors import InvalidClientMetadata
 
+CLIENT_ID = r"[\x21-\x7e]{1,255}"
+"""What a client id can be, wherever one is registered or looked up."""
+
 _Text = Annotated[str, Field(max_length=2048)]
 _LIMIT = "[1-9][0-9]{0,8}/(second|minute|hour|day)"
 _Limits = Annotated[str, Field(max_length=255, pattern=f"^{_LIMIT}(;{_LIMIT})*$")]
@@ -29,7 +32,7 @@ class ClientMetadata(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
-    client_id: Annotated[str, Field(min_length=1, max_length=255, pattern=r"^[\x21-\x7e]+$")] | None = None
+    client_id: Annotated[str, Field(pattern=f"^{CLIENT_ID}$")] | None = None
     profile: str | None = None
     client_name: Annotated[str, Field(max_length=255)] = ""
     client_uri: _Text | None = None

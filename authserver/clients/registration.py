@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from authserver.clients.build import build_client
+from authserver.clients.fitness import check_usable
 from authserver.clients.metadata import ClientMetadata, parse_metadata
 from authserver.clients.shared_secrets import hash_secret, new_secret
 from authserver.protocol.errors import InvalidClientMetadata
@@ -37,7 +38,8 @@ def prepare_registration(document: object, *, default_profile: str) -> Registrat
     client_secret = new_secret() if metadata.token_endpoint_auth_method in SECRET_METHODS else None
     secret_hash = hash_secret(client_secret) if client_secret is not None else None
     stored = {"profile": default_profile, **metadata.model_dump(exclude_unset=True), "client_id": client_id}
-    build_client(parse_metadata(stored), client_id=client_id, secret_hash=secret_hash)
+    final = parse_metadata(stored)
+    check_usable(final, build_client(final, client_id=client_id, secret_hash=secret_hash))
     return Registration(client_id, stored, client_secret, secret_hash)
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from threading import Lock
 
 from authserver.clients.build import build_client
-from authserver.clients.metadata import parse_metadata
+from authserver.clients.metadata import CLIENT_ID, parse_metadata
 from authserver.clients.model import Client, PreviousSecret, ResourceServer
 from authserver.clients.store import ClientRecord, find_client, list_resource_servers
 from authserver.clock import Clock, is_fresh
@@ -14,7 +14,7 @@ from authserver.db.engine import Database
 from authserver.profiles.model import Profile
 
 FRESH_SECONDS = 2
-_CLIENT_ID = re.compile(r"[\x20-\x7e]{1,255}")
+_CLIENT_ID = re.compile(CLIENT_ID)
 _MAX_CLIENTS = 10_000
 
 

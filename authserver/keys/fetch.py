@@ -139,6 +139,11 @@ class SafeFetcher:
         return [str(address) for address in addresses[:_MOST_ADDRESSES]]
 
 
+def check_url(url: str) -> None:
+    """Raise FetchRefused where a URL is of no form that is ever fetched, whatever its host."""
+    _parse_url(url)
+
+
 def _parse_url(url: str) -> _Target:
     if not _URL.fullmatch(url):
         raise FetchRefused("the URL is not a plain https URL")

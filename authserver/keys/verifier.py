@@ -13,7 +13,9 @@ from authserver.keys.jwks import check_not_private, import_public_key, public_me
 from authserver.keys.model import ED25519_NAMES, BadJwt, PublicKey, PublicKeys, VerifiedJwt
 
 _DPOP_TYPES = frozenset({"dpop+jwt"})
-_MAX_CANDIDATES = 8
+MAX_CANDIDATES = 8
+"""How many keys are tried on a token that names none."""
+
 _PROOF_KEYS_REMEMBERED = 2048
 
 
@@ -38,6 +40,8 @@ def verify_jwt(
     for candidate in _candidates(parts.header, keys, algorithm):
         if parts.is_signed_by(candidate.key, algorithm):
             return VerifiedJwt(parts.header, parts.claims() if isinstance(token, str) else token.claims)
+    if parts.header.get("kid") is None and len(keys.find(None, algorithm)) > MAX_CANDIDATES:
+        raise BadJwt("the token names no kid, and no key that is tried verifies the signature: the signer has too many")
     raise BadJwt("no key of the signer verifies the signature")
 
 
@@ -97,7 +101,7 @@ def _candidates(header: Mapping[str, object], keys: PublicKeys, algorithm: str) 
         raise BadJwt("the signer has no key of that kid and algorithm")
     if kid is not None and len(candidates) > 1:
         raise BadJwt("the signer has several keys of that kid")
-    return candidates[:_MAX_CANDIDATES]
+    return candidates[:MAX_CANDIDATES]
 
 
 def _read_proof_key(parts: CompactToken) -> tuple[PublicKey, str]:
