@@ -65,7 +65,8 @@ def resolve_audience(reach: Reach, servers: Iterable[ResourceServer], issuer: st
     named = frozenset(names)
     readers = tuple(server for server in servers if not named.isdisjoint(server.audiences))
     details = tuple(detail for detail in reach.details if any(serves_detail(server, detail) for server in readers))
-    if reach.granted_details:
+    # Also what an API has ceased to serve: a JWT would go on telling it, whatever introspection says.
+    if reach.granted_details or readers:
         told = {name for server in readers for name in scope_told(server, scope, reach.details)}
         scope = tuple(name for name in scope if name in told or name in openid_scopes(scope))
     is_for_all = all(serves_detail(server, detail) for server in readers for detail in details)

@@ -116,9 +116,13 @@ def test_an_api_is_an_audience_where_it_serves_something_of_the_token(
         assert audience.names == (ISSUER,)
 
 
-@pytest.mark.spec("RFC8707-2.2")
+@pytest.mark.spec("RFC8707-2.2", "RFC7662-2.2")
 @given(scopes, st.lists(apis, max_size=3))
-def test_a_scope_without_details_stays_as_it_was_asked_for(
+def test_a_scope_without_details_is_what_those_who_read_it_serve(
     scope: tuple[str, ...], servers: list[ResourceServer]
 ) -> None:
-    assert resolve_audience(Reach(scope), servers, ISSUER).scope == scope
+    audience = resolve_audience(Reach(scope), servers, ISSUER)
+    served = {name for api in audience.readers for name in scope_told(api, scope, ())}
+    assert audience.scope == (
+        tuple(name for name in scope if name in served or name in SCOPES_OF_OPENID) if audience.readers else scope
+    )

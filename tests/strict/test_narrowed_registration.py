@@ -35,6 +35,18 @@ def test_a_scope_that_was_taken_out_is_refreshed_no_more_and_the_answer_says_so(
     assert refusal(app.refresh(refreshed.json["refresh_token"], scope="payments")) == (400, "invalid_scope")
 
 
+@pytest.mark.spec("RFC7662-2.2", "RFC6749-5.1")
+def test_a_scope_that_an_api_has_ceased_to_serve_stands_in_no_new_token(
+    app: RelyingParty, tokens: dict[str, str]
+) -> None:
+    assert claims_of(tokens["access_token"])["scope"] == "openid email accounts payments"
+    app.deployment.change_client("bank", resource_scopes="accounts")
+
+    refreshed = app.refresh(tokens["refresh_token"]).json
+
+    assert claims_of(refreshed["access_token"])["scope"] == refreshed["scope"] == "openid email accounts"
+
+
 @pytest.mark.spec("RFC6749-6")
 def test_a_grant_of_which_nothing_is_left_is_refused(app: RelyingParty) -> None:
     code = make_code(app.deployment, "app", ("accounts",))
