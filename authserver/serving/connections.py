@@ -18,7 +18,7 @@ from gunicorn.workers.gthread import TConn, ThreadWorker
 
 from authserver.serving.refusals import refuse_late, refuse_malformed, refuse_stopping
 from authserver.serving.tls import HANDSHAKE_SECONDS, REQUEST_SECONDS, BoundedSocket
-from authserver.serving.whole_request import expects_continue
+from authserver.serving.whole_request import Arrival
 from authserver.web.request_log import log
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ class Connection(TConn):  # type: ignore[misc]  # gunicorn has no types
             self.expires, self.has_begun = time.monotonic() + REQUEST_SECONDS, True
         if self.sock.take_in():
             return True
-        if not self.was_told_to_continue and expects_continue(self.sock.taken):
+        if not self.was_told_to_continue and self.sock.arrival.expects_continue:
             self.was_told_to_continue = True
             self.sock.send(b"HTTP/1.1 100 Continue\r\n\r\n")
         return False
@@ -94,7 +94,7 @@ class Connection(TConn):  # type: ignore[misc]  # gunicorn has no types
 
     def next_request(self) -> None:
         """Begin anew after an answer, and forget what was asked."""
-        self.sock.last_taken = b""
+        self.sock.arrival = Arrival()
         self.has_begun = self.was_told_to_continue = False
 
     def say(self, answer: bytes) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from threading import Lock, Thread
 from typing import TYPE_CHECKING
 
-from authserver.serving.whole_request import is_whole, states_more
+from authserver.serving.whole_request import Arrival
 from authserver.web.request_log import describe_failure, log
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ class BoundedSocket(ssl.SSLSocket):
 
     deadline = 0.0
     taken = b""
-    last_taken = b""
+    arrival: Arrival
 
     def take_in(self) -> bool:
         """Take in what has arrived, without waiting; tell whether a request is whole. Raises OSError at its end.
@@ -120,7 +120,7 @@ class BoundedSocket(ssl.SSLSocket):
         Spec: RFC9112-9.6
         """
         self.settimeout(0.0)
-        while not (self.taken and is_whole(self.taken)):
+        while not (self.taken and self.arrival.is_whole(self.taken)):
             try:
                 octets = super().recv(_TAKEN_AT_ONCE)
             except ssl.SSLWantReadError:
@@ -128,7 +128,6 @@ class BoundedSocket(ssl.SSLSocket):
             if not octets:
                 raise _hung_up()
             self.taken += octets
-        self.last_taken = self.taken
         return True
 
     def has_more(self) -> bool:
@@ -148,7 +147,7 @@ class BoundedSocket(ssl.SSLSocket):
         if self.taken:
             octets, self.taken = self.taken[:buflen], self.taken[buflen:]
             return octets
-        if not states_more(self.last_taken):
+        if not self.arrival.states_more:
             return b""
         self._shrink()
         try:
@@ -221,6 +220,7 @@ class ListenerContexts:
         wrapped = context.wrap_socket(sock, server_side=True, do_handshake_on_connect=False)
         if not isinstance(wrapped, BoundedSocket):
             raise TypeError("the contexts make sockets of their own class")
+        wrapped.arrival = Arrival()
         return wrapped
 
     def _context(self, port: int) -> ssl.SSLContext:

@@ -18,51 +18,61 @@ _EXPECTS = re.compile(rb"\r\nexpect:[ \t]*100-continue[ \t]*\r\n")
 _CHUNK_SIZE = re.compile(rb"([0-9a-fA-F]{1,16})[ \t]*(?:;[^\r\n]*)?\r\n")
 
 
-def is_whole(received: bytes) -> bool:
-    """Tell whether a request is complete, or not worth waiting for: malformed, or larger than any that is answered."""
-    head = _head(received)
-    if not head:
-        return len(received) > LARGEST_HEAD
-    if b"\r\ntransfer-encoding:" in head and _CHUNKED.search(head):
-        return len(received) - len(head) > LARGEST_BODY or _chunks_end(received, len(head))
-    length = _stated_length(head)
-    return length > LARGEST_BODY or len(received) - len(head) >= length
+class Arrival:
+    """How far one request has arrived.
 
-
-def states_more(received: bytes) -> bool:
-    """Tell whether a body is announced that is larger than what is taken in before a request is answered."""
-    return _stated_length(_head(received)) > LARGEST_BODY
-
-
-def expects_continue(received: bytes) -> bool:
-    """Tell whether the head is there and its sender waits to be told before it sends the body.
-
-    Spec: RFC9110-10.1.1
+    It goes on where it last stopped: a peer that sends octet by octet would else have all of them read again for each,
+    and four such peers held every other.
     """
-    return _EXPECTS.search(_head(received)) is not None
 
+    __slots__ = ("_is_chunked", "_length", "_position", "expects_continue", "states_more")
 
-def _head(received: bytes) -> bytes:
-    """Return the head in lower case, with the empty line that ends it; nothing where it has not ended."""
-    end = received.find(_END_OF_HEAD)
-    return b"" if end < 0 else received[: end + len(_END_OF_HEAD)].lower()
+    def __init__(self) -> None:
+        self._position = 0
+        self._length: int | None = None
+        self._is_chunked = False
+        self.expects_continue = False
+        """Whether the head is there and its sender waits to be told before it sends the body (RFC 9110, 10.1.1)."""
+        self.states_more = False
+        """Whether a body is announced that is larger than what is taken in before a request is answered."""
 
+    def is_whole(self, received: bytes) -> bool:
+        """Tell whether a request is complete, or not worth waiting for: malformed, or larger than any that is answered.
 
-def _stated_length(head: bytes) -> int:
-    stated = _LENGTH.search(head) if b"\r\ncontent-length:" in head else None
-    return int(stated[1]) if stated else 0
+        `received` begins with all that was given before.
 
+        Spec: RFC9110-10.1.1
+        """
+        if self._length is None and not self._finds_head(received):
+            return len(received) > LARGEST_HEAD
+        length = self._length or 0
+        if self._is_chunked:
+            return len(received) - length > LARGEST_BODY or self._chunks_end(received)
+        return self.states_more or len(received) >= length
 
-def _chunks_end(received: bytes, position: int) -> bool:
-    """Walk over the chunks; true at the last one's end, or where what stands there is no chunk."""
-    while True:
-        if received.find(b"\r\n", position) < 0:
+    def _finds_head(self, received: bytes) -> bool:
+        """Read the head once it is there; `_length` is then that of the head, with a body of stated length."""
+        end = received.find(_END_OF_HEAD, self._position)
+        if end < 0:
+            self._position = max(0, len(received) - len(_END_OF_HEAD) + 1)
             return False
-        size = _CHUNK_SIZE.match(received, position)
-        if size is None:
-            return True
-        if int(size[1], 16) == 0:
-            return received.startswith(b"\r\n", size.end()) or received.find(_END_OF_HEAD, size.end()) >= 0
-        position = size.end() + int(size[1], 16) + len(b"\r\n")
-        if position > len(received):
-            return False
+        self._position = self._length = end + len(_END_OF_HEAD)
+        head = received[: self._position].lower()
+        self.expects_continue = _EXPECTS.search(head) is not None
+        stated = _LENGTH.search(head)
+        self.states_more = stated is not None and int(stated[1]) > LARGEST_BODY
+        self._is_chunked = _CHUNKED.search(head) is not None
+        if stated and not self._is_chunked:
+            self._length += int(stated[1])
+        return True
+
+    def _chunks_end(self, received: bytes) -> bool:
+        """Walk over the chunks; true at the last one's end, or where what stands there is no chunk."""
+        while received.find(b"\r\n", self._position) >= 0:
+            size = _CHUNK_SIZE.match(received, self._position)
+            if size is None:
+                return True
+            if int(size[1], 16) == 0:
+                return received.startswith(b"\r\n", size.end()) or received.find(_END_OF_HEAD, size.end()) >= 0
+            self._position = size.end() + int(size[1], 16) + len(b"\r\n")  # which may not have arrived yet
+        return False
