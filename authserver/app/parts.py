@@ -10,7 +10,7 @@ from authserver.accounts.attempts import Attempts
 from authserver.accounts.passkey_tokens import Desk
 from authserver.accounts.passkeys import relying_party
 from authserver.app.notices import build_queue, notifier_of
-from authserver.authorization.own import OWN_CLIENT_ID, own_client
+from authserver.authorization.own import own_client
 from authserver.authorization.parse import RequestPolicy
 from authserver.binding.dpop import DpopNonces
 from authserver.binding.mtls import ChainVerifier
@@ -30,6 +30,7 @@ from authserver.keys.store import find_all, find_archived
 from authserver.notices.model import Notifier
 from authserver.outbound.sender import Sender as QueueSender
 from authserver.profiles.catalogue import PROFILES
+from authserver.protocol.names import OWN_CLIENT_ID
 from authserver.selfservice.guard import PATHS
 from authserver.sessions.model import SessionLimits
 from authserver.settings.load import SettingsError

@@ -21,9 +21,8 @@ from authserver.keys.envelope import Envelope, SealBroken
 from authserver.protocol.claims_request import ClaimsRequest
 from authserver.protocol.demand import AuthenticationDemand
 from authserver.protocol.errors import InvalidRequestUri
-from authserver.protocol.names import REQUEST_URI_PREFIX, TLS_CLIENT_AUTH
+from authserver.protocol.names import OWN_CLIENT_ID, REQUEST_URI_PREFIX, TLS_CLIENT_AUTH
 
-OWN_CLIENT_ID: Final = "authserver-account"
 OWN_CLIENT_NAME: Final = "Your account"
 
 _REFERENCE: Final = f"{REQUEST_URI_PREFIX}own."  # a stored request's reference has no dot

@@ -9,7 +9,7 @@ from authserver.clients.fitness import check_usable
 from authserver.clients.metadata import ClientMetadata, parse_metadata
 from authserver.clients.shared_secrets import hash_secret, new_secret
 from authserver.protocol.errors import InvalidClientMetadata
-from authserver.protocol.names import SECRET_METHODS
+from authserver.protocol.names import OWN_CLIENT_ID, SECRET_METHODS
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +33,7 @@ def prepare_registration(document: object, *, default_profile: str) -> Registrat
     Spec: RFC7591-3.2.1
     """
     metadata = parse_metadata(document)
+    _check_id(metadata)
     _check_binding(metadata)
     client_id = metadata.client_id or secrets.token_urlsafe(32)
     client_secret = new_secret() if metadata.token_endpoint_auth_method in SECRET_METHODS else None
@@ -41,6 +42,15 @@ def prepare_registration(document: object, *, default_profile: str) -> Registrat
     final = parse_metadata(stored)
     check_usable(final, build_client(final, client_id=client_id, secret_hash=secret_hash))
     return Registration(client_id, stored, client_secret, secret_hash)
+
+
+def _check_id(metadata: ClientMetadata) -> None:
+    """Refuse the id of our own pages: where it is looked for they would be found, and never this client.
+
+    Spec: RFC7591-3.2.1
+    """
+    if metadata.client_id == OWN_CLIENT_ID:
+        raise InvalidClientMetadata("client_id", f"{OWN_CLIENT_ID} is this server itself.", clause="RFC7591-3.2.1")
 
 
 def _check_binding(metadata: ClientMetadata) -> None:

@@ -15,7 +15,6 @@ from authserver.accounts.model import Account, Enrolled
 from authserver.accounts.store import people as accounts
 from authserver.authorization import store
 from authserver.authorization.model import Interaction
-from authserver.authorization.own import OWN_CLIENT_ID
 from authserver.authorization.store import BrowserCookies, Visit
 from authserver.clients.model import Checked, Client
 from authserver.clock import Clock
@@ -23,7 +22,7 @@ from authserver.db.engine import Database
 from authserver.events import Event, EventSink
 from authserver.messages import Message
 from authserver.protocol.errors import AccessDenied, SignInOver
-from authserver.protocol.names import ACR_ONE_FACTOR, ACR_TWO_FACTORS
+from authserver.protocol.names import ACR_ONE_FACTOR, ACR_TWO_FACTORS, OWN_CLIENT_ID
 from authserver.sessions import lifecycle
 from authserver.sessions.acr import acr_for, satisfies
 from authserver.sessions.browsers import describe_browser

@@ -1,9 +1,12 @@
-"""Names from the IANA OAuth registries, spelt once."""
+"""Names from the IANA OAuth registries, and one of our own, spelt once."""
 
 from typing import Final
 
 CLIENT_ASSERTION_TYPE_JWT: Final = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 REQUEST_URI_PREFIX: Final = "urn:ietf:params:oauth:request_uri:"
+
+OWN_CLIENT_ID: Final = "authserver-account"
+"""The id under which this server's own pages ask for a sign-in: nobody is registered under it."""
 
 GRANT_AUTHORIZATION_CODE: Final = "authorization_code"
 GRANT_REFRESH_TOKEN: Final = "refresh_token"  # noqa: S105 - a grant type's name

@@ -15,7 +15,7 @@ from flask import Response, abort, request
 from authserver.accounts.model import Account, Enrolled
 from authserver.accounts.store.factors import find_enrolled, hold_account
 from authserver.accounts.store.invitations import was_claimed_at
-from authserver.authorization.own import OWN_CLIENT_ID, seal_own
+from authserver.authorization.own import seal_own
 from authserver.clock import CLOCKS_APART_SECONDS, is_fresh
 from authserver.db.engine import Connection
 from authserver.events import Event
@@ -24,7 +24,7 @@ from authserver.keys.envelope import Envelope
 from authserver.notices.model import Notifier
 from authserver.protocol.demand import AuthenticationDemand
 from authserver.protocol.errors import UnmetAuthenticationRequirements
-from authserver.protocol.names import ACR_TWO_FACTORS
+from authserver.protocol.names import ACR_TWO_FACTORS, OWN_CLIENT_ID
 from authserver.selfservice.done import read_done, say_done
 from authserver.sessions import lifecycle
 from authserver.sessions.acr import acr_for, satisfies

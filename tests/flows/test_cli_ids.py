@@ -37,6 +37,13 @@ def test_a_client_whose_id_begins_with_a_hyphen_is_kept_like_any_other(deployed:
     assert _ID in deployed.done("client", "delete", _ID, "--yes")
 
 
+@pytest.mark.spec("RFC7591-3.2.1")
+def test_nobody_is_registered_under_the_id_of_our_own_pages(deployed: CommandLine) -> None:
+    refused = deployed.refused("client", "add", "-", given=json.dumps({**_CLIENT, "client_id": "authserver-account"}))
+    assert refused == "client_id: authserver-account is this server itself. [RFC7591-3.2.1]"
+    assert deployed.data("client", "list") == []
+
+
 def test_a_key_whose_id_begins_with_a_hyphen_is_looked_for(deployed: CommandLine) -> None:
     for arguments in ((_ID, "--compromised"), ("--compromised", _ID)):
         assert f"there is no key {_ID}" in deployed.refused("keys", "retire", *arguments)

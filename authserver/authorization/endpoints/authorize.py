@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 from authserver.authorization.conduct import Conduct
 from authserver.authorization.model import AuthorizationRequest
 from authserver.authorization.next_step import Step
-from authserver.authorization.own import OWN_CLIENT_ID, is_sealed, open_own
+from authserver.authorization.own import is_sealed, open_own
 from authserver.authorization.parse import RequestPolicy, parse_request, resolve_redirect_uri
 from authserver.authorization.respond import Answer, send
 from authserver.authorization.response_modes import QUERY, error_parameters
@@ -30,7 +30,7 @@ from authserver.events import Event, EventSink
 from authserver.keys.envelope import Envelope
 from authserver.protocol.errors import InvalidRequest, OAuthError, RequestUriNotSupported, SignInOver
 from authserver.protocol.handles import new_handle
-from authserver.protocol.names import REQUEST_URI_PREFIX
+from authserver.protocol.names import OWN_CLIENT_ID, REQUEST_URI_PREFIX
 from authserver.protocol.params import Params
 from authserver.sessions.model import SessionLimits
 from authserver.web.cookies import BROWSER_COOKIE, SESSION_COOKIE, check_cookies, read_cookie, set_cookie

@@ -9,9 +9,9 @@ from authserver.accounts import activities
 from authserver.accounts.activities import note
 from authserver.accounts.store import passkeys, recovery
 from authserver.accounts.store.activities import Activity, find_recent
-from authserver.authorization.own import OWN_CLIENT_ID
 from authserver.db.engine import Connection
 from authserver.grants.store.sharing import find_permissions
+from authserver.protocol.names import OWN_CLIENT_ID
 from authserver.selfservice.guard import AccountDeps, Visit, open_visit, show
 from authserver.selfservice.words import ACTIVITY_WORDS, METHOD_WORDS, OTHER_ACTIVITY
 from authserver.sessions import store as sessions
