@@ -135,7 +135,11 @@ class RemoteKeys:
                 return None
             entry.tried_at = self._clock()
             ended = entry.ended = Event()
-        Thread(target=self._fetch, args=(url, entry, ended), name="fetch-jwks", daemon=True).start()
+        try:
+            Thread(target=self._fetch, args=(url, entry, ended), name="fetch-jwks", daemon=True).start()
+        except RuntimeError:  # the system has no thread to give now
+            self._end(entry, ended)
+            return None
         return ended
 
     def _fetch(self, url: str, entry: _Entry, ended: Event) -> None:
@@ -148,6 +152,10 @@ class RemoteKeys:
             reason = str(error) if isinstance(error, FetchRefused | ValueError) else type(error).__name__
             self._on_event(events.Event("jwks.fetch_failed", tried_at, detail={"reason": reason}))
         finally:
-            self._fetches.release()
-            entry.ended = None
-            ended.set()
+            self._end(entry, ended)
+
+    def _end(self, entry: _Entry, ended: Event) -> None:
+        """Give the place of a fetch back, and let those go on who wait for it."""
+        self._fetches.release()
+        entry.ended = None
+        ended.set()

@@ -123,7 +123,10 @@ class TimedHttps:
     def _connect(self, deadline: float) -> HTTPConnection:
         """Connect to the first address that answers; each is given a share of the time that is left."""
         lookup = self._lookups.submit(socket.getaddrinfo, self._host, self._port, type=socket.SOCK_STREAM)
-        addresses = [str(answer[4][0]) for answer in lookup.result(_remaining(deadline))]
+        try:
+            addresses = [str(answer[4][0]) for answer in lookup.result(_remaining(deadline))]
+        finally:
+            lookup.cancel()  # one that waits for its turn still; one that is under way can only be abandoned
         failed: OSError = OSError("the host has no address")
         for left, address in zip(range(len(addresses), 0, -1), addresses, strict=True):
             try:

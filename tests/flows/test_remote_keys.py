@@ -106,6 +106,22 @@ def test_a_clock_set_back_does_not_keep_keys_for_longer() -> None:
     assert remote.keys(URI, None).kids() == {"new"}
 
 
+def test_a_fetch_that_got_no_thread_is_made_a_minute_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    published, now = Published(keys=[public_jwk(private_key("ES256"), kid="one")]), [NOW]
+    published.gate.set()
+    remote = RemoteKeys(published, lambda: now[0])  # type: ignore[arg-type]  # the same
+
+    def no_thread(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("threading.Thread.start", no_thread)
+        keys, seconds = _timed(lambda: remote.keys(URI, None))
+    assert (keys, seconds < 0.5) == (EMPTY_KEYS, True)
+    now[0] += 60
+    assert remote.keys(URI, None).kids() == {"one"}
+
+
 @pytest.fixture
 def published(deployment: Deployment, monkeypatch: pytest.MonkeyPatch) -> Published:
     """What stands at the URL of a client of the deployment."""

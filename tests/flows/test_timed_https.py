@@ -3,6 +3,7 @@
 import socket
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from ssl import create_default_context
 from typing import Any
@@ -112,6 +113,20 @@ def test_a_server_that_never_speaks_is_cut_off(server: KeyServer, https: TimedHt
 def test_a_name_that_is_looked_up_for_too_long_is_given_up(https: TimedHttps, monkeypatch: pytest.MonkeyPatch) -> None:
     _resolve_to(monkeypatch, "127.0.0.1", after_seconds=TOTAL_SECONDS * 3)
     _fails(https, "took too long")
+
+
+@pytest.mark.usefixtures("server")
+def test_lookups_that_were_given_up_hold_up_none_that_comes_after(
+    https: TimedHttps, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While a resolver hangs every call wants a name: those that nobody waits for any more must leave the line."""
+    _resolve_to(monkeypatch, "127.0.0.1", after_seconds=TOTAL_SECONDS * 2)
+    with ThreadPoolExecutor(24) as callers:
+        for call in [callers.submit(https.post, "/introspect", {}, {}) for _ in range(24)]:
+            assert isinstance(call.exception(), CallFailed)
+    time.sleep(TOTAL_SECONDS * 2)  # those that were under way end
+    _resolve_to(monkeypatch, "127.0.0.1")
+    assert https.post("/introspect", {}, {}).status == 200
 
 
 @pytest.mark.usefixtures("server")
