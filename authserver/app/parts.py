@@ -35,6 +35,7 @@ from authserver.selfservice.guard import PATHS
 from authserver.sessions.model import SessionLimits
 from authserver.settings.load import SettingsError
 from authserver.settings.model import Settings
+from authserver.web.brand import Brand, read_logo
 from authserver.web.client_certificate import CertificatePolicy, parse_policy
 from authserver.web.evidence import Origins
 from authserver.web.limits import Limits, build_limits, build_storage, shared_limits_path
@@ -121,9 +122,7 @@ def build_parts(settings: Settings, app: Flask, clock: Clock, events: EventSink)
         keys=keys,
         reception=Reception(origins, nonces, authentication, limits.machine, events),
         limits=limits,
-        pages=load_pages(
-            Site(settings.site_name, settings.help_url, "/account", settings.apps_checked_by), speaks_others=True
-        ),
+        pages=load_pages(_site(settings), speaks_others=True),
         origins=origins,
         nonces=nonces,
         session_limits=SessionLimits(settings.session_idle, settings.session_idle_strong, settings.session_absolute),
@@ -207,4 +206,6 @@ def _certificate_policy(settings: Settings) -> CertificatePolicy:
 
 
 def _site(settings: Settings) -> Site:
-    return Site(settings.site_name, settings.help_url, "/account", settings.apps_checked_by)
+    logo = read_logo(settings.logo_file) if settings.logo_file else None
+    brand = Brand(logo, settings.accent_colour, settings.accent_colour_dark)
+    return Site(settings.site_name, settings.help_url, "/account", settings.apps_checked_by, brand)

@@ -16,6 +16,7 @@ from authserver.profiles.catalogue import PROFILES
 from authserver.protocol.authorization_details.registry import TYPES
 from authserver.protocol.mail_address import is_mail_address
 from authserver.protocol.names import ACR_LADDER
+from authserver.web.brand import DARK_GROUNDS, LARGEST_LOGO_BYTES, LEAST_CONTRAST, LIGHT_GROUNDS, is_accent, is_logo
 from authserver.web.client_certificate import has_one_spelling
 from authserver.web.limits_texts import parse_limits
 
@@ -145,6 +146,30 @@ ValkeyUrl = Annotated[
 Listen = Annotated[str, MayBe("`address:port`, `:port` or `unix:/path`", bool)]
 OptionalListen = Annotated[str, MayBe("`address:port` or `:port`; or empty", lambda _: True)]
 OptionalPath = Annotated[Path | None, BeforeValidator(_empty_is_none), MayBe("a path; or empty", lambda _: True)]
+OptionalLogo = Annotated[
+    Path | None,
+    BeforeValidator(_empty_is_none),
+    MayBe(
+        f"the path of a PNG, JPEG or WebP picture of at most {LARGEST_LOGO_BYTES // 1000} kB; or empty",
+        lambda value: value is None or is_logo(value),
+    ),
+]
+OptionalAccent = Annotated[
+    str,
+    MayBe(
+        f"a colour such as `#0b5a57` with a contrast of {LEAST_CONTRAST}:1 or more to the light grounds "
+        f"{', '.join(LIGHT_GROUNDS)}; or empty",
+        lambda value: not value or is_accent(value, LIGHT_GROUNDS),
+    ),
+]
+OptionalDarkAccent = Annotated[
+    str,
+    MayBe(
+        f"a colour such as `#66d1ca` with a contrast of {LEAST_CONTRAST}:1 or more to the dark grounds "
+        f"{', '.join(DARK_GROUNDS)}; or empty",
+        lambda value: not value or is_accent(value, DARK_GROUNDS),
+    ),
+]
 Networks = Annotated[
     _Entries, MayBe("networks such as `10.0.0.0/8`, or `unix`, but none that holds every address", _are_networks)
 ]

@@ -11,27 +11,17 @@ from authserver.protocol.authorization_details.registry import TYPES
 from authserver.protocol.names import ACR_TWO_FACTORS
 from authserver.settings import kinds
 from authserver.settings.agreement import find_disagreement
+from authserver.settings.public import PublicSettings
 
 ENVIRONMENT_PREFIX = "AUTHSERVER_"
 MASTER_KEY_NAME = "master.key"
 
 
-class Settings(BaseSettings):
+class Settings(PublicSettings):
     """Everything an operator can set."""
 
     model_config = SettingsConfigDict(env_prefix=ENVIRONMENT_PREFIX, frozen=True, extra="forbid")
 
-    issuer: kinds.Origin = Field(
-        default="https://localhost:8443",
-        description="The issuer identifier: the origin under which browsers and clients reach the server.",
-    )
-    mtls_origin: kinds.OptionalOrigin = Field(
-        default="",
-        description="Where client certificates are asked for (`mtls_endpoint_aliases`). Empty: at the issuer.",
-    )
-    site_name: str = Field(default="Sign-in", description="The deployment's name, on every page.")
-    help_url: str = Field(default="", description="Where a person finds help; linked from every page.")
-    apps_checked_by: str = Field(default="", description="Who checks all apps whose registration names nobody else.")
     database_url: kinds.DatabaseUrl = Field(
         default=SecretStr(""),
         description="Where the data lives. Empty for an SQLite file in `DATA_DIR`.",

@@ -5,7 +5,7 @@ pages' blueprints both render here.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache, partial
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from jinja2 import Environment
 
 from authserver.assets import find_assets
 from authserver.protocol.errors import InvitationOver, OAuthError, SignInOver, TooManyRequests, UnreadableCookies
+from authserver.web.brand import Brand
 from authserver.web.headers import new_nonce, page_headers
 from authserver.web.i18n import ENGLISH, current_language, language_links
 from authserver.web.machine import MachineResponse
@@ -25,13 +26,14 @@ from authserver.web.templates import build_environment
 class Site:
     """What every page says of this deployment: its name, where a person finds help, and where their account.
 
-    `apps_checked_by` is who checks the apps whose registration does not say it.
+    `apps_checked_by` is who checks the apps whose registration does not say it. `brand` is how it looks.
     """
 
     name: str
     help_url: str = ""
     account_url: str = ""
     apps_checked_by: str = ""
+    brand: Brand = field(default_factory=Brand)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +87,6 @@ class Pages:
 def load_pages(site: Site, folder: Path | None = None, *, speaks_others: bool = False) -> Pages:
     """Read the static files and return the renderer; a template is read when it is first shown."""
     root = folder or find_assets("templates")
-    static = read_static_files(root / "static")
+    static = read_static_files(root / "static", site.brand)
     values = {"site": site, "static_url": static.urls.__getitem__}
     return Pages(cache(partial(build_environment, root, values)), static, speaks_others)

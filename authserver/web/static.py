@@ -1,10 +1,11 @@
 """Our own stylesheet and images, under names that hold their content's hash so that browsers keep them for good."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
+from authserver.web.brand import Brand
 from authserver.web.machine import MachineResponse
 
 PREFIX = "/static/"
@@ -29,13 +30,23 @@ class StaticFiles:
         return self.answers.get(hashed_name, _NOT_FOUND)
 
 
-def read_static_files(folder: Path) -> StaticFiles:
-    """Read every file of a folder whose kind we serve."""
+def read_static_files(folder: Path, brand: Brand | None = None) -> StaticFiles:
+    """Read every file of a folder whose kind we serve, in a deployment's looks; `logo` is its logo, or the mark."""
+    looks = brand or Brand()
     urls, answers = {}, {}
+    for name, content_type, body in _files(folder, looks):
+        stem, _, suffix = name.rpartition(".")
+        hashed_name = f"{stem}.{sha256(body).hexdigest()[:16]}.{suffix}"
+        urls[name] = PREFIX + hashed_name
+        answers[hashed_name] = MachineResponse(200, (("Content-Type", content_type), *_KEEP), body)
+    urls["logo"] = urls[f"logo.{looks.logo.suffix}" if looks.logo else "mark.svg"]
+    return StaticFiles(urls, answers)
+
+
+def _files(folder: Path, looks: Brand) -> Iterator[tuple[str, str, bytes]]:
+    """Yield the name, the content type and the octets of each file."""
     for path in sorted(folder.iterdir()):
         if path.suffix in _CONTENT_TYPES:
-            body = path.read_bytes()
-            hashed_name = f"{path.stem}.{sha256(body).hexdigest()[:16]}{path.suffix}"
-            urls[path.name] = PREFIX + hashed_name
-            answers[hashed_name] = MachineResponse(200, (("Content-Type", _CONTENT_TYPES[path.suffix]), *_KEEP), body)
-    return StaticFiles(urls, answers)
+            yield path.name, _CONTENT_TYPES[path.suffix], looks.paint(path.name, path.read_bytes())
+    if looks.logo:
+        yield f"logo.{looks.logo.suffix}", looks.logo.content_type, looks.logo.body

@@ -22,6 +22,7 @@ from authserver.sandbox.third_party.one_time_code import STEP_SECONDS, one_time_
 from authserver.sandbox.third_party.paying import ask_to_pay, describe_payment
 from authserver.sandbox.third_party.recurring import ask_for_mandate, describe_limits, pay_under, stop_mandate
 from authserver.sandbox.third_party.registered import open_penny_planner, open_penny_planner_dpop
+from authserver.web.brand import Brand
 from authserver.web.flask_pages import install_pages, to_flask
 from authserver.web.machine import CORRELATION_ENVIRON_KEY
 from authserver.web.page import Pages, Site, load_pages
@@ -29,7 +30,7 @@ from authserver.web.request_id import new_correlation_id
 
 _BAD_REQUEST = 400
 _YEAR_SECONDS = 365 * 86_400
-_SITE = Site("Penny Planner")
+_SITE = Site("Penny Planner", brand=Brand(accent="#6b2d7d"))  # so that nobody takes the app for the bank
 _SAME_SITE = frozenset({"same-origin", "none"})
 _NOT_OURS = "This form was not sent from our page."
 
