@@ -7,8 +7,8 @@ import click
 from authserver.cli.deployment import open_deployment
 from authserver.cli.output import TakesId, fail, json_option, note, print_rows
 from authserver.cli.serve import deployment_facts
+from authserver.clients.load import load_client
 from authserver.clients.metadata import DEFAULT_ALGORITHM, SIGNED_ANSWERS
-from authserver.clients.registry import load_client
 from authserver.clients.store import ClientRecord, find_client
 from authserver.db.engine import Database
 from authserver.keys.rotation import lacking

@@ -10,8 +10,8 @@ from authserver.cli.client_registration import check_keys, check_profile, regist
 from authserver.cli.deployment import open_deployment
 from authserver.cli.output import TakesId, fail, json_option, moment, note, print_record, print_rows
 from authserver.clients import store
+from authserver.clients.load import load_client
 from authserver.clients.registration import prepare_registration
-from authserver.clients.registry import load_client
 from authserver.clients.shared_secrets import SECRET_OVERLAP_SECONDS, hash_secret, new_secret
 from authserver.clients.store import ClientRecord
 from authserver.clock import system_clock

@@ -9,8 +9,7 @@ import click
 from authserver.app.parts import check_parts
 from authserver.cli.deployment import open_database, require_envelope
 from authserver.cli.output import fail, note, read_settings
-from authserver.clients.registry import load_client
-from authserver.clients.store import list_clients
+from authserver.clients.load import KeptClients, registered_certificates
 from authserver.clock import system_clock
 from authserver.db.engine import Database
 from authserver.keys.envelope import Envelope, SealBroken
@@ -152,13 +151,12 @@ def _address(name: str, text: str) -> ListenAddress:
 def _anchors(settings: Settings) -> Callable[[], tuple[bytes, ...]]:
     """Return a reader of the certificates that clients registered, which opens its database in the worker."""
     opened: list[Database] = []
+    kept = KeptClients()
 
     def read() -> tuple[bytes, ...]:
         if not opened:
             opened.append(Database.connect(settings.database, threads=1, patience_seconds=settings.database_timeout))
         with opened[0].read() as connection:
-            records = list_clients(connection)
-        clients = (load_client(record) for record in records if record.disabled_at is None)
-        return tuple(certificate for client in clients for certificate in client.registered_certificates)
+            return registered_certificates(connection, kept)
 
     return read

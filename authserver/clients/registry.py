@@ -1,13 +1,14 @@
 """The clients as the hot paths see them: parsed once, kept for a moment, read again after it."""
 
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from threading import Lock
 
-from authserver.clients.build import build_client
-from authserver.clients.metadata import CLIENT_ID, parse_metadata
-from authserver.clients.model import Client, PreviousSecret, ResourceServer
+from authserver.clients.load import KeptClients, load_client
+from authserver.clients.metadata import CLIENT_ID
+from authserver.clients.model import Client, ResourceServer
 from authserver.clients.store import ClientRecord, find_client, list_resource_servers
 from authserver.clock import Clock, is_fresh
 from authserver.db.engine import Database
@@ -31,7 +32,8 @@ class ClientRegistry:
     clock: Clock
     profiles: frozenset[Profile]
     built_in: Mapping[str, Client] = field(default_factory=dict)
-    _clients: dict[str, tuple[int, ClientRecord, Client]] = field(default_factory=dict)
+    _clients: OrderedDict[str, tuple[int, ClientRecord, Client]] = field(default_factory=OrderedDict)
+    _apis: KeptClients = field(default_factory=KeptClients)
     _resource_servers: tuple[int, tuple[ResourceServer, ...]] | None = None
     _audiences: tuple[tuple[ResourceServer, ...], frozenset[str]] | None = None
     _lock: Lock = field(default_factory=Lock)
@@ -72,7 +74,10 @@ class ClientRegistry:
             return cached[1]
         with self.database.read() as connection:
             records = list_resource_servers(connection)
-        servers = tuple(_resource_servers_of(records))
+        apis = self._apis.load(records)
+        servers = tuple(api.resource_server for api in apis if api.resource_server is not None)
+        if cached is not None and cached[1] == servers:
+            servers = cached[1]  # the same value, so that what was made of it still holds
         self._resource_servers = (now, servers)
         return servers
 
@@ -90,10 +95,12 @@ class ClientRegistry:
             self._resource_servers = None
 
     def _remember(self, record: ClientRecord, client: Client, now: int) -> None:
+        """Keep a client; beyond the bound the one that was read longest ago makes room, and no other."""
         with self._lock:
-            if len(self._clients) >= _MAX_CLIENTS:
-                self._clients.clear()
             self._clients[client.client_id] = (now, record, client)
+            self._clients.move_to_end(client.client_id)
+            if len(self._clients) > _MAX_CLIENTS:
+                self._clients.popitem(last=False)
 
 
 def is_client_id(text: str) -> bool:
@@ -102,24 +109,3 @@ def is_client_id(text: str) -> bool:
     Spec: RFC6749-10.14-1
     """
     return _CLIENT_ID.fullmatch(text) is not None
-
-
-def load_client(record: ClientRecord) -> Client:
-    """Return the client of a stored row."""
-    client = build_client(
-        parse_metadata(record.metadata),
-        client_id=record.client_id,
-        secret_hash=record.secret_hash,
-        version=record.version,
-    )
-    previous = None
-    if record.previous_secret_hash is not None and record.previous_secret_until is not None:
-        previous = PreviousSecret(record.previous_secret_hash, record.previous_secret_until)
-    return replace(client, disabled=record.disabled_at is not None, previous_secret=previous)
-
-
-def _resource_servers_of(records: Iterable[ClientRecord]) -> Iterable[ResourceServer]:
-    for record in records:
-        server = load_client(record).resource_server
-        if server is not None:
-            yield server

@@ -50,6 +50,12 @@ _RESOURCE_SERVERS = Statement(
     .where(clients.c.is_resource_server == 1, clients.c.disabled_at.is_(None))
     .order_by(clients.c.client_id)
 )
+# A JWKS with certificates has a member of that name, and few have: which they are is for whoever parses them to say.
+_WITH_CERTIFICATES = Statement(
+    select(*_COLUMNS)
+    .where(clients.c.metadata.contains('"x5c"', autoescape=True), clients.c.disabled_at.is_(None), _STANDS)
+    .order_by(clients.c.client_id)
+)
 _INSERT = {dialect: insert_for(dialect, clients).on_conflict_do_nothing() for dialect in DIALECTS}
 _REPLACE = (
     update(clients)
@@ -105,6 +111,11 @@ def list_clients(connection: Connection) -> list[ClientRecord]:
 def list_resource_servers(connection: Connection) -> list[ClientRecord]:
     """Return the enabled clients that are resource servers."""
     return [_record(tuple(row)) for row in _RESOURCE_SERVERS.rows(connection, {})]
+
+
+def list_with_certificates(connection: Connection) -> list[ClientRecord]:
+    """Return the enabled clients that may have registered a certificate of their own."""
+    return [_record(tuple(row)) for row in _WITH_CERTIFICATES.rows(connection, {})]
 
 
 def insert_client(
