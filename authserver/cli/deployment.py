@@ -30,24 +30,27 @@ def connect_database(settings: Settings, *, wait_seconds: int = 0) -> Database:
     context = click.get_current_context(silent=True)
     if context is not None:
         context.call_on_close(database.dispose)
-    if not _answers(database, wait_seconds):
-        fail("the database does not answer; see DATABASE_URL and DATA_DIR")
+    trouble = _await_answer(database, wait_seconds)
+    if trouble is not None:
+        fail(f"the database does not answer; see DATABASE_URL and DATA_DIR: {trouble}")
     return database
 
 
-def _answers(database: Database, wait_seconds: int) -> bool:
-    """Return whether the database answers, now or within the time, and say that it is waited for."""
+def _await_answer(database: Database, wait_seconds: int) -> str | None:
+    """Return None once the database answers, or why it does not when the time is over; say that it is waited for."""
     deadline = monotonic() + wait_seconds
     said_at = float("-inf")
-    while not database.ping():
+    while (trouble := database.find_trouble()) is not None:
         left_seconds = deadline - monotonic()
         if left_seconds <= 0:
-            return False
+            return trouble
         if monotonic() >= said_at + _SECONDS_BETWEEN_WORDS:
             said_at = monotonic()
-            note(f"The database does not answer yet; waiting for it, {int(left_seconds)} seconds more at most.")
+            note(
+                f"The database does not answer yet; waiting for it, {int(left_seconds)} seconds more at most: {trouble}"
+            )
         sleep(min(1.0, left_seconds))
-    return True
+    return None
 
 
 def open_database(settings: Settings, *, wait_seconds: int = 0) -> Database:

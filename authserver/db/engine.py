@@ -152,12 +152,16 @@ class Database:
 
     def ping(self) -> bool:
         """Tell whether the database answers now."""
+        return self.find_trouble() is None
+
+    def find_trouble(self) -> str | None:
+        """Return why the database does not answer now, for the operator and without a password; None if it does."""
         try:
             with self.read() as connection:
                 self._backend.ping(connection)
-        except TemporarilyUnavailable:
-            return False
-        return True
+        except TemporarilyUnavailable as error:
+            return error.reason
+        return None
 
     def can_write(self) -> bool:
         """Tell, within a second or two, whether the database answers and takes writes now."""

@@ -15,7 +15,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from authserver.db.at_once import Writes, check_written, write_as_one
 from authserver.db.held import HeldConnections
 from authserver.db.postgresql_connection import OUTDATED, BoundedConnection, TookTooLong, ends_connection
-from authserver.db.postgresql_driver import command, driver_of
+from authserver.db.postgresql_driver import command, driver_of, notice_pooler
 
 # SQLSTATE classes that a later attempt may not meet: connection, transaction rolled back by the server, resources,
 # object in use, operator intervention (cancelled, shutting down), system error. Not 54: a value too large stays so.
@@ -25,6 +25,7 @@ _TIMED_OUT_IN_TRANSACTION = "25P03"
 _PASSING = OUTDATED | {_READ_ONLY, _TIMED_OUT_IN_TRANSACTION}
 _IDLE = int(TransactionStatus.IDLE)
 _SPARE_CONNECTIONS = 2  # beside the request threads: readiness probes and the like
+_LONGEST_WORDS = 400
 _LEAST_CONNECT_SECONDS = 2  # psycopg takes no less
 _CAN_WRITE = "SELECT NOT pg_is_in_recovery() AND NOT current_setting('transaction_read_only')::boolean"
 
@@ -47,6 +48,7 @@ class PostgresqlBackend:
             connect_args=_connect_args(url, patience_seconds, statement_seconds),
         )
         _bound(engine, patience_seconds)
+        self._secrets = _secrets_of(url)
         self._held = HeldConnections(engine, most=2 * (threads + _SPARE_CONNECTIONS), probe=_Probe)
 
     @contextmanager
@@ -100,10 +102,25 @@ class PostgresqlBackend:
         if isinstance(cause, TookTooLong):
             return "PostgreSQL did not answer in time; its connection was closed"
         if cause.sqlstate is None and isinstance(cause, psycopg.OperationalError | psycopg.InterfaceError):
-            return f"PostgreSQL cannot be reached: {type(cause).__name__}"
+            return f"PostgreSQL cannot be reached: {self._words_of(cause)}"
         if (cause.sqlstate or "")[:2] in _PASSING_CLASSES or cause.sqlstate in _PASSING:
-            return f"PostgreSQL answered SQLSTATE {cause.sqlstate}"
+            return f"PostgreSQL answered SQLSTATE {cause.sqlstate}: {self._words_of(cause)}"
         return None
+
+    def _words_of(self, error: psycopg.Error) -> str:
+        """Return what the server, a pooler or the driver says of it: one short line, without the URL's passwords."""
+        words = " ".join((error.diag.message_primary or str(error)).split())
+        for secret in self._secrets:
+            words = words.replace(secret, "***")
+        return words[:_LONGEST_WORDS]
+
+
+def _secrets_of(url: URL) -> tuple[str, ...]:
+    """Return what of a URL nobody may read; the driver quotes a parameter that it cannot use."""
+    named = (url.query.get(name, "") for name in ("password", "sslpassword"))
+    return tuple(
+        text for each in (url.password or "", *named) for text in ((each,) if isinstance(each, str) else each) if text
+    )
 
 
 def _connect_args(url: URL, patience_seconds: float, statement_seconds: float) -> dict[str, Any]:
@@ -122,6 +139,8 @@ def _connect_args(url: URL, patience_seconds: float, statement_seconds: float) -
     }
     return {
         **{name: value for name, value in ours.items() if name not in url.query},
+        # psycopg numbers what it prepares: behind a pooler the number may be another client's statement.
+        "prepare_threshold": None,
         "client_encoding": "utf8",  # what our statements send, whatever the database keeps
         "options": f"{bounds} {options}".strip(),
     }
@@ -141,6 +160,11 @@ def _bound(engine: Engine, patience_seconds: float) -> None:
     def connect(_dialect: object, _record: object, arguments: list[Any], named: dict[str, Any]) -> BoundedConnection:
         connection = BoundedConnection.connect(*arguments, **named)
         connection.deadline = monotonic() + patience_seconds
+        try:
+            notice_pooler(connection)
+        except BaseException:
+            connection.close()
+            raise
         return connection
 
     @event.listens_for(engine, "handle_error")

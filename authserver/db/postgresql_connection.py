@@ -48,6 +48,9 @@ class BoundedConnection(psycopg.Connection[Any]):
     deadline = 0.0
     """When waiting ends, by the monotonic clock, in seconds; set anew by whoever borrows the connection."""
 
+    is_pooled = False
+    """Whether a pooler stands between, so that statements are prepared by nobody: each might meet another session."""
+
     _poll: Any = None
 
     def await_result(self) -> PGresult:

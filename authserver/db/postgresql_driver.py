@@ -63,9 +63,12 @@ def run(connection: Connection, compiled: Compiled, values: Mapping[str, object]
     pgconn = kept.pgconn
     parameters, formats = _adapt(compiled.arrange(values))
     try:
-        if compiled.name not in kept.prepared:
-            kept.prepare(compiled)
-        pgconn.send_query_prepared(compiled.name, parameters, formats, _BINARY)
+        if kept.driver.is_pooled:  # the next transaction may meet another server session, which has prepared nothing
+            pgconn.send_query_params(compiled.sql.encode(), parameters, None, formats, _BINARY)
+        else:
+            if compiled.name not in kept.prepared:
+                kept.prepare(compiled)
+            pgconn.send_query_prepared(compiled.name, parameters, formats, _BINARY)
         result = kept.driver.await_result()
         _check(pgconn, result)
     except psycopg.Error as error:
@@ -81,6 +84,17 @@ def command(connection: Connection, text: bytes) -> None:
         _check(driver.pgconn, driver.await_result())
     except psycopg.Error as error:
         raise _wrap(connection, error) from error
+
+
+def notice_pooler(driver: BoundedConnection) -> None:
+    """Ask, once on each new connection, whether a pooler such as PgBouncer stands between; raises psycopg's errors.
+
+    A pooler gives its clients a number of its own for the process that serves them.
+    """
+    driver.pgconn.send_query(b"SELECT pg_backend_pid()")
+    result = driver.await_result()
+    _check(driver.pgconn, result)
+    driver.is_pooled = result.get_value(0, 0) != str(driver.pgconn.backend_pid).encode()
 
 
 def driver_of(connection: Connection) -> BoundedConnection:

@@ -28,6 +28,7 @@ PROGRAMS = {
     "nginx": Program(("nginx",), "apt-get install nginx-light"),
     # The clients come from npm, which has a Node beside it.
     "node": Program(("npm",), "apt-get install nodejs npm"),
+    "pgbouncer": Program(("pgbouncer",), "apt-get install pgbouncer"),
     "valkey": Program(("valkey-server", "redis-server"), "apt-get install valkey-server (or redis-server)"),
 }
 
