@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 import orjson
-from sqlalchemy import ColumnElement, Connection, Text, and_, bindparam, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Text, and_, bindparam, func, literal_column, or_, select, update
 
 from authserver.db.at_once import Row, add_row
 from authserver.db.statement import Statement
@@ -36,15 +36,24 @@ RESTS_ON_STANDING: Final[ColumnElement[bool]] = select(consents.c.consent_id).wh
 ).with_for_update(read=True).scalar_subquery() == bindparam("rests_on")
 """Whether the consent `rests_on` has not been revoked, and is not until this transaction ends."""
 
-_AT_MOST = 8
-_FIND = Statement(
-    select(*COLUMNS)
+# Which of them covers a request is judged after this. So one stands for all that allow the same, or an app that asks
+# anew at each sign-in would push the others out; the bound is far beyond what one person allows one app.
+_AT_MOST = 1000
+_ALLOWS_THE_SAME = (consents.c.scope, consents.c.claims, consents.c.resources, consents.c.authorization_details)
+_LATEST_FIRST = (consents.c.granted_at.desc(), consents.c.consent_id)
+_standing = (
+    select(*COLUMNS, func.row_number().over(partition_by=_ALLOWS_THE_SAME, order_by=_LATEST_FIRST).label("place"))
     .where(
         consents.c.account_id == bindparam("account_id"),
         consents.c.client_id == bindparam("client_id"),
         STANDS,
     )
-    .order_by(consents.c.granted_at.desc(), consents.c.consent_id)
+    .subquery("standing")
+)
+_FIND = Statement(
+    select(*(_standing.c[column.name] for column in COLUMNS))
+    .where(_standing.c.place == literal_column("1"))
+    .order_by(_standing.c.granted_at.desc(), _standing.c.consent_id)
     .limit(_AT_MOST)
 )
 _REVOKE = Statement(
@@ -101,7 +110,7 @@ def consent_row(consent: Consent) -> Row:
 
 
 def find_standing(connection: Connection, account_id: str, client_id: str, now: int) -> list[Consent]:
-    """Return the latest of the person's standing consents for a client."""
+    """Return the person's standing consents for a client, the latest first, and of those that allow the same one."""
     values = {"account_id": account_id, "client_id": client_id, "now": now}
     return [read_consent(row) for row in _FIND.rows(connection, values)]
 
