@@ -16,6 +16,7 @@ KEPT_SECONDS: Final = 365 * 24 * 60 * 60
 """For how long an activity is kept."""
 
 SIGNED_IN: Final = "signed_in"
+SECOND_FACTOR_GIVEN: Final = "second_factor_given"
 SIGNED_OUT: Final = "signed_out"
 SESSIONS_ENDED: Final = "sessions_ended"
 CONSENT_GIVEN: Final = "consent_given"

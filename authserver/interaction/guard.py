@@ -163,7 +163,7 @@ def this_browser() -> Browser:
 
 
 def with_browser(method: str) -> str:
-    """Return what the activity of a sign-in tells of it: the method, and the browser by the words it is known by."""
+    """Return what the activity of a sign-in or a second factor tells: the method, and the browser in words."""
     return f"{method} {describe_browser(request.headers.get('User-Agent', ''))}".rstrip()
 
 

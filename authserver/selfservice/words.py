@@ -8,6 +8,7 @@ from authserver.messages import Message
 
 ACTIVITY_WORDS: Final[Mapping[str, Message]] = {
     activities.SIGNED_IN: Message("You signed in"),
+    activities.SECOND_FACTOR_GIVEN: Message("You gave a second factor"),
     activities.SIGNED_OUT: Message("You signed out"),
     activities.SESSIONS_ENDED: Message("You signed out other browsers"),
     activities.CONSENT_GIVEN: Message("You allowed an app to use your data"),

@@ -125,7 +125,7 @@ def test_each_step_of_a_sign_in(either: Deployment) -> None:
             "sign-in": 8,
             "after sign-in": 2,
             "code page": 1,
-            "code": 11,
+            "code": 12,
             "after code": 2,
             "consent page": 1,
             "consent, and the answer": 2 + 5 * apart,
@@ -154,4 +154,4 @@ def test_each_page_of_a_passkey(either: Deployment) -> None:
     answer = key.sign(options_on(page))
     ledger.note("passkey", lambda: beside.post(page, credential=answer), status=303)
 
-    ledger.check({"passkey sign-in page": 1, "passkey sign-in": 11, "passkey page": 3, "passkey": 12})
+    ledger.check({"passkey sign-in page": 1, "passkey sign-in": 11, "passkey page": 3, "passkey": 13})

@@ -116,3 +116,41 @@ def test_activity_says_which_browser_signed_in_and_what_to_do_where_it_was_not_y
     mallory.browser.environ_base["HTTP_USER_AGENT"] = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Firefox/140.0"
     mallory.sign_in(mallory.open("/account"))
     assert "Firefox on Linux" in alice.open("/account/activity").text
+
+
+def test_activity_tells_both_factors_of_a_sign_in(alice: Person) -> None:
+    visit(alice)
+    latest, first = entries(alice)[:2]
+    assert "You gave a second factor" in latest
+    assert "with a code from an authenticator app" in latest
+    assert "You signed in" in first
+    assert "with a password" in first
+    alice.deployment.wait(1)
+    mallory = Person(alice.deployment)
+    assert "That did not work" in mallory.enter_code(mallory.sign_in(mallory.open("/account")), "000000").text
+    assert "You signed in" in entries(alice)[0], "what was refused is no second factor"
+
+
+def test_a_passkey_after_a_password_is_told_too(alice: Person) -> None:
+    key = SoftwareKey()
+    add_passkey(alice, "Phone", key)
+    alice.deployment.wait(1)
+    dora = Person(alice.deployment)
+    page = dora.sign_in(dora.open("/account"))
+    assert page.request.path == "/login/passkey"
+    dora.submit(page.request.full_path, page, action="passkey", credential=key.sign(options_on(page)))
+    told = [entry for entry in entries(alice)[:2] if "You gave a second factor" in entry]
+    assert len(told) == 1
+    assert "with a passkey" in told[0]
+
+
+def test_the_passkey_is_offered_with_the_weight_of_the_password_and_only_where_scripts_run(alice: Person) -> None:
+    page = alice.open("/account")
+    assert re.search(r'<button id="use-passkey" type="submit" class="primary"', page.text)
+    assert re.search(r'<button id="submit" type="submit" class="primary"', page.text)
+    assert re.search(r'<form method="post" action="[^"]+" data-passkey="get"[^>]+ hidden>', page.text)
+
+
+def entries(person: Person) -> list[str]:
+    """Return what the activity page says, each entry for itself."""
+    return re.findall(r"<li>\s*<p class=\"cluster-title\">.*?</li>", person.open("/account/activity").text, re.DOTALL)

@@ -5,7 +5,7 @@ from functools import partial
 
 from flask import Blueprint, Response, request
 
-from authserver.accounts.activities import SIGNED_IN, note
+from authserver.accounts.activities import SECOND_FACTOR_GIVEN, SIGNED_IN, note
 from authserver.accounts.ceremonies import Assertion, begin_assertion, owner_key
 from authserver.accounts.model import Account
 from authserver.accounts.passkey_tokens import Answer, Asked, Desk
@@ -135,6 +135,8 @@ def _raise(deps: PasskeyDeps, step: Step, session: Session, account: Account) ->
         proof = prove(connection, deps.desk, deps.notifier, _asked(step, session, account), _answer(), step.now)
         if not proof:
             return _Proved(proof)
+        told = with_browser(proof.method)
+        note(connection, account.account_id, SECOND_FACTOR_GIVEN, step.now, step.client.client_id, told)
         return _Proved(proof, lifecycle.elevate(connection, step.session_cookie, proof.method, limits, step.now))
 
 

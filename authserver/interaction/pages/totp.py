@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from flask import Blueprint, Response, request
 
+from authserver.accounts.activities import SECOND_FACTOR_GIVEN, note
 from authserver.accounts.model import Account, Enrolled
 from authserver.accounts.second_factor import check_totp
 from authserver.interaction.guard import (
@@ -15,6 +16,7 @@ from authserver.interaction.guard import (
     open_step,
     refuse,
     show,
+    with_browser,
 )
 from authserver.interaction.second_proof import Proof, add_proof, other_ways
 from authserver.keys.envelope import Envelope
@@ -78,5 +80,8 @@ def _check_code(deps: TotpDeps, step: Step, account: Account, enrolled: Enrolled
         method=TOTP,
         check=lambda connection: check_totp(connection, deps.envelope, account.account_id, code, step.now),
         shown=other_ways(step, enrolled),
+        record=lambda connection: note(
+            connection, account.account_id, SECOND_FACTOR_GIVEN, step.now, step.client.client_id, with_browser(TOTP)
+        ),
     )
     return add_proof(deps.step, step, account, proof)

@@ -66,7 +66,7 @@ def _page_number(text: str) -> int:
 def _describe(deps: AccountDeps, activity: Activity) -> dict[str, object]:
     client_id = activity.client_id if activity.client_id != OWN_CLIENT_ID else None
     client = deps.step.find_client(client_id) if client_id else None
-    is_sign_in = activity.name == activities.SIGNED_IN
+    is_sign_in = activity.name in {activities.SIGNED_IN, activities.SECOND_FACTOR_GIVEN}
     method, _, browser = activity.detail.partition(" ")
     return {
         "words": ACTIVITY_WORDS.get(activity.name, OTHER_ACTIVITY),
