@@ -199,3 +199,35 @@ def test_no_refresh_and_no_silent_answer_outlives_the_end_of_its_permission(app:
         with deployment.database.read() as connection:
             standing = connection.execute(select(grants.c.grant_id).where(grants.c.revoked_at.is_(None))).all()
         assert standing == []
+
+
+@pytest.mark.parametrize("parts", ["permission", "stop"])
+def test_a_double_click_ends_and_tells_once_and_leads_to_the_list(app: RelyingParty, alice: Person, parts: str) -> None:
+    app.redeem(code_of(alice.approve(app.authorization_url(scope="openid accounts"))))
+    [address] = permissions(alice).values()
+    page = alice.open(address if parts == "permission" else "/account/apps?stop=app")
+    page.request.full_path = "/account/apps"
+
+    answers = at_once([partial(alice.send_apart, page, alice.cookies())] * 4)
+
+    assert {answer.status_code for answer in answers} == {303}
+    assert len([each for each in subjects_of(alice.deployment) if "You stopped" in each]) == 1
+    assert alice.open("/account/activity").text.count("You stopped sharing with an app") == 1
+    assert permissions(alice) == {}
+
+
+@pytest.mark.spec("ASVS5-10.7.3")
+def test_the_button_of_a_page_still_ends_what_was_allowed_again_since(app: RelyingParty, alice: Person) -> None:
+    for _ in range(3):  # ids are random: the newer one is the greater in half of all cases
+        app.redeem(code_of(alice.approve(app.authorization_url(scope="openid accounts", prompt="consent"))))
+        [address] = permissions(alice).values()
+        page = alice.open(address)
+        alice.deployment.wait(60)
+        url = app.authorization_url(scope="openid accounts", prompt="consent")
+        tokens = app.redeem(code_of(alice.approve(url))).json
+
+        assert alice.open(address).status_code == 200
+        alice.submit("/account/apps", page)
+
+        assert app.refresh(tokens["refresh_token"]).json["error"] == "invalid_grant"
+        assert permissions(alice) == {}

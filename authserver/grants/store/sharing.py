@@ -46,10 +46,16 @@ _TERMS_OF: Final = Statement(
         consents.c.account_id == bindparam("account_id"), consents.c.consent_id == bindparam("permission_id"), STANDS
     )
 )
+_EVER: Final = Statement(
+    select(consents.c.consent_id).where(
+        consents.c.account_id == bindparam("account_id"), consents.c.consent_id == bindparam("permission_id")
+    )
+)
 _SAME: Final[ColumnElement[bool]] = and_(
     consents.c.account_id == bindparam("account"),
     *(column == bindparam(f"same_{column.name}") for column in _TERMS),
 )
+_NOW: Final = Statement(select(func.max(consents.c.consent_id)).where(_SAME, STANDS))
 _END_CONSENTS: Final = Statement(
     update(consents).where(_SAME, consents.c.revoked_at.is_(None)).values(revoked_at=bindparam("ended_at"))
 )
@@ -86,6 +92,19 @@ def find_permissions(connection: Connection, account_id: str, now: int) -> list[
     return [_permission(row) for row in _FIND.rows(connection, {"account_id": account_id, "now": now})]
 
 
+def find_permission_id(connection: Connection, account_id: str, permission_id: str, now: int) -> str | None:
+    """Return under which id a permission is found now, empty where it is over, None where it never was this person's.
+
+    Where the same was allowed again meanwhile, that is the id of another consent.
+    """
+    named = {"account_id": account_id, "permission_id": permission_id}
+    terms = _TERMS_OF.row(connection, {**named, "now": now})
+    if terms is None:
+        return None if _EVER.row(connection, named) is None else ""
+    found = _NOW.row(connection, {"account": account_id, "now": now, **_same(terms)})
+    return "" if found is None else str(found[0])
+
+
 def end_one(connection: Connection, account_id: str, permission_id: str, because: str, now: int) -> bool:
     """End one permission of a person, with every grant, code and token that came of it; false where it is not theirs.
 
@@ -97,11 +116,14 @@ def end_one(connection: Connection, account_id: str, permission_id: str, because
     terms = _TERMS_OF.row(connection, {"account_id": account_id, "permission_id": permission_id, "now": now})
     if terms is None:
         return False
-    same = {f"same_{column.name}": value for column, value in zip(_TERMS, terms, strict=True)}
-    values = {"account": account_id, "ended_at": now, **same}
+    values = {"account": account_id, "ended_at": now, **_same(terms)}
     ended = _END_CONSENTS.count(connection, values)
     _END_GRANTS.count(connection, {**values, "because": because})
     return ended > 0
+
+
+def _same(terms: Sequence[Any]) -> dict[str, Any]:
+    return {f"same_{column.name}": value for column, value in zip(_TERMS, terms, strict=True)}
 
 
 def _permission(row: Sequence[Any]) -> Permission:

@@ -7,9 +7,10 @@ from flask import Blueprint, Response, abort, request
 
 from authserver.accounts import activities
 from authserver.accounts.activities import note
+from authserver.accounts.store.factors import hold_account
 from authserver.db.engine import Connection
 from authserver.grants.revoke import end_sharing
-from authserver.grants.store.sharing import end_one, find_permissions
+from authserver.grants.store.sharing import end_one, find_permission_id, find_permissions
 from authserver.notices.model import PAYMENTS_ENDED, SHARING_ENDED
 from authserver.protocol.errors import InvalidRequest
 from authserver.selfservice import done
@@ -40,8 +41,8 @@ def apps_page(deps: AccountDeps, scope_descriptions: Mapping[str, str]) -> Bluep
         visit = open_visit(deps)
         with deps.step.database.read() as connection:
             apps = _find_apps(deps, connection, visit, scope_descriptions)
-        permission_id, client_id = request.args.get("permission", ""), request.args.get("stop", "")
-        stopping = _find_one(apps, permission_id) if permission_id else _find_all(apps, client_id)
+            permission_id, client_id = request.args.get("permission", ""), request.args.get("stop", "")
+            stopping = _find(connection, visit, apps, permission_id) if permission_id else _find_all(apps, client_id)
         return show(deps, visit, PAGE, {"apps": apps, "stopping": stopping})
 
     @blueprint.post(PATH)
@@ -52,8 +53,9 @@ def apps_page(deps: AccountDeps, scope_descriptions: Mapping[str, str]) -> Bluep
         if not (permission_id or client_id):
             raise InvalidRequest("No permission was named.", clause="ASVS5-10.7.3")
         with deps.step.database.transaction() as connection:
+            hold_account(connection, visit.account_id)  # of two clicks on one button the second finds it done
             apps = _find_apps(deps, connection, visit, scope_descriptions)
-            stopping = _find_one(apps, permission_id) if permission_id else _find_all(apps, client_id)
+            stopping = _find(connection, visit, apps, permission_id) if permission_id else _find_all(apps, client_id)
             _stop(connection, visit, stopping, client_id)
             if stopping is not None:
                 _tell(deps, connection, visit, stopping)
@@ -73,7 +75,16 @@ def _find_apps(
     return describe_apps(found, deps.step.find_client, scope_descriptions, visit.now)
 
 
-def _find_one(apps: tuple[ConnectedApp, ...], permission_id: str) -> _Stopping:
+def _find(connection: Connection, visit: Visit, apps: tuple[ConnectedApp, ...], permission_id: str) -> _Stopping | None:
+    """Return one permission to be stopped, or nothing where this person stopped it before, as with a double click.
+
+    Spec: ASVS5-8.2.2, ASVS5-10.7.3
+    """
+    found = find_permission_id(connection, visit.account_id, permission_id, visit.now)
+    return None if found == "" else _find_one(apps, found)
+
+
+def _find_one(apps: tuple[ConnectedApp, ...], permission_id: str | None) -> _Stopping:
     """Return one permission to be stopped; another person's is as unknown as one that never was.
 
     Spec: ASVS5-8.2.2, ASVS5-10.7.3
