@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 import click
 
+from authserver.cli.client_registration import find_subject_order
 from authserver.cli.deployment import open_deployment
 from authserver.cli.output import TakesId, fail, json_option, note, print_rows
 from authserver.cli.serve import deployment_facts
@@ -81,4 +82,5 @@ def _assess(record: ClientRecord) -> list[Finding]:
         "redirect_uris": client.redirect_uris,
         "scope": client.scope,
     }
-    return assess_client(facts, client.profile)
+    order = find_subject_order(record.metadata)
+    return [*assess_client(facts, client.profile), *([order] if order else [])]

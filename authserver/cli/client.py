@@ -6,7 +6,7 @@ from typing import TextIO
 import click
 
 from authserver.cli.client_new import new
-from authserver.cli.client_registration import check_keys, check_profile, register_client
+from authserver.cli.client_registration import check_keys, check_profile, note_subject, register_client
 from authserver.cli.deployment import open_deployment
 from authserver.cli.output import TakesId, fail, json_option, moment, note, print_record, print_rows
 from authserver.clients import store
@@ -103,6 +103,7 @@ def update(client_id: str, file: TextIO, *, as_json: bool) -> None:
     kept = store.resources_of(registration.metadata)
     given_up = (name for name in store.resources_of(record.metadata) if name not in kept)
     give_up_resources(database, given_up, system_clock())
+    note_subject(registration.metadata)
     print_record(registration.metadata, as_json=as_json)
 
 

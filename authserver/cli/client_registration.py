@@ -2,17 +2,21 @@
 
 from collections.abc import Mapping
 
-from authserver.cli.output import fail
+from authserver.cli.output import fail, note
 from authserver.clients import store
 from authserver.clients.metadata import DEFAULT_ALGORITHM, SIGNED_ANSWERS
 from authserver.clients.registration import Registration, prepare_registration
+from authserver.clients.subject_order import right_order
 from authserver.clock import system_clock
 from authserver.db.engine import Database
 from authserver.keys.rotation import lacking
 from authserver.keys.store import find_all
+from authserver.profiles.assess import WARNING, Finding
 from authserver.protocol.errors import InvalidClientMetadata
 from authserver.protocol.names import SELF_SIGNED_TLS_CLIENT_AUTH
 from authserver.settings.model import Settings
+
+_SUBJECT_DN = "tls_client_auth_subject_dn"
 
 
 def register_client(settings: Settings, database: Database, document: Mapping[str, object]) -> Registration:
@@ -38,6 +42,7 @@ def register_client(settings: Settings, database: Database, document: Mapping[st
         )
     if not stored:
         fail(f"client_id: {registration.client_id} is taken")
+    note_subject(registration.metadata)
     return registration
 
 
@@ -49,6 +54,31 @@ def check_profile(metadata: Mapping[str, object], settings: Settings) -> None:
     own_tls, by_uri = settings.tls_cert_file is not None, metadata.get("jwks_uri") is not None
     if own_tls and by_uri and metadata.get("token_endpoint_auth_method") == SELF_SIGNED_TLS_CLIENT_AUTH:
         fail("jwks_uri: give jwks with x5c; our own TLS takes self-signed ones from there alone [RFC8705-2.2.2]")
+
+
+def note_subject(metadata: Mapping[str, object]) -> None:
+    """Warn of a registered subject that looks as OpenSSL prints it, which hardly any certificate shows."""
+    found = find_subject_order(metadata)
+    if found is not None:
+        note(f"Warning: {found.message} {found.mend} [{found.clause}]")
+
+
+def find_subject_order(metadata: Mapping[str, object]) -> Finding | None:
+    """Return the finding that a registered subject runs the wrong way, or None.
+
+    Spec: RFC8705-2.1.2, RFC4514-2.1
+    """
+    subject = metadata.get(_SUBJECT_DN)
+    right = right_order(subject) if isinstance(subject, str) else None
+    if right is None:
+        return None
+    return Finding(
+        WARNING,
+        "RFC4514-2.1",
+        f"{_SUBJECT_DN} begins with the most general part, or has slashes, as OpenSSL prints it; hardly any "
+        "certificate matches it so.",
+        f"RFC 4514 begins with the most particular part: {right}",
+    )
 
 
 def check_keys(metadata: Mapping[str, object], database: Database) -> None:

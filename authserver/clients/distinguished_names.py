@@ -84,11 +84,16 @@ def parse_dn(text: str) -> DistinguishedName:
 
     Spec: RFC4514-3, RFC4514-4, RFC8705-2.1.2
     """
+    return tuple(name for _, name in split_dn(text))
+
+
+def split_dn(text: str) -> list[tuple[str, frozenset[Attribute]]]:
+    """Return each part of a name as it is written and as it is compared; raises ValueError where `parse_dn` does."""
     if len(text) > _LONGEST:
         raise ValueError("the name is too long")
-    names: list[frozenset[Attribute]] = []
+    parts: list[tuple[str, frozenset[Attribute]]] = []
     current: list[Attribute] = []
-    position, sign = 0, ","
+    start, position, sign = 0, 0, ","
     while sign:
         attribute, position = _parse_attribute(text, position)
         current.append(attribute)
@@ -97,9 +102,9 @@ def parse_dn(text: str) -> DistinguishedName:
         if sign not in ("", ",", "+"):
             raise ValueError(f"unexpected character at {position - 1}")
         if sign != "+":
-            names.append(_relative_name(current))
-            current = []
-    return tuple(names)
+            parts.append((text[start : position - 1].lstrip(" "), _relative_name(current)))
+            start, current = position, []
+    return parts
 
 
 def read_name(name: x509.Name) -> DistinguishedName | None:
@@ -123,7 +128,7 @@ def _parse_attribute(text: str, position: int) -> tuple[Attribute, int]:
     found = _TYPE.match(text, position)
     if found is None:
         raise ValueError(f"no attribute type at {position}")
-    oid = found["oid"] or _keyword_oid(found["keyword"])
+    oid = found["oid"] or type_of(found["keyword"])
     if value := _HEX_VALUE.match(text, found.end()):
         return (oid, _prepare(oid, _decode_der_string(bytes.fromhex(value[1])))), value.end()
     raw = _TEXT_VALUE.match(text, found.end())
@@ -139,7 +144,8 @@ def _read_attribute(attribute: x509.NameAttribute[str | bytes]) -> Attribute:
     return oid, _prepare(oid, attribute.value)
 
 
-def _keyword_oid(keyword: str) -> str:
+def type_of(keyword: str) -> str:
+    """Return the OID of an attribute type by its name, in whatever case; raises ValueError for one not known."""
     oid = _KEYWORDS.get(keyword.lower())
     if oid is None:
         raise ValueError(f"unknown attribute type {keyword}: write its OID")

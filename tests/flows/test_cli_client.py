@@ -94,3 +94,28 @@ def test_a_client_without_a_secret_gets_none(deployed: CommandLine, tmp_path: Pa
     )
     assert "s has no secret: it authenticates by private_key_jwt" in deployed.refused("client", "rotate-secret", "s")
     assert "there is no client" in deployed.refused("client", "rotate-secret", "nobody")
+
+
+@pytest.mark.spec("RFC8705-2.1.2")
+def test_a_subject_in_the_order_of_openssl_is_taken_and_told_of(deployed: CommandLine) -> None:
+    app: dict[str, object] = {
+        "client_id": "by-certificate",
+        "redirect_uris": ["https://a.example/b"],
+        "scope": "openid",
+        "token_endpoint_auth_method": "tls_client_auth",
+        "tls_client_certificate_bound_access_tokens": True,
+        "tls_client_auth_subject_dn": "C=DE,O=Example,CN=client",
+    }
+    words = ("client", "add", "-", "--json"), ("client", "update", "by-certificate", "-", "--json")
+    for command in words:
+        result = deployed.run(*command, given=json.dumps(app))
+        assert result.exit_code == 0, result.output
+        assert "tls_client_auth_subject_dn" in result.stderr
+        assert "CN=client,O=Example,C=DE" in result.stderr
+        assert json.loads(result.stdout)["tls_client_auth_subject_dn"] == app["tls_client_auth_subject_dn"]
+    found = deployed.run("assess", "by-certificate", "--json")
+    assert found.exit_code == 1
+    assert [(row["severity"], row["clause"]) for row in json.loads(found.stdout)] == [("warning", "RFC4514-2.1")]
+    app["tls_client_auth_subject_dn"] = "CN=client,O=Example,C=DE"
+    assert deployed.run(*words[1], given=json.dumps(app)).stderr == ""
+    assert deployed.data("assess", "by-certificate") == []
