@@ -1,5 +1,6 @@
 """Hints of a request: they help where they can be used, so one beyond any use is cut, never a reason to fail."""
 
+from itertools import islice
 from typing import Final
 
 MAX_LOGIN_HINT_CHARACTERS: Final = 255
@@ -16,9 +17,9 @@ def parse_login_hint(text: str | None) -> str | None:
 
 
 def parse_ui_locales(text: str | None) -> tuple[str, ...]:
-    """Return the first sixteen language tags, without those that are no tag of any language.
+    """Return the first sixteen of what can be tags of a language.
 
     Spec: OIDCC-3.1.2.1
     """
-    tags = (text or "").split()
-    return tuple(tag for tag in tags[:MAX_UI_LOCALES] if len(tag) <= _MAX_TAG_CHARACTERS)
+    tags = (tag for tag in (text or "").split() if len(tag) <= _MAX_TAG_CHARACTERS)
+    return tuple(islice(tags, MAX_UI_LOCALES))

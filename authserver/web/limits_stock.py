@@ -1,5 +1,6 @@
 """Places of a large limit, taken from the shared window some at a time and handed out in this process."""
 
+from collections import OrderedDict
 from dataclasses import dataclass
 from threading import Lock
 
@@ -34,7 +35,7 @@ class Stock:
         self._strategy = strategy
         self._clock = clock
         self._lock = Lock()
-        self._held: dict[tuple[str, RateLimitItem], _Held] = {}
+        self._held: OrderedDict[tuple[str, RateLimitItem], _Held] = OrderedDict()
 
     def hit(self, item: RateLimitItem, name: str, identity: str) -> bool:
         """Count one for a caller; return whether there was a place."""
@@ -55,6 +56,7 @@ class Stock:
             if held is None or held.window != window or not held.left:
                 return False
             held.left -= 1
+            self._held.move_to_end((identity, item))
             return True
 
     def _keep(self, item: RateLimitItem, identity: str, taken: _Held) -> None:
@@ -63,6 +65,7 @@ class Stock:
             if held is not None and held.window == taken.window:
                 held.left += taken.left
                 return
-            if len(self._held) >= _MOST_CALLERS:
-                self._held.clear()
             self._held[identity, item] = taken
+            self._held.move_to_end((identity, item))
+            if len(self._held) > _MOST_CALLERS:
+                self._held.popitem(last=False)  # whoever called longest ago: their places count as used

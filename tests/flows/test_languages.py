@@ -69,7 +69,16 @@ def _language(page: TestResponse) -> str:
 
 
 @pytest.mark.spec("OIDCC-3.1.2.1")
-@pytest.mark.parametrize(("asked_for", "language"), [("de", "de"), ("fr-CA en", "fr"), ("se fr", "fr"), ("se", "en")])
+@pytest.mark.parametrize(
+    ("asked_for", "language"),
+    [
+        ("de", "de"),
+        ("fr-CA en", "fr"),
+        ("se fr", "fr"),
+        ("se", "en"),
+        pytest.param("x" * 36 + " " + ("y" * 40 + " ") * 16 + "de", "de", id="what is no tag takes no place"),
+    ],
+)
 def test_an_app_says_which_languages_its_person_speaks(
     app: RelyingParty, person: Person, asked_for: str, language: str
 ) -> None:

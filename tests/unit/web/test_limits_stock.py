@@ -10,6 +10,7 @@ from limits import parse
 from limits.storage import MemoryStorage
 from limits.strategies import SlidingWindowCounterRateLimiter
 
+from authserver.web import limits_stock
 from authserver.web.limits_stock import Stock
 from authserver.web.limits_storage import SqliteStorage
 
@@ -63,6 +64,20 @@ def test_places_are_not_carried_into_the_next_window(tmp_path: Path, clock: _Clo
 def test_callers_do_not_share_places(tmp_path: Path, clock: _Clock) -> None:
     stock = _stock(tmp_path / "l", clock)
     assert [_admitted(stock, "1000/minute", 1_100, name) for name in ("a", "b")] == [1_000, 1_000]
+
+
+def test_however_many_others_call_a_caller_keeps_its_places(
+    tmp_path: Path, clock: _Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Strangers with many addresses fill what is held, and must not use up the places of whoever goes on calling."""
+    monkeypatch.setattr(limits_stock, "_MOST_CALLERS", 10)
+    stock, item = _stock(tmp_path / "l", clock), parse("1000/minute")
+    admitted = 0
+    for turn in range(200):
+        admitted += stock.hit(item, "client", "caller")
+        for number in range(5):
+            assert stock.hit(item, "client", f"stranger {turn} {number}")
+    assert admitted == 200
 
 
 def test_threads_of_several_processes_at_once_never_admit_more(tmp_path: Path, clock: _Clock) -> None:
