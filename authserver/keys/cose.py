@@ -12,7 +12,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 from cryptography.hazmat.primitives.hashes import SHA256
 
-from authserver.keys.public_keys import check_public_key
+from authserver.keys.public_keys import check_no_prime, check_public_key
 
 ES256: Final = -7
 EDDSA: Final = -8
@@ -24,7 +24,8 @@ _Key: TypeAlias = ec.EllipticCurvePublicKey | ed25519.Ed25519PublicKey | rsa.RSA
 
 _KTY, _ALG, _CRV, _X, _Y, _N, _E = 1, 3, -1, -2, -3, -1, -2
 _COORDINATE_BYTES: Final = 32
-_MAX_BYTES: Final = 2048
+_MAX_BYTES: Final = 600
+"""Enough for RSA of 4,096 bits: authenticators have 2,048, and longer ones take long to judge."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,7 @@ class CoseKey:
 
 @lru_cache(maxsize=1024)
 def load_cose_key(data: bytes) -> CoseKey:
-    """Return the key in some bytes: P-256 for ES256, Ed25519 for EdDSA, RSA from 2,048 bits for RS256.
+    """Return the key in some bytes: P-256 for ES256, Ed25519 for EdDSA, RSA of 2,048 to 4,096 bits for RS256.
 
     Raises ValueError for any other, for a worthless one, and for a second spelling of a good one: whoever compares keys
     compares bytes.
@@ -70,6 +71,8 @@ def load_cose_key(data: bytes) -> CoseKey:
         raise ValueError("the key is no map of COSE")  # true and 1.0 would pass for 1 below
     found = _read(members)
     check_public_key(found.key)
+    if isinstance(found.key, rsa.RSAPublicKey):
+        check_no_prime(found.key.public_numbers().n)
     # What cbor2 forgives (another order, a longer number, a member twice) it does not write again.
     if cbor2.dumps(members, canonical=True) != data:
         raise ValueError("the key is not in canonical CBOR")

@@ -40,6 +40,8 @@ _RSA: Final[dict[str, tuple[int, int]]] = {
     "RSA of 1024 bits": (_SHORT, 65537),
     "RSA with an even modulus": (_MODULUS - 1, 65537),
     "RSA with a factor that anyone finds": ((_MODULUS // 1502 * 2 + 1) * 751, 65537),
+    "RSA with the square of a prime": ((2**1279 - 1) ** 2, 65537),
+    "RSA with two factors side by side": (2**2048 - 63**2, 65537),
     "RSA with an exponent of 3": (_MODULUS, 3),
     "RSA with an even exponent": (_MODULUS, 65538),
 }
@@ -62,7 +64,15 @@ JWKS: Final[dict[str, dict[str, str]]] = {
 }
 """As JSON Web Keys."""
 
+PRIME_MODULI: Final = {"2^2203 - 1": 2**2203 - 1, "2^3217 - 1": 2**3217 - 1}
+"""Primes, under which anyone may sign: looked for where the key is a passkey's, since the look takes a while."""
+
 COSE: Final[dict[str, bytes]] = {
+    **{
+        f"RSA with the prime {name}": cbor2.dumps({1: 3, 3: -257, -1: _octets(n), -2: b"\1\0\1"})
+        for name, n in PRIME_MODULI.items()
+    },
+    "RSA of 5120 bits": cbor2.dumps({1: 3, 3: -257, -1: _octets(2**5120 - 3), -2: b"\1\0\1"}),
     **{name: cbor2.dumps({1: 1, 3: -8, -1: 6, -2: x}) for name, x in _ed25519().items()},
     **{name: cbor2.dumps({1: 3, 3: -257, -1: _octets(n), -2: _octets(e)}) for name, (n, e) in _RSA.items()},
     "P-256: a point off the curve": cbor2.dumps({1: 2, 3: -7, -1: 1, -2: b"\1" * 32, -3: b"\2" * 32}),
