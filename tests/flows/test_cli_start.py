@@ -126,7 +126,7 @@ def test_a_file_that_is_wrong_about_a_secret_does_not_tell_it(tmp_path: Path, li
 
 def test_the_environment_goes_before_the_file(deployed: CommandLine, tmp_path: Path) -> None:
     file = tmp_path / "other.toml"
-    lines = ["CODE_LIFETIME = 601", 'profiles = ["fapi2", "oidc"]', 'AUTHSERVER_LIMIT_CLIENT = ""']
+    lines = ["CODE_LIFETIME = 601", 'profiles = ["fapi2"]', 'AUTHSERVER_LIMIT_CLIENT = ""']
     file.write_text(f"{deployed.config.read_text()}{chr(10).join(lines)}\n", encoding="utf-8")
     assert tomllib.loads(file.read_text())["CODE_LIFETIME"] == 601
     assert "CODE_LIFETIME was 601" in deployed.refused("assess", CONFIG=str(file))

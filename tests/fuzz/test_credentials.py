@@ -145,4 +145,6 @@ def test_access_tokens_at_userinfo(target: Target, scheme: str, token: str, proo
 
 def test_every_special_text_is_no_token_and_no_client(target: Target) -> None:
     for text in SPECIALS:
-        _refused(_assert_with(target, "/token", text, client_id=text.encode("utf-8", "replace").decode()))
+        _refused(_assert_with(target, "/token", text, client_id="app"))
+        # Whom a request claims to come from is no secret, and stands in the log.
+        _refused(_assert_with(target, "/token", SECRET, client_id=text.encode("utf-8", "replace").decode()))

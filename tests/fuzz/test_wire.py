@@ -174,6 +174,7 @@ def test_methods_and_headers(target: Target, path: str, method: str, headers: di
     st.sampled_from([ISSUER[8:], "evil.example", "", "a b", "[::1", "é", "a" * 300]),
 )
 @example("/static//x", "GET", "evil.example")
+@example("", "GET", "evil.example")
 def test_paths_lead_nowhere_and_never_to_another_host(target: Target, path: str, method: str, host: str) -> None:
     environ = build(path, method, b"", {"Content-Type": FORM})
     environ |= {"HTTP_HOST": host, "QUERY_STRING": f"next={CANARY}"}
