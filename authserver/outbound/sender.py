@@ -87,7 +87,11 @@ class Sender:
                 threading.Event().wait(_SETTLE_SECONDS)
 
     def _try(self, found: WaitingLetter, now: int) -> bool:
-        """Claim a letter and send it: another worker that found it too does not have it then."""
+        """Claim a letter and send it: another worker that found it too does not have it then.
+
+        The time of an attempt counts from here: those before it in the batch may have taken longer than that.
+        """
+        now = max(now, self._clock())
         letter = replace(found, attempts=found.attempts + 1, due_at=now + LEASE_SECONDS)
         with self._database.single() as connection:
             if not store.claim(connection, found, letter.due_at):

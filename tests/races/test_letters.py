@@ -203,3 +203,29 @@ def test_at_one_moment_many_changes_of_one_person_keep_to_the_bound(database: Da
     post.now += 3600
     post.send()
     assert sum(letter.times for letter in post.sent) == 24
+
+
+class Slow(Post):
+    """A queue whose mail server takes long for the first letter; for the second, another worker looks meanwhile."""
+
+    def __init__(self, database: Database, other: Post) -> None:
+        super().__init__(database)
+        self.other = other
+
+    def _deliver(self, letter: WaitingLetter) -> None:
+        if self.sent:
+            self.other.now = self.now
+            self.other.send()
+        else:
+            self.now += LEASE_SECONDS + 1
+        super()._deliver(letter)
+
+
+def test_a_slow_mail_server_does_not_let_two_workers_send_one_letter(database: Database) -> None:
+    other = Post(database)
+    slow = Slow(database, other)
+    for person in ("alice", "bob", "carol"):
+        slow.add(person)
+    slow.send()
+    sent = [letter.account_id for letter in slow.sent + other.sent]
+    assert sorted(sent) == ["alice", "bob", "carol"]
