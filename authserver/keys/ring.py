@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from threading import Lock
 
+from authserver.brief_wait import BriefWait
 from authserver.clock import Clock, is_fresh
 from authserver.keys.at_rest import open_signer
 from authserver.keys.compact import read_json
@@ -23,7 +24,7 @@ class KeyRing:
     """Answers with the keys of the moment; safe to share between threads.
 
     A rotation made by another process is seen within two seconds. While the database is away the last keys serve on,
-    and nobody waits for it longer than a load usually takes, but the one thread that asks.
+    and nobody waits for it longer than a load usually takes.
     """
 
     def __init__(self, load: Callable[[], Sequence[StoredKey]], envelope: Envelope, clock: Clock) -> None:
@@ -31,21 +32,19 @@ class KeyRing:
         self._envelope = envelope
         self._clock = clock
         self._lock = Lock()
+        self._loading = BriefWait(_LONGEST_LOAD_SECONDS)
         self._rows: tuple[StoredKey, ...] = ()
         self._keys: SigningKeys | None = None
         self._loaded_at = 0
 
     def current(self) -> SigningKeys:
         """Return the keys; raises LookupError if none was ever provisioned."""
-        keys = self._keys
-        if keys is None or self._is_due():
-            if not self._lock.acquire(timeout=-1 if keys is None else _LONGEST_LOAD_SECONDS) and keys is not None:
-                return keys
-            try:
-                keys = self._reload() if self._keys is None or self._is_due() else self._keys
-            finally:
-                self._lock.release()
-        return keys
+        if self._keys is None:
+            with self._lock:
+                return self._keys or self._reload()
+        if self._is_due():
+            self._loading.run(self._reload)
+        return self._keys
 
     def jwks(self) -> JwksDocument:
         """Return the published keys, ready to send."""

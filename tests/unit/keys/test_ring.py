@@ -2,6 +2,9 @@
 
 import dataclasses
 import json
+from collections.abc import Callable
+from threading import Event
+from time import monotonic
 
 import pytest
 
@@ -25,11 +28,13 @@ class Table:
         self.rows = rows
         self.reads = 0
         self.down = False
+        self.hang: Callable[[float], object] = lambda _seconds: None
         self.now = 1000
         self.ring = KeyRing(self.load, ENVELOPE, lambda: self.now)
 
     def load(self) -> tuple[StoredKey, ...]:
         self.reads += 1
+        self.hang(10.0)
         if self.down:
             raise TemporarilyUnavailable("Away.", clause="RFC6749-5.2")
         return self.rows
@@ -102,3 +107,17 @@ def test_a_wrong_master_key_is_noticed() -> None:
 
 def test_without_es256_another_algorithm_is_the_default() -> None:
     assert assemble_keys([make_key("Ed25519", ENVELOPE, "signing", 0, 0)], ENVELOPE).default_algorithm == "Ed25519"
+
+
+def test_nobody_waits_for_a_database_that_hangs() -> None:
+    table, answers = Table(SIGNING), Event()
+    first = table.ring.current()
+    table.now += 2
+    table.hang = answers.wait
+    began = monotonic()
+    try:
+        assert all(table.ring.current() is first for _ in range(20))
+        assert monotonic() - began < 2
+        assert table.reads == 2, "one look-up at a time"
+    finally:
+        answers.set()
