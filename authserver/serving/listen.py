@@ -70,6 +70,7 @@ def _has_listener(path: Path) -> bool:
     if not path.is_socket():
         raise ValueError(f"{path} is a file, and no socket")
     with socket.socket(socket.AF_UNIX) as probe:
+        probe.setblocking(False)  # a server that is stopped, and whose queue is full, would hold us up
         if probe.connect_ex(str(path)) != ECONNREFUSED:
             return True
     path.unlink(missing_ok=True)

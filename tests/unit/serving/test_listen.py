@@ -71,6 +71,16 @@ def test_a_socket_at_which_somebody_answers_is_not_free_and_one_left_behind_is(t
     assert not path.exists()
 
 
+def test_a_server_that_is_stopped_holds_nobody_up(tmp_path: Path) -> None:
+    path = tmp_path / "own.sock"
+    with socket.socket(socket.AF_UNIX) as stopped, socket.socket(socket.AF_UNIX) as waiting:
+        stopped.bind(str(path))
+        stopped.listen(0)
+        waiting.connect(str(path))  # the queue is full now, and nobody accepts
+        with pytest.raises(ValueError, match="another server listens on unix:"):
+            check_free(parse_listen(f"unix:{path}"))
+
+
 def test_what_can_be_no_socket_is_told_in_words(tmp_path: Path) -> None:
     file = tmp_path / "file"
     file.write_text("of somebody's")
