@@ -6,6 +6,7 @@ from time import monotonic
 from typing import Any
 
 import psycopg
+from psycopg.conninfo import make_conninfo
 from psycopg.pq import TransactionStatus
 from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event
 from sqlalchemy.engine import ExceptionContext
@@ -37,6 +38,7 @@ class PostgresqlBackend:
     """
 
     def __init__(self, url: URL, *, threads: int, patience_seconds: float, statement_seconds: float) -> None:
+        _check_options(url)
         engine = create_engine(
             url.set(drivername="postgresql+psycopg").difference_update_query(["options"]),
             isolation_level="AUTOCOMMIT",
@@ -121,6 +123,17 @@ def _secrets_of(url: URL) -> tuple[str, ...]:
     return tuple(
         text for each in (url.password or "", *named) for text in ((each,) if isinstance(each, str) else each) if text
     )
+
+
+def _check_options(url: URL) -> None:
+    """Raise ValueError for an option that PostgreSQL's library does not know, before anything waits for a server."""
+    named = {name: value if isinstance(value, str) else ",".join(value) for name, value in url.query.items()}
+    try:
+        make_conninfo(**named)
+    except psycopg.ProgrammingError as error:
+        raise ValueError(str(error).strip()) from None
+    if not named.get("connect_timeout", "0").isdecimal():
+        raise ValueError("connect_timeout is a number of seconds")
 
 
 def _connect_args(url: URL, patience_seconds: float, statement_seconds: float) -> dict[str, Any]:

@@ -62,7 +62,7 @@ def create_private_file(url: URL) -> None:
 def writing_engine(url: URL, patience_seconds: float) -> Engine:
     """Return the engine of the one connection that writes."""
     engine = create_engine(
-        url,
+        url.set(drivername="sqlite"),
         poolclass=NullPool,
         pool_reset_on_return=None,
         # The driver opens no transaction of its own, nor does SQLAlchemy; `timeout` 0: we wait, not SQLite.
@@ -85,7 +85,7 @@ def writing_engine(url: URL, patience_seconds: float) -> Engine:
 def reading_engine(url: URL, patience_seconds: float) -> Engine:
     """Return the engine of the connections that read."""
     engine = create_engine(
-        url,
+        url.set(drivername="sqlite"),
         poolclass=NullPool,
         pool_reset_on_return=None,
         isolation_level="AUTOCOMMIT",

@@ -125,6 +125,12 @@ def _are_detail_acrs(value: Mapping[str, str]) -> bool:
     return _are_acrs(value) and set(value) <= set(TYPES)
 
 
+def _is_name(value: str) -> bool:
+    return 0 < len(value.strip()) <= len(value) <= _LONGEST_NAME and value.isprintable()
+
+
+_LONGEST_NAME = 100
+_HELP = re.compile(r"(?:https://|mailto:|tel:)[!-~]{1,2000}")
 _AAGUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _ORIGIN = "an https origin in lower case, without a path and without :443, such as `https://login.example.com`"
 _PROFILES = " or ".join(f"`{name}`" for name in sorted(PROFILES))
@@ -205,6 +211,14 @@ DetailAcrs = Annotated[
         _are_detail_acrs,
     ),
 ]
+HelpAddress = Annotated[
+    str,
+    MayBe(
+        "an address that begins with `https://`, `mailto:` or `tel:`; or empty",
+        lambda value: not value or _HELP.fullmatch(value) is not None,
+    ),
+]
+Name = Annotated[str, MayBe("a name of 1 to 100 characters, in one line", _is_name)]
 MailAddress = Annotated[
     str, MayBe("one plain address, such as `no-reply@bank.example`, without a display name", is_mail_address)
 ]

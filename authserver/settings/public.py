@@ -17,7 +17,7 @@ class PublicSettings(BaseSettings):
         default="",
         description="Where client certificates are asked for (`mtls_endpoint_aliases`). Empty: at the issuer.",
     )
-    site_name: str = Field(default="Sign-in", description="The deployment's name, on every page.")
+    site_name: kinds.Name = Field(default="Sign-in", description="The deployment's name, on every page.")
     logo_file: kinds.OptionalLogo = Field(
         default=None,
         description=(
@@ -35,5 +35,5 @@ class PublicSettings(BaseSettings):
     accent_colour_dark: kinds.OptionalDarkAccent = Field(
         default="", description="That colour in the dark theme, where another is wanted."
     )
-    help_url: str = Field(default="", description="Where a person finds help; linked from every page.")
+    help_url: kinds.HelpAddress = Field(default="", description="Where a person finds help; linked from every page.")
     apps_checked_by: str = Field(default="", description="Who checks all apps whose registration names nobody else.")

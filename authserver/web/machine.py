@@ -100,7 +100,7 @@ class MachineRouter:
     ) -> Iterable[bytes]:
         route = self._routes.get(environ.get("PATH_INFO", ""))
         if route is None:
-            # An address without a path is that of `/` (RFC 9110, 4.2.3); Flask would redirect to whatever host it names.
+            # An address without a path is that of `/` (RFC 9110, 4.2.3); Flask would redirect to any host it names.
             environ["PATH_INFO"] = environ.get("PATH_INFO") or "/"
             return self._pages(environ, start_response)
         response = self._answer(route, environ, correlation_id)
