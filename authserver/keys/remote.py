@@ -20,7 +20,7 @@ _FRESH_SECONDS = 600
 _RETRY_SECONDS = 60
 _LONGEST_RETRY_SECONDS = 300
 _USABLE_SECONDS = 86_400
-_URLS_REMEMBERED = 1024
+_URLS_REMEMBERED = 10_000  # as many as there are clients whose registration is kept in memory
 _MOST_FETCHES = 64
 _PATIENCE_SECONDS = 1.0
 
@@ -113,8 +113,15 @@ class RemoteKeys:
             entry = self._entries.setdefault(url, _Entry())
             self._entries.move_to_end(url)
             if len(self._entries) > _URLS_REMEMBERED:
-                self._entries.popitem(last=False)
+                self._forget_one(entry)
             return entry
+
+    def _forget_one(self, kept: _Entry) -> None:
+        """Forget the URL that was asked for longest ago, but none that is being fetched: it would be fetched twice."""
+        resting = (url for url, entry in self._entries.items() if entry.ended is None and entry is not kept)
+        forgotten = next(resting, None)
+        if forgotten is not None:
+            del self._entries[forgotten]
 
     def _look(self, url: str, entry: _Entry) -> None:
         """See to it that a fetch is under way, if one may be, and wait for it where there is a place to wait."""

@@ -54,6 +54,23 @@ def _in_threads(count: int, work: Callable[[int], Result]) -> list[Result]:
     return results
 
 
+@pytest.mark.spec("OIDCC-10.1.1")
+def test_a_url_that_is_being_fetched_is_not_forgotten_and_so_not_fetched_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("authserver.keys.remote._URLS_REMEMBERED", 2)
+    published = Published([public_jwk(private_key("ES256"))])
+    remote = RemoteKeys(published, lambda: NOW, most_waiting=1)  # type: ignore[arg-type]  # what fetches, as above
+    monkeypatch.setattr("authserver.keys.remote._PATIENCE_SECONDS", 0.01)
+    for _ in range(2):
+        for number in range(3):
+            remote.keys(f"{URI}/{number}", None)
+    assert sorted(published.asked) == [f"{URI}/{number}" for number in range(3)]
+    published.gate.set()
+    wait_until(lambda: bool(remote.keys(f"{URI}/0", None)), "the end of the first fetch")
+    for number in (*range(3, 8), 0):
+        remote.keys(f"{URI}/{number}", None)
+    assert published.asked.count(f"{URI}/0") == 2, "whoever rests makes room"
+
+
 def test_more_callers_than_may_wait_are_answered_at_once() -> None:
     published = Published()
     remote = RemoteKeys(published, lambda: NOW, most_waiting=2)  # type: ignore[arg-type]  # what fetches, as above
