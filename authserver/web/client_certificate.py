@@ -29,8 +29,10 @@ MALFORMED = "malformed"
 OVERSIZED = "oversized"
 _FORWARDED_FOR = "HTTP_X_FORWARDED_FOR"
 _MOST_HOPS = 32
-_NO_CERTIFICATE = frozenset({"", "::", "(null)"})
-"""How proxies say that none was shown: HAProxy by nothing, Caddy by an empty byte sequence, Apache httpd in words."""
+_CADDY_PLACEHOLDER = "{http.request.tls.client.certificate_der_base64}"
+_NO_CERTIFICATE = frozenset({"", "::", "(null)", _CADDY_PLACEHOLDER, f":{_CADDY_PLACEHOLDER}:"})
+"""How proxies say that none was shown: HAProxy by nothing, Apache httpd in words, Caddy by an empty byte sequence,
+and before that, in 2.6, by the name of its placeholder."""
 
 _ONE_SPELLING = re.compile(r"[A-Za-z][A-Za-z0-9]{0,99}")
 _MOST_JUDGED = 1024

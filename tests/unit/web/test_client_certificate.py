@@ -151,7 +151,16 @@ def test_an_empty_header_says_that_there_was_none(header_format: str, text: str)
 
 
 @pytest.mark.parametrize("header_format", NAMES)
-@pytest.mark.parametrize("text", ["::", "(null)", " (null) "])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "::",
+        "(null)",
+        " (null) ",
+        "{http.request.tls.client.certificate_der_base64}",
+        ":{http.request.tls.client.certificate_der_base64}:",
+    ],
+)
 def test_what_caddy_and_httpd_write_without_a_certificate_is_none_and_no_fault(header_format: str, text: str) -> None:
     environ: dict[str, object] = {"REMOTE_ADDR": PROXY, NAMES[header_format]: text}
     assert read(environ, header_format) == (None, [])
