@@ -15,7 +15,7 @@ from authserver.payments.evidence import Evidence
 from authserver.protocol.neutral import neutralise
 from authserver.sandbox.check.run import CHECK_SETUP, check_everything
 from authserver.sandbox.deployment import Setup, prepare_deployment
-from authserver.sandbox.people import ALICE, BOB, PEOPLE
+from authserver.sandbox.people import ALICE, BOB, CAROL, PEOPLE
 from authserver.sandbox.places import DemoPlaces, DemoPorts
 from authserver.sandbox.processes import DemoFailed, running, stopped_by_signals
 from authserver.sandbox.proof_kept import KeptProof
@@ -93,7 +93,8 @@ Sign in as:
 
 {people}
 
-{ALICE.username}'s one-time codes are also on {places.app}/phone; {BOB.username} is asked to add a second factor.
+{ALICE.username}'s one-time codes are also on {places.app}/phone. {BOB.username} and {CAROL.username} are asked to add a
+second factor: try an authenticator app as one of them, and a passkey as the other.
 A payment that you approve with a passkey leaves its proof in {places.payment_proof}.
 The certificates are the demo's own: your browser warns until it trusts {places.authority}
 Logs are in {places.logs}. Ctrl-C stops everything.

@@ -24,7 +24,7 @@ from authserver.protocol.handles import new_handle
 from authserver.sandbox.bank.ledger import Account
 from authserver.sandbox.bank.terms import FRESH_SECONDS, BankTerms, save_terms
 from authserver.sandbox.credentials import prepare_certificates, prepare_client_keys, prepare_secret
-from authserver.sandbox.people import ALICE, PEOPLE, Person
+from authserver.sandbox.people import PEOPLE, Person
 from authserver.sandbox.places import ADDRESS, DemoPlaces
 from authserver.sandbox.registrations import NEWS_CLUB, SIGNING_CLIENTS, describe_clients
 
@@ -44,14 +44,14 @@ _LIMITS = (
 class Setup:
     """What one kind of demo has beside the other: its people, and how old a sign-in may be at the bank.
 
-    `returning`: Alice has allowed the login app before, which a person who tries the demo has not. `settings` go into
+    `returning` has allowed the login app before, which nobody who tries the demo has. `settings` go into
     the server's configuration beside, or instead of, the demo's own.
     """
 
     people: tuple[Person, ...] = PEOPLE
     settings: Mapping[str, object] = field(default_factory=dict)
     fresh_seconds: int = FRESH_SECONDS
-    returning: bool = False
+    returning: Person | None = None
 
 
 def prepare_deployment(places: DemoPlaces, now: int, setup: Setup) -> None:
@@ -72,7 +72,7 @@ def prepare_deployment(places: DemoPlaces, now: int, setup: Setup) -> None:
             for person in setup.people:
                 _enrol(connection, envelope, person, now)
             if setup.returning:
-                _remember_consent(connection, now)
+                _remember_consent(connection, setup.returning, now)
             customers = dict(_customer(connection, person) for person in setup.people)
         save_terms(places, BankTerms(customers, setup.fresh_seconds))
     finally:
@@ -128,9 +128,9 @@ def _customer(connection: Connection, person: Person) -> tuple[str, tuple[Accoun
     return subject, tuple(Account(own.account_id, own.iban, own.name, own.balance_cents) for own in person.accounts)
 
 
-def _remember_consent(connection: Connection, now: int) -> None:
-    """Let Alice have allowed the login app before, so that a returning visitor's sign-in can be seen too."""
-    account = accounts.find_by_username(connection, ALICE.username)
+def _remember_consent(connection: Connection, person: Person, now: int) -> None:
+    """Let someone have allowed the login app before, so that a returning visitor's sign-in can be seen too."""
+    account = accounts.find_by_username(connection, person.username)
     if account is None or consents.find_standing(connection, account.account_id, NEWS_CLUB, now):
         return
     consent = Consent(

@@ -79,13 +79,17 @@ BOB = Person(
     },
     accounts=(PersonAccount("current", "GB29NWBK60161331926819", "Current account", 92_010),),
 )
-PEOPLE = (ALICE, BOB)
-
 CAROL = Person(
     username="carol",
-    password="a-password-that-carol-alone-knows",  # noqa: S106 - of a demo that is driven by `--check`
+    password="a-password-that-carol-alone-knows",  # noqa: S106 - the demo's, printed for everyone to see
     totp_seed=None,
-    claims={"name": "Carol Example", "given_name": "Carol", "email": "carol@people.example", "email_verified": True},
-    accounts=(PersonAccount("main", "AT483200000012345864", "Main account", 312_000),),
+    claims={
+        "name": "Carol Example",
+        "given_name": "Carol",
+        "preferred_username": "carol",
+        "email": "carol@people.example",
+        "email_verified": True,
+    },
+    accounts=(PersonAccount("main", "NL91ABNA0417164300", "Main account", 312_000),),
 )
-"""She gets a passkey in software from `--check`, and so is of no use to a person who clicks through the demo."""
+PEOPLE = (ALICE, BOB, CAROL)

@@ -166,7 +166,8 @@ def test_an_answer_that_was_not_asked_for_is_refused(page: Page, places: DemoPla
 
 @pytest.mark.node
 @pytest.mark.parametrize(
-    "shown", ["/", "/phone", "/pay", "/limits", "/share", "/journey", "/callback?code=stolen&state=guessed"]
+    "shown",
+    ["/", "/phone", "/pay", "/limits", "/share", "/journey", "/callback?code=stolen&state=guessed", "/limits?wrong"],
 )
 def test_every_page_of_the_app_is_well_made(chromium: Browser, places: DemoPlaces, axe: Axe, shown: str) -> None:
     context = chromium.new_context(ignore_https_errors=True)
@@ -177,5 +178,11 @@ def test_every_page_of_the_app_is_well_made(chromium: Browser, places: DemoPlace
         press(page, "#approve")
     else:
         page.goto(places.app + shown)
-    hold_well_made(page, f"app-{shown.strip('/').partition('?')[0] or 'home'}", axe)
+    if shown == "/limits?wrong":
+        page.fill("#each", "many")
+        page.fill("#last_day", "tomorrow")
+        press(page, "#submit")
+        assert page.locator(":focus").inner_text().startswith("There is a problem")
+        assert page.input_value("#each") == "many"
+    hold_well_made(page, f"app-{shown.strip('/').replace('?', '-')[:20] or 'home'}", axe)
     context.close()

@@ -9,10 +9,15 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
+from authserver.accounts.second_factor import enrol_totp
+from authserver.accounts.store import people
 from authserver.db.engine import Database
 from authserver.db.tables import consents
+from authserver.keys.envelope import Envelope
+from authserver.keys.master_key import read_master_key
 from authserver.sandbox.check.run import STORIES
 from authserver.sandbox.deployment import Setup, prepare_deployment
+from authserver.sandbox.people import PEOPLE
 from authserver.sandbox.places import DemoPlaces, DemoPorts
 from tests.support.authority import NOW
 from tests.support.demo_process import free_ports
@@ -37,7 +42,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("demo")
 
 
-def test_every_story_goes_well_and_again_in_the_same_folder(folder: Path) -> None:
+def test_every_story_goes_well_and_again_in_a_folder_where_someone_tried_the_demo(folder: Path) -> None:
+    _try_the_demo(DemoPlaces(folder, free_ports()))
     for _ in range(2):
         ports = free_ports()
         done = subprocess.run(
@@ -95,6 +101,20 @@ def test_another_port_moves_all_four_servers(tmp_path: Path) -> None:
         assert all(accepts(address) for address in all_of(ports))
         process.send_signal(signal.SIGTERM)
         assert process.wait(15) == 0
+
+
+def _try_the_demo(places: DemoPlaces) -> None:
+    """Do to the people of the demo what a person may: add other second factors, and be locked out."""
+    prepare_deployment(places, NOW, Setup())
+    envelope = Envelope(read_master_key(places.folder / "master.key"))
+    database = Database.connect(places.database_url, threads=1)
+    with database.transaction() as connection:
+        for person in PEOPLE:
+            account = people.find_by_username(connection, person.username)
+            assert account is not None
+            enrol_totp(connection, envelope, account.account_id, "MFRGGZDFMZTWQ2LKMFRGGZDFMZTWQ2LK", NOW)
+            people.lock(connection, account.account_id, NOW)
+    database.dispose()
 
 
 def test_nobody_has_allowed_anything_before_they_did(tmp_path: Path) -> None:

@@ -1,8 +1,10 @@
 """The demo's sample app, clicked through without a window: it obeys a challenge, and pays what was approved alone."""
 
+import re
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from html import escape
 
 import pytest
 
@@ -37,7 +39,7 @@ class Person:
 def places(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DemoPlaces]:
     """A running demo in which a sign-in is soon too old for the bank."""
     found = DemoPlaces(tmp_path_factory.mktemp("demo"), free_ports())
-    prepare_deployment(found, system_clock(), Setup((*PEOPLE, CAROL), {}, _FRESH_SECONDS))
+    prepare_deployment(found, system_clock(), Setup(PEOPLE, {}, _FRESH_SECONDS))
     with running(found):
         yield found
 
@@ -92,9 +94,37 @@ def test_what_is_not_approved_or_is_no_payment_is_not_paid(places: DemoPlaces, c
     denied = Person(carol.at_app, alice).go(carol.at_app.press(page, "submit"))
     assert "Your payment is not made" in denied.text
     assert "access_denied" in denied.text
-    refused = carol.at_app.press(page, "submit", {"amount": "1e9"})
+    refused = carol.at_app.press(page, "submit", {"payee": "\u202erecorG"})
     assert "Your payment is not made" in refused.text
     assert "invalid_authorization_details" in refused.text
+
+
+@pytest.mark.parametrize(
+    ("form", "typed", "told"),
+    [
+        ("pay", {"amount": "1e9"}, {"amount": "Enter an amount with two decimals"}),
+        ("pay", {"iban": "AT00", "payee": ""}, {"iban": "Enter an account number", "payee": "Enter who is paid"}),
+        ("pay", {"reference": "x" * 71}, {"reference": "Enter a reference of at most"}),
+        ("limits", {"each": "50", "monthly": "0.00"}, {"each": "Enter an amount", "monthly": "Enter an amount"}),
+        ("limits", {"last_day": "tomorrow"}, {"last_day": "Enter a day as year, month and day"}),
+        ("limits", {"last_day": "2020-01-01"}, {"last_day": "Enter a day that is not over"}),
+        ("share", {"iban": "<b>"}, {"iban": "Enter an account number"}),
+    ],
+)
+def test_what_is_wrong_in_a_form_is_told_at_its_field_and_what_was_typed_stays(
+    places: DemoPlaces, carol: Person, form: str, typed: dict[str, str], told: dict[str, str]
+) -> None:
+    page = carol.at_app.open(f"{places.app}/{form}")
+    again = carol.at_app.press(page, "submit", typed)
+    assert (again.status, again.path, again.left_for) == (400, f"/{form}", "")
+    assert set(re.findall(r'<p class="field-problem" id="(\w+)-problem">', again.text)) == set(told)
+    for field, text in told.items():
+        assert re.search(rf'id="{field}-problem">{text}', again.text)
+        assert re.search(rf'<li><a[^>]* href="#{field}">{text}', again.text)
+        described = rf'<input id="{field}"[^>]* aria-describedby="{field}-problem[^>]* aria-invalid="true"'
+        assert re.search(described, again.text)
+    for field, text in typed.items():
+        assert f'name="{field}" type="text" value="{escape(text)}"' in again.text
 
 
 def _limits(places: DemoPlaces, carol: Person) -> Page:
@@ -122,7 +152,8 @@ def test_the_app_pays_within_the_limits_and_tells_in_plain_words_when_it_may_not
     page = carol.at_app.press(page, "pay", {"amount": "40.01"})
     assert "It is more than is left of what you allowed for this month." in page.text
     page = carol.at_app.press(page, "pay", {"amount": "many"})
-    assert "Your bank did not take it." in page.text
+    assert "Enter an amount with two decimals" in page.text
+    assert 'value="many"' in page.text
     assert len(carol.at_bank.seen) == seen, "she is not asked again"
 
     page = carol.at_app.press(page, "stop")
@@ -136,10 +167,9 @@ def test_limits_that_are_not_approved_or_are_none_lead_to_no_payments(places: De
     denied = Person(carol.at_app, alice).go(carol.at_app.press(page, "submit"))
     assert "Payments each month are not set up" in denied.text
     assert "unmet_authentication_requirements" in denied.text
-    for typed in ({"each": "1e9"}, {"last_day": "tomorrow"}, {"last_day": "2020-01-01"}, {"iban": "AT00"}):
-        refused = carol.at_app.press(page, "submit", typed)
-        assert "Payments each month are not set up" in refused.text
-        assert "invalid_authorization_details" in refused.text
+    refused = carol.at_app.press(page, "submit", {"payee": "\u202erewoP"})
+    assert "Payments each month are not set up" in refused.text
+    assert "invalid_authorization_details" in refused.text
 
 
 @pytest.mark.spec("RFC9396-9")

@@ -6,8 +6,8 @@ from typing import Any
 
 from authserver.sandbox.check.authenticator import SoftwarePasskey, load_passkey, make_passkey
 from authserver.sandbox.check.browser import Browser
+from authserver.sandbox.check.people import ALICE, CAROL
 from authserver.sandbox.check.scene import Scene, Visitor, ask, connect, expect, expect_answer
-from authserver.sandbox.people import ALICE, CAROL
 from authserver.sandbox.third_party.challenge import read_step_up
 from authserver.sandbox.third_party.client import OAuthClient
 from authserver.sandbox.third_party.http import Answer

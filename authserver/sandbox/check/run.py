@@ -8,17 +8,17 @@ import urllib3
 from authserver.clock import Clock
 from authserver.sandbox.check import basics, better_sign_in, connecting, lifecycle, paying, recurring, refusals
 from authserver.sandbox.check.browser import Browser
+from authserver.sandbox.check.people import ALICE, CAROL, CHECK_PEOPLE
 from authserver.sandbox.check.scene import Scene, Story, StoryFailed, Visitor, expect_answer
 from authserver.sandbox.deployment import Setup
-from authserver.sandbox.people import ALICE, CAROL, PEOPLE
 from authserver.sandbox.places import DemoPlaces
 from authserver.sandbox.third_party.client import discover
 from authserver.sandbox.third_party.http import HttpsClient
 from authserver.sandbox.third_party.proofs import NotGenuine
 from authserver.sandbox.third_party.registered import open_penny_planner
 
-CHECK_SETUP: Final = Setup(people=(*PEOPLE, CAROL), settings={"par_lifetime": 8}, fresh_seconds=10, returning=True)
-"""What `--check` has besides: someone with a passkey, pushed requests and sign-ins that grow too old while it runs."""
+CHECK_SETUP: Final = Setup(people=CHECK_PEOPLE, settings={"par_lifetime": 8}, fresh_seconds=10, returning=ALICE)
+"""What `--check` has of its own: people, and pushed requests and sign-ins that grow too old while it runs."""
 
 STORIES: Final[tuple[Story, ...]] = (
     basics.discovery,

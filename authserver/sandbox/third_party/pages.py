@@ -4,7 +4,7 @@ import secrets
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from flask import Blueprint, Flask, Response, redirect, request
@@ -15,6 +15,7 @@ from authserver.sandbox.people import ALICE, PEOPLE
 from authserver.sandbox.places import DemoPlaces
 from authserver.sandbox.third_party import acts
 from authserver.sandbox.third_party.client import OAuthClient, discover
+from authserver.sandbox.third_party.forms import FIRST_AMOUNT, FIRST_VALUES, find_problems
 from authserver.sandbox.third_party.http import HttpsClient
 from authserver.sandbox.third_party.journey import Journey, Stopped
 from authserver.sandbox.third_party.journeys import COOKIE, Held, Journeys
@@ -28,6 +29,7 @@ from authserver.web.machine import CORRELATION_ENVIRON_KEY
 from authserver.web.page import Pages, Site, load_pages
 from authserver.web.request_id import new_correlation_id
 
+_OK = 200
 _BAD_REQUEST = 400
 _YEAR_SECONDS = 365 * 86_400
 _SITE = Site("Penny Planner", brand=Brand(accent="#6b2d7d"))  # so that nobody takes the app for the bank
@@ -62,6 +64,10 @@ class PlannerApp:
         """Return the app as a client, bound to its certificate or to a DPoP key made for this connection."""
         opened = open_penny_planner_dpop if dpop else open_penny_planner
         return opened(self.places, self.metadata(), self.clock)
+
+    def today(self) -> date:
+        """Return the present day."""
+        return datetime.fromtimestamp(self.clock(), UTC).date()
 
     def held(self) -> Held | None:
         """Return the journey of the browser that asks."""
@@ -117,22 +123,34 @@ def _beginnings(planner: PlannerApp) -> Blueprint:
     @blueprint.get("/<any(pay, limits, share):name>")
     def show_form(name: str) -> Response:
         in_a_year = datetime.fromtimestamp(planner.clock() + _YEAR_SECONDS, UTC).date()
-        values = {
-            "last_day": in_a_year.isoformat(),
-            "iban": ALICE.accounts[0].iban,
-            "account_url": f"{planner.places.issuer}/account",
-        }
-        return planner.show(name, values)
+        own = {"last_day": in_a_year.isoformat(), "iban": ALICE.accounts[0].iban}
+        return _show_form(planner, name, {field: text or own[field] for field, text in FIRST_VALUES[name].items()})
 
     @blueprint.post("/<any(pay, limits, share):name>")
     def take_form(name: str) -> AnyResponse:
         if not _is_from_our_page():
             return _trouble(planner, _NOT_OURS)
-        fields, ask = _FORMS[name]
-        typed = {field: request.form.get(field, "").strip() for field in fields}
-        return _set_out(planner, dpop=False, act=lambda journey: ask(journey, typed))
+        typed = {field: request.form.get(field, "").strip() for field in FIRST_VALUES[name]}
+        problems = find_problems(typed, planner.today())
+        if any(problems.values()):
+            return _show_form(planner, name, typed, problems)
+        return _set_out(planner, dpop=False, act=lambda journey: _FORMS[name](journey, typed))
 
     return blueprint
+
+
+def _show_form(
+    planner: PlannerApp, name: str, typed: Mapping[str, str], problems: Mapping[str, str] | None = None
+) -> Response:
+    """Show a form with what it holds, and what is wrong with it at each field."""
+    errors = [(field, text) for field, text in (problems or {}).items() if text]
+    values = {
+        "typed": typed,
+        "problems": problems or dict.fromkeys(typed, ""),
+        "errors": errors,
+        "account_url": f"{planner.places.issuer}/account",
+    }
+    return planner.show(name, values, status=_BAD_REQUEST if errors else _OK)
 
 
 def _connection(planner: PlannerApp) -> Blueprint:
@@ -151,8 +169,7 @@ def _connection(planner: PlannerApp) -> Blueprint:
         held = planner.held()
         if held is None:
             return redirect("/", 303)
-        values = {"journey": held.journey, "form_token": held.form_token}
-        return planner.show("journey", values)
+        return _show_journey(planner, held)
 
     @blueprint.post("/journey")
     def act() -> AnyResponse:
@@ -161,11 +178,19 @@ def _connection(planner: PlannerApp) -> Blueprint:
             request.form.get("form_token", "").encode(), held.form_token.encode()
         ):
             return _trouble(planner, _NOT_OURS)
-        amount = request.form.get("amount", "").strip()
-        acts_here = {**_ACTS, "pay": lambda journey: pay_under(journey, amount)}
-        return _act(held, acts_here.get(request.form.get("act", ""), lambda _journey: None))
+        act, typed = request.form.get("act", ""), {"amount": request.form.get("amount", "").strip()}
+        problem = find_problems(typed, planner.today())["amount"] if act == "pay" else ""
+        if problem:
+            return _show_journey(planner, held, typed["amount"], problem)
+        acts_here = {**_ACTS, "pay": lambda journey: pay_under(journey, typed["amount"])}
+        return _act(held, acts_here.get(act, lambda _journey: None))
 
     return blueprint
+
+
+def _show_journey(planner: PlannerApp, held: Held, amount: str = FIRST_AMOUNT, problem: str = "") -> Response:
+    values = {"journey": held.journey, "form_token": held.form_token, "amount": amount, "problem": problem}
+    return planner.show("journey", values, status=_BAD_REQUEST if problem else _OK)
 
 
 def _set_out(planner: PlannerApp, *, dpop: bool, act: Act) -> AnyResponse:
@@ -196,18 +221,12 @@ def _when_connected(act: Act) -> Act:
     return lambda journey: act(journey) if journey.is_connected else None
 
 
-_FORMS: Mapping[str, tuple[tuple[str, ...], Callable[[Journey, dict[str, str]], str]]] = {
-    "pay": (
-        ("payee", "iban", "amount", "reference"),
-        lambda journey, typed: ask_to_pay(journey, describe_payment(**typed)),
-    ),
-    "limits": (
-        ("payee", "iban", "each", "monthly", "last_day", "reference"),
-        lambda journey, typed: ask_for_mandate(journey, describe_limits(typed)),
-    ),
-    "share": (("iban",), lambda journey, typed: acts.share(journey, typed["iban"])),
+_FORMS: Mapping[str, Callable[[Journey, dict[str, str]], str]] = {
+    "pay": lambda journey, typed: ask_to_pay(journey, describe_payment(**typed)),
+    "limits": lambda journey, typed: ask_for_mandate(journey, describe_limits(typed)),
+    "share": lambda journey, typed: acts.share(journey, typed["iban"]),
 }
-"""What a form holds with which something begins, by its path, and what it asks for."""
+"""What is asked for with what a form holds, by its path."""
 
 _ACTS: Mapping[str, Act] = {
     "refresh": _when_connected(acts.refresh),
