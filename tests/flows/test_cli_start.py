@@ -246,3 +246,13 @@ def _get(link: http.client.HTTPConnection, path: str) -> dict[str, object]:
     link.request("GET", path, headers={"Host": "localhost"})
     answer: dict[str, object] = json.loads(link.getresponse().read())
     return answer
+
+
+def test_the_words_of_a_database_that_cannot_be_reached_are_said_without_the_password(deployed: CommandLine) -> None:
+    port = free_port()
+    said = deployed.refused("db", "check", DATABASE_URL=f"postgresql+psycopg://me:s3cret@127.0.0.1:{port}/db")
+    assert "Connection refused" in said
+    # The driver quotes a parameter that it cannot use.
+    said = deployed.refused("db", "check", DATABASE_URL="postgresql+psycopg://me:s3cret@127.0.0.1/db?sslmode=s3cret")
+    assert 'invalid sslmode value: "***"' in said
+    assert "s3cret" not in said
