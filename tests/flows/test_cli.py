@@ -138,7 +138,7 @@ def test_a_purge_deletes_what_has_expired_and_nothing_else(deployed: CommandLine
     now = system_clock()
     with database.transaction() as connection:
         for number in range(7):
-            assert claim_id(connection, id_hash("old", str(number)), now - _DAY)
+            assert claim_id(connection, id_hash("old", str(number)), now - 2 * _DAY)
         assert claim_id(connection, id_hash("new"), now + _DAY)
     purged = deployed.data("db", "purge", "--batch", "2")
     assert purged.pop("claimed_ids") == 7

@@ -204,8 +204,9 @@ def invitation_pages(deployment: Deployment, language: str) -> Iterator[TestResp
 
 
 def error_pages(deployment: Deployment, language: str) -> Iterator[TestResponse]:
-    """Yield pages that say what went wrong."""
+    """Yield the front page, and those that say what went wrong."""
     app, person = _app(deployment), arrives(deployment, language)
+    yield person.open("/")
     yield person.open("/nowhere")
     yield person.open("/login?interaction=unknown")
     yield person.open("/authorize?client_id=nobody")
