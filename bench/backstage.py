@@ -22,7 +22,7 @@ from authserver.protocol.names import ACR_TWO_FACTORS
 from authserver.sessions import lifecycle
 from authserver.sessions.acr import PASSWORD, TOTP
 from authserver.sessions.model import Browser, SessionLimits
-from authserver.web.cookies import SESSION_COOKIE
+from authserver.web.pages.cookies import SESSION_COOKIE
 
 PERSON_PASSWORD = "correct-horse-battery-staple"  # noqa: S105 - of people who exist in the bench alone
 _GRANT_SECONDS = 86_400

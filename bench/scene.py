@@ -15,8 +15,8 @@ from authserver.cli.init import prepare_store
 from authserver.clients.registration import prepare_registration
 from authserver.clients.store import insert_client
 from authserver.db.engine import Database
-from authserver.keys.master_key import create_master_key
 from authserver.sandbox.authority import Authority
+from authserver.sealing.master_key import create_master_key
 from authserver.settings.load import load_settings_from
 from authserver.settings.model import Settings
 from bench.backstage import Backstage, OurBackstage

@@ -14,7 +14,7 @@ from authserver.accounts import totp
 from authserver.accounts.second_factor import enrol_totp
 from authserver.accounts.store import people
 from authserver.accounts.store.people import Connection
-from authserver.keys.envelope import Envelope, SealBroken
+from authserver.sealing.envelope import Envelope, SealBroken
 
 LIFETIME_SECONDS: Final = 900
 

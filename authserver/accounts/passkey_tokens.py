@@ -10,7 +10,7 @@ from authserver.accounts.passkey_model import RelyingParty
 from authserver.db.engine import Connection
 from authserver.db.once import claim_id, id_hash
 from authserver.events import EventSink
-from authserver.keys.envelope import Envelope, SealBroken
+from authserver.sealing.envelope import Envelope, SealBroken
 
 CEREMONY_SECONDS: Final = 900
 """As long as a person may take over a page: autofill offers a passkey on a page that has stood open for a while."""

@@ -6,7 +6,7 @@ from typing import Final
 from authserver.accounts import totp
 from authserver.accounts.store import people as store
 from authserver.accounts.store.people import Connection
-from authserver.keys.envelope import Envelope
+from authserver.sealing.envelope import Envelope
 
 ACCEPTED: Final = "accepted"
 NOT_ENROLLED: Final = "not_enrolled"

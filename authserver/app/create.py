@@ -11,8 +11,8 @@ from authserver.events import EventSink
 from authserver.protocol.errors import TemporarilyUnavailable
 from authserver.settings.load import load_settings
 from authserver.settings.model import Settings
-from authserver.web.flask_pages import PagesApp, install_pages
-from authserver.web.machine import MachineRouter
+from authserver.web.machine.router import MachineRouter
+from authserver.web.pages.flask_pages import PagesApp, install_pages
 from authserver.web.request_log import configure_log, log_event
 
 

@@ -20,27 +20,27 @@ from authserver.clients.registry import ClientRegistry
 from authserver.clock import Clock, system_clock
 from authserver.db.engine import Database
 from authserver.events import Event, EventSink
-from authserver.keys.envelope import Envelope
-from authserver.keys.fetch import SafeFetcher
-from authserver.keys.master_key import read_master_key
 from authserver.keys.model import StoredKey
 from authserver.keys.remote import RemoteKeys
 from authserver.keys.ring import KeyRing
 from authserver.keys.store import find_all, find_archived
+from authserver.limits.fallback import WindowStorage
+from authserver.limits.rates import Limits, build_limits, build_storage, shared_limits_path
 from authserver.notices.model import Notifier
+from authserver.outbound.fetch import SafeFetcher
 from authserver.outbound.sender import Sender as QueueSender
 from authserver.profiles.catalogue import PROFILES
 from authserver.protocol.names import OWN_CLIENT_ID
+from authserver.sealing.envelope import Envelope
+from authserver.sealing.master_key import MasterKeyEnvelope, read_master_key
 from authserver.selfservice.guard import PATHS
 from authserver.sessions.model import SessionLimits
 from authserver.settings.load import SettingsError
 from authserver.settings.model import Settings
-from authserver.web.brand import Brand, read_logo
-from authserver.web.client_certificate import CertificatePolicy, parse_policy
-from authserver.web.evidence import Origins
-from authserver.web.limits import Limits, build_limits, build_storage, shared_limits_path
-from authserver.web.limits_fallback import WindowStorage
-from authserver.web.page import Pages, Site, load_pages
+from authserver.web.machine.client_certificate import CertificatePolicy, parse_policy
+from authserver.web.machine.evidence import Origins
+from authserver.web.pages.brand import Brand, read_logo
+from authserver.web.pages.page import Pages, Site, load_pages
 
 _KEYS_SECONDS = 1.0  # the keys that are there serve on without it
 _AUTHENTICATED_PATHS = ("/token", "/par", "/introspect", "/introspect/ended", "/revoke")
@@ -137,7 +137,7 @@ def build_parts(settings: Settings, app: Flask, clock: Clock, events: EventSink)
 def open_envelope(settings: Settings) -> Envelope:
     """Return the envelope under the master key; raises SettingsError where its file holds none."""
     try:
-        return Envelope(read_master_key(settings.master_key_path))
+        return MasterKeyEnvelope(read_master_key(settings.master_key_path))
     except ValueError as error:
         raise SettingsError(f"MASTER_KEY_FILE was {str(settings.master_key_path)!r}; it may be: {error}") from error
 

@@ -44,11 +44,11 @@ from authserver.tokens.grant_type import GrantType
 from authserver.tokens.grant_types.authorization_code import AuthorizationCodeGrant
 from authserver.tokens.grant_types.client_credentials import ClientCredentialsGrant
 from authserver.tokens.grant_types.refresh_token import RefreshTokenGrant
-from authserver.web.client_certificate import certificate_from_environ, client_address
-from authserver.web.csrf import CsrfGuard
 from authserver.web.headers import COMMON_HEADERS
 from authserver.web.health import Readiness, healthz
-from authserver.web.machine import Guard, Route
+from authserver.web.machine.client_certificate import certificate_from_environ, client_address
+from authserver.web.machine.router import Guard, Route
+from authserver.web.pages.csrf import CsrfGuard
 from authserver.web.request_id import new_correlation_id
 from authserver.web.request_log import RequestGuard
 

@@ -17,11 +17,11 @@ from authserver.clients.build import build_client
 from authserver.clients.metadata import parse_metadata
 from authserver.clients.model import Client
 from authserver.keys.base64url import decode, encode
-from authserver.keys.envelope import Envelope, SealBroken
 from authserver.protocol.claims_request import ClaimsRequest
 from authserver.protocol.demand import AuthenticationDemand
 from authserver.protocol.errors import InvalidRequestUri
 from authserver.protocol.names import OWN_CLIENT_ID, REQUEST_URI_PREFIX, TLS_CLIENT_AUTH
+from authserver.sealing.envelope import Envelope, SealBroken
 
 OWN_CLIENT_NAME: Final = "Your account"
 

@@ -19,9 +19,9 @@ from authserver.protocol.errors import InvalidRequestUri, OAuthError
 from authserver.protocol.handles import hash_handle, new_handle
 from authserver.sessions.acr import acr_for, amr_for
 from authserver.sessions.model import Session
-from authserver.web.machine import MachineResponse
-from authserver.web.page import Pages
-from authserver.web.responses import see_other
+from authserver.web.machine.model import MachineResponse
+from authserver.web.machine.responses import see_other
+from authserver.web.pages.page import Pages
 
 
 @dataclass(frozen=True, slots=True)

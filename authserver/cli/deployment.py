@@ -8,7 +8,7 @@ from authserver.app.parts import open_envelope
 from authserver.cli.output import fail, note, read_settings
 from authserver.db.engine import Database
 from authserver.db.revision import is_current
-from authserver.keys.envelope import Envelope
+from authserver.sealing.envelope import Envelope
 from authserver.settings.load import SettingsError
 from authserver.settings.model import Settings
 

@@ -11,9 +11,9 @@ from authserver.cli.deployment import connect_database, require_envelope
 from authserver.cli.output import fail, json_option, note, print_record
 from authserver.clock import system_clock
 from authserver.db import migrate
-from authserver.keys.master_key import create_master_key
 from authserver.keys.store import provision_keys
 from authserver.profiles.catalogue import signing_algorithms
+from authserver.sealing.master_key import create_master_key
 from authserver.settings.load import (
     CONFIG_VARIABLE,
     SettingsError,

@@ -12,12 +12,12 @@ from authserver.cli.output import fail, note, read_settings
 from authserver.clients.load import KeptClients, registered_certificates
 from authserver.clock import system_clock
 from authserver.db.engine import Database
-from authserver.keys.envelope import Envelope, SealBroken
 from authserver.keys.ring import assemble_keys
 from authserver.keys.rotation import lacking
 from authserver.keys.store import find_all, provision_keys
 from authserver.profiles.assess import assess_deployment
 from authserver.profiles.catalogue import PROFILES, signing_algorithms
+from authserver.sealing.envelope import Envelope, SealBroken
 from authserver.serving.listen import ListenAddress, parse_listen
 from authserver.serving.tls import TlsFiles
 from authserver.settings.load import SettingsError, process_environment

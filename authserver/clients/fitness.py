@@ -8,9 +8,9 @@ was stored before is not taken away by a rule that came later.
 from authserver.clients.certificates import check_subject
 from authserver.clients.metadata import ClientMetadata
 from authserver.clients.model import Client
-from authserver.keys.fetch import FetchRefused, check_url
 from authserver.keys.model import PublicKeys
 from authserver.keys.verifier import MAX_CANDIDATES
+from authserver.outbound.fetch import FetchRefused, check_url
 from authserver.protocol import names
 from authserver.protocol.demand import parse_max_age
 from authserver.protocol.errors import InvalidClientMetadata, InvalidRequest

@@ -16,14 +16,14 @@ from authserver.db.at_once import Writes
 from authserver.db.engine import Database
 from authserver.db.once import OneTimeId
 from authserver.events import Event, EventSink
+from authserver.limits.rates import address_key
 from authserver.protocol.errors import InvalidClient
 from authserver.protocol.evidence import Evidence
 from authserver.protocol.params import Params
-from authserver.web.evidence import Origins, read_evidence
-from authserver.web.forms import read_form
-from authserver.web.limits import address_key
-from authserver.web.machine import MachineRequest
-from authserver.web.responses import Headers
+from authserver.web.machine.evidence import Origins, read_evidence
+from authserver.web.machine.forms import read_form
+from authserver.web.machine.model import MachineRequest
+from authserver.web.machine.responses import Headers
 
 
 class Limits(Protocol):

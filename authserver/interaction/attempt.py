@@ -10,7 +10,7 @@ from authserver.accounts.attempts import Attempts
 from authserver.accounts.lockout import Attempt, attempts_to_warn_of, minutes_to_wait
 from authserver.interaction.guard import DID_NOT_WORK
 from authserver.protocol.errors import TemporarilyUnavailable
-from authserver.web.cookies import DEVICE_COOKIE, read_cookie
+from authserver.web.pages.cookies import DEVICE_COOKIE, read_cookie
 
 T = TypeVar("T")
 BLOCKED = "blocked"

@@ -20,6 +20,7 @@ from authserver.clients.model import Checked, Client
 from authserver.clock import Clock
 from authserver.db.engine import Database
 from authserver.events import Event, EventSink
+from authserver.limits.rates import AddressReader, Limits, peer_address
 from authserver.messages import Message
 from authserver.protocol.errors import AccessDenied, SignInOver
 from authserver.protocol.names import ACR_ONE_FACTOR, ACR_TWO_FACTORS, OWN_CLIENT_ID
@@ -28,13 +29,12 @@ from authserver.sessions.acr import acr_for, satisfies
 from authserver.sessions.browsers import describe_browser
 from authserver.sessions.model import Browser, Session, SessionLimits
 from authserver.sessions.store import Connection
-from authserver.web.cookies import BROWSER_COOKIE, SESSION_COOKIE, device_cookie_header, read_cookie, set_cookie
-from authserver.web.csrf import FIELD, CsrfGuard
-from authserver.web.flask_pages import correlation_id, sender_headers, to_flask
-from authserver.web.i18n import wish
-from authserver.web.limits import AddressReader, Limits, peer_address
-from authserver.web.page import Pages
-from authserver.web.responses import Headers, see_other
+from authserver.web.machine.responses import Headers, see_other
+from authserver.web.pages.cookies import BROWSER_COOKIE, SESSION_COOKIE, device_cookie_header, read_cookie, set_cookie
+from authserver.web.pages.csrf import FIELD, CsrfGuard
+from authserver.web.pages.flask_pages import correlation_id, sender_headers, to_flask
+from authserver.web.pages.i18n import wish
+from authserver.web.pages.page import Pages
 
 DID_NOT_WORK = Message("That did not work. Check what you entered and try again.")
 """What a person is told whichever factor was wrong, and whether or not the account exists."""

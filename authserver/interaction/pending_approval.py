@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from authserver.interaction.guard import Step
-from authserver.keys.envelope import Envelope, SealBroken
 from authserver.payments.challenge import NONCE_BYTES, payment_challenge
 from authserver.payments.text import Fact, payment_facts, payment_text
+from authserver.sealing.envelope import Envelope, SealBroken
 
 SECONDS_TO_DECIDE: Final = 300
 _MAX_SEALED_LENGTH: Final = 4096

@@ -9,11 +9,11 @@ from joserfc import jwk as jose
 from joserfc.util import base64_to_int
 
 from authserver.keys.compact import read_json
-from authserver.keys.envelope import Envelope
 from authserver.keys.jwks import public_members
 from authserver.keys.model import StoredKey
 from authserver.keys.rotation import generate_key
 from authserver.keys.signer import Signer
+from authserver.sealing.envelope import Envelope
 
 
 def make_key(algorithm: str, envelope: Envelope, state: str, now: int, signs_from: int) -> StoredKey:

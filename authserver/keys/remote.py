@@ -12,9 +12,9 @@ from threading import BoundedSemaphore, Event, Lock, Thread
 from authserver import events
 from authserver.clock import Clock, is_fresh
 from authserver.keys.compact import read_json
-from authserver.keys.fetch import FetchRefused, SafeFetcher
 from authserver.keys.jwks import parse_jwks
 from authserver.keys.model import EMPTY_KEYS, PublicKeys
+from authserver.outbound.fetch import FetchRefused, SafeFetcher
 
 _FRESH_SECONDS = 600
 _RETRY_SECONDS = 60

@@ -7,12 +7,12 @@ from authserver.brief_wait import BriefWait
 from authserver.clock import Clock, is_fresh
 from authserver.keys.at_rest import open_signer
 from authserver.keys.compact import read_json
-from authserver.keys.envelope import Envelope
 from authserver.keys.jwks import JwksDocument, parse_jwks, render_jwks
 from authserver.keys.model import ARCHIVED, PublicKeys, StoredKey
 from authserver.keys.rotation import signing_key
 from authserver.keys.signer import SigningKeys
 from authserver.protocol.errors import TemporarilyUnavailable
+from authserver.sealing.envelope import Envelope
 
 _RELOAD_SECONDS = 2
 _LONGEST_LOAD_SECONDS = 0.25

@@ -7,9 +7,9 @@ from sqlalchemy import Connection, bindparam, delete, insert, select, update
 from authserver.db.statement import Statement
 from authserver.db.tables import archived_keys, signing_keys
 from authserver.keys.at_rest import make_key
-from authserver.keys.envelope import Envelope
 from authserver.keys.model import ARCHIVED, StoredKey
 from authserver.keys.rotation import RotationPolicy, Step, lacking, plan_rotation
+from authserver.sealing.envelope import Envelope
 
 _COLUMNS = (
     signing_keys.c.kid,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from authserver.db.engine import Connection
-from authserver.web.i18n import ENGLISH, current_language, first_spoken
+from authserver.web.pages.i18n import ENGLISH, current_language, first_spoken
 
 PASSKEY_ADDED = "passkey.added"
 PASSKEY_CLOSED = "passkey.closed"

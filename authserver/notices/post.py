@@ -12,7 +12,7 @@ from authserver.notices.words import write_letter
 from authserver.outbound.model import WaitingLetter
 from authserver.outbound.sender import Sender as QueueSender
 from authserver.outbound.store import new_letter
-from authserver.web.i18n import current_language
+from authserver.web.pages.i18n import current_language
 
 FAILURES: Final[tuple[type[Exception], ...]] = (OSError, SMTPException, ValueError)
 """What a channel raises where a letter could not leave."""

@@ -14,8 +14,8 @@ from authserver.messages import Message
 from authserver.notices import model
 from authserver.notices.model import Notice, Sender
 from authserver.protocol.mail_address import is_mail_address
-from authserver.web.formats import long_time
-from authserver.web.i18n import read_texts
+from authserver.web.pages.formats import long_time
+from authserver.web.pages.i18n import read_texts
 
 _SUBJECTS: Final[Mapping[str, Message]] = {
     model.PASSKEY_ADDED: Message("A passkey was added to your account"),

@@ -13,7 +13,7 @@ from authserver.resource.environ import ApiOrigin, read_request
 from authserver.resource.guard import Guard
 from authserver.resource.model import AccessToken, ResourceRequest
 from authserver.resource.refusals import challenge
-from authserver.web.machine import MachineResponse
+from authserver.web.machine.model import MachineResponse
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]

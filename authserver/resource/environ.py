@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, quote, unquote
 
 from authserver.resource.model import ResourceRequest
-from authserver.web.client_certificate import CertificatePolicy, certificate_from_environ, parse_policy
+from authserver.web.machine.client_certificate import CertificatePolicy, certificate_from_environ, parse_policy
 
 _PATH_SAFE = "/:@!$&'()*+,;=~"
 

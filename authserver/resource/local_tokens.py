@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 
 from authserver.clock import Clock
 from authserver.events import Event
-from authserver.keys.fetch import SafeFetcher
 from authserver.keys.model import BadJwt
 from authserver.keys.remote import RemoteKeys
 from authserver.keys.verifier import read_unverified, verify_jwt
+from authserver.outbound.fetch import SafeFetcher
 from authserver.protocol.errors import InvalidToken, TemporarilyUnavailable
 from authserver.protocol.names import JWT_TYPE_ACCESS_TOKEN
 from authserver.resource.refusals import LOGGER

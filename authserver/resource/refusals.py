@@ -5,8 +5,8 @@ import logging
 from authserver.protocol.errors import OAuthError, TemporarilyUnavailable
 from authserver.resource.demand import NOTHING_MORE, Demand
 from authserver.resource.model import ResourceRequest, TokenMissing
-from authserver.web.challenges import render_challenge
-from authserver.web.machine import MachineResponse
+from authserver.web.machine.challenges import render_challenge
+from authserver.web.machine.model import MachineResponse
 from authserver.web.request_id import HEADER, new_correlation_id
 
 LOGGER = logging.getLogger("authserver.resource")

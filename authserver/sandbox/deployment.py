@@ -17,8 +17,6 @@ from authserver.db import migrate
 from authserver.db.engine import Connection, Database
 from authserver.grants.model import Consent
 from authserver.grants.store import consents
-from authserver.keys.envelope import Envelope
-from authserver.keys.master_key import create_master_key, read_master_key
 from authserver.keys.store import provision_keys
 from authserver.protocol.handles import new_handle
 from authserver.sandbox.bank.ledger import Account
@@ -27,6 +25,8 @@ from authserver.sandbox.credentials import prepare_certificates, prepare_client_
 from authserver.sandbox.people import PEOPLE, Person
 from authserver.sandbox.places import ADDRESS, DemoPlaces
 from authserver.sandbox.registrations import NEWS_CLUB, SIGNING_CLIENTS, describe_clients
+from authserver.sealing.envelope import Envelope
+from authserver.sealing.master_key import MasterKeyEnvelope, create_master_key, read_master_key
 
 _ALGORITHMS = ("ES256", "PS256", "Ed25519")
 _CONSENT_SECONDS = 90 * 86_400
@@ -61,7 +61,7 @@ def prepare_deployment(places: DemoPlaces, now: int, setup: Setup) -> None:
     prepare_client_keys(places, SIGNING_CLIENTS)
     _write_config(places, setup.settings)
     create_master_key(places.folder / "master.key")
-    envelope = Envelope(read_master_key(places.folder / "master.key"))
+    envelope = MasterKeyEnvelope(read_master_key(places.folder / "master.key"))
     database = Database.connect(places.database_url, threads=1)
     try:
         migrate.upgrade(database, find_assets("migrations"))

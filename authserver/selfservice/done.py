@@ -6,7 +6,7 @@ from typing import Final
 from urllib.parse import urlencode
 
 from authserver.messages import Message
-from authserver.web.csrf import CsrfGuard
+from authserver.web.pages.csrf import CsrfGuard
 
 PASSKEY_ADDED: Final = "passkey_added"
 PASSKEY_RENAMED: Final = "passkey_renamed"

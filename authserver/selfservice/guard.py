@@ -20,20 +20,20 @@ from authserver.clock import CLOCKS_APART_SECONDS, is_fresh
 from authserver.db.engine import Connection
 from authserver.events import Event
 from authserver.interaction.guard import StepDeps, find_person, stay_purpose
-from authserver.keys.envelope import Envelope
+from authserver.limits.rates import address_key
 from authserver.notices.model import Notifier
 from authserver.protocol.demand import AuthenticationDemand
 from authserver.protocol.errors import UnmetAuthenticationRequirements
 from authserver.protocol.names import ACR_TWO_FACTORS, OWN_CLIENT_ID
+from authserver.sealing.envelope import Envelope
 from authserver.selfservice.done import read_done, say_done
 from authserver.sessions import lifecycle
 from authserver.sessions.acr import acr_for, satisfies
 from authserver.sessions.model import Session
-from authserver.web.cookies import SESSION_COOKIE, read_cookie, set_cookie
-from authserver.web.csrf import FIELD
-from authserver.web.flask_pages import correlation_id, sender_headers, to_flask
-from authserver.web.limits import address_key
-from authserver.web.responses import Headers, see_other
+from authserver.web.machine.responses import Headers, see_other
+from authserver.web.pages.cookies import SESSION_COOKIE, read_cookie, set_cookie
+from authserver.web.pages.csrf import FIELD
+from authserver.web.pages.flask_pages import correlation_id, sender_headers, to_flask
 
 PATHS = (
     "/account",

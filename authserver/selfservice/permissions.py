@@ -11,8 +11,8 @@ from authserver.interaction.scope_words import DataCluster, describe_claims, des
 from authserver.issuance.claims import SCOPE_CLAIMS
 from authserver.protocol.authorization_details.model import DetailWords
 from authserver.protocol.authorization_details.registry import describe_detail, is_single_use, last_moment, type_of
-from authserver.web.formats import money
-from authserver.web.i18n import current_language
+from authserver.web.pages.formats import money
+from authserver.web.pages.i18n import current_language
 
 PAYMENTS = "payments"
 DATA = "data"

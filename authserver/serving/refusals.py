@@ -6,8 +6,8 @@ from typing import Final
 from gunicorn.http import errors
 
 from authserver.protocol.errors import InvalidRequest, OAuthError, ServerError, TemporarilyUnavailable
-from authserver.web.errors import render_error
 from authserver.web.headers import COMMON_HEADERS
+from authserver.web.machine.errors import render_error
 from authserver.web.request_id import HEADER, new_correlation_id
 from authserver.web.request_log import describe_failure, log
 

@@ -11,14 +11,21 @@ from pydantic import BeforeValidator, Field, GetCoreSchemaHandler, SecretStr
 from pydantic_core import CoreSchema, core_schema
 from pydantic_settings import NoDecode
 
+from authserver.limits.notation import parse_limits
 from authserver.payments.unlinked import parse_limits as parse_amounts
 from authserver.profiles.catalogue import PROFILES
 from authserver.protocol.authorization_details.registry import TYPES
 from authserver.protocol.mail_address import is_mail_address
 from authserver.protocol.names import ACR_LADDER
-from authserver.web.brand import DARK_GROUNDS, LARGEST_LOGO_BYTES, LEAST_CONTRAST, LIGHT_GROUNDS, is_accent, is_logo
-from authserver.web.client_certificate import has_one_spelling
-from authserver.web.limits_texts import parse_limits
+from authserver.web.machine.client_certificate import has_one_spelling
+from authserver.web.pages.brand import (
+    DARK_GROUNDS,
+    LARGEST_LOGO_BYTES,
+    LEAST_CONTRAST,
+    LIGHT_GROUNDS,
+    is_accent,
+    is_logo,
+)
 
 _HTTPS_PORT = 443
 _PORTS = 65_536

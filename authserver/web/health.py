@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from threading import Lock
 
-from authserver.web.machine import MachineRequest, MachineResponse
-from authserver.web.responses import json_no_store
+from authserver.web.machine.model import MachineRequest, MachineResponse
+from authserver.web.machine.responses import json_no_store
 
 _UNAVAILABLE = 503
 _KEPT_MILLISECONDS = 1000

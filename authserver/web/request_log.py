@@ -9,8 +9,8 @@ import orjson
 
 from authserver.events import Event
 from authserver.protocol.errors import OAuthError, ServerError
-from authserver.web.errors import render_error
-from authserver.web.machine import MachineEndpoint, MachineRequest, MachineResponse
+from authserver.web.machine.errors import render_error
+from authserver.web.machine.model import MachineEndpoint, MachineRequest, MachineResponse
 
 
 @contextmanager

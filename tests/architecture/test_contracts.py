@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,9 @@ _PLANTED = [
     ("protocol/planted_flask.py", "import flask", "The rules are pure"),
     ("grants/planted.py", "import flask", "Flask lives in"),
     ("tokens/endpoints/planted.py", "import werkzeug", "Flask lives in"),
+    ("web/machine/planted_flask.py", "import flask", "Flask lives in"),
+    ("sealing/planted.py", "from authserver.keys import model", "Layers"),
+    ("outbound/planted.py", "from authserver.keys import model", "Layers"),
     ("grants/planted_sql.py", "import sqlalchemy", "SQL lives in"),
     ("tokens/planted.py", "from joserfc import jws", "JOSE has one owner"),
     ("tokens/planted_authlib.py", "import authlib.oauth2", "JOSE has one owner"),
@@ -31,6 +35,22 @@ _PLANTED = [
     ("db/planted.py", "from authserver.db import planted_back", "No cycles between siblings"),
     ("db/planted_back.py", "from authserver.db import planted", "No cycles between siblings"),
 ]
+
+
+_PAGES_FOR_ALL = "web/pages"  # what every page shares: imported by many, and mounted by nobody
+
+
+def test_each_package_with_pages_stands_in_the_contract_that_guards_them() -> None:
+    contracts = tomllib.loads((_ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"][
+        "contracts"
+    ]
+    (guarded,) = (
+        each["protected_modules"] for each in contracts if each["name"].startswith("Only the composition root mounts")
+    )
+    folders = {path.relative_to(_ROOT / "authserver").as_posix() for path in (_ROOT / "authserver").glob("**/pages")}
+    assert folders - {_PAGES_FOR_ALL} == {
+        name.removeprefix("authserver.").replace(".", "/") for name in guarded if name.endswith(".pages")
+    }
 
 
 def _lint_imports(folder: Path) -> subprocess.CompletedProcess[str]:

@@ -80,14 +80,14 @@ _GOOD = [
     (rules.secrets_are_compared_in_constant_time, "a.py", "row.secret_hash is None"),
     (rules.only_keys_takes_in_public_keys, "keys/a.py", "ECKey.import_key(jwk)"),
     (rules.only_keys_takes_in_public_keys, "sandbox/a.py", "ECKey.import_key(jwk)"),
-    (rules.modules_are_named_for_what_they_own, "web/forms.py", ""),
+    (rules.modules_are_named_for_what_they_own, "web/machine/forms.py", ""),
     (_clauses, "a.py", "raise InvalidGrant('No.', clause='RFC6749-5.2')"),
     (_clauses, "a.py", "raise InvalidGrant('No.', clause='FAPI2-SP-FINAL-5.3.2.1-8')"),
     (_clauses, "a.py", "raise InvalidGrant('No.', clause=profile.clause('pkce_required'))"),
     (_clauses, "a.py", "raise UseDpopNonce(nonce)"),
     (rules.the_public_is_described, "a.py", "'''A.'''\ndef _f(): pass\nclass _C:\n    def f(self): pass"),
     (rules.packages_open_with_words_alone, "web/__init__.py", "'''A.'''"),
-    (rules.packages_open_with_words_alone, "web/forms.py", "'''A.'''\nimport re"),
+    (rules.packages_open_with_words_alone, "web/machine/forms.py", "'''A.'''\nimport re"),
     (rules.nothing_is_too_long, "a.py", "def f(self, a, b, c, d, *, e, g): pass"),
 ]
 _RULES = list(dict.fromkeys(rule for rule, _, _ in _BAD))

@@ -25,5 +25,9 @@ def test_a_sample_belongs_to_the_innermost_known_place(stack: tuple[str, ...], l
 
 
 def test_samples_are_counted_by_layer_the_largest_first() -> None:
-    lines = ["a (authserver/web/forms.py:1) 2", "a (authserver/web/forms.py:1);b (json/decoder.py:2) 5", ""]
+    lines = [
+        "a (authserver/web/machine/forms.py:1) 2",
+        "a (authserver/web/machine/forms.py:1);b (json/decoder.py:2) 5",
+        "",
+    ]
     assert list(count_layers(read_stacks(lines)).items()) == [("json", 5), ("authserver.web", 2)]

@@ -3,7 +3,7 @@
 import pytest
 
 from authserver.messages import LANGUAGES
-from authserver.web.i18n import NATIVE_NAMES
+from authserver.web.pages.i18n import NATIVE_NAMES
 from tests.support.visitor import Visitor
 
 pytestmark = pytest.mark.chromium

@@ -7,9 +7,9 @@ from joserfc import jwt
 from joserfc.jwk import KeySet
 from joserfc.jws import extract_compact
 
-from authserver.keys.envelope import Envelope
 from authserver.keys.rotation import RotationPolicy
 from authserver.keys.store import delete_key, find_all, find_archived, rotate_keys
+from authserver.sealing.master_key import MasterKeyEnvelope
 from tests.support.deployment import MASTER_KEY, Deployment
 from tests.support.login_app import log_in, plain_url, register_login_app
 from tests.support.person import Person, code_of
@@ -24,7 +24,7 @@ def rotate_away(deployment: Deployment) -> None:
     for days in (90, 1, 1):
         deployment.wait(days * DAY)
         with deployment.database.transaction() as connection:
-            assert rotate_keys(connection, Envelope(MASTER_KEY), RotationPolicy(), deployment.now)
+            assert rotate_keys(connection, MasterKeyEnvelope(MASTER_KEY), RotationPolicy(), deployment.now)
 
 
 def kid_of(token: str) -> str:

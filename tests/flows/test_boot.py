@@ -4,8 +4,8 @@ import pytest
 
 from authserver.app.create import create_app
 from authserver.db.engine import Database
-from authserver.keys.envelope import Envelope
 from authserver.keys.store import provision_keys
+from authserver.sealing.master_key import MasterKeyEnvelope
 from tests.support.authority import NOW
 from tests.support.deployment import MASTER_KEY, deploy
 
@@ -15,7 +15,7 @@ def test_metadata_that_its_models_refuse_stops_the_start(sqlite_database: Databa
     settings = deploy(sqlite_database, sqlite_url).app.extensions["authserver"].settings
     with sqlite_database.transaction() as connection:
         connection.exec_driver_sql("DELETE FROM signing_keys")
-        provision_keys(connection, Envelope(MASTER_KEY), ("RS256",), NOW)
+        provision_keys(connection, MasterKeyEnvelope(MASTER_KEY), ("RS256",), NOW)
 
     with pytest.raises(ValueError, match="id_token_signing_alg_values_supported"):
         create_app(settings.model_copy(update={"profiles": ("fapi2",)}), clock=lambda: NOW)

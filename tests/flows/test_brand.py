@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from authserver.assets import find_assets
 from authserver.db.engine import Database
 from authserver.settings.load import SettingsError, load_settings_from
-from authserver.web.brand import DARK_GROUNDS, LARGEST_LOGO_BYTES, LIGHT_GROUNDS, contrast, is_accent, lighten
-from authserver.web.page import Site, load_pages
+from authserver.web.pages.brand import DARK_GROUNDS, LARGEST_LOGO_BYTES, LIGHT_GROUNDS, contrast, is_accent, lighten
+from authserver.web.pages.page import Site, load_pages
 from tests.support.deployment import deploy
 from tests.support.person import Person
 from tests.support.pictures import draw_png

@@ -33,19 +33,20 @@ from authserver.interaction.pages.consent import ConsentDeps, consent_page
 from authserver.interaction.pages.login import LoginDeps, login_page
 from authserver.interaction.pages.logout import logout_page
 from authserver.interaction.pages.totp import TotpDeps, totp_page
-from authserver.keys.envelope import Envelope
+from authserver.limits.rates import build_limits
+from authserver.limits.storage import SqliteStorage
 from authserver.protocol.claims_request import ClaimsRequest
 from authserver.protocol.demand import AuthenticationDemand
 from authserver.protocol.handles import hash_handle, new_handle
 from authserver.protocol.names import ACR_TWO_FACTORS, REQUEST_URI_PREFIX
+from authserver.sealing.envelope import Envelope
+from authserver.sealing.master_key import MasterKeyEnvelope
 from authserver.sessions import lifecycle
 from authserver.sessions.acr import acr_for
 from authserver.sessions.model import Session, SessionLimits
-from authserver.web.csrf import CsrfGuard
-from authserver.web.flask_pages import install_pages
-from authserver.web.limits import build_limits
-from authserver.web.limits_storage import SqliteStorage
-from authserver.web.page import Site, load_pages
+from authserver.web.pages.csrf import CsrfGuard
+from authserver.web.pages.flask_pages import install_pages
+from authserver.web.pages.page import Site, load_pages
 from tests.support import databases
 
 NOW = 1_700_000_040
@@ -81,7 +82,7 @@ class House:
     def __init__(self, database: Database, folder: Path) -> None:
         self.database, self.now, self.events = database, NOW, list[Event]()
         self.app = Flask(__name__, static_folder=None)
-        pages, envelope = load_pages(Site("Harbour Bank")), Envelope(b"m" * 32)
+        pages, envelope = load_pages(Site("Harbour Bank")), MasterKeyEnvelope(b"m" * 32)
         install_pages(self.app, pages)
         storage = SqliteStorage(folder / "limits.sqlite", self.clock)
         step = StepDeps(

@@ -13,12 +13,11 @@ from authserver.accounts.second_factor import enrol_totp
 from authserver.accounts.store import people
 from authserver.db.engine import Database
 from authserver.db.tables import consents
-from authserver.keys.envelope import Envelope
-from authserver.keys.master_key import read_master_key
 from authserver.sandbox.check.run import STORIES
 from authserver.sandbox.deployment import Setup, prepare_deployment
 from authserver.sandbox.people import PEOPLE
 from authserver.sandbox.places import DemoPlaces, DemoPorts
+from authserver.sealing.master_key import MasterKeyEnvelope, read_master_key
 from tests.support.authority import NOW
 from tests.support.demo_process import free_ports
 from tests.support.servers import ROOT, accepts, running, wait_until
@@ -106,7 +105,7 @@ def test_another_port_moves_all_four_servers(tmp_path: Path) -> None:
 def _try_the_demo(places: DemoPlaces) -> None:
     """Do to the people of the demo what a person may: add other second factors, and be locked out."""
     prepare_deployment(places, NOW, Setup())
-    envelope = Envelope(read_master_key(places.folder / "master.key"))
+    envelope = MasterKeyEnvelope(read_master_key(places.folder / "master.key"))
     database = Database.connect(places.database_url, threads=1)
     with database.transaction() as connection:
         for person in PEOPLE:

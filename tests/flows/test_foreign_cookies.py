@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from authserver.web.cookies import SESSION_COOKIE
+from authserver.web.pages.cookies import SESSION_COOKIE
 from tests.support.deployment import ISSUER, Deployment
 from tests.support.person import Person
 from tests.support.relying_party import register

@@ -12,8 +12,8 @@ import pytest
 
 from authserver.binding.mtls import certificate_thumbprint
 from authserver.keys.base64url import encode
-from authserver.keys.fetch import SafeFetcher
 from authserver.keys.remote import RemoteKeys
+from authserver.outbound.fetch import SafeFetcher
 from authserver.protocol.errors import InsufficientScope, InvalidToken, TemporarilyUnavailable
 from authserver.protocol.handles import hash_handle
 from authserver.resource.answers import Ended

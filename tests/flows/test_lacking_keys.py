@@ -5,8 +5,8 @@ import json
 import pytest
 
 from authserver.cli.serve import check_start
-from authserver.keys.envelope import Envelope
 from authserver.keys.store import provision_keys
+from authserver.sealing.master_key import MasterKeyEnvelope
 from authserver.settings.load import load_settings_from
 from tests.support.command_line import CommandLine
 from tests.support.deployment import BANK, MASTER_KEY, Deployment
@@ -54,7 +54,7 @@ def test_without_its_key_an_app_is_told_to_come_again_and_its_code_stays_good(
     assert refusal(refused) == (503, "temporarily_unavailable")
     assert refused.headers["Retry-After"]
     with deployment.database.transaction() as connection:
-        provision_keys(connection, Envelope(MASTER_KEY), (algorithm,), deployment.now)
+        provision_keys(connection, MasterKeyEnvelope(MASTER_KEY), (algorithm,), deployment.now)
     deployment.wait(3)
     assert "id_token" in app.redeem(code).json
 

@@ -15,7 +15,7 @@ from authserver.assets import find_assets
 from authserver.db.engine import Database
 from authserver.messages import LANGUAGES
 from authserver.payments.text import payment_facts
-from authserver.web import i18n
+from authserver.web.pages import i18n
 from tests.support import databases, tour
 from tests.support.deployment import ISSUER, Deployment, deploy
 from tests.support.details import PAYMENT, RECURRING

@@ -9,9 +9,9 @@ from typing import TypeVar
 
 import pytest
 
-from authserver.keys.fetch import FetchRefused
 from authserver.keys.model import EMPTY_KEYS
 from authserver.keys.remote import RemoteKeys
+from authserver.outbound.fetch import FetchRefused
 from tests.support.authority import NOW, common_name, self_signed
 from tests.support.deployment import Deployment
 from tests.support.jose import private_key, public_jwk

@@ -18,9 +18,9 @@ from werkzeug.test import Client
 
 from authserver.binding.dpop import DpopNonces
 from authserver.binding.mtls import certificate_thumbprint
-from authserver.keys.fetch import SafeFetcher
 from authserver.keys.jwks import thumbprint
 from authserver.keys.remote import RemoteKeys
+from authserver.outbound.fetch import SafeFetcher
 from authserver.resource.asgi import ACCESS_TOKEN_KEY as ASGI_TOKEN_KEY
 from authserver.resource.asgi import AsgiProtector, Receive, Scope, Send
 from authserver.resource.checks import Expectation

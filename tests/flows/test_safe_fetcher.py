@@ -11,9 +11,9 @@ from typing import NoReturn
 import pytest
 
 from authserver.events import Event
-from authserver.keys.fetch import FetchRefused, SafeFetcher
-from authserver.keys.public_addresses import is_public
 from authserver.keys.remote import RemoteKeys
+from authserver.outbound.fetch import FetchRefused, SafeFetcher
+from authserver.outbound.public_addresses import is_public
 from tests.support.jose import private_key, public_jwk
 from tests.support.key_server import HOST, KeyServer, key_server
 

@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 
 from authserver.serving.tls import TLS_1_2_SUITES, TlsFiles, server_context
-from authserver.web.cookies import read_cookie
+from authserver.web.pages.cookies import read_cookie
 from tests.support.authority import NOW, Authority, Credential, common_name, create_authority, self_signed
 from tests.support.servers import ROOT, accepts, free_port, probe_command, running, wait_until
 

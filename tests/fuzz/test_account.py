@@ -5,7 +5,7 @@ from itertools import product
 import pytest
 
 from authserver.db.engine import Database
-from authserver.web.csrf import FIELD
+from authserver.web.pages.csrf import FIELD
 from tests.support.deployment import ISSUER, deploy
 from tests.support.hostile import SPECIALS, check_answer, encode_form, read_state
 from tests.support.passkeys import enrol_passkey

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from werkzeug.test import TestResponse
 
-from authserver.web.cookies import BROWSER_COOKIE, SESSION_COOKIE
+from authserver.web.pages.cookies import BROWSER_COOKIE, SESSION_COOKIE
 from tests.fuzz.conftest import FORM, Target
 from tests.support.deployment import ISSUER
 from tests.support.hostile import SECRET, encode_form, header_texts, hostile_changes, hostile_texts, marked

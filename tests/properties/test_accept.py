@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from authserver.web.accept import asks_for
+from authserver.web.machine.accept import asks_for
 
 SIGNED, JSON = "application/token-introspection+jwt", "application/json"
 _qualities = st.one_of(st.just(""), st.floats(0, 1).map(lambda value: f";q={value:.3f}"))

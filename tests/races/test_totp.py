@@ -7,13 +7,13 @@ import pytest
 from authserver.accounts import second_factor
 from authserver.accounts.store import people as store
 from authserver.db.engine import Database
-from authserver.keys.envelope import Envelope
+from authserver.sealing.master_key import MasterKeyEnvelope
 from authserver.sessions import lifecycle
 from authserver.sessions.model import Browser, SessionLimits
 
 NOW = 1_700_000_000
 SEED = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
-ENVELOPE = Envelope(b"k" * 32)
+ENVELOPE = MasterKeyEnvelope(b"k" * 32)
 RUNS = 10
 
 

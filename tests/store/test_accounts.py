@@ -11,14 +11,15 @@ from authserver.accounts.sign_in import SignIn, find_candidate, sign_in
 from authserver.accounts.store import people as store
 from authserver.accounts.store.factors import find_enrolled
 from authserver.db.engine import Database
-from authserver.keys.envelope import Envelope, SealBroken
+from authserver.sealing.envelope import SealBroken
+from authserver.sealing.master_key import MasterKeyEnvelope
 from tests.support import databases
 
 NOW = 1_700_000_000
 PASSWORD = "correct-horse-battery-staple"
 HASH = hash_password(PASSWORD, b"0123456789abcdef")
 SEED = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
-ENVELOPE = Envelope(b"k" * 32)
+ENVELOPE = MasterKeyEnvelope(b"k" * 32)
 CLAIMS = {"name": "Élodie\u3000Durand", "email_verified": True, "address": {"country": "FR"}}
 
 

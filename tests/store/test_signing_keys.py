@@ -5,13 +5,13 @@ import json
 import pytest
 
 from authserver.db.engine import Database
-from authserver.keys.envelope import Envelope
 from authserver.keys.ring import KeyRing
 from authserver.keys.rotation import RotationPolicy
 from authserver.keys.store import find_all, insert_key, provision_keys, rotate_keys, update_state
 from authserver.keys.verifier import verify_jwt
+from authserver.sealing.master_key import MasterKeyEnvelope
 
-ENVELOPE = Envelope(bytes(32))
+ENVELOPE = MasterKeyEnvelope(bytes(32))
 POLICY = RotationPolicy(signing_seconds=1000, announced_seconds=100, retired_seconds=50)
 ES256 = frozenset({"ES256"})
 

@@ -5,7 +5,7 @@ import json
 from collections.abc import Callable, Iterable
 
 from authserver.resource.environ import ApiOrigin, behind_proxies, read_request
-from authserver.web.client_certificate import client_address, parse_policy
+from authserver.web.machine.client_certificate import client_address, parse_policy
 
 HEADER = "ClientCert5f0c"
 ADDRESS_HEADER = "ClientAddress5f0c"

@@ -26,8 +26,8 @@ from authserver.db.compiled import Outcome
 from authserver.db.engine import Database
 from authserver.db.statement import Statement
 from authserver.events import Event
-from authserver.keys.envelope import Envelope
 from authserver.keys.store import provision_keys
+from authserver.sealing.master_key import MasterKeyEnvelope
 from authserver.settings.model import Settings
 from tests.support.authority import NOW, Authority, create_authority
 
@@ -111,7 +111,7 @@ class Deployment:
             if offered:
                 note_offered(connection, account.account_id, self.now)
             if totp:
-                enrol_totp(connection, Envelope(MASTER_KEY), account.account_id, SEED, self.now)
+                enrol_totp(connection, MasterKeyEnvelope(MASTER_KEY), account.account_id, SEED, self.now)
         return account.account_id
 
     def event_names(self) -> list[str]:
@@ -138,7 +138,7 @@ def deploy(database: Database, url: str, **settings: object) -> Deployment:
     }
     times, events = [NOW], list[Event]()
     with database.transaction() as connection:
-        provision_keys(connection, Envelope(MASTER_KEY), ("ES256", "PS256", "Ed25519", "RS256"), NOW)
+        provision_keys(connection, MasterKeyEnvelope(MASTER_KEY), ("ES256", "PS256", "Ed25519", "RS256"), NOW)
     app = create_app(Settings(**values), clock=lambda: times[0], events=events.append)  # type: ignore[arg-type]  # a test's settings are checked by the model itself
     weakref.finalize(app, app.extensions["authserver"].database.dispose)  # closed before its connections are collected
     deployment = Deployment(database, app, times, events)

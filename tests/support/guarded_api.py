@@ -12,9 +12,9 @@ from joserfc.jwk import Key
 from werkzeug.test import Client, TestResponse
 
 from authserver.binding.mtls import certificate_thumbprint
-from authserver.keys.fetch import SafeFetcher
 from authserver.keys.jwks import thumbprint
 from authserver.keys.remote import RemoteKeys
+from authserver.outbound.fetch import SafeFetcher
 from authserver.resource.local_tokens import LocalTokens
 from tests.support.authority import NOW, common_name, self_signed
 from tests.support.jose import encode, forge, private_key, public_jwk

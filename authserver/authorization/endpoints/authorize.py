@@ -27,19 +27,19 @@ from authserver.clock import Clock
 from authserver.db.at_once import Writes
 from authserver.db.engine import Database
 from authserver.events import Event, EventSink
-from authserver.keys.envelope import Envelope
+from authserver.limits.rates import address_key
 from authserver.protocol.errors import InvalidRequest, OAuthError, RequestUriNotSupported, SignInOver
 from authserver.protocol.handles import new_handle
 from authserver.protocol.names import OWN_CLIENT_ID, REQUEST_URI_PREFIX
 from authserver.protocol.params import Params
+from authserver.sealing.envelope import Envelope
 from authserver.sessions.model import SessionLimits
-from authserver.web.cookies import BROWSER_COOKIE, SESSION_COOKIE, check_cookies, read_cookie, set_cookie
-from authserver.web.forms import read_form, read_query
-from authserver.web.i18n import wish
-from authserver.web.limits import address_key
-from authserver.web.machine import MachineRequest, MachineResponse
-from authserver.web.page import Pages
-from authserver.web.responses import Headers, see_other
+from authserver.web.machine.forms import read_form, read_query
+from authserver.web.machine.model import MachineRequest, MachineResponse
+from authserver.web.machine.responses import Headers, see_other
+from authserver.web.pages.cookies import BROWSER_COOKIE, SESSION_COOKIE, check_cookies, read_cookie, set_cookie
+from authserver.web.pages.i18n import wish
+from authserver.web.pages.page import Pages
 
 INTERACTION_LIFETIME_SECONDS = 900
 """How long a person may take over the pages; the pushed request's own expiry is checked on the first visit only."""

@@ -16,8 +16,8 @@ from authserver.db.engine import Database
 from authserver.protocol.errors import InvalidRequest
 from authserver.protocol.handles import new_handle
 from authserver.protocol.names import REQUEST_URI_PREFIX
-from authserver.web.machine import MachineRequest, MachineResponse
-from authserver.web.responses import created
+from authserver.web.machine.model import MachineRequest, MachineResponse
+from authserver.web.machine.responses import created
 
 
 @dataclass(frozen=True, slots=True)

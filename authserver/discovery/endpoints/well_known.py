@@ -5,8 +5,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from authserver.keys.jwks import JwksDocument
-from authserver.web.machine import MachineRequest, MachineResponse
-from authserver.web.responses import public_document
+from authserver.web.machine.model import MachineRequest, MachineResponse
+from authserver.web.machine.responses import public_document
 
 METADATA_MAX_AGE_SECONDS = 300
 JWKS_MAX_AGE_SECONDS = 300

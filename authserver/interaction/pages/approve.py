@@ -35,7 +35,6 @@ from authserver.interaction.pending_approval import (
     reopen_approval,
     seal_approval,
 )
-from authserver.keys.envelope import Envelope
 from authserver.messages import Message
 from authserver.notices.model import Notifier
 from authserver.payments.text import LANGUAGES
@@ -44,9 +43,10 @@ from authserver.protocol.authorization_details.model import Detail
 from authserver.protocol.authorization_details.registry import actions_of, is_single_use, is_to_pay, last_moment
 from authserver.protocol.errors import InvalidRequest, OAuthError, UnmetAuthenticationRequirements
 from authserver.protocol.names import ACR_TWO_FACTORS
+from authserver.sealing.envelope import Envelope
 from authserver.sessions.acr import TOTP, acr_for, satisfies
 from authserver.sessions.model import Session
-from authserver.web.i18n import current_language
+from authserver.web.pages.i18n import current_language
 
 PAGE = "approve"
 _STEPS_WITH_PERMISSION = 3

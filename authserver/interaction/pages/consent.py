@@ -21,7 +21,7 @@ from authserver.protocol.authorization_details.bank_accounts import BankAccount
 from authserver.protocol.authorization_details.model import Details
 from authserver.protocol.authorization_details.registry import is_single_use, is_to_pay, last_moment, type_names
 from authserver.protocol.errors import InvalidRequest, OAuthError
-from authserver.web.flask_pages import correlation_id, to_flask
+from authserver.web.pages.flask_pages import correlation_id, to_flask
 
 PAGE = "consent"
 ADDRESS_LIMIT = "consent.address"

@@ -31,16 +31,16 @@ from authserver.interaction.guard import (
     report,
     show,
 )
-from authserver.keys.envelope import Envelope
 from authserver.notices.model import GENERATOR_ADDED, PASSKEY_ADDED, Notifier
 from authserver.protocol.errors import UnmetAuthenticationRequirements
 from authserver.protocol.names import ACR_PHISHING_RESISTANT
+from authserver.sealing.envelope import Envelope
 from authserver.sessions import lifecycle
 from authserver.sessions.acr import PASSWORD, TOTP
 from authserver.sessions.browsers import describe_browser
-from authserver.web.cookies import SESSION_COOKIE, set_cookie
-from authserver.web.flask_pages import to_flask
-from authserver.web.responses import see_other
+from authserver.web.machine.responses import see_other
+from authserver.web.pages.cookies import SESSION_COOKIE, set_cookie
+from authserver.web.pages.flask_pages import to_flask
 
 PAGE = "enrol"
 DONE_PAGE = "enrolled"

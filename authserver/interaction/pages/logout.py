@@ -6,9 +6,9 @@ from authserver.accounts.activities import SIGNED_OUT, note
 from authserver.events import Event
 from authserver.interaction.guard import StepDeps, find_person
 from authserver.sessions import lifecycle
-from authserver.web.cookies import SESSION_COOKIE, clear_cookie, read_cookie
-from authserver.web.csrf import FIELD
-from authserver.web.flask_pages import correlation_id, sender_headers, to_flask
+from authserver.web.pages.cookies import SESSION_COOKIE, clear_cookie, read_cookie
+from authserver.web.pages.csrf import FIELD
+from authserver.web.pages.flask_pages import correlation_id, sender_headers, to_flask
 
 PAGE = "logout"
 ADDRESS_LIMIT = "account.address"

@@ -19,8 +19,8 @@ from authserver.interaction.guard import (
     with_browser,
 )
 from authserver.interaction.second_proof import Proof, add_proof, other_ways
-from authserver.keys.envelope import Envelope
 from authserver.protocol.errors import UnmetAuthenticationRequirements
+from authserver.sealing.envelope import Envelope
 from authserver.sessions.acr import TOTP
 
 PAGE = "totp"

@@ -11,8 +11,8 @@ from werkzeug.exceptions import HTTPException
 
 from authserver.clock import Clock
 from authserver.db.engine import Database
-from authserver.keys.fetch import SafeFetcher
 from authserver.keys.remote import RemoteKeys
+from authserver.outbound.fetch import SafeFetcher
 from authserver.resource.checks import Expectation
 from authserver.resource.environ import ApiOrigin
 from authserver.resource.flask_protector import ApiProtector

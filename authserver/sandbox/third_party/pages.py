@@ -23,10 +23,10 @@ from authserver.sandbox.third_party.one_time_code import STEP_SECONDS, one_time_
 from authserver.sandbox.third_party.paying import ask_to_pay, describe_payment
 from authserver.sandbox.third_party.recurring import ask_for_mandate, describe_limits, pay_under, stop_mandate
 from authserver.sandbox.third_party.registered import open_penny_planner, open_penny_planner_dpop
-from authserver.web.brand import Brand
-from authserver.web.flask_pages import install_pages, to_flask
-from authserver.web.machine import CORRELATION_ENVIRON_KEY
-from authserver.web.page import Pages, Site, load_pages
+from authserver.web.machine.model import CORRELATION_ENVIRON_KEY
+from authserver.web.pages.brand import Brand
+from authserver.web.pages.flask_pages import install_pages, to_flask
+from authserver.web.pages.page import Pages, Site, load_pages
 from authserver.web.request_id import new_correlation_id
 
 _OK = 200

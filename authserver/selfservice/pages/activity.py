@@ -15,7 +15,7 @@ from authserver.protocol.names import OWN_CLIENT_ID
 from authserver.selfservice.guard import AccountDeps, Visit, open_visit, show
 from authserver.selfservice.words import ACTIVITY_WORDS, METHOD_WORDS, OTHER_ACTIVITY
 from authserver.sessions import store as sessions
-from authserver.web.responses import NO_STORE
+from authserver.web.machine.responses import NO_STORE
 
 PAGE = "activity"
 _MOST_SHOWN = 100

@@ -3,7 +3,7 @@
 from flask import Blueprint, Response
 
 from authserver.interaction.guard import StepDeps
-from authserver.web.flask_pages import correlation_id, to_flask
+from authserver.web.pages.flask_pages import correlation_id, to_flask
 
 
 def front_page(deps: StepDeps) -> Blueprint:

@@ -28,9 +28,9 @@ from authserver.selfservice.words import PASSKEY_DID_NOT_WORK
 from authserver.sessions import lifecycle
 from authserver.sessions.acr import PASSWORD
 from authserver.sessions.browsers import describe_browser
-from authserver.web.cookies import BROWSER_COOKIE, SESSION_COOKIE, read_cookie, set_cookie
-from authserver.web.csrf import FIELD
-from authserver.web.flask_pages import correlation_id, sender_headers, to_flask
+from authserver.web.pages.cookies import BROWSER_COOKIE, SESSION_COOKIE, read_cookie, set_cookie
+from authserver.web.pages.csrf import FIELD
+from authserver.web.pages.flask_pages import correlation_id, sender_headers, to_flask
 
 PAGE = "invitation"
 PATH = "/invitation"

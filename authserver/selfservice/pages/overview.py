@@ -5,8 +5,8 @@ from flask import Blueprint, Response
 from authserver.accounts.store import passkeys, recovery
 from authserver.selfservice.guard import AccountDeps, Visit, check_stay, open_visit, show
 from authserver.sessions import lifecycle
-from authserver.web.flask_pages import to_flask
-from authserver.web.responses import empty
+from authserver.web.machine.responses import empty
+from authserver.web.pages.flask_pages import to_flask
 
 PAGE = "overview"
 

@@ -10,7 +10,7 @@ from authserver.selfservice.guard import AccountDeps, Visit, check_form, go_on, 
 from authserver.selfservice.words import METHOD_WORDS
 from authserver.sessions import lifecycle, store
 from authserver.sessions.model import Session
-from authserver.web.flask_pages import correlation_id
+from authserver.web.pages.flask_pages import correlation_id
 
 PAGE = "sessions"
 PATH = "/account/sessions"

@@ -16,8 +16,8 @@ from authserver.grants.store.tokens import find_several_tokens
 from authserver.keys.base64url import decode, encode
 from authserver.protocol.errors import InvalidRequest
 from authserver.tokens.describe import INACTIVE, describe_token, is_for_payment, render_description
-from authserver.web.machine import MachineRequest, MachineResponse
-from authserver.web.responses import private_answer
+from authserver.web.machine.model import MachineRequest, MachineResponse
+from authserver.web.machine.responses import private_answer
 
 MOST_HASHES: Final = 1000
 DIGEST_BYTES: Final = 12

@@ -11,9 +11,9 @@ from authserver.keys.signer import SigningKeys
 from authserver.protocol.handles import hash_handle
 from authserver.tokens.describe import describe_token, render_description, seconds_to_keep
 from authserver.tokens.signed_description import CONTENT_TYPE, sign_description
-from authserver.web.accept import asks_for
-from authserver.web.machine import MachineRequest, MachineResponse
-from authserver.web.responses import private_answer
+from authserver.web.machine.accept import asks_for
+from authserver.web.machine.model import MachineRequest, MachineResponse
+from authserver.web.machine.responses import private_answer
 
 _JSON = "application/json"
 

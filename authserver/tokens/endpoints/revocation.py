@@ -10,8 +10,8 @@ from authserver.grants.model import KIND_REFRESH, TokenState
 from authserver.grants.store.records import revoke_grant
 from authserver.grants.store.tokens import find_token, revoke_token
 from authserver.protocol.handles import hash_handle
-from authserver.web.machine import MachineRequest, MachineResponse
-from authserver.web.responses import empty
+from authserver.web.machine.model import MachineRequest, MachineResponse
+from authserver.web.machine.responses import empty
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,8 +25,8 @@ from authserver.protocol.errors import (
 )
 from authserver.protocol.params import Params
 from authserver.tokens.grant_type import GrantType, Replayed, TokenRequest
-from authserver.web.machine import MachineRequest, MachineResponse
-from authserver.web.responses import json_no_store
+from authserver.web.machine.model import MachineRequest, MachineResponse
+from authserver.web.machine.responses import json_no_store
 
 _LOOKS = 4
 """How often a request looks again after another of the same code or token came first; the second look settles it."""

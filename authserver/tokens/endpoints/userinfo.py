@@ -21,10 +21,10 @@ from authserver.protocol.errors import InsufficientScope, InvalidToken, OAuthErr
 from authserver.protocol.handles import hash_handle
 from authserver.protocol.names import SCOPE_OPENID
 from authserver.tokens.describe import audience_of
-from authserver.web.challenges import render_challenge
-from authserver.web.evidence import Origins, PresentedToken, read_access_token, read_dpop_proofs
-from authserver.web.machine import MachineRequest, MachineResponse
-from authserver.web.responses import json_no_store
+from authserver.web.machine.challenges import render_challenge
+from authserver.web.machine.evidence import Origins, PresentedToken, read_access_token, read_dpop_proofs
+from authserver.web.machine.model import MachineRequest, MachineResponse
+from authserver.web.machine.responses import json_no_store
 
 _REFUSAL = "The access token is not valid here."
 

@@ -9,9 +9,9 @@ from authserver.grants.store.tokens import find_refresh_token, find_sealed_succe
 from authserver.issuance.issue import Redemption
 from authserver.issuance.refresh_token import Rotation, decide_rotation, mint_refresh_token
 from authserver.issuance.rights import usable_grant
-from authserver.keys.envelope import Envelope
 from authserver.protocol.errors import InvalidGrant
 from authserver.protocol.handles import hash_handle
+from authserver.sealing.envelope import Envelope
 from authserver.tokens.grant_type import Replayed, TokenRequest
 from authserver.tokens.narrowing import narrow_details, narrow_resources, narrow_scope
 from authserver.tokens.person import claims_for_id_token

@@ -3,8 +3,8 @@
 import pytest
 
 from authserver.clients.metadata import parse_metadata
+from authserver.limits.notation import parse_limits
 from authserver.protocol.errors import InvalidClientMetadata
-from authserver.web.limits_texts import parse_limits
 
 
 @pytest.mark.parametrize("text", ["1/second", "600/minute", "600/minute;10000/hour", "999999999/day"])

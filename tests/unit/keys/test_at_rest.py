@@ -8,9 +8,10 @@ from joserfc import jwt
 from joserfc.jwk import import_key
 
 from authserver.keys.at_rest import make_key, open_signer
-from authserver.keys.envelope import Envelope, SealBroken
+from authserver.sealing.envelope import SealBroken
+from authserver.sealing.master_key import MasterKeyEnvelope
 
-_ENVELOPE = Envelope(b"k" * 32)
+_ENVELOPE = MasterKeyEnvelope(b"k" * 32)
 
 
 @pytest.mark.parametrize("algorithm", ["ES256", "PS256", "RS256", "Ed25519"])

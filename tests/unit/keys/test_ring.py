@@ -9,13 +9,14 @@ from time import monotonic
 import pytest
 
 from authserver.keys.at_rest import make_key
-from authserver.keys.envelope import Envelope, SealBroken
 from authserver.keys.model import StoredKey
 from authserver.keys.ring import KeyRing, assemble_keys
 from authserver.keys.verifier import verify_jwt
 from authserver.protocol.errors import TemporarilyUnavailable
+from authserver.sealing.envelope import SealBroken
+from authserver.sealing.master_key import MasterKeyEnvelope
 
-ENVELOPE = Envelope(bytes(32))
+ENVELOPE = MasterKeyEnvelope(bytes(32))
 SIGNING = make_key("ES256", ENVELOPE, "signing", 10, 10)
 ANNOUNCED = make_key("ES256", ENVELOPE, "announced", 20, 100)
 RETIRED = dataclasses.replace(make_key("ES256", ENVELOPE, "retired", 0, 0), retired_at=10)
@@ -102,7 +103,7 @@ def test_without_a_signing_key_there_is_nothing_to_serve(rows: tuple[StoredKey, 
 
 def test_a_wrong_master_key_is_noticed() -> None:
     with pytest.raises(SealBroken):
-        assemble_keys([SIGNING], Envelope(b"x" * 32))
+        assemble_keys([SIGNING], MasterKeyEnvelope(b"x" * 32))
 
 
 def test_without_es256_another_algorithm_is_the_default() -> None:

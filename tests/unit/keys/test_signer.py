@@ -7,14 +7,14 @@ from joserfc import jwk, jwt
 from joserfc.jws import JWSRegistry
 
 from authserver.keys.at_rest import make_key, open_signer
-from authserver.keys.envelope import Envelope
 from authserver.keys.jwks import thumbprint
 from authserver.keys.ring import assemble_keys
 from authserver.keys.rotation import generate_key
 from authserver.keys.signer import SigningKeys, half_hash
 from authserver.keys.verifier import verify_jwt
+from authserver.sealing.master_key import MasterKeyEnvelope
 
-ENVELOPE = Envelope(bytes(32))
+ENVELOPE = MasterKeyEnvelope(bytes(32))
 ALGORITHMS = ("ES256", "Ed25519", "PS256")
 PRIVATE_MEMBERS = {"d", "p", "q", "dp", "dq", "qi", "k"}
 

@@ -8,8 +8,8 @@ from cryptography import x509
 from hypothesis import given
 from hypothesis import strategies as st
 
-from authserver.web.certificate_headers import CERTIFICATE_HEADERS, FORMATS
-from authserver.web.client_certificate import (
+from authserver.web.machine.certificate_headers import CERTIFICATE_HEADERS, FORMATS
+from authserver.web.machine.client_certificate import (
     MALFORMED,
     OVERSIZED,
     UNEXPECTED_FORMAT,

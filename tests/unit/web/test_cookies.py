@@ -1,7 +1,14 @@
 import pytest
 
 from authserver.protocol.errors import UnreadableCookies
-from authserver.web.cookies import BROWSER_COOKIE, SESSION_COOKIE, check_cookies, clear_cookie, read_cookie, set_cookie
+from authserver.web.pages.cookies import (
+    BROWSER_COOKIE,
+    SESSION_COOKIE,
+    check_cookies,
+    clear_cookie,
+    read_cookie,
+    set_cookie,
+)
 
 
 @pytest.mark.spec("ASVS5-3.3.1", "ASVS5-3.3.2", "ASVS5-3.3.4")

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from authserver.protocol.errors import InvalidRequest
-from authserver.web.csrf import CsrfGuard, came_from_elsewhere, csrf_token, is_own_token
+from authserver.web.pages.csrf import CsrfGuard, came_from_elsewhere, csrf_token, is_own_token
 
 KEY = b"k" * 32
 ORIGIN = "https://as.example"

@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 
 from authserver.messages import LANGUAGES, Message
 from authserver.protocol import errors
-from authserver.web import i18n
-from authserver.web.formats import duration, long_date, long_time, money
-from authserver.web.machine import REQUEST
-from authserver.web.page import Pages, Site, load_pages
+from authserver.web.machine.model import REQUEST
+from authserver.web.pages import i18n
+from authserver.web.pages.formats import duration, long_date, long_time, money
+from authserver.web.pages.page import Pages, Site, load_pages
 
 AT = 1_700_000_000
 PAGES: Pages = load_pages(Site("Harbour Bank"), speaks_others=True)

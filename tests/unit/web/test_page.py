@@ -4,9 +4,9 @@ import pytest
 
 from authserver.assets import find_assets
 from authserver.protocol import errors
-from authserver.web.formats import duration, initials, long_date
-from authserver.web.machine import MachineResponse
-from authserver.web.page import Pages, Site, load_pages
+from authserver.web.machine.model import MachineResponse
+from authserver.web.pages.formats import duration, initials, long_date
+from authserver.web.pages.page import Pages, Site, load_pages
 
 PAGES: Pages = load_pages(Site("Harbour <Bank>"))
 

@@ -19,8 +19,8 @@ from werkzeug.http import parse_accept_header
 
 from authserver.assets import find_assets
 from authserver.messages import LANGUAGES
-from authserver.web.cookies import read_cookie, set_cookie
-from authserver.web.machine import REQUEST
+from authserver.web.machine.model import REQUEST
+from authserver.web.pages.cookies import read_cookie, set_cookie
 
 ENGLISH: Final = LANGUAGES[0]
 COOKIE: Final = "__Host-language"

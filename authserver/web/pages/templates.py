@@ -14,8 +14,8 @@ from jinja2.visitor import NodeTransformer
 from markupsafe import Markup
 
 from authserver.messages import Message
-from authserver.web import i18n
-from authserver.web.formats import duration, initials, long_date, long_day, long_time, machine_time, money
+from authserver.web.pages import i18n
+from authserver.web.pages.formats import duration, initials, long_date, long_day, long_time, machine_time, money
 
 _FIXED: Final = frozenset({"_", "static_url"})
 """The functions whose answer to a text is always the same."""

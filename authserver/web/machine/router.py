@@ -1,46 +1,23 @@
-"""Requests and responses of the machine endpoints, as values, and the WSGI router that stands in front of Flask."""
+"""The WSGI router that stands in front of Flask: machine endpoints are answered here, pages are handed on."""
 
 from collections.abc import Callable, Iterable, Mapping
-from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING
+
+from authserver.web.machine.model import (
+    CORRELATION_ENVIRON_KEY,
+    MAX_BODY_BYTES,
+    REQUEST,
+    MachineEndpoint,
+    MachineRequest,
+    MachineResponse,
+)
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-MAX_BODY_BYTES = 64 * 1024
 _MOST_LENGTH_DIGITS = 12  # far beyond any body we take, and far below what int() refuses to read
-
-
-@dataclass(frozen=True, slots=True)
-class MachineRequest:
-    """One request to a machine endpoint; header names are in lower case, the body is whole and bounded.
-
-    `certificate` is the client certificate in DER as our listener or a trusted proxy gave it, not verified against any
-    authority. `remote_address` is the client's address, behind trusted proxies the one they report.
-    """
-
-    method: str
-    path: str
-    query: str = ""
-    headers: Mapping[str, str] = field(default_factory=dict)
-    body: bytes = b""
-    remote_address: str = ""
-    certificate: bytes | None = None
-    correlation_id: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class MachineResponse:
-    """One answer of a machine endpoint: status, header pairs, body."""
-
-    status: int
-    headers: tuple[tuple[str, str], ...] = ()
-    body: bytes = b""
-
-
-MachineEndpoint = Callable[[MachineRequest], MachineResponse]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +44,6 @@ class Guard:
     run: Callable[[MachineEndpoint, MachineRequest], MachineResponse]
     headers: tuple[tuple[str, str], ...] = ()
 
-
-CORRELATION_ENVIRON_KEY = "authserver.correlation_id"
-REQUEST: ContextVar["WSGIEnvironment | None"] = ContextVar("request", default=None)
-"""The request being answered, for what depends on it at any depth: the language of a page."""
 
 _STATUS_LINES = {status.value: f"{status.value} {status.phrase}" for status in HTTPStatus}
 _METHOD_NOT_ALLOWED = 405

@@ -1,8 +1,8 @@
 """Refusals as HTTP: the one place where a protocol error gets a status and a body."""
 
 from authserver.protocol.errors import InvalidClient, OAuthError, TooManyRequests, UseDpopNonce
-from authserver.web.machine import MachineResponse
-from authserver.web.responses import Headers, json_no_store
+from authserver.web.machine.model import MachineResponse
+from authserver.web.machine.responses import Headers, json_no_store
 
 
 def render_error(error: OAuthError, correlation_id: str, *, basic_was_tried: bool = False) -> MachineResponse:

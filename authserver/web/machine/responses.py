@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import orjson
 
-from authserver.web.machine import MachineResponse
+from authserver.web.machine.model import MachineResponse
 
 Headers = tuple[tuple[str, str], ...]
 

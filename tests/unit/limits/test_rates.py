@@ -5,9 +5,9 @@ import pytest
 from flask import Blueprint, Flask
 
 from authserver.events import Event
+from authserver.limits.rates import Limits, address_key, build_limits, peer_address
+from authserver.limits.storage import SqliteStorage
 from authserver.protocol.errors import TooManyRequests
-from authserver.web.limits import Limits, address_key, build_limits, peer_address
-from authserver.web.limits_storage import SqliteStorage
 
 NOW = 1_700_000_040
 TEXTS = {"token.address": "3/minute", "off": "", "sign_in.address": "2/minute", "two": "5/minute;6/hour"}

@@ -20,11 +20,11 @@ from limits.strategies import RateLimiter
 
 from authserver.clock import Clock
 from authserver.events import EventSink
+from authserver.limits.allotment import Allotment
+from authserver.limits.fallback import SCHEME, WindowStorage
+from authserver.limits.notation import parse_limits
+from authserver.limits.storage import SqliteStorage, default_path
 from authserver.protocol.errors import TooManyRequests
-from authserver.web.limits_fallback import SCHEME, WindowStorage
-from authserver.web.limits_stock import Stock
-from authserver.web.limits_storage import SqliteStorage, default_path
-from authserver.web.limits_texts import parse_limits
 
 AddressReader = Callable[[Mapping[str, object]], str]
 """Answers the caller's address from a WSGI environment, behind trusted proxies the one they report."""
@@ -68,7 +68,7 @@ class MachineLimits:
     """Counts callers by name of limit; used by machine endpoints directly and by pages for what is in a form."""
 
     strategy: RateLimiter
-    stock: Stock
+    allotment: Allotment
     rules: Mapping[str, tuple[RateLimitItem, ...]]
     hash_key: bytes = field(repr=False)
 
@@ -79,7 +79,7 @@ class MachineLimits:
         """
         identity, rules = self.identity(name, key), self.rules[name]
         for item in rules if own is None else parse_limits(own):
-            if not self.stock.hit(item, name, identity):
+            if not self.allotment.hit(item, name, identity):
                 raise self.refusal(item, (name, identity))
 
     def identity(self, name: str, key: str) -> str:
@@ -161,7 +161,7 @@ def build_limits(
         storage_options=cast("dict[str, str | int]", {"primary": primary, "events": events, "clock": clock}),
         strategy="sliding-window-counter",
     )
-    return Limits(limiter, texts, MachineLimits(limiter.limiter, Stock(limiter.limiter, clock), rules, hash_key))
+    return Limits(limiter, texts, MachineLimits(limiter.limiter, Allotment(limiter.limiter, clock), rules, hash_key))
 
 
 def peer_address(environ: Mapping[str, object]) -> str:

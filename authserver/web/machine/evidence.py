@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from authserver.protocol.evidence import Evidence
 from authserver.protocol.params import Params
-from authserver.web.machine import MachineRequest
+from authserver.web.machine.model import MachineRequest
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from authserver.protocol.errors import InvalidRequest, UnsupportedMediaType
 from authserver.protocol.params import Params, parse_params
-from authserver.web.machine import MachineRequest
+from authserver.web.machine.model import MachineRequest
 
 FORM = "application/x-www-form-urlencoded"
 

@@ -7,8 +7,8 @@ from authserver.protocol.errors import (
     OAuthError,
     UseDpopNonce,
 )
-from authserver.web.machine import MachineResponse
-from authserver.web.responses import Headers, json_no_store
+from authserver.web.machine.model import MachineResponse
+from authserver.web.machine.responses import Headers, json_no_store
 
 DPOP_ALGORITHMS = "ES256 PS256 Ed25519 EdDSA"
 _UNAUTHORIZED = 401

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
-from authserver.web.certificate_headers import (
+from authserver.web.machine.certificate_headers import (
     CERTIFICATE_HEADERS,
     FORMATS,
     LARGEST_CERTIFICATE,

@@ -19,7 +19,7 @@ from threading import Lock, Timer
 from time import monotonic
 from urllib.parse import urlsplit
 
-from authserver.keys.public_addresses import is_public
+from authserver.outbound.public_addresses import is_public
 
 Resolver = Callable[[str, int], Sequence[str]]
 

@@ -1,24 +1,45 @@
-"""Secrets at rest: sealed under the master key, each bound to the place it belongs.
+"""The master key: its file (32 random bytes in base64, readable by the server alone), and what is sealed under it."""
 
-Only what must be shown or used again is sealed (private keys, TOTP seeds); whatever a caller holds is stored as a hash.
-"""
-
+import base64
+import binascii
 import hmac
+import os
 import secrets
+from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from authserver.sealing.envelope import SealBroken
+
+MASTER_KEY_BYTES = 32
 _VERSION = b"\x01"
 _NONCE_BYTES = 12
-_KEY_BYTES = 32
 
 
-class SealBroken(Exception):
-    """A sealed value was changed, moved to another row, or sealed under another master key."""
+def read_master_key(path: Path) -> bytes:
+    """Return the master key; raises ValueError where the file is missing or holds no 32 bytes in base64."""
+    try:
+        key = base64.b64decode(path.read_bytes().strip(), validate=True)
+    except (OSError, binascii.Error):
+        key = b""
+    if len(key) != MASTER_KEY_BYTES:
+        raise ValueError("a readable file of 32 bytes in base64")
+    return key
 
 
-class Envelope:
+def create_master_key(path: Path) -> bool:
+    """Write a new master key for its owner alone to read; return False, and change nothing, where there is a file."""
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return False
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(base64.b64encode(secrets.token_bytes(MASTER_KEY_BYTES)) + b"\n")
+    return True
+
+
+class MasterKeyEnvelope:
     """Seals and opens with AES-256-GCM, and derives keys for other purposes; the master key itself encrypts nothing.
 
     Each place has its own key and is sealed a few times at most: random nonces are safe for four thousand million seals
@@ -28,9 +49,9 @@ class Envelope:
     """
 
     def __init__(self, master_key: bytes) -> None:
-        if len(master_key) != _KEY_BYTES:
+        if len(master_key) != MASTER_KEY_BYTES:
             raise ValueError("the master key must be 32 bytes")
-        self._extracted = hmac.digest(bytes(_KEY_BYTES), master_key, "sha256")
+        self._extracted = hmac.digest(bytes(MASTER_KEY_BYTES), master_key, "sha256")
 
     def seal(self, plaintext: bytes, associated_data: str) -> bytes:
         """Encrypt for one place, such as `signing_keys|<kid>|<algorithm>`: version, nonce, ciphertext."""

@@ -9,16 +9,16 @@ from werkzeug.exceptions import HTTPException
 from authserver.clock import Clock, system_clock
 from authserver.messages import LANGUAGES
 from authserver.protocol.errors import InvalidRequest, OAuthError, RequestTooLarge, ServerError
-from authserver.web import i18n
-from authserver.web.cookies import check_cookies
-from authserver.web.csrf import SENDER_HEADERS
 from authserver.web.headers import COMMON_HEADERS
-from authserver.web.machine import CORRELATION_ENVIRON_KEY, MAX_BODY_BYTES, MachineResponse
-from authserver.web.page import Pages
+from authserver.web.machine.model import CORRELATION_ENVIRON_KEY, MAX_BODY_BYTES, MachineResponse
+from authserver.web.machine.responses import see_other
+from authserver.web.pages import i18n
+from authserver.web.pages.cookies import check_cookies
+from authserver.web.pages.csrf import SENDER_HEADERS
+from authserver.web.pages.page import Pages
+from authserver.web.pages.static import PREFIX
 from authserver.web.request_id import HEADER
 from authserver.web.request_log import describe_failure, log
-from authserver.web.responses import see_other
-from authserver.web.static import PREFIX
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment

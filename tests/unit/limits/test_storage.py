@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from limits import parse
 from limits.strategies import SlidingWindowCounterRateLimiter
 
-from authserver.web.limits import seconds_until_free
-from authserver.web.limits_storage import SqliteStorage, default_path
+from authserver.limits.rates import seconds_until_free
+from authserver.limits.storage import SqliteStorage, default_path
 
 NOW = 1_700_000_040  # the first second of a minute
 

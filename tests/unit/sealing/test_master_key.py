@@ -5,9 +5,10 @@ import dataclasses
 import pytest
 
 from authserver.keys.at_rest import make_key, open_signer
-from authserver.keys.envelope import Envelope, SealBroken
+from authserver.sealing.envelope import SealBroken
+from authserver.sealing.master_key import MasterKeyEnvelope
 
-ENVELOPE = Envelope(b"m" * 32)
+ENVELOPE = MasterKeyEnvelope(b"m" * 32)
 
 
 def test_what_is_sealed_opens_in_its_place() -> None:
@@ -37,7 +38,7 @@ def test_a_seal_holds_only_in_its_place_and_under_its_master_key() -> None:
     with pytest.raises(SealBroken):
         ENVELOPE.open(sealed, "totp_credentials|mallory")
     with pytest.raises(SealBroken):
-        Envelope(b"n" * 32).open(sealed, "totp_credentials|alice")
+        MasterKeyEnvelope(b"n" * 32).open(sealed, "totp_credentials|alice")
 
 
 def test_a_signing_key_moved_to_another_row_does_not_open() -> None:
@@ -50,13 +51,18 @@ def test_a_signing_key_moved_to_another_row_does_not_open() -> None:
 
 
 def test_each_purpose_has_its_key() -> None:
-    derived = {ENVELOPE.derive("csrf"), ENVELOPE.derive("nonce"), Envelope(b"n" * 32).derive("csrf"), b"m" * 32}
+    derived = {
+        ENVELOPE.derive("csrf"),
+        ENVELOPE.derive("nonce"),
+        MasterKeyEnvelope(b"n" * 32).derive("csrf"),
+        b"m" * 32,
+    }
     assert len(derived) == 4
-    assert ENVELOPE.derive("csrf") == Envelope(b"m" * 32).derive("csrf")
+    assert ENVELOPE.derive("csrf") == MasterKeyEnvelope(b"m" * 32).derive("csrf")
     assert {len(key) for key in derived} == {32}
 
 
 @pytest.mark.parametrize("length", [0, 16, 31, 33])
 def test_a_master_key_of_another_length_is_refused(length: int) -> None:
     with pytest.raises(ValueError, match="32 bytes"):
-        Envelope(bytes(length))
+        MasterKeyEnvelope(bytes(length))

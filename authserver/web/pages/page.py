@@ -13,13 +13,13 @@ from jinja2 import Environment
 
 from authserver.assets import find_assets
 from authserver.protocol.errors import InvitationOver, OAuthError, SignInOver, TooManyRequests, UnreadableCookies
-from authserver.web.brand import Brand
 from authserver.web.headers import new_nonce, page_headers
-from authserver.web.i18n import ENGLISH, current_language, language_links
-from authserver.web.machine import MachineResponse
-from authserver.web.responses import Headers, html_no_store
-from authserver.web.static import StaticFiles, read_static_files
-from authserver.web.templates import build_environment
+from authserver.web.machine.model import MachineResponse
+from authserver.web.machine.responses import Headers, html_no_store
+from authserver.web.pages.brand import Brand
+from authserver.web.pages.i18n import ENGLISH, current_language, language_links
+from authserver.web.pages.static import StaticFiles, read_static_files
+from authserver.web.pages.templates import build_environment
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
-from authserver.web.brand import Brand
-from authserver.web.machine import MachineResponse
+from authserver.web.machine.model import MachineResponse
+from authserver.web.pages.brand import Brand
 
 PREFIX = "/static/"
 _CONTENT_TYPES = {
