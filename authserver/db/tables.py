@@ -183,8 +183,7 @@ letters = Table(
     Column("due_at", BigInteger, nullable=False),
     Column("expires_at", BigInteger),  # none while it waits: no purge takes what was not sent
     Index("letters_account_id", "account_id"),
-    Index("letters_due_at", "due_at"),
-    Index("letters_expires_at", "expires_at"),
+    Index("letters_due", "expires_at", "due_at"),
 )
 
 approvals = Table(

@@ -9,7 +9,7 @@ from authserver.clock import Clock
 from authserver.db.engine import Connection, Database
 from authserver.events import Event, EventSink
 from authserver.outbound import store
-from authserver.outbound.model import WaitingLetter, delay_after
+from authserver.outbound.model import MOST_ATTEMPTS, WaitingLetter, delay_after
 from authserver.protocol.errors import OAuthError
 
 LEASE_SECONDS: Final = 300
@@ -25,7 +25,7 @@ _SETTLE_SECONDS: Final = 0.25  # after it was woken: the transaction that queued
 _SECONDS_BETWEEN_ALARMS: Final = 300
 
 Deliver = Callable[[WaitingLetter], None]
-"""Sends one letter; raises one of the errors that `Sender` is told of where it could not."""
+"""Sends one letter; raises one of the errors that `Sender` expects where it could not."""
 
 
 class Sender:
@@ -92,6 +92,9 @@ class Sender:
         The time of an attempt counts from here: those before it in the batch may have taken longer than that.
         """
         now = max(now, self._clock())
+        if found.attempts >= MOST_ATTEMPTS:  # every attempt began and none ended: a letter may take its worker with it
+            self._failed(found, "unfinished")
+            return True
         letter = replace(found, attempts=found.attempts + 1, due_at=now + LEASE_SECONDS)
         with self._database.single() as connection:
             if not store.claim(connection, found, letter.due_at):
@@ -99,23 +102,28 @@ class Sender:
         self._watch(letter, now)
         try:
             self._deliver(letter)
-        except self._failures as error:
-            self._failed(letter, type(error).__name__)
+        except Exception as error:  # noqa: BLE001 - whatever it is, this letter waits, and the others go on
+            self._failed(letter, type(error).__name__, is_fault=not isinstance(error, (*self._failures, OAuthError)))
             return True
         with self._database.transaction() as connection:
             store.remove_sent(connection, letter)
         return True
 
-    def _failed(self, letter: WaitingLetter, error: str) -> None:
+    def _failed(self, letter: WaitingLetter, error: str, *, is_fault: bool = False) -> None:
+        """Let a letter wait for its next attempt, or give it up after its last; say so once that is stored."""
         now, delay = self._clock(), delay_after(letter.attempts)
         with self._database.single() as connection:
             if delay is None:
-                store.give_up(connection, letter, now + _KEPT_SECONDS)
+                is_ours = store.give_up(connection, letter, now + _KEPT_SECONDS)
             else:
-                store.postpone(connection, letter, now + delay)
+                is_ours = store.postpone(connection, letter, now + delay)
+        if not is_ours:  # it took so long that another worker has the letter, and tells what becomes of it
+            return
         detail, account_id = {"notice": letter.name, "error": error}, letter.account_id
         if delay is None:
             self._events(Event("notice.given_up", now, account_id=account_id, detail=detail))
+        elif is_fault:
+            self._events(Event("notice.sender_failed", now, account_id=account_id, detail=detail))
         else:
             self._events(Event("notice.failed", now, account_id=account_id, detail=detail))
 

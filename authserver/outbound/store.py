@@ -56,7 +56,7 @@ _ONE_MORE: Final = {dialect: _one_more(dialect) for dialect in DIALECTS}
 _FIND_DUE: Final = Statement(
     select(*_COLUMNS)
     .where(_WAITS, letters.c.due_at <= bindparam("now"))
-    .order_by(letters.c.due_at)
+    .order_by(letters.c.expires_at, letters.c.due_at)  # as the index is: PostgreSQL would sort for `due_at` alone
     .limit(bindparam("most"))
 )
 _FIND_OF: Final = Statement(
@@ -107,14 +107,14 @@ def claim(connection: Connection, letter: WaitingLetter, until: int) -> bool:
     return _CLAIM.count(connection, {"wanted_id": letter.letter_id, "seen": letter.due_at, "until": until}) == 1
 
 
-def postpone(connection: Connection, letter: WaitingLetter, until: int) -> None:
-    """Let a claimed letter wait for another attempt."""
-    _POSTPONE.run(connection, {"wanted_id": letter.letter_id, "seen": letter.due_at, "until": until})
+def postpone(connection: Connection, letter: WaitingLetter, until: int) -> bool:
+    """Let a letter wait for another attempt; false where another worker has it by now."""
+    return _POSTPONE.count(connection, {"wanted_id": letter.letter_id, "seen": letter.due_at, "until": until}) == 1
 
 
-def give_up(connection: Connection, letter: WaitingLetter, until: int) -> None:
-    """Try a claimed letter no more, and keep it until then."""
-    _GIVE_UP.run(connection, {"wanted_id": letter.letter_id, "seen": letter.due_at, "until": until})
+def give_up(connection: Connection, letter: WaitingLetter, until: int) -> bool:
+    """Try a letter no more, and keep it until then; false where another worker has it by now."""
+    return _GIVE_UP.count(connection, {"wanted_id": letter.letter_id, "seen": letter.due_at, "until": until}) == 1
 
 
 def remove_sent(connection: Connection, letter: WaitingLetter) -> None:

@@ -1,12 +1,14 @@
 """Letters wait in the database: none is lost, none is sent twice, and nobody's wait behind another person's."""
 
+import re
 import smtplib
 import threading
 from collections import Counter
-from dataclasses import replace
+from dataclasses import asdict, replace
+from typing import Any
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import insert, select, update
 
 from authserver.db.engine import Database
 from authserver.db.purge import purge
@@ -15,6 +17,7 @@ from authserver.events import Event
 from authserver.outbound import store
 from authserver.outbound.model import MOST_ATTEMPTS, MOST_WAITING, WaitingLetter, delay_after
 from authserver.outbound.sender import BEHIND_SECONDS, LEASE_SECONDS, Sender
+from authserver.protocol.errors import TemporarilyUnavailable
 from tests.support.races import at_once
 
 NOW = 1_800_000_000
@@ -28,16 +31,20 @@ class Post:
         self.database, self.now = database, NOW
         self.sent: list[WaitingLetter] = []
         self.events: list[Event] = []
-        self._faults = list(faults)
+        self._faults: list[BaseException] = [fault("as the test wants it") for fault in faults]
         self._lock = threading.Lock()
         self.sender = Sender(
             database, self._deliver, (OSError, smtplib.SMTPException), self.events.append, lambda: self.now
         )
 
+    def deliver_with(self, fault: BaseException) -> None:
+        """Let the next delivery end in this fault."""
+        self._faults.append(fault)
+
     def _deliver(self, letter: WaitingLetter) -> None:
         with self._lock:
             if self._faults:
-                raise self._faults.pop(0)("as the test wants it")
+                raise self._faults.pop(0)
             self.sent.append(letter)
 
     def add(self, account_id: str, name: str = "passkey.added") -> None:
@@ -162,6 +169,78 @@ def test_what_never_succeeds_is_given_up_aloud_and_kept_for_a_while(database: Da
     assert post.events[-1].account_id == "alice"
     assert purge(database, post.now)["letters"] == 0
     assert purge(database, post.now + 31 * 86_400)["letters"] == 1
+
+
+def test_a_fault_of_ours_counts_as_an_attempt_and_ends_with_an_alarm(database: Database) -> None:
+    post = Post(database, *[ArithmeticError] * MOST_ATTEMPTS)
+    post.add("alice")
+    for attempts in range(1, MOST_ATTEMPTS + 1):
+        assert post.send() == 1
+        assert post.send() == 0
+        post.now += delay_after(attempts) or 86_400
+    assert post.send() == 0
+    assert post.waiting() == 0
+    assert [(event.name, event.detail["error"]) for event in post.events if event.name != "notices.behind"] == [
+        *[("notice.sender_failed", "ArithmeticError")] * (MOST_ATTEMPTS - 1), ("notice.given_up", "ArithmeticError"),
+    ]  # fmt: skip
+
+
+def test_a_fault_with_one_letter_lets_the_next_go_at_once(database: Database) -> None:
+    post = Post(database, ArithmeticError)
+    for person in ("alice", "bob", "carol"):
+        post.add(person)
+    assert post.send() == 3
+    assert len(post.sent) == 2
+
+
+def test_a_letter_in_which_every_worker_dies_is_given_up_too(database: Database) -> None:
+    post = Post(database, *[SystemExit] * MOST_ATTEMPTS)
+    post.add("alice")
+    for _ in range(MOST_ATTEMPTS):
+        with pytest.raises(SystemExit):
+            post.send()
+        post.now += LEASE_SECONDS
+    others = [post, Post(database), Post(database)]
+    for other in others:
+        other.now = post.now
+    at_once([other.send for other in others])
+    assert not any(other.sent for other in others)
+    assert post.waiting() == 0
+    told = [event.name for other in others for event in other.events if event.name != "notices.behind"]
+    assert told == ["notice.given_up"]
+
+
+def test_a_database_that_goes_away_in_an_attempt_is_no_fault_of_ours(database: Database) -> None:
+    post = Post(database)
+    post.add("alice")
+    post.deliver_with(TemporarilyUnavailable("It is away.", clause="RFC6749-5.2"))
+    assert post.send() == 1
+    post.now += delay_after(1) or 0
+    assert post.send() == 1
+    assert [letter.account_id for letter in post.sent] == ["alice"]
+    assert [event.name for event in post.events] == ["notice.failed"]
+
+
+def test_looking_for_what_is_due_reads_no_letter_that_is_not(database: Database) -> None:
+    waiting = [_row(number, due_at=NOW + 1_000 + number) for number in range(20_000)]
+    given_up = [_row(number, due_at=NOW - number, expires_at=NOW + 86_400) for number in range(20_000, 40_000)]
+    with database.transaction() as connection:
+        connection.execute(insert(letters), waiting)
+        connection.execute(insert(letters), given_up)
+    with database.transaction() as connection:
+        connection.exec_driver_sql("ANALYZE letters")
+        find_due: Any = store._FIND_DUE._core  # noqa: SLF001 - to have it explained
+        found = find_due.limit(16).params(now=NOW)
+        query = str(found.compile(dialect=connection.dialect, compile_kwargs={"literal_binds": True}))
+        explain = "EXPLAIN QUERY PLAN" if database.dialect == "sqlite" else "EXPLAIN"
+        plan = "\n".join(str(row) for row in connection.exec_driver_sql(f"{explain} {query}"))
+    assert "letters_due" in plan
+    assert not re.search(r"sort|temp b-tree|scan letters|filter", plan, re.IGNORECASE), plan
+
+
+def _row(number: int, due_at: int, expires_at: int | None = None) -> dict[str, object]:
+    letter = replace(store.new_letter(f"person-{number}", "passkey.added", "", "en", NOW), due_at=due_at)
+    return {**asdict(letter), "expires_at": expires_at}
 
 
 def test_no_purge_takes_what_waits(database: Database) -> None:
