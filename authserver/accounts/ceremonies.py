@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Final
 
-from authserver.accounts.activities import PASSKEY_CLOSED, note
+from authserver.accounts import activities
+from authserver.accounts.activities import note
 from authserver.accounts.passkey_counts import Begun, may_be_late
 from authserver.accounts.passkey_model import (
     MOST_PASSKEYS,
@@ -32,7 +33,8 @@ from authserver.accounts.passkeys import (
 )
 from authserver.accounts.store import passkeys as store
 from authserver.db.engine import Connection
-from authserver.events import Event
+from authserver.events.catalogue import PASSKEY_CLOSED
+from authserver.events.model import Event
 
 ACCEPTED: Final = "accepted"
 STALE_CEREMONY: Final = "stale_ceremony"
@@ -235,8 +237,8 @@ def _refuse_copy(connection: Connection, desk: Desk, passkey: Passkey, now: int)
     if not store.disable(connection, passkey.passkey_id, now):
         return Assertion(DISABLED, passkey.account_id)
     detail = {"passkey_id": passkey.passkey_id}
-    desk.events(Event("passkey.clone_suspected", now, account_id=passkey.account_id, detail=detail))
-    note(connection, passkey.account_id, PASSKEY_CLOSED, now, detail=passkey.name)
+    desk.events(Event(PASSKEY_CLOSED, now, subject=passkey.account_id, detail=detail))
+    note(connection, passkey.account_id, activities.PASSKEY_CLOSED, now, detail=passkey.name)
     return Assertion(CLONE_SUSPECTED, passkey.account_id, passkey=passkey)
 
 

@@ -9,7 +9,7 @@ from authserver.accounts.passkey_counts import Begun
 from authserver.accounts.passkey_model import RelyingParty
 from authserver.db.engine import Connection
 from authserver.db.once import claim_id, id_hash
-from authserver.events import EventSink
+from authserver.events.model import EventSink
 from authserver.sealing.envelope import Envelope, SealBroken
 
 CEREMONY_SECONDS: Final = 900

@@ -7,7 +7,7 @@ from flask import Flask
 from authserver.app.parts import build_parts
 from authserver.app.routes import machine_guard, machine_routes, metadata_document, page_blueprints
 from authserver.clock import Clock, system_clock
-from authserver.events import EventSink
+from authserver.events.model import EventSink
 from authserver.protocol.errors import TemporarilyUnavailable
 from authserver.settings.load import load_settings
 from authserver.settings.model import Settings

@@ -6,7 +6,7 @@ from typing import Final
 from authserver.accounts.store import people
 from authserver.clock import Clock
 from authserver.db.engine import Database
-from authserver.events import EventSink
+from authserver.events.model import EventSink
 from authserver.notices.channels import Channel, MailServer, by_mail, into_folder, onto_console
 from authserver.notices.model import INVITATION_SENT, Notifier, Sender, notice_for, tell_nobody
 from authserver.notices.post import FAILURES, Delivery, Post

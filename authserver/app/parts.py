@@ -19,7 +19,8 @@ from authserver.clients.reception import Reception
 from authserver.clients.registry import ClientRegistry
 from authserver.clock import Clock, system_clock
 from authserver.db.engine import Database
-from authserver.events import Event, EventSink
+from authserver.events.catalogue import CLIENT_CERTIFICATE_DROPPED
+from authserver.events.model import Event, EventSink
 from authserver.keys.model import StoredKey
 from authserver.keys.remote import RemoteKeys
 from authserver.keys.ring import KeyRing
@@ -75,7 +76,7 @@ class Parts:
 
     def count_dropped(self, reason: str) -> None:
         """Tell of a client certificate that was not believed."""
-        self.events(Event("client_certificate.dropped", self.clock(), detail={"reason": reason}))
+        self.events(Event(CLIENT_CERTIFICATE_DROPPED, self.clock(), detail={"reason": reason}))
 
     def request_policy(self) -> RequestPolicy:
         """Return what the deployment adds to authorization requests."""

@@ -11,7 +11,8 @@ from authserver.authorization.stored import check_still_registered
 from authserver.clients.model import Client
 from authserver.db.at_once import Row
 from authserver.db.engine import Database
-from authserver.events import Event, EventSink
+from authserver.events.catalogue import AUTHORIZATION_GRANTED, AUTHORIZATION_REFUSED
+from authserver.events.model import Event, EventSink, Kind
 from authserver.grants.model import Consent
 from authserver.grants.store import consents
 from authserver.protocol.errors import OAuthError
@@ -53,7 +54,7 @@ class Conduct:
             step = next_step(situation)
         except OAuthError as error:
             complete(self.database, situation, now)
-            self._tell("authorization.refused", situation, now, correlation_id, error.code)
+            self._tell(AUTHORIZATION_REFUSED, situation, now, correlation_id, error.code)
             return refuse(situation.request, error, self.answers.issuer)
         if step is not Step.ISSUE:
             return step
@@ -99,7 +100,7 @@ class Conduct:
             consent = find_consent(situation)  # recorded before: it may be taken back at this very moment
             rests_on = consent.consent_id if consent else ""
             complete(self.database, situation, now, rows, rests_on=rests_on)
-        self._tell("authorization.granted", situation, now, correlation_id, "")
+        self._tell(AUTHORIZATION_GRANTED, situation, now, correlation_id, "")
         return answer
 
     def _situation(self, visit: Visit, standing: tuple[Consent, ...]) -> Situation:
@@ -128,11 +129,11 @@ class Conduct:
             with self.database.single() as connection:
                 touch(connection, situation.session_hash, now)
 
-    def _tell(self, name: str, situation: Situation, now: int, correlation_id: str, error: str) -> None:
+    def _tell(self, kind: Kind, situation: Situation, now: int, correlation_id: str, error: str) -> None:
         session = situation.session
         account_id = session.account_id if session is not None else ""
         detail = {"error": error} if error else {}
-        self.events(Event(name, now, correlation_id, situation.request.client_id, account_id, detail))
+        self.events(Event(kind, now, correlation_id, situation.request.client_id, account_id, detail))
 
 
 def _given(visit: Visit) -> tuple[Consent, ...]:

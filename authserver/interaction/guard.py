@@ -19,7 +19,7 @@ from authserver.authorization.store import BrowserCookies, Visit
 from authserver.clients.model import Checked, Client
 from authserver.clock import Clock
 from authserver.db.engine import Database
-from authserver.events import Event, EventSink
+from authserver.events.model import Event, EventSink, Kind
 from authserver.limits.rates import AddressReader, Limits, peer_address
 from authserver.messages import Message
 from authserver.protocol.errors import AccessDenied, SignInOver
@@ -225,7 +225,7 @@ def go_on(step: Step, *, session_cookie: str = "", device_cookie: str = "") -> R
     )
 
 
-def refuse(deps: StepDeps, step: Step, error_code: str = AccessDenied.code, *, event: str = "") -> Response:
+def refuse(deps: StepDeps, step: Step, error_code: str = AccessDenied.code, *, event: Kind | None = None) -> Response:
     """Note that the person said no, or cannot, and go on: the app is told so.
 
     The event of it, where it has one, is raised once it is noted, and not where another answer came before.
@@ -234,21 +234,21 @@ def refuse(deps: StepDeps, step: Step, error_code: str = AccessDenied.code, *, e
     """
     with deps.database.transaction() as connection:
         is_noted = store.set_refused(connection, step.interaction.interaction_hash, error_code)
-    if is_noted and event:
+    if is_noted and event is not None:
         report(deps, step, event, account_id=step.account_id)
     return go_on(step)
 
 
 def report(
-    deps: StepDeps, step: Step, name: str, *, account_id: str = "", detail: Mapping[str, str] | None = None
+    deps: StepDeps, step: Step, kind: Kind, *, account_id: str = "", detail: Mapping[str, str] | None = None
 ) -> None:
     """Raise the event of what happened in a step."""
-    deps.events(event_of(step, name, account_id, detail or {}))
+    deps.events(event_of(step, kind, account_id, detail or {}))
 
 
-def event_of(step: Step, name: str, account_id: str, detail: Mapping[str, str]) -> Event:
+def event_of(step: Step, kind: Kind, account_id: str, detail: Mapping[str, str]) -> Event:
     """Return the event of what happened in a step."""
-    return Event(name, step.now, correlation_id(), step.client.client_id, account_id, detail)
+    return Event(kind, step.now, correlation_id(), step.client.client_id, account_id, detail)
 
 
 def party_of(client: Client, redirect_uri: str) -> Party:

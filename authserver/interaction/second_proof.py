@@ -8,6 +8,7 @@ from flask import Response
 
 from authserver.accounts.model import Account, Enrolled
 from authserver.accounts.store.people import Connection
+from authserver.events.catalogue import SECOND_FACTOR_FAILED, SECOND_FACTOR_SUCCEEDED
 from authserver.interaction.attempt import BLOCKED, Tried, guarded, proved_all
 from authserver.interaction.guard import Step, StepDeps, go_on, report, show
 from authserver.interaction.passkey_offer import address_in
@@ -62,9 +63,9 @@ def add_proof(deps: StepDeps, step: Step, account: Account, proof: Proof) -> Res
     tried = guarded(deps.attempts, account_id, step.now, lambda: _check(deps, step, proof))
     if tried.value is None or not tried.value:
         detail = {"method": proof.method, "outcome": tried.value.outcome if tried.value is not None else BLOCKED}
-        report(deps, step, "second_factor.failed", account_id=account_id, detail=detail)
+        report(deps, step, SECOND_FACTOR_FAILED, account_id=account_id, detail=detail)
         return show(deps, step, proof.page, {**proof.shown, **tried.problem()})
-    report(deps, step, "second_factor.succeeded", account_id=account_id, detail={"method": proof.method})
+    report(deps, step, SECOND_FACTOR_SUCCEEDED, account_id=account_id, detail={"method": proof.method})
     return _go_on(deps, step, account_id, tried)
 
 

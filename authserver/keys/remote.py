@@ -9,8 +9,9 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from threading import BoundedSemaphore, Event, Lock, Thread
 
-from authserver import events
 from authserver.clock import Clock, is_fresh
+from authserver.events import model as events
+from authserver.events.catalogue import JWKS_FETCH_FAILED
 from authserver.keys.compact import read_json
 from authserver.keys.jwks import parse_jwks
 from authserver.keys.model import EMPTY_KEYS, PublicKeys
@@ -157,7 +158,7 @@ class RemoteKeys:
         except Exception as error:  # noqa: BLE001 - nobody is above this thread to hear of any other
             entry.failures += 1
             reason = str(error) if isinstance(error, FetchRefused | ValueError) else type(error).__name__
-            self._on_event(events.Event("jwks.fetch_failed", tried_at, detail={"reason": reason}))
+            self._on_event(events.Event(JWKS_FETCH_FAILED, tried_at, detail={"reason": reason}))
         finally:
             self._end(entry, ended)
 

@@ -6,7 +6,8 @@ from typing import Protocol, TypeVar
 from limits.storage import MemoryStorage, SlidingWindowCounterSupport, Storage
 
 from authserver.clock import Clock, is_fresh
-from authserver.events import Event, EventSink
+from authserver.events.catalogue import LIMITS_STORAGE_FAILED
+from authserver.events.model import Event, EventSink
 
 SCHEME = "authserver-limits"
 _SECONDS_BETWEEN_ATTEMPTS = 5
@@ -110,5 +111,5 @@ class FallbackStorage(Storage, SlidingWindowCounterSupport):
                 return question(self._primary)
             except Exception as error:  # noqa: BLE001 - each storage fails in its own way, and none may break a page
                 self._failed_at = now
-                self._events(Event("limits.storage_failed", now, detail={"exception": type(error).__name__}))
+                self._events(Event(LIMITS_STORAGE_FAILED, now, detail={"exception": type(error).__name__}))
         return question(self._memory)

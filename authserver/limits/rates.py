@@ -19,7 +19,7 @@ from limits.storage import storage_from_string
 from limits.strategies import RateLimiter
 
 from authserver.clock import Clock
-from authserver.events import EventSink
+from authserver.events.model import EventSink
 from authserver.limits.allotment import Allotment
 from authserver.limits.fallback import SCHEME, WindowStorage
 from authserver.limits.notation import parse_limits

@@ -7,7 +7,8 @@ from typing import Final
 
 from authserver.clock import Clock
 from authserver.db.engine import Connection, Database
-from authserver.events import Event, EventSink
+from authserver.events.catalogue import NOTICE_FAILED, NOTICE_GIVEN_UP, NOTICE_SENDER_FAILED, NOTICES_BEHIND
+from authserver.events.model import Event, EventSink
 from authserver.outbound import store
 from authserver.outbound.model import MOST_ATTEMPTS, WaitingLetter, delay_after
 from authserver.protocol.errors import OAuthError
@@ -80,7 +81,7 @@ class Sender:
                 tried = 0
             except Exception as error:  # noqa: BLE001 - a thread that ends would end all letters without a word
                 detail = {"error": type(error).__name__}
-                self._events(Event("notice.sender_failed", self._clock(), detail=detail))
+                self._events(Event(NOTICE_SENDER_FAILED, self._clock(), detail=detail))
                 tried = 0
             if not tried and self._news.wait(_POLL_SECONDS):
                 self._news.clear()
@@ -121,15 +122,15 @@ class Sender:
             return
         detail, account_id = {"notice": letter.name, "error": error}, letter.account_id
         if delay is None:
-            self._events(Event("notice.given_up", now, account_id=account_id, detail=detail))
+            self._events(Event(NOTICE_GIVEN_UP, now, subject=account_id, detail=detail))
         elif is_fault:
-            self._events(Event("notice.sender_failed", now, account_id=account_id, detail=detail))
+            self._events(Event(NOTICE_SENDER_FAILED, now, subject=account_id, detail=detail))
         else:
-            self._events(Event("notice.failed", now, account_id=account_id, detail=detail))
+            self._events(Event(NOTICE_FAILED, now, subject=account_id, detail=detail))
 
     def _watch(self, letter: WaitingLetter, now: int) -> None:
         """Raise an alarm, every few minutes at most, where people are told late."""
         late = now - letter.happened_at
         if late >= BEHIND_SECONDS and not 0 < self._next_alarm_at - now <= _SECONDS_BETWEEN_ALARMS:
             self._next_alarm_at = now + _SECONDS_BETWEEN_ALARMS
-            self._events(Event("notices.behind", now, detail={"seconds": str(late)}))
+            self._events(Event(NOTICES_BEHIND, now, detail={"seconds": str(late)}))

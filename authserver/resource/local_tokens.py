@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from authserver.clock import Clock
-from authserver.events import Event
+from authserver.events.model import Event
 from authserver.keys.model import BadJwt
 from authserver.keys.remote import RemoteKeys
 from authserver.keys.verifier import read_unverified, verify_jwt

@@ -18,7 +18,8 @@ from authserver.accounts.store.invitations import was_claimed_at
 from authserver.authorization.own import seal_own
 from authserver.clock import CLOCKS_APART_SECONDS, is_fresh
 from authserver.db.engine import Connection
-from authserver.events import Event
+from authserver.events.catalogue import KINDS
+from authserver.events.model import Event
 from authserver.interaction.guard import StepDeps, find_person, stay_purpose
 from authserver.limits.rates import address_key
 from authserver.notices.model import Notifier
@@ -208,7 +209,7 @@ def tell(deps: AccountDeps, connection: Connection, visit: Visit, name: str, det
 
 def report(deps: AccountDeps, visit: Visit, name: str) -> None:
     """Raise the event of a change that is durable by now."""
-    deps.step.events(Event(name, visit.now, correlation_id(), account_id=visit.account_id))
+    deps.step.events(Event(KINDS[name], visit.now, correlation_id(), subject=visit.account_id))
 
 
 def after_change(deps: AccountDeps, visit: Visit, path: str, done: str, *, session_cookie: str = "") -> Response:

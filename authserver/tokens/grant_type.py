@@ -6,7 +6,7 @@ from typing import Protocol
 from authserver.binding.model import Binding
 from authserver.clients.model import Client, ResourceServer
 from authserver.db.engine import Database
-from authserver.events import Event
+from authserver.events.model import Event
 from authserver.issuance.issue import Redemption
 from authserver.protocol.errors import InvalidGrant
 from authserver.protocol.params import Params

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import orjson
 
-from authserver.events import Event
+from authserver.events.model import Event
 from authserver.protocol.errors import OAuthError, ServerError
 from authserver.web.machine.errors import render_error
 from authserver.web.machine.model import MachineEndpoint, MachineRequest, MachineResponse
@@ -33,21 +33,6 @@ with _without_rich():
     import structlog
 
 log = structlog.get_logger("authserver.request")
-
-ALARMS = frozenset(
-    {
-        "client_certificate.dropped",
-        "code.replayed",
-        "jwks.fetch_failed",
-        "limits.storage_failed",
-        "notice.given_up",
-        "notice.sender_failed",
-        "notices.behind",
-        "passkey.clone_suspected",
-        "refresh.reuse_detected",
-    }
-)
-"""The events that speak of an attack or of something broken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,14 +106,14 @@ def _tried_basic(request: MachineRequest) -> bool:
 
 def log_event(event: Event) -> None:
     """Write an event as one line of the log, as a warning where someone should look."""
-    write = log.warning if event.name in ALARMS else log.info
+    write = log.warning if event.kind.is_alarm else log.info
     write(
         "event",
         event_name=event.name,
         at=event.at,
         correlation_id=event.correlation_id,
-        client_id=event.client_id,
-        account_id=event.account_id,
+        client_id=event.client,
+        account_id=event.subject,
         detail=dict(event.detail),
     )
 

@@ -162,23 +162,6 @@ def test_every_error_code_is_listed_with_its_status() -> None:
     assert all(raised[code] <= listed[code] for code in raised)
 
 
-def _event_names(tree: ast.Module) -> Iterator[str]:
-    """Yield the texts that look like the name of an event, in the calls that tell of one."""
-    for node in ast.walk(tree):
-        called = getattr(node.func, "id", getattr(node.func, "attr", "")) if isinstance(node, ast.Call) else ""
-        if isinstance(node, ast.Call) and called in {"Event", "event_of", "report", "refuse", "_tell"}:
-            for argument in (*node.args, *(keyword.value for keyword in node.keywords if keyword.arg == "event")):
-                if isinstance(argument, ast.Constant) and re.fullmatch(r"[a-z_]+\.[a-z_]+", str(argument.value)):
-                    yield str(argument.value)
-
-
-def test_every_event_is_listed() -> None:
-    paths = [path for path in _PACKAGE.rglob("*.py") if "sandbox" not in path.parts]
-    raised = {name for path in paths for name in _event_names(ast.parse(path.read_text(encoding="utf-8")))}
-    listed = set(re.findall(r"^\| `([a-z_]+\.[a-z_]+)` \|", _text("errors.md"), re.MULTILINE))
-    assert listed == raised
-
-
 def _walks() -> str:
     return _text("architecture.md").partition("## Five walks")[2].partition("## Where to look")[0]
 

@@ -25,7 +25,7 @@ from authserver.clients.build import build_client
 from authserver.clients.metadata import parse_metadata
 from authserver.db.at_once import Writes
 from authserver.db.engine import Connection, Database
-from authserver.events import Event
+from authserver.events.model import Event
 from authserver.grants.store import consents
 from authserver.interaction.consenting import ConsentTerms
 from authserver.interaction.guard import DID_NOT_WORK, StepDeps

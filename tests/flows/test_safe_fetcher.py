@@ -10,7 +10,8 @@ from typing import NoReturn
 
 import pytest
 
-from authserver.events import Event
+from authserver.events.catalogue import JWKS_FETCH_FAILED
+from authserver.events.model import Event
 from authserver.keys.remote import RemoteKeys
 from authserver.outbound.fetch import FetchRefused, SafeFetcher
 from authserver.outbound.public_addresses import is_public
@@ -344,7 +345,7 @@ def test_a_failure_is_remembered_for_a_minute_and_told(client: Client) -> None:
     assert [client.kids("old") for _ in range(5)] == [set()] * 5
     assert client.fetches == 1
     told = f"{client.server.authority} answered with status 500"
-    assert client.events == [Event("jwks.fetch_failed", 1000, detail={"reason": told})]
+    assert client.events == [Event(JWKS_FETCH_FAILED, 1000, detail={"reason": told})]
     client.publish("old")
     client.now += 60
     assert client.kids("old") == {"old"}

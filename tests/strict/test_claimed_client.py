@@ -15,7 +15,7 @@ def _told(deployment: Deployment, form: Form, headers: Form | None = None) -> tu
     assert app.send("/token", {**FORM, **form}, headers=sent).status_code == 401
     (event,) = [each for each in deployment.events if each.name == "client.authentication_failed"]
     assert event.detail["reason"]
-    return event.client_id, event.detail["claimed_client_id"]
+    return event.client, event.detail["claimed_client_id"]
 
 
 def test_a_client_is_found_by_the_name_it_gave_in_the_form(deployment: Deployment) -> None:

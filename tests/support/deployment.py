@@ -25,7 +25,7 @@ from authserver.clients.store import find_client, insert_client, replace_metadat
 from authserver.db.compiled import Outcome
 from authserver.db.engine import Database
 from authserver.db.statement import Statement
-from authserver.events import Event
+from authserver.events.model import Event
 from authserver.keys.store import provision_keys
 from authserver.sealing.master_key import MasterKeyEnvelope
 from authserver.settings.model import Settings

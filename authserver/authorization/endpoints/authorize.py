@@ -26,7 +26,8 @@ from authserver.clients.registry import ClientRegistry
 from authserver.clock import Clock
 from authserver.db.at_once import Writes
 from authserver.db.engine import Database
-from authserver.events import Event, EventSink
+from authserver.events.catalogue import AUTHORIZATION_PAGE_REFUSED
+from authserver.events.model import Event, EventSink
 from authserver.limits.rates import address_key
 from authserver.protocol.errors import InvalidRequest, OAuthError, RequestUriNotSupported, SignInOver
 from authserver.protocol.handles import new_handle
@@ -193,7 +194,7 @@ class Authorize:
     def _error_page(self, error: OAuthError, request: MachineRequest) -> MachineResponse:
         self.events(
             Event(
-                "authorization.page_refused",
+                AUTHORIZATION_PAGE_REFUSED,
                 self.clock(),
                 request.correlation_id,
                 detail=error.operator_facts(),

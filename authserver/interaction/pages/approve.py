@@ -15,6 +15,7 @@ from authserver.accounts.second_factor import check_totp
 from authserver.authorization.next_step import Situation, next_step, other_ways
 from authserver.authorization.next_step import Step as NextStep
 from authserver.db.engine import Connection
+from authserver.events.catalogue import PAYMENT_APPROVAL_FAILED, PAYMENT_APPROVED, PAYMENT_DENIED, PAYMENT_VOIDED
 from authserver.interaction.approving import (
     Approved,
     Approving,
@@ -119,7 +120,7 @@ def _decide(deps: ApproveDeps, found: _Open, decision: str) -> Response:
     if decision in {"deny", "cancel"}:
         lacks_way = not found.ways and not found.payer.is_strangers and decision == "cancel"
         error = UnmetAuthenticationRequirements.code if lacks_way else "access_denied"
-        return refuse(deps.step, found.step, error, event="payment.denied")
+        return refuse(deps.step, found.step, error, event=PAYMENT_DENIED)
     if decision != "approve" or not found.ways:
         raise InvalidRequest("Choose to confirm the payment or not.", clause="RTS-SCA-5.1")
     try:
@@ -128,7 +129,7 @@ def _decide(deps: ApproveDeps, found: _Open, decision: str) -> Response:
         return _show(deps, found, {"error": TOO_LATE})
     except ApprovalVoid as error:
         detail = {"reason": str(error)}
-        report(deps.step, found.step, "payment.voided", account_id=found.account.account_id, detail=detail)
+        report(deps.step, found.step, PAYMENT_VOIDED, account_id=found.account.account_id, detail=detail)
         return refuse(deps.step, found.step)
     return _approve(deps, found, pending)
 
@@ -145,7 +146,7 @@ def _approve(deps: ApproveDeps, found: _Open, pending: PendingApproval) -> Respo
         return go_on(step)
     if tried.value is None:
         detail = {"method": way, "outcome": BLOCKED if tried.is_blocked else "refused"}
-        report(deps.step, step, "payment.approval_failed", account_id=account_id, detail=detail)
+        report(deps.step, step, PAYMENT_APPROVAL_FAILED, account_id=account_id, detail=detail)
         return _show(deps, found, tried.problem())
     evidence, session = tried.value.evidence, tried.value.session
     detail = {
@@ -153,7 +154,7 @@ def _approve(deps: ApproveDeps, found: _Open, pending: PendingApproval) -> Respo
         "method": evidence.method,
         "linked": "yes" if evidence.linked else "no",
     }
-    report(deps.step, step, "payment.approved", account_id=account_id, detail=detail)
+    report(deps.step, step, PAYMENT_APPROVED, account_id=account_id, detail=detail)
     device = proved_all(deps.step.attempts, tried.attempt, account_id, step.now) if _is_strong(session) else ""
     return go_on(step, session_cookie=tried.value.session_cookie, device_cookie=device)
 

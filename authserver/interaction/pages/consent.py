@@ -5,11 +5,13 @@ from dataclasses import dataclass
 
 from flask import Blueprint, Response, request
 
-from authserver.accounts.activities import CONSENT_GIVEN, activity_row
+from authserver.accounts import activities
+from authserver.accounts.activities import activity_row
 from authserver.accounts.bank_accounts import AccountsOf
 from authserver.authorization.conduct import Allowed, Conduct
 from authserver.authorization.respond import send
 from authserver.clients.model import ResourceServer
+from authserver.events.catalogue import AUTHORIZATION_PAGE_REFUSED, CONSENT_DENIED, CONSENT_GIVEN
 from authserver.grants.store.consents import consent_row
 from authserver.interaction.account_choice import Chosen, can_be_met, choose, find_missing, show_details
 from authserver.interaction.approving import approved_details
@@ -60,7 +62,7 @@ def consent_page(deps: ConsentDeps) -> Blueprint:
         if decision == "approve":
             return _approve(deps, step)
         if decision == "deny":
-            return refuse(deps.step, step, event="consent.denied")
+            return refuse(deps.step, step, event=CONSENT_DENIED)
         raise InvalidRequest("Choose to allow or not to allow.", clause="RFC6749-10.2")
 
     return blueprint
@@ -106,17 +108,17 @@ def _approve(deps: ConsentDeps, step: Step) -> Response:
     if details is None:
         return _show(deps, step, _CHOOSE, chosen)
     consent = give_consent(deps.terms, step, details)
-    activity = activity_row(consent.account_id, CONSENT_GIVEN, step.now, consent.client_id)
+    activity = activity_row(consent.account_id, activities.CONSENT_GIVEN, step.now, consent.client_id)
     detail = {"consent_id": consent.consent_id, "scope": " ".join(consent.scope)}
     types = " ".join(sorted(type_names(details)))
     detail |= {"authorization_details": types} if types else {}
-    event = event_of(step, "consent.given", consent.account_id, detail)
+    event = event_of(step, CONSENT_GIVEN, consent.account_id, detail)
     allowed = Allowed(consent, (consent_row(consent), activity), event)
     try:
         answer = deps.conduct.conclude(step.visit, step.client, allowed, step.now, correlation_id())
     except OAuthError as error:
         facts = error.operator_facts()
-        report(deps.step, step, "authorization.page_refused", account_id=consent.account_id, detail=facts)
+        report(deps.step, step, AUTHORIZATION_PAGE_REFUSED, account_id=consent.account_id, detail=facts)
         raise
     return to_flask(send(answer, deps.step.pages, step.client.client_name))
 

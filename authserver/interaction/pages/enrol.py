@@ -17,6 +17,7 @@ from authserver.accounts.recovery import new_codes, replace_codes
 from authserver.accounts.store.factors import find_enrolled, hold_account, note_offered
 from authserver.clock import CLOCKS_APART_SECONDS, is_fresh
 from authserver.db.engine import Connection
+from authserver.events.catalogue import KINDS
 from authserver.interaction.generator_picture import draw_generator
 from authserver.interaction.guard import (
     CANCEL,
@@ -210,7 +211,7 @@ def _add(
         return _show_offer(deps, step, account, error=DID_NOT_WORK)
     if added is None:
         return _show(deps, step, account, proposal or _propose(deps, step, account), error=DID_NOT_WORK)
-    report(deps.step, step, _notice_of(added), account_id=account.account_id)
+    report(deps.step, step, KINDS[_notice_of(added)], account_id=account.account_id)
     response = show(deps.step, step, DONE_PAGE, {"codes": codes, "address": go_on(step).headers["Location"]})
     if raised is not None:
         response.headers.add(*set_cookie(SESSION_COOKIE, raised[1]))

@@ -10,6 +10,7 @@ from authserver.accounts.passkey_tokens import Desk
 from authserver.accounts.passwords import PasswordPool
 from authserver.accounts.sign_in import OUTDATED, SignIn, find_candidate, sign_in, spend_hash
 from authserver.accounts.store.factors import find_enrolled, hold_by_password
+from authserver.events.catalogue import SIGN_IN_FAILED, SIGN_IN_SUCCEEDED
 from authserver.interaction.attempt import BLOCKED, Tried, guarded, proved_all
 from authserver.interaction.guard import (
     CANCEL,
@@ -93,7 +94,7 @@ def _sign_in(deps: LoginDeps, step: Step, username: str, password: str) -> Respo
 def _report_failure(deps: LoginDeps, step: Step, tried: Tried[SignIn]) -> None:
     outcome, account_id = (tried.value.outcome, tried.value.account_id) if tried.value is not None else (BLOCKED, "")
     outcome = OUTDATED if tried else outcome
-    report(deps.step, step, "sign_in.failed", account_id=account_id, detail={"outcome": outcome})
+    report(deps.step, step, SIGN_IN_FAILED, account_id=account_id, detail={"outcome": outcome})
 
 
 def _start(deps: LoginDeps, step: Step, proved: SignIn) -> _Started | None:
@@ -116,7 +117,7 @@ def _start(deps: LoginDeps, step: Step, proved: SignIn) -> _Started | None:
 def _go_on(deps: LoginDeps, step: Step, tried: Tried[SignIn], started: _Started) -> Response:
     """Go on in the new session; a password is all there is to prove only for a person who has nothing else."""
     account_id = started.account_id
-    report(deps.step, step, "sign_in.succeeded", account_id=account_id, detail={"method": PASSWORD})
+    report(deps.step, step, SIGN_IN_SUCCEEDED, account_id=account_id, detail={"method": PASSWORD})
     device = "" if started.has_more else proved_all(deps.step.attempts, tried.attempt, account_id, step.now)
     return go_on(step, session_cookie=started.cookie, device_cookie=device)
 

@@ -3,7 +3,8 @@
 from flask import Blueprint, Response, request
 
 from authserver.accounts.activities import SIGNED_OUT, note
-from authserver.events import Event
+from authserver.events.catalogue import SIGN_OUT_DONE
+from authserver.events.model import Event
 from authserver.interaction.guard import StepDeps, find_person
 from authserver.sessions import lifecycle
 from authserver.web.pages.cookies import SESSION_COOKIE, clear_cookie, read_cookie
@@ -51,7 +52,7 @@ def _end(deps: StepDeps, cookie: str) -> None:
         if ended and account is not None:
             note(connection, account.account_id, SIGNED_OUT, now)
     if ended:
-        deps.events(Event("sign_out.done", now, correlation_id(), account_id=account.account_id if account else ""))
+        deps.events(Event(SIGN_OUT_DONE, now, correlation_id(), subject=account.account_id if account else ""))
 
 
 def _say_signed_out(deps: StepDeps) -> Response:

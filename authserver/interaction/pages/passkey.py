@@ -12,6 +12,8 @@ from authserver.accounts.passkey_tokens import Answer, Asked, Desk
 from authserver.accounts.store.factors import find_enrolled
 from authserver.authorization.next_step import Step as NextStep
 from authserver.authorization.next_step import needs_verified_user, other_ways
+from authserver.events.catalogue import SECOND_FACTOR_FAILED, SECOND_FACTOR_SUCCEEDED, SIGN_IN_FAILED, SIGN_IN_SUCCEEDED
+from authserver.events.model import Kind
 from authserver.interaction.attempt import BLOCKED, Tried, guarded, proved_all
 from authserver.interaction.copied_passkey import prove
 from authserver.interaction.guard import (
@@ -90,9 +92,9 @@ def _second_factor(deps: PasskeyDeps) -> Blueprint:
         account, session = step.account, step.session
         tried = guarded(deps.step.attempts, account.account_id, step.now, partial(_raise, deps, step, session, account))
         if tried.value is None or not tried.value:
-            _report_failure(deps, step, "second_factor.failed", tried, account.account_id)
+            _report_failure(deps, step, SECOND_FACTOR_FAILED, tried, account.account_id)
             return _show(deps, step, account, session, tried.problem())
-        return _finish(deps, step, "second_factor.succeeded", tried)
+        return _finish(deps, step, SECOND_FACTOR_SUCCEEDED, tried)
 
     return blueprint
 
@@ -118,9 +120,9 @@ def _sign_in(deps: PasskeyDeps) -> Blueprint:
             key = owner_key(connection, _answer().credential)
         tried = guarded(deps.step.attempts, key, step.now, partial(_start, deps, step), proves_all=True)
         if tried.value is None or not tried.value:
-            _report_failure(deps, step, "sign_in.failed", tried, "")
+            _report_failure(deps, step, SIGN_IN_FAILED, tried, "")
             return _show_sign_in(deps, step, tried.problem())
-        return _finish(deps, step, "sign_in.succeeded", tried)
+        return _finish(deps, step, SIGN_IN_SUCCEEDED, tried)
 
     return blueprint
 
@@ -155,7 +157,7 @@ def _start(deps: PasskeyDeps, step: Step) -> _Proved:
         return _Proved(proof, begun)
 
 
-def _finish(deps: PasskeyDeps, step: Step, event: str, tried: Tried[_Proved]) -> Response:
+def _finish(deps: PasskeyDeps, step: Step, event: Kind, tried: Tried[_Proved]) -> Response:
     proved = tried.value
     if proved is None or proved.session is None:
         return go_on(step)
@@ -168,7 +170,7 @@ def _finish(deps: PasskeyDeps, step: Step, event: str, tried: Tried[_Proved]) ->
     return go_on(step, session_cookie=cookie, device_cookie=device)
 
 
-def _report_failure(deps: PasskeyDeps, step: Step, event: str, tried: Tried[_Proved], account_id: str) -> None:
+def _report_failure(deps: PasskeyDeps, step: Step, event: Kind, tried: Tried[_Proved], account_id: str) -> None:
     proof = tried.value.assertion if tried.value is not None else Assertion(BLOCKED)
     detail = {"method": PAGE, "outcome": proof.outcome, **({"reason": proof.reason} if proof.reason else {})}
     report(deps.step, step, event, account_id=proof.account_id or account_id, detail=detail)

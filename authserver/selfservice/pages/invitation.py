@@ -18,9 +18,10 @@ from authserver.accounts.passwords import SALT_BYTES, PasswordPool
 from authserver.accounts.store import attempts, people
 from authserver.accounts.store.factors import find_enrolled, hold_account
 from authserver.db.engine import Connection
-from authserver.events import Event
+from authserver.events.catalogue import INVITATION_CLAIMED
+from authserver.events.model import Event
 from authserver.interaction.guard import this_browser
-from authserver.notices.model import INVITATION_CLAIMED
+from authserver.notices.model import INVITATION_CLAIMED as CLAIMED
 from authserver.protocol.errors import InvitationOver
 from authserver.protocol.handles import new_handle
 from authserver.selfservice.guard import AccountDeps, go_to
@@ -164,7 +165,7 @@ def _begin(connection: Connection, deps: InvitationDeps, guest: Guest, method: s
     attempts.forget_devices(connection, account_id)
     lifecycle.end_all(connection, account_id, guest.now)
     note(connection, account_id, activities.INVITATION_CLAIMED, guest.now)
-    deps.account.notifier(connection, account_id, INVITATION_CLAIMED, guest.now)
+    deps.account.notifier(connection, account_id, CLAIMED, guest.now)
     limits = deps.account.step.session_limits
     _, cookie = lifecycle.start(connection, account_id, method, limits, guest.now, this_browser())
     return cookie
@@ -173,7 +174,7 @@ def _begin(connection: Connection, deps: InvitationDeps, guest: Guest, method: s
 def _arrive(deps: InvitationDeps, guest: Guest, cookie: str, path: str) -> Response:
     """Raise the event of it, which is durable by now, and lead on."""
     account_id = guest.account.account_id
-    deps.account.step.events(Event("invitation.claimed", guest.now, correlation_id(), account_id=account_id))
+    deps.account.step.events(Event(INVITATION_CLAIMED, guest.now, correlation_id(), subject=account_id))
     return go_to(path, headers=(set_cookie(SESSION_COOKIE, cookie),))
 
 

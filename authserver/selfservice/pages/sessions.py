@@ -4,7 +4,8 @@ from flask import Blueprint, Response, request
 
 from authserver.accounts import activities
 from authserver.accounts.activities import note
-from authserver.events import Event
+from authserver.events.catalogue import SESSIONS_ENDED
+from authserver.events.model import Event
 from authserver.selfservice import done
 from authserver.selfservice.guard import AccountDeps, Visit, check_form, go_on, go_to, open_visit, show
 from authserver.selfservice.words import METHOD_WORDS
@@ -39,7 +40,7 @@ def sessions_page(deps: AccountDeps) -> Blueprint:
         if ended:
             detail = {"ended": str(ended)}
             deps.step.events(
-                Event("sessions.ended", visit.now, correlation_id(), account_id=visit.account_id, detail=detail)
+                Event(SESSIONS_ENDED, visit.now, correlation_id(), subject=visit.account_id, detail=detail)
             )
             return go_on(deps, visit, PATH, done.SESSIONS_ENDED)
         return go_to(PATH)

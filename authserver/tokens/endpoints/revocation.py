@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from authserver.clients.reception import Reception
 from authserver.clock import Clock
 from authserver.db.engine import Connection, Database
-from authserver.events import Event, EventSink
+from authserver.events.catalogue import TOKEN_REVOKED
+from authserver.events.model import Event, EventSink
 from authserver.grants.model import KIND_REFRESH, TokenState
 from authserver.grants.store.records import revoke_grant
 from authserver.grants.store.tokens import find_token, revoke_token
@@ -38,7 +39,7 @@ class Revocation:
             state = find_token(connection, token_hash)
             if state is not None and state.token.client_id == received.client.client_id:
                 _revoke(connection, state, now)
-                self.events(Event("token.revoked", now, request.correlation_id, state.token.client_id))
+                self.events(Event(TOKEN_REVOKED, now, request.correlation_id, state.token.client_id))
         return empty(headers=self.reception.nonce_headers(received, now))
 
 

@@ -11,7 +11,8 @@ from authserver.clock import Clock
 from authserver.db.at_once import Writes
 from authserver.db.engine import Database
 from authserver.db.once import OneTimeId
-from authserver.events import Event, EventSink
+from authserver.events.catalogue import TOKEN_ISSUED
+from authserver.events.model import Event, EventSink
 from authserver.grants.store.records import revoke_grant
 from authserver.grants.store.tokens import save_issue
 from authserver.issuance.issue import Mint, Redemption, TokenSet
@@ -60,7 +61,7 @@ class TokenEndpoint:
         asked = TokenRequest(received.params, client, binding, servers, request.correlation_id, now, audiences)
         redemption, tokens = self._issue(grant_type, asked, received.one_time_ids())
         account_id = redemption.grant.account_id if redemption.grant is not None else ""
-        self.events(Event("token.issued", now, request.correlation_id, client.client_id, account_id))
+        self.events(Event(TOKEN_ISSUED, now, request.correlation_id, client.client_id, account_id))
         return json_no_store(tokens.members, headers=self.reception.nonce_headers(received, now))
 
     def _issue(

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 from authserver.db.engine import Connection, Database
-from authserver.events import Event
+from authserver.events.catalogue import REFRESH_REUSE_DETECTED
+from authserver.events.model import Event
 from authserver.grants.model import GenerationClaim, Grant, IssuedToken
 from authserver.grants.store.tokens import find_refresh_token, find_sealed_successor
 from authserver.issuance.issue import Redemption
@@ -124,7 +125,7 @@ def _reused(grant: Grant, request: TokenRequest) -> Replayed:
     refusal = InvalidGrant(
         _REFUSAL, reason="an old refresh token came back; its grant is revoked", clause="RFC9700-4.14.2"
     )
-    event = Event("refresh.reuse_detected", request.now, request.correlation_id, grant.client_id, grant.account_id)
+    event = Event(REFRESH_REUSE_DETECTED, request.now, request.correlation_id, grant.client_id, grant.account_id)
     return Replayed(refusal, grant_id=grant.grant_id, because="refresh_token_reused", event=event)
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 from flask import Blueprint, Flask
 
-from authserver.events import Event
+from authserver.events.model import Event
 from authserver.limits.rates import Limits, address_key, build_limits, peer_address
 from authserver.limits.storage import SqliteStorage
 from authserver.protocol.errors import TooManyRequests
