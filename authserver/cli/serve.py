@@ -18,10 +18,10 @@ from authserver.keys.store import find_all, provision_keys
 from authserver.profiles.assess import assess_deployment
 from authserver.profiles.catalogue import PROFILES, signing_algorithms
 from authserver.sealing.envelope import Envelope, SealBroken
-from authserver.serving.listen import ListenAddress, parse_listen
 from authserver.serving.tls import TlsFiles
 from authserver.settings.load import SettingsError, process_environment
 from authserver.settings.model import Settings
+from authserver.web.listen import ListenAddress, parse_listen
 
 TARGET = "authserver.wsgi:application"
 

@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, Final
 
+from authserver.protocol.authorization_details.money import currencies, minor_units
+
 _LIMIT: Final = re.compile(r"([0-9]{1,13}(?:\.[0-9]{1,3})?) ([A-Z]{3})")
 
 
@@ -17,6 +19,9 @@ def parse_limits(texts: tuple[str, ...]) -> Mapping[str, Decimal]:
     limits = {match[2]: Decimal(match[1]) for match in found if match is not None}
     if len(limits) != len(texts):
         raise ValueError("an amount and a currency, each currency once")
+    for currency, limit in limits.items():
+        if currency not in currencies() or -int(limit.as_tuple().exponent) > minor_units(currency):
+            raise ValueError("a currency of today, and no more decimals than it has")
     return limits
 
 

@@ -11,8 +11,8 @@ from authserver.sandbox.credentials import load_self_signed
 from authserver.sandbox.places import ADDRESS, DemoPlaces, DemoPorts
 from authserver.sandbox.third_party.pages import create_third_party
 from authserver.serving.gunicorn_server import OwnTlsServer, serve_with_own_tls
-from authserver.serving.listen import ListenAddress
 from authserver.serving.tls import TlsFiles
+from authserver.web.listen import ListenAddress
 
 _STOP_SECONDS = 3
 

@@ -10,8 +10,9 @@ from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
 from granian.log import LogLevels
 
-from authserver.serving.listen import ListenAddress, check_free
+from authserver.serving.listen import check_free
 from authserver.serving.start_stop import tell_start, tell_stop
+from authserver.web.listen import ListenAddress
 from authserver.web.request_log import configure_log
 
 _SOCKET_MODE = 0o660

@@ -13,9 +13,10 @@ from gunicorn.app.base import BaseApplication
 
 from authserver.serving.connections import Worker
 from authserver.serving.gunicorn_log import GunicornLog
-from authserver.serving.listen import ListenAddress, check_free
+from authserver.serving.listen import check_free
 from authserver.serving.start_stop import tell_start, tell_stop
 from authserver.serving.tls import Anchors, ListenerContexts, TlsFiles
+from authserver.web.listen import ListenAddress
 from authserver.web.request_log import configure_log
 
 _KEEPALIVE_SECONDS = 15

@@ -17,7 +17,9 @@ from authserver.profiles.catalogue import PROFILES
 from authserver.protocol.authorization_details.registry import TYPES
 from authserver.protocol.mail_address import is_mail_address
 from authserver.protocol.names import ACR_LADDER
+from authserver.web.listen import parse_listen
 from authserver.web.machine.client_certificate import has_one_spelling
+from authserver.web.machine.trusted_networks import check_trusted
 from authserver.web.pages.brand import (
     DARK_GROUNDS,
     LARGEST_LOGO_BYTES,
@@ -90,9 +92,22 @@ def _is_canonical_host(host: str) -> bool:
 
 def _are_networks(value: tuple[str, ...]) -> bool:
     try:
-        return all(entry == "unix" or ip_network(entry).prefixlen > 0 for entry in value)
+        check_trusted(ip_network(entry) for entry in value if entry != "unix")
     except ValueError:
         return False
+    return True
+
+
+def _is_listen(value: str) -> bool:
+    try:
+        parse_listen(value)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_tcp_listen(value: str) -> bool:
+    return not value or (_is_listen(value) and not parse_listen(value).unix_path)
 
 
 def _are_authorities(value: tuple[str, ...]) -> bool:
@@ -156,8 +171,8 @@ ValkeyUrl = Annotated[
         lambda value: not value or value.get_secret_value().startswith(("valkey://", "valkeys://")),
     ),
 ]
-Listen = Annotated[str, MayBe("`address:port`, `:port` or `unix:/path`", bool)]
-OptionalListen = Annotated[str, MayBe("`address:port` or `:port`; or empty", lambda _: True)]
+Listen = Annotated[str, MayBe("`address:port`, `:port` or `unix:/path`", _is_listen)]
+OptionalListen = Annotated[str, MayBe("`address:port` or `:port`; or empty", _is_tcp_listen)]
 OptionalPath = Annotated[Path | None, BeforeValidator(_empty_is_none), MayBe("a path; or empty", lambda _: True)]
 OptionalLogo = Annotated[
     Path | None,
@@ -184,7 +199,12 @@ OptionalDarkAccent = Annotated[
     ),
 ]
 Networks = Annotated[
-    _Entries, MayBe("networks such as `10.0.0.0/8`, or `unix`, but none that holds every address", _are_networks)
+    _Entries,
+    MayBe(
+        "networks such as `10.0.0.0/8`, or `unix`; of the public internet not more together than an IPv4 /8 or an "
+        "IPv6 /16",
+        _are_networks,
+    ),
 ]
 HeaderName = Annotated[
     str,
@@ -200,7 +220,11 @@ Aaguids = Annotated[
 ]
 Amounts = Annotated[
     _Entries,
-    MayBe("amounts such as `30.00 EUR, 25.00 GBP`, each currency once; or empty for none", _are_amounts),
+    MayBe(
+        "amounts such as `30.00 EUR, 25.00 GBP`, each currency of today once, with no more decimals than it has; or "
+        "empty for none",
+        _are_amounts,
+    ),
 ]
 ScopeAcrs = Annotated[
     dict[str, str],

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from authserver.serving.granian_server import ProxiedServer, serve_behind_proxy
 from authserver.serving.gunicorn_server import OwnTlsServer, serve_with_own_tls
-from authserver.serving.listen import parse_listen
 from authserver.serving.tls import TlsFiles
+from authserver.web.listen import parse_listen
 from authserver.web.machine.client_certificate import certificate_from_environ, client_address, parse_policy
 
 PROXIED = parse_policy(["unix", "127.0.0.0/8"], "rfc9440")

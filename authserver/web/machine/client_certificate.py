@@ -21,6 +21,7 @@ from authserver.web.machine.certificate_headers import (
     LARGEST_CERTIFICATE,
     read_certificate_header,
 )
+from authserver.web.machine.trusted_networks import check_trusted
 
 UNIX_SOCKET = "unix"
 UNTRUSTED_PEER = "untrusted_peer"
@@ -92,16 +93,15 @@ def parse_policy(
 ) -> CertificatePolicy:
     """Build the policy from the settings; raises ValueError with what is wrong.
 
-    An entry is a network, an address, or `unix` for the peers of a Unix socket. A network that holds every address
-    is refused: with it, anyone could write the header of any client. The two headers replace the usual ones, and have
-    names of letters and digits alone.
+    An entry is a network, an address, or `unix` for the peers of a Unix socket. Entries that hold every address, or
+    much of the internet together, are refused: with them, anyone could write the header of any client. The two
+    headers replace the usual ones, and have names of letters and digits alone.
     """
     if header_format is not None and header_format not in FORMATS:
         raise ValueError(f"no such header format: {header_format}; one of {', '.join(FORMATS)}")
     entries = [entry.strip() for entry in trusted_proxies if entry.strip()]
     networks = tuple(ip_network(entry) for entry in entries if entry != UNIX_SOCKET)
-    if any(network.prefixlen == 0 for network in networks):
-        raise ValueError("a network of every address trusts everyone to name any client certificate")
+    check_trusted(networks)
     return CertificatePolicy(
         networks,
         UNIX_SOCKET in entries,

@@ -1,7 +1,7 @@
 import pytest
 
 from authserver.serving.granian_server import ProxiedServer, forget_request_names, serve_behind_proxy
-from authserver.serving.listen import parse_listen
+from authserver.web.listen import parse_listen
 
 
 def test_variables_that_read_as_part_of_a_request_are_forgotten() -> None:

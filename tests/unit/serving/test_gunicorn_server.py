@@ -8,8 +8,8 @@ from gunicorn.config import Config
 
 from authserver.serving.connections import Connection
 from authserver.serving.gunicorn_server import OwnTlsServer
-from authserver.serving.listen import ListenAddress, parse_listen
 from authserver.serving.tls import TlsFiles
+from authserver.web.listen import ListenAddress, parse_listen
 
 FILES = TlsFiles(Path("server.pem"), Path("server.key"))
 

@@ -3,7 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from authserver.serving.listen import ListenAddress, check_free, parse_listen
+from authserver.serving.listen import check_free
+from authserver.web.listen import ListenAddress, parse_listen
 
 
 @pytest.mark.parametrize(
