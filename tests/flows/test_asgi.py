@@ -22,7 +22,7 @@ from authserver.resource.environ import ApiOrigin
 from authserver.resource.guard import Guard
 from tests.support.api_behind_proxy import HEADER
 from tests.support.asgi_api import ORIGIN, SECONDS, SlowTokens
-from tests.support.asgi_bridge import exchange
+from tests.support.asgi_bridge import exchange, run_apart
 from tests.support.authority import NOW, common_name, self_signed
 from tests.support.servers import accepts, free_port, running, wait_until
 
@@ -80,12 +80,20 @@ def test_no_spelling_of_a_client_s_is_taken_for_the_proxy_s_header(port: int, sp
         assert ask(port, "/certificate", *headers)[1]["certificate"] == sha256(OWN.der).hexdigest()
 
 
-def test_a_websocket_without_a_token_is_closed_before_it_opens() -> None:
-    async def never(_scope: Scope, _receive: Receive, _send: Send) -> None:
-        raise AssertionError
+async def never(_scope: Scope, _receive: Receive, _send: Send) -> None:
+    raise AssertionError
 
+
+def test_a_websocket_without_a_token_is_closed_before_it_opens() -> None:
     protector = AsgiProtector(GUARD, ApiOrigin(ORIGIN))
     assert exchange(protector.guarding(never), SOCKET) == [{"type": "websocket.close", "code": 1008}]
+
+
+def test_the_bridge_of_the_tests_works_where_a_loop_runs_already() -> None:
+    async def inside() -> list[Message]:
+        return exchange(AsgiProtector(GUARD, ApiOrigin(ORIGIN)).guarding(never), SOCKET)
+
+    assert run_apart(inside()) == [{"type": "websocket.close", "code": 1008}]
 
 
 def test_what_the_server_says_of_its_own_start_and_end_passes() -> None:
@@ -130,8 +138,8 @@ def test_too_many_that_wait_are_refused_for_now(monkeypatch: pytest.MonkeyPatch)
     async def three() -> list[object]:
         return await asyncio.gather(*(protector.admit(scope) for _ in range(3)), return_exceptions=True)
 
-    *admitted, refused = asyncio.run(three())
+    *admitted, refused = run_apart(three())
     assert not any(isinstance(each, BaseException) for each in admitted)
     assert isinstance(refused, Refused)
     assert isinstance(refused.error, TemporarilyUnavailable)
-    assert not isinstance(asyncio.run(three())[0], BaseException), "places are given back"
+    assert not isinstance(run_apart(three())[0], BaseException), "places are given back"

@@ -2,14 +2,16 @@
 
 import asyncio
 from base64 import b64encode
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Coroutine, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from http import HTTPStatus
-from typing import Any
+from typing import Any, TypeVar
 
 from authserver.resource.asgi import AsgiApplication, Message, Scope
 from authserver.resource.environ import ApiOrigin, behind_proxies
 
 _HEADER = "ClientCert5f0c"
+T = TypeVar("T")
 
 
 def origin_behind_proxy(origin: str) -> ApiOrigin:
@@ -43,8 +45,17 @@ def exchange(application: AsgiApplication, scope: Scope) -> list[Message]:
     async def once() -> None:
         await application(scope, receive, send)
 
-    asyncio.run(once())
+    run_apart(once())
     return sent
+
+
+def run_apart(coroutine: Coroutine[object, object, T]) -> T:
+    """Run a coroutine to its end and return what it returns, on a loop of its own in a thread of its own.
+
+    The thread of the tests may have a running loop already: Playwright leaves one there.
+    """
+    with ThreadPoolExecutor(1, thread_name_prefix="loop") as thread:
+        return thread.submit(asyncio.run, coroutine).result()
 
 
 def _scope(environ: dict[str, Any]) -> Scope:
