@@ -15,8 +15,11 @@ _PATH = st.lists(st.text("abcXYZ019-._~!$&'()*+,;=:@%", max_size=6), max_size=3)
 _QUERY = st.just("") | st.text("abc=&1%-._~", max_size=8).map(lambda query: "?" + query)
 _PORT = st.just("") | st.integers(1, 65535).map(lambda port: f":{port}")
 https_urls = st.builds(lambda *parts: "https://" + "".join(parts), _HOST, _PORT, _PATH, _QUERY)
+# After two slashes an authority would follow, and that has rules of its own.
 private_urls = st.builds(
-    lambda labels, path: ".".join(labels) + ":" + path, st.lists(_WORD, min_size=2, max_size=4), _PATH
+    lambda labels, path: ".".join(labels) + ":" + path,
+    st.lists(_WORD, min_size=2, max_size=4),
+    _PATH.filter(lambda path: not path.startswith("//")),
 )
 schemes = st.sampled_from(
     ["https", "http", "HTTPS", "javascript", "data", "file", "com.example.app", "ftp", "", "x", "about"]
