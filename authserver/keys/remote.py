@@ -21,7 +21,7 @@ _FRESH_SECONDS = 600
 _RETRY_SECONDS = 60
 _LONGEST_RETRY_SECONDS = 300
 _USABLE_SECONDS = 86_400
-_URLS_REMEMBERED = 10_000  # as many as there are clients whose registration is kept in memory
+_MOST_URLS = 10_000  # as many as there are clients whose registration is kept in memory
 _MOST_FETCHES = 64
 _PATIENCE_SECONDS = 1.0
 
@@ -65,7 +65,8 @@ class RemoteKeys:
 
     May wait a second on the network: ask before a transaction is opened, never inside one. No more than `most_waiting`
     callers wait at a time, and none for a URL that kept others waiting in vain: the rest are answered at once with the
-    keys there are. Each failure is told to `on_event` as `jwks.fetch_failed`.
+    keys there are. `most_urls` are remembered, those used last. Each failure is told to `on_event` as
+    `jwks.fetch_failed`.
     """
 
     def __init__(
@@ -75,12 +76,14 @@ class RemoteKeys:
         on_event: events.EventSink = lambda _event: None,
         *,
         most_waiting: int = 8,
+        most_urls: int = _MOST_URLS,
     ) -> None:
         self._fetcher = fetcher
         self._clock = clock
         self._on_event = on_event
         self._entries: OrderedDict[str, _Entry] = OrderedDict()
         self._lock = Lock()
+        self._most_urls = most_urls
         self._waiting = BoundedSemaphore(most_waiting)
         self._fetches = BoundedSemaphore(_MOST_FETCHES)
 
@@ -113,7 +116,7 @@ class RemoteKeys:
         with self._lock:
             entry = self._entries.setdefault(url, _Entry())
             self._entries.move_to_end(url)
-            if len(self._entries) > _URLS_REMEMBERED:
+            if len(self._entries) > self._most_urls:
                 self._forget_one(entry)
             return entry
 

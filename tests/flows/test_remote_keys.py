@@ -56,9 +56,8 @@ def _in_threads(count: int, work: Callable[[int], Result]) -> list[Result]:
 
 @pytest.mark.spec("OIDCC-10.1.1")
 def test_a_url_that_is_being_fetched_is_not_forgotten_and_so_not_fetched_twice(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("authserver.keys.remote._URLS_REMEMBERED", 2)
     published = Published([public_jwk(private_key("ES256"))])
-    remote = RemoteKeys(published, lambda: NOW, most_waiting=1)  # type: ignore[arg-type]  # what fetches, as above
+    remote = RemoteKeys(published, lambda: NOW, most_waiting=1, most_urls=2)  # type: ignore[arg-type]  # what fetches, as above
     monkeypatch.setattr("authserver.keys.remote._PATIENCE_SECONDS", 0.01)
     for _ in range(2):
         for number in range(3):

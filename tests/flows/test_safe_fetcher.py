@@ -277,11 +277,11 @@ def test_a_reason_names_the_host_and_no_more(server: KeyServer) -> None:
 class Client:
     """A client that publishes its keys at the server, and our memory of them, under a clock the test sets."""
 
-    def __init__(self, server: KeyServer) -> None:
+    def __init__(self, server: KeyServer, **bounds: int) -> None:
         self.server = server
         self.now = 1000
         self.events: list[Event] = []
-        self.remote = RemoteKeys(fetcher(server), lambda: self.now, self.events.append)
+        self.remote = RemoteKeys(fetcher(server), lambda: self.now, self.events.append, **bounds)
 
     def publish(self, *kids: str) -> None:
         members = [public_jwk(private_key("ES256", kid), kid=kid) for kid in kids]
@@ -372,10 +372,16 @@ def test_the_last_good_keys_serve_for_a_day_and_no_longer(client: Client) -> Non
     assert client.kids("new") == {"new"}
 
 
-def test_the_memory_of_urls_is_bounded(client: Client) -> None:
-    first = client.server.url
+def test_the_memory_of_urls_is_bounded(server: KeyServer) -> None:
+    client = Client(server, most_urls=3)
+    first = server.url
+    client.publish("old")
     client.remote.keys(first, None)
-    for number in range(1024):
+    for number in range(2):
         client.remote.keys(f"http://refused.test/{number}", None)
     client.remote.keys(first, None)
-    assert client.fetches == 2
+    assert client.fetches == 1, "three are remembered"
+    for number in range(3):
+        client.remote.keys(f"http://refused.test/{number}", None)
+    client.remote.keys(first, None)
+    assert client.fetches == 2, "and of four the one used longest ago is not"
