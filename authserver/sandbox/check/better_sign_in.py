@@ -1,11 +1,12 @@
 """Stories of an API that wants the person to sign in again, or better, and of an app that obeys it."""
 
-import time
 from collections.abc import Iterator
 from typing import Any
 
+from authserver.sandbox.bank.terms import FRESH_SECONDS
 from authserver.sandbox.check.authenticator import SoftwarePasskey, load_passkey, make_passkey
 from authserver.sandbox.check.browser import Browser
+from authserver.sandbox.check.earlier import signed_in_earlier
 from authserver.sandbox.check.people import ALICE, CAROL
 from authserver.sandbox.check.scene import Scene, Visitor, ask, connect, expect, expect_answer
 from authserver.sandbox.third_party.challenge import read_step_up
@@ -14,21 +15,22 @@ from authserver.sandbox.third_party.http import Answer
 from authserver.sandbox.third_party.proofs import read_jwt, verify_id_token
 from authserver.sandbox.third_party.registered import open_penny_planner_dpop
 
-_PATIENCE_SECONDS = 60
+_AGE_SECONDS = FRESH_SECONDS + 1  # and below the time after which an unused session ends
 
 
 def too_old(scene: Scene) -> Iterator[str]:
     """Check that a sign-in that is too old for a route is asked for again, and that the call then passes."""
     url = f"{scene.places.accounts}/{ALICE.accounts[0].account_id}/transactions"
     mobile = open_penny_planner_dpop(scene.places, scene.metadata, scene.clock)
+    alice = signed_in_earlier(scene, ALICE, _AGE_SECONDS)
     for client, scheme in ((scene.penny, "Bearer"), (mobile, "DPoP")):
-        tokens, _, _ = connect(scene, client, scene.alice)
-        better = _expect_challenge(_once_refused(client, url, tokens["access_token"]), scheme)
+        tokens, _, _ = connect(scene, client, alice)
+        better = _expect_challenge(client.use("GET", url, tokens["access_token"]), scheme)
         expect(set(better) == {"max_age"}, f"max_age alone, and not {sorted(better)}")
     yield "where the sign-in is too old, the bank answers insufficient_user_authentication with max_age, by each scheme"
     penny = scene.penny
-    claims, token = sign_in_better(scene, penny, scene.alice, better)
-    expect("/login" in scene.alice.seen, f"the password again, and not {scene.alice.seen}")
+    claims, token = sign_in_better(scene, penny, alice, better)
+    expect("/login" in alice.seen, f"the password again, and not {alice.seen}")
     expect(scene.clock() - claims["auth_time"] <= int(better["max_age"]), "a sign-in of just now in the ID token")
     moved = expect_answer(penny.use("GET", url, token), 200)["transactions"]
     expect(moved, "what moved on the account")
@@ -81,14 +83,6 @@ def _add_passkey(scene: Scene, carol: Visitor) -> SoftwarePasskey:
     expect(after.path != page.path, "the passkey to be added")
     passkey.save(scene.places.check_passkey)
     return passkey
-
-
-def _once_refused(client: OAuthClient, url: str, token: str) -> Answer:
-    """Return the refusal that comes as soon as the sign-in is old enough."""
-    deadline = time.monotonic() + _PATIENCE_SECONDS
-    while (answer := client.use("GET", url, token)).status == 200 and time.monotonic() < deadline:  # noqa: PLR2004 - the status itself
-        time.sleep(0.5)
-    return answer
 
 
 def _expect_challenge(answer: Answer, scheme: str) -> dict[str, str]:

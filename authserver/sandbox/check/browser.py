@@ -75,6 +75,12 @@ class Browser:
         self._site = site
         self._jar = http.cookiejar.CookieJar()
 
+    def keep(self, name: str, value: str) -> None:
+        """Keep a cookie as if the site had set it."""
+        cookie = f"{name}={value}; Path=/; Secure; HttpOnly"
+        request = urllib.request.Request(self._site)  # noqa: S310 - only a carrier of cookies, never opened
+        self._jar.extract_cookies(_Received((cookie,)), request)  # type: ignore[arg-type]  # it asks for info() alone
+
     def open(self, url: str) -> Page:
         """Go to a URL."""
         return self._follow("GET", url, None)

@@ -17,8 +17,8 @@ from authserver.sandbox.third_party.http import HttpsClient
 from authserver.sandbox.third_party.proofs import NotGenuine
 from authserver.sandbox.third_party.registered import open_penny_planner
 
-CHECK_SETUP: Final = Setup(people=CHECK_PEOPLE, settings={"par_lifetime": 8}, fresh_seconds=10, returning=ALICE)
-"""What `--check` has of its own: people, and pushed requests and sign-ins that grow too old while it runs."""
+CHECK_SETUP: Final = Setup(people=CHECK_PEOPLE, settings={"par_lifetime": 8}, returning=ALICE)
+"""What `--check` has of its own: people, and pushed requests that grow too old while it runs."""
 
 STORIES: Final[tuple[Story, ...]] = (
     basics.discovery,
