@@ -1,15 +1,18 @@
 """A real Chromium, and for it a live server, an app, and visitors whose browsers must have nothing to complain of."""
 
 from collections.abc import Callable, Iterator
+from http import HTTPStatus
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.support import interop
 from tests.support.app_site import AppSite, app_site
+from tests.support.details import PAYMENT, text_of
 from tests.support.jose import private_key, public_jwk
 from tests.support.live_server import LiveServer, live_server
 from tests.support.programs import find_program
+from tests.support.servers import wait_until
 from tests.support.visitor import Scene, Visitor
 from tests.support.wire import PRESENT, Wire, WireApp
 
@@ -37,6 +40,29 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
     ):
         apps = (register_app(server, site, "app", APP_NAME), register_app(server, site, "long", LONG_NAME))
         yield Scene(server, site, *apps)
+
+
+@pytest.fixture(scope="session")
+def detailed_app(scene: Scene) -> WireApp:
+    """An app that may ask for accounts and payments, and the API they are at, once the server knows of both.
+
+    There is one for all modules: an API that serves the same types, registered by another module with fewer of them,
+    would make what is asked for depend on which ran first.
+    """
+    types = ["account_information", "payment_initiation"]
+    scene.server.add_client(
+        client_id="bank",
+        grant_types=["client_credentials"],
+        scope="introspection",
+        token_endpoint_auth_method="tls_client_auth",
+        tls_client_auth_subject_dn="CN=bank",
+        resource=["https://bank.example/"],
+        authorization_details_types=types,
+    )
+    app = register_app(scene.server, scene.site, "detailed", APP_NAME, authorization_details_types=types)
+    asked = {"redirect_uri": scene.site.callback, "scope": "openid", "authorization_details": text_of(PAYMENT)}
+    wait_until(lambda: app.push(**asked).status_code == HTTPStatus.CREATED, "the server's knowing of the API")
+    return app
 
 
 @pytest.fixture(scope="session")

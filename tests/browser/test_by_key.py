@@ -1,46 +1,21 @@
 """Every flow but the passkey ceremony by keyboard alone, with scripts and without: each control is reached and seen."""
 
-import json
 import time
 from collections.abc import Callable
 
 import pyotp
 import pytest
 
-from tests.browser.conftest import register_app
 from tests.browser.test_keyboard import walk
 from tests.browser.test_payment import SMALL
 from tests.support.deployment import PASSWORD
-from tests.support.details import ACCOUNTS, BANK_ACCOUNTS, CURRENT
+from tests.support.details import ACCOUNTS, CURRENT
 from tests.support.visitor import Scene, Visitor, current_code
 from tests.support.wire import WireApp
 
 pytestmark = pytest.mark.chromium
 
-_TYPES = ["account_information", "payment_initiation"]
 _NEW_PASSWORD = "seven-quiet-herons-wade"
-
-
-@pytest.fixture(scope="module")
-def detailed_app(scene: Scene) -> WireApp:
-    """An app that may ask for accounts and for payments."""
-    scene.server.add_client(
-        client_id="bank",
-        grant_types=["client_credentials"],
-        scope="introspection",
-        token_endpoint_auth_method="tls_client_auth",
-        tls_client_auth_subject_dn="CN=bank",
-        resource=["https://bank.example/"],
-        authorization_details_types=_TYPES,
-    )
-    return register_app(scene.server, scene.site, "detailed", "Tiny Ledger", authorization_details_types=_TYPES)
-
-
-def start_detailed(visitor: Visitor, app: WireApp, details: object) -> None:
-    """Come from the app with authorization details."""
-    visitor.states.append(f"detailed-{visitor.username}")
-    asked = {"state": visitor.states[-1], "scope": "openid", "authorization_details": json.dumps([details])}
-    visitor.page.goto(app.authorization_url(redirect_uri=visitor.scene.site.callback, **asked))
 
 
 def type_into(visitor: Visitor, field: str, text: str) -> None:
@@ -104,15 +79,9 @@ def test_a_first_second_factor_on_the_way(new_visitor: Callable[..., Visitor], *
     visitor.arrives_at("/consent")
 
 
-def test_consent_with_a_choice_of_accounts(visitor: Visitor, scene: Scene, detailed_app: WireApp) -> None:
-    claims = scene.server.folder / f"{visitor.username}.json"
-    visitor.username = f"{visitor.username}-with-accounts"
-    claims.write_text(json.dumps({"bank_accounts": BANK_ACCOUNTS}))
-    arguments = ("user", "add", visitor.username, "--password-stdin", "--claims", str(claims))
-    scene.server.command(*arguments, given=PASSWORD + "\n")
-    seed = pyotp.random_base32()
-    scene.server.command("user", "totp", visitor.username, "--secret", seed)
-    start_detailed(visitor, detailed_app, ACCOUNTS)
+def test_consent_with_a_choice_of_accounts(visitor: Visitor, detailed_app: WireApp) -> None:
+    seed = visitor.hold_bank_accounts()
+    visitor.start_details(detailed_app, ACCOUNTS)
     sign_in(visitor)
     enter_code(visitor, code=pyotp.TOTP(seed).now())
     assert not visitor.page.is_checked("#accounts-0-0")
@@ -134,7 +103,7 @@ def press_on_summary(visitor: Visitor) -> None:
 
 @pytest.mark.parametrize("decision", ["approve", "deny"])
 def test_a_payment_by_code(visitor: Visitor, detailed_app: WireApp, decision: str) -> None:
-    start_detailed(visitor, detailed_app, SMALL)
+    visitor.start_details(detailed_app, SMALL)
     sign_in(visitor)
     visitor.arrives_at("/approve")
     if decision == "approve":

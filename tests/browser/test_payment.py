@@ -7,7 +7,6 @@ import pytest
 from playwright.sync_api import expect
 
 from authserver.payments.verify import verify_proof
-from tests.browser.conftest import register_app
 from tests.support.payment_proofs import PAYMENT
 from tests.support.virtual_authenticator import Device, enrol
 from tests.support.visitor import Scene, Visitor
@@ -18,40 +17,15 @@ pytestmark = pytest.mark.chromium
 SMALL = {**PAYMENT, "instructedAmount": {"currency": "EUR", "amount": "25.40"}}
 
 
-@pytest.fixture(scope="module")
-def payer(scene: Scene) -> WireApp:
-    """An app that may ask for payments."""
-    app = register_app(
-        scene.server, scene.site, "payer", "Tiny Ledger", authorization_details_types=["payment_initiation"]
-    )
-    scene.server.add_client(
-        client_id="payments",
-        redirect_uris=[],
-        grant_types=["client_credentials"],
-        scope="introspection",
-        token_endpoint_auth_method="tls_client_auth",
-        tls_client_auth_subject_dn="CN=payments",
-        resource=["https://payments.example/"],
-        authorization_details_types=["payment_initiation"],
-    )
-    return app
-
-
 @pytest.fixture
 def visitor(new_visitor: Callable[..., Visitor]) -> Visitor:
     """A fresh visitor with scripts and a code generator."""
     return new_visitor()
 
 
-def _start(visitor: Visitor, payer: WireApp, payment: dict[str, object]) -> None:
+def _start(visitor: Visitor, detailed_app: WireApp, payment: dict[str, object]) -> None:
     """Come from the app with a payment, and sign in."""
-    details = json.dumps([payment])
-    state = f"payment-{visitor.username}"
-    visitor.states.append(state)
-    callback = visitor.scene.site.callback
-    visitor.page.goto(
-        payer.authorization_url(redirect_uri=callback, state=state, scope="openid", authorization_details=details)
-    )
+    visitor.start_details(detailed_app, payment)
     visitor.sign_in()
     visitor.arrives_at("/approve")
 
@@ -62,9 +36,11 @@ def _latest_proof(scene: Scene) -> bytes:
 
 
 @pytest.mark.spec("RTS-SCA-5.1", "RTS-SCA-5.2", "WEBAUTHN-7.2")
-def test_a_payment_confirmed_with_a_passkey_leaves_a_proof(visitor: Visitor, scene: Scene, payer: WireApp) -> None:
+def test_a_payment_confirmed_with_a_passkey_leaves_a_proof(
+    visitor: Visitor, scene: Scene, detailed_app: WireApp
+) -> None:
     key = enrol(scene.server, visitor.username)
-    _start(visitor, payer, PAYMENT)
+    _start(visitor, detailed_app, PAYMENT)
     Device(visitor.page).hold(key, scene.server)
     text = "\n".join(
         f"{term}: {value}"
@@ -85,8 +61,8 @@ def test_a_payment_confirmed_with_a_passkey_leaves_a_proof(visitor: Visitor, sce
 
 
 @pytest.mark.spec("RTS-SCA-5.1")
-def test_what_is_paid_and_to_whom_is_the_largest_text(visitor: Visitor, payer: WireApp) -> None:
-    _start(visitor, payer, SMALL)
+def test_what_is_paid_and_to_whom_is_the_largest_text(visitor: Visitor, detailed_app: WireApp) -> None:
+    _start(visitor, detailed_app, SMALL)
     sizes = visitor.page.evaluate(
         """() => [...document.querySelectorAll("main *")]
             .filter((each) => each.textContent.trim() && !each.children.length)
@@ -101,12 +77,12 @@ def test_what_is_paid_and_to_whom_is_the_largest_text(visitor: Visitor, payer: W
 
 
 def test_whoever_closes_the_prompt_has_paid_nothing_and_may_try_again(
-    visitor: Visitor, scene: Scene, payer: WireApp
+    visitor: Visitor, scene: Scene, detailed_app: WireApp
 ) -> None:
     key = enrol(scene.server, visitor.username)
     device = Device(visitor.page, verifies=False)
     device.hold(key, scene.server)
-    _start(visitor, payer, PAYMENT)
+    _start(visitor, detailed_app, PAYMENT)
     problem = visitor.page.locator("[data-passkey-problem]")
     expect(problem).to_be_hidden()
     visitor.page.click("#approve")
@@ -116,9 +92,9 @@ def test_whoever_closes_the_prompt_has_paid_nothing_and_may_try_again(
     assert "code" in visitor.answer()
 
 
-def test_whoever_does_not_pay_is_asked_for_no_passkey(visitor: Visitor, scene: Scene, payer: WireApp) -> None:
+def test_whoever_does_not_pay_is_asked_for_no_passkey(visitor: Visitor, scene: Scene, detailed_app: WireApp) -> None:
     key = enrol(scene.server, visitor.username)
-    _start(visitor, payer, PAYMENT)
+    _start(visitor, detailed_app, PAYMENT)
     Device(visitor.page).hold(key, scene.server)
     visitor.page.click("#deny")
     assert visitor.answer()["error"] == "access_denied"

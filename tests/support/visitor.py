@@ -1,5 +1,6 @@
 """Someone before a real Chromium: goes through the pages as a person does, and hears every complaint of the browser."""
 
+import json
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,6 +12,7 @@ from playwright.sync_api import BrowserContext, ConsoleMessage, Page
 
 from tests.support.app_site import AppSite
 from tests.support.deployment import PASSWORD, SEED
+from tests.support.details import BANK_ACCOUNTS, text_of
 from tests.support.live_server import LiveServer
 from tests.support.wire import WireApp
 
@@ -81,6 +83,24 @@ class Visitor:
         given = {"redirect_uri": self.scene.site.callback, "state": state, **changes}
         page.goto(self.scene.app.authorization_url(**given))
         return state
+
+    def start_details(self, app: WireApp, detail: Mapping[str, object], **changes: object) -> str:
+        """Come from an app that asks for one authorization detail; return the request's state."""
+        state = f"details-{next(_numbers)}"
+        self.states.append(state)
+        asked = {"redirect_uri": self.scene.site.callback, "state": state, "scope": "openid", **changes}
+        self.page.goto(app.authorization_url(**asked, authorization_details=text_of(detail)))
+        return state
+
+    def hold_bank_accounts(self) -> str:
+        """Become a person with two bank accounts and a code generator of their own; return its seed."""
+        self.username, seed = f"{self.username}-with-accounts", pyotp.random_base32()
+        claims = self.scene.server.folder / f"{self.username}.json"
+        claims.write_text(json.dumps({"bank_accounts": BANK_ACCOUNTS}))
+        arguments = ("user", "add", self.username, "--password-stdin", "--claims", str(claims))
+        self.scene.server.command(*arguments, given=PASSWORD + "\n")
+        self.scene.server.command("user", "totp", self.username, "--secret", seed)
+        return seed
 
     def sign_in(self, password: str = PASSWORD, page: Page | None = None) -> None:
         """Fill in the sign-in page."""
