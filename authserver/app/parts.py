@@ -10,7 +10,6 @@ from authserver.accounts.attempts import Attempts
 from authserver.accounts.passkey_tokens import Desk
 from authserver.accounts.passkeys import relying_party
 from authserver.app.notices import build_queue, notifier_of
-from authserver.authorization.own import own_client
 from authserver.authorization.parse import RequestPolicy
 from authserver.binding.dpop import DpopNonces
 from authserver.binding.mtls import ChainVerifier
@@ -31,10 +30,8 @@ from authserver.notices.model import Notifier
 from authserver.outbound.fetch import SafeFetcher
 from authserver.outbound.sender import Sender as QueueSender
 from authserver.profiles.catalogue import PROFILES
-from authserver.protocol.names import OWN_CLIENT_ID
 from authserver.sealing.envelope import Envelope
 from authserver.sealing.master_key import MasterKeyEnvelope, read_master_key
-from authserver.selfservice.guard import PATHS
 from authserver.sessions.model import SessionLimits
 from authserver.settings.load import SettingsError
 from authserver.settings.model import Settings
@@ -94,12 +91,7 @@ def build_parts(settings: Settings, app: Flask, clock: Clock, events: EventSink)
     """Return the parts that the settings describe."""
     envelope = open_envelope(settings)
     database = Database.connect(settings.database, threads=settings.threads, patience_seconds=settings.database_timeout)
-    registry = ClientRegistry(
-        database,
-        clock,
-        frozenset(PROFILES[name] for name in settings.profiles),
-        {OWN_CLIENT_ID: own_client(settings.issuer, PATHS)},
-    )
+    registry = ClientRegistry(database, clock, frozenset(PROFILES[name] for name in settings.profiles))
     keys = KeyRing(lambda: _read_keys(database), envelope, clock)
     origins = Origins(settings.issuer, settings.certificate_origin)
     nonces = DpopNonces(envelope.derive("dpop nonce"), required=settings.dpop_nonce == "required")

@@ -34,6 +34,7 @@ from authserver.protocol.names import (
     GRANT_CLIENT_CREDENTIALS,
     GRANT_REFRESH_TOKEN,
 )
+from authserver.selfservice.guard import PATHS
 from authserver.settings.model import Settings
 from authserver.tokens.endpoints.ended_tokens import EndedTokens
 from authserver.tokens.endpoints.introspection import Introspection
@@ -165,7 +166,9 @@ def _conduct(parts: Parts) -> Conduct:
         parts.database,
         parts.events,
         AnswerPolicy(settings.issuer, settings.code_lifetime, settings.grant_lifetime, settings.refresh_idle_lifetime),
+        parts.registry.find,
         parts.audiences,
+        own_pages=frozenset(settings.issuer + path for path in PATHS),
         offers_passkeys=settings.first_factor_enrolment == "password",
     )
 

@@ -3,11 +3,12 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from authserver.authorization.answers.model import Answer, OwnPage, Redirect
+from authserver.authorization.answers.parameters import to_own_page, with_code, with_refusal
+from authserver.authorization.model import Interaction, Visit
 from authserver.authorization.next_step import Situation, Step, find_consent, may_rest_on_earlier, next_step
-from authserver.authorization.respond import Answer, AnswerPolicy, complete, issue_code, refuse
-from authserver.authorization.response_modes import QUERY
-from authserver.authorization.store import Visit
-from authserver.authorization.stored import check_still_registered
+from authserver.authorization.respond import AnswerPolicy, complete, issue_code
+from authserver.authorization.stored import check_own_page, check_still_registered
 from authserver.clients.model import Client
 from authserver.db.at_once import Row
 from authserver.db.engine import Database
@@ -15,7 +16,7 @@ from authserver.events.catalogue import AUTHORIZATION_GRANTED, AUTHORIZATION_REF
 from authserver.events.model import Event, EventSink, Kind
 from authserver.grants.model import Consent
 from authserver.grants.store import consents
-from authserver.protocol.errors import OAuthError
+from authserver.protocol.errors import InvalidRequest, OAuthError
 from authserver.sessions.lifecycle import is_due
 from authserver.sessions.store import touch
 
@@ -33,21 +34,25 @@ class Allowed:
 class Conduct:
     """Carries interactions on; `offers_passkeys` says whether a person may add one with a password.
 
-    `audiences` returns all that a request may name as a resource.
+    `find_client` finds a client that may be served, as it is registered now, `audiences` returns all that a request may
+    name as a resource, and `own_pages` are the URLs of our own pages that a sign-in may lead to.
     """
 
     database: Database
     events: EventSink
     answers: AnswerPolicy
+    find_client: Callable[[str], Client | None]
     audiences: Callable[[], frozenset[str]]
+    own_pages: frozenset[str] = frozenset()
     offers_passkeys: bool = False
 
-    def decide(self, visit: Visit, client: Client, now: int, correlation_id: str) -> Step | Answer:
+    def decide(self, visit: Visit, now: int, correlation_id: str) -> Step | Answer:
         """Return the next step, or the answer; what ends the interaction is durable by then.
 
-        Raises InvalidRequestUri where it was answered meanwhile, or the client may no longer ask for this.
+        Raises InvalidRequest where the client is gone or disabled, InvalidRequestUri where it may no longer ask for
+        this, or was answered meanwhile.
         """
-        check_still_registered(visit.interaction.request, client, self.audiences())
+        app_name, delivery = self._still_asks(visit.interaction), visit.interaction.delivery
         situation = self._situation(visit, self._consents(visit, now))
         self._touch(situation, now)
         try:
@@ -55,13 +60,14 @@ class Conduct:
         except OAuthError as error:
             complete(self.database, situation, now)
             self._tell(AUTHORIZATION_REFUSED, situation, now, correlation_id, error.code)
-            return refuse(situation.request, error, self.answers.issuer)
+            return with_refusal(delivery, error, self.answers.issuer, app_name)
         if step is not Step.ISSUE:
             return step
-        if situation.request.is_own:
+        if isinstance(delivery, OwnPage):
             complete(self.database, situation, now)
-            return Answer(situation.request.redirect_uri, QUERY, {})
-        return self._issue(situation, now, correlation_id)
+            return to_own_page(delivery)
+        code = self._issue(situation, delivery, now, correlation_id)
+        return with_code(delivery, code, self.answers.issuer, app_name)
 
     def awaits_consent(self, visit: Visit) -> bool:
         """Return whether consent is what this request needs next, leaving aside what was allowed before it.
@@ -78,21 +84,42 @@ class Conduct:
         except OAuthError:
             return False
 
-    def conclude(self, visit: Visit, client: Client, allowed: Allowed, now: int, correlation_id: str) -> Answer:
+    def conclude(self, visit: Visit, allowed: Allowed, now: int, correlation_id: str) -> Answer:
         """Return the answer where this consent alone was awaited; both are recorded, or neither.
 
-        Raises InvalidRequestUri as `decide` does.
+        Raises what `decide` raises.
 
         Spec: RFC6749-4.1.2, RFC9126-7.3
         """
-        check_still_registered(visit.interaction.request, client, self.audiences())
+        app_name, redirect = self._still_asks(visit.interaction), visit.interaction.delivery
+        if isinstance(redirect, OwnPage):
+            raise TypeError("no consent is asked for a page of our own")
         interaction = replace(visit.interaction, consent_id=allowed.consent.consent_id)
         situation = self._situation(Visit(interaction, visit.visitor), (allowed.consent,))
         self._touch(situation, now)
-        return self._issue(situation, now, correlation_id, allowed)
+        code = self._issue(situation, redirect, now, correlation_id, allowed)
+        return with_code(redirect, code, self.answers.issuer, app_name)
 
-    def _issue(self, situation: Situation, now: int, correlation_id: str, allowed: Allowed | None = None) -> Answer:
-        answer, rows = issue_code(situation, self.answers, now)
+    def _still_asks(self, interaction: Interaction) -> str:
+        """Return the name of the app that may still ask for this; no name where it is a page of ours.
+
+        Spec: RFC6749-4.1.2.1, RFC9126-7.4
+        """
+        delivery = interaction.delivery
+        if isinstance(delivery, OwnPage):
+            check_own_page(delivery, self.own_pages)
+            return ""
+        client = self.find_client(interaction.client_id)
+        if client is None:
+            raise InvalidRequest("No such client is registered.", clause="RFC6749-4.1.2.1")
+        check_still_registered(interaction.request, delivery, client, self.audiences())
+        return client.client_name
+
+    def _issue(
+        self, situation: Situation, redirect: Redirect, now: int, correlation_id: str, allowed: Allowed | None = None
+    ) -> str:
+        """Return a code that is durable by now, with its grant and what was allowed, if anything was just now."""
+        code, rows = issue_code(situation, redirect, self.answers, now)
         if allowed:
             complete(self.database, situation, now, (*allowed.rows, *rows))
             self.events(allowed.event)
@@ -101,7 +128,7 @@ class Conduct:
             rests_on = consent.consent_id if consent else ""
             complete(self.database, situation, now, rows, rests_on=rests_on)
         self._tell(AUTHORIZATION_GRANTED, situation, now, correlation_id, "")
-        return answer
+        return code
 
     def _situation(self, visit: Visit, standing: tuple[Consent, ...]) -> Situation:
         visitor = visit.visitor

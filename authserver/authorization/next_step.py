@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from enum import Enum
 
 from authserver.accounts.model import Enrolled
-from authserver.authorization.model import AuthorizationRequest, Interaction
+from authserver.authorization.asked import AuthorizationRequest
+from authserver.authorization.model import Interaction
 from authserver.grants.model import Consent
 from authserver.protocol.errors import (
     AccessDenied,
@@ -103,7 +104,7 @@ def may_rest_on_earlier(interaction: Interaction) -> bool:
     Spec: OIDCC-3.1.2.1
     """
     request = interaction.request
-    return interaction.consent_id is None and not request.is_own and "consent" not in request.demand.prompts
+    return interaction.consent_id is None and not interaction.is_own and "consent" not in request.demand.prompts
 
 
 def _authenticate(situation: Situation) -> Step | None:
@@ -182,7 +183,7 @@ def _offer(situation: Situation) -> Step | None:
     session, enrolled = situation.session, situation.enrolled
     if session is None or not situation.offers_passkeys or enrolled.has_second_factor or enrolled.passkey_offered:
         return None
-    is_unasked = situation.request.is_own or "none" in situation.request.demand.prompts
+    is_unasked = situation.interaction.is_own or "none" in situation.request.demand.prompts
     return Step.OFFER if not is_unasked and _signed_in_since_opening(situation, session) else None
 
 
@@ -191,7 +192,7 @@ def _acr_with(session: Session, method: str) -> str | None:
 
 
 def _authorize(situation: Situation) -> Step | None:
-    if situation.request.is_own:
+    if situation.interaction.is_own:
         return None
     return Step.CONSENT if find_consent(situation) is None else None
 

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
+from authserver.authorization.answers.model import Redirect
+from authserver.authorization.asked import AuthorizationRequest
 from authserver.authorization.checks.correlation import check_correlation
 from authserver.authorization.checks.details import check_details
 from authserver.authorization.checks.dpop_jkt import check_dpop_jkt
@@ -12,8 +14,6 @@ from authserver.authorization.checks.response_mode import check_response_mode
 from authserver.authorization.checks.response_type import check_response_type
 from authserver.authorization.checks.scope import check_scope
 from authserver.authorization.hints import parse_login_hint, parse_ui_locales
-from authserver.authorization.model import AuthorizationRequest
-from authserver.authorization.response_modes import QUERY
 from authserver.clients.model import Client, ResourceServer
 from authserver.issuance.audience import Reach, check_details_served, resolve_audience
 from authserver.issuance.claims import STANDARD_CLAIMS
@@ -86,8 +86,31 @@ def resolve_redirect_uri(params: Params, client: Client) -> tuple[str, bool]:
     return redirect_uri, True
 
 
-def parse_request(params: Params, client: Client, policy: RequestPolicy) -> AuthorizationRequest:
-    """Return the authorization request that the parameters make.
+def parse_redirect(params: Params, client: Client) -> Redirect:
+    """Return how a request is answered, as far as that can be told: a refusal of the request travels so too.
+
+    A response mode that the client's profile does not permit is not used, even to say so.
+
+    Raises InvalidRequest where no answer may be sent to any redirect URI.
+
+    Spec: RFC6749-4.1.1, RFC6749-4.1.2.1, OAUTH-MRT-2.1
+    """
+    redirect_uri, redirect_uri_sent = resolve_redirect_uri(params, client)
+    profile, mode = client.profile, params.get("response_mode")
+    return Redirect(
+        redirect_uri=redirect_uri,
+        redirect_uri_sent=redirect_uri_sent,
+        response_type=params.get("response_type") or "",
+        response_mode=mode if mode in profile.response_modes else profile.default_response_mode,
+        state=params.get("state"),
+        nonce=params.get("nonce"),
+        code_challenge=params.get("code_challenge"),
+        dpop_jkt=params.get("dpop_jkt"),
+    )
+
+
+def parse_request(params: Params, client: Client, policy: RequestPolicy) -> tuple[AuthorizationRequest, Redirect]:
+    """Return the authorization request that the parameters make, and how it is answered.
 
     Raises an OAuthError where a check fails.
 
@@ -95,24 +118,16 @@ def parse_request(params: Params, client: Client, policy: RequestPolicy) -> Auth
     """
     for check in CHECKS:
         check(params, client)
-    redirect_uri, redirect_uri_sent = resolve_redirect_uri(params, client)
+    redirect = parse_redirect(params, client)
     claims = _within_registration(parse_claims_request(params.get("claims")), client)
     resources = parse_resources(params.get_all("resource"))
     details = parse_authorization_details(params.get("authorization_details"))
     check_not_over(details, policy.now)
     check_details_served(details, resources, policy.servers)
     scope = _reaching_scope(parse_scope(params.get("scope")), details, resources, policy)
-    return AuthorizationRequest(
+    asked = AuthorizationRequest(
         client_id=client.client_id,
-        redirect_uri=redirect_uri,
-        redirect_uri_sent=redirect_uri_sent,
-        response_type=params.require("response_type", clause="RFC6749-3.1.1"),
-        response_mode=params.get("response_mode") or QUERY,
         scope=scope,
-        state=params.get("state"),
-        nonce=params.get("nonce"),
-        code_challenge=params.get("code_challenge"),
-        dpop_jkt=params.get("dpop_jkt"),
         resources=resources,
         demand=_parse_demand(params, client, claims, _policy_acrs(policy, scope, details)),
         login_hint=parse_login_hint(params.get("login_hint")),
@@ -121,6 +136,7 @@ def parse_request(params: Params, client: Client, policy: RequestPolicy) -> Auth
         claims=claims.only(STANDARD_CLAIMS),
         authorization_details=details,
     )
+    return asked, redirect
 
 
 def _within_registration(asked: ClaimsRequest, client: Client) -> ClaimsRequest:

@@ -1,11 +1,9 @@
-"""The answer to the client: a code with its grant, or a refusal; either ends the interaction, once."""
+"""The end of an interaction, once: it is completed, and a code is issued with its grant."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
-from authserver.authorization.model import AuthorizationRequest
+from authserver.authorization.answers.model import Redirect
 from authserver.authorization.next_step import Situation, find_consent
-from authserver.authorization.response_modes import FORM_POST, add_to_query, error_parameters, success_parameters
 from authserver.authorization.store import completion_moves
 from authserver.db.at_once import Row, Writes
 from authserver.db.engine import Database
@@ -15,13 +13,10 @@ from authserver.grants.store.records import grant_row
 from authserver.protocol.authorization_details.model import Details
 from authserver.protocol.authorization_details.narrowing import cover
 from authserver.protocol.authorization_details.registry import last_moment
-from authserver.protocol.errors import InvalidRequestUri, OAuthError
+from authserver.protocol.errors import InvalidRequestUri
 from authserver.protocol.handles import hash_handle, new_handle
 from authserver.sessions.acr import acr_for, amr_for
 from authserver.sessions.model import Session
-from authserver.web.machine.model import MachineResponse
-from authserver.web.machine.responses import see_other
-from authserver.web.pages.page import Pages
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,15 +27,6 @@ class AnswerPolicy:
     code_lifetime: int
     grant_lifetime: int
     refresh_idle_lifetime: int
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """Parameters for a redirect URI, in a response mode."""
-
-    redirect_uri: str
-    response_mode: str
-    parameters: Mapping[str, str]
 
 
 def complete(
@@ -57,8 +43,8 @@ def complete(
         raise InvalidRequestUri("This request was answered before.", clause="RFC9126-7.3")
 
 
-def issue_code(situation: Situation, policy: AnswerPolicy, now: int) -> tuple[Answer, tuple[Row, ...]]:
-    """Return the answer that carries a code, and the rows of the grant and the code, to be stored before it is sent.
+def issue_code(situation: Situation, redirect: Redirect, policy: AnswerPolicy, now: int) -> tuple[str, tuple[Row, ...]]:
+    """Return a new code for a redirect, and the rows of the grant and the code, to be stored before it is sent.
 
     Spec: RFC6749-4.1.2, FAPI2-SP-FINAL-5.3.2.1-11
     """
@@ -87,35 +73,8 @@ def issue_code(situation: Situation, policy: AnswerPolicy, now: int) -> tuple[An
         authorization_details=details,
     )
     code = new_handle()
-    rows = grant_row(grant), code_row(_code_record(code, request, policy, now), grant.grant_id)
-    parameters = success_parameters(code, request.state, policy.issuer)
-    return Answer(request.redirect_uri, request.response_mode, parameters), rows
-
-
-def refuse(request: AuthorizationRequest, error: OAuthError, issuer: str) -> Answer:
-    """Return the answer that carries a refusal.
-
-    Spec: RFC6749-4.1.2.1, RFC9207-2
-    """
-    parameters = error_parameters(error.code, error.description, request.state, issuer)
-    return Answer(request.redirect_uri, request.response_mode, parameters)
-
-
-def send(answer: Answer, pages: Pages, app_name: str) -> MachineResponse:
-    """Return the response that takes the answer to the client's redirect URI; in the query if the mode is unknown.
-
-    Spec: FAPI2-SP-FINAL-5.3.2.2-10, FAPI2-SP-FINAL-5.3.2.2-11, OAUTH-FORM-POST-2
-    """
-    redirect_uri, parameters = answer.redirect_uri, answer.parameters
-    if answer.response_mode == FORM_POST:
-        values = {
-            "app_name": app_name,
-            "redirect_uri": redirect_uri,
-            "parameters": list(parameters.items()),
-            "languages": (),  # shown in another language it would be asked for anew, and the answer lost
-        }
-        return pages.render("interaction/form_post.html", values, forms_stay=False)
-    return see_other(add_to_query(redirect_uri, parameters))
+    record = _code_record(code, request.client_id, redirect, (now, now + policy.code_lifetime))
+    return code, (grant_row(grant), code_row(record, grant.grant_id))
 
 
 def _authentication(session: Session) -> Authentication:
@@ -143,19 +102,20 @@ def _agreed_details(situation: Situation, consent: Consent) -> Details:
     return details
 
 
-def _code_record(code: str, request: AuthorizationRequest, policy: AnswerPolicy, now: int) -> AuthorizationCode:
+def _code_record(code: str, client_id: str, redirect: Redirect, times: tuple[int, int]) -> AuthorizationCode:
     """Return a code's row, which alone knows the challenge: the code itself is random and tells nothing.
 
     Spec: RFC7636-4.4-1
     """
+    issued_at, expires_at = times
     return AuthorizationCode(
         code_hash=hash_handle(code),
-        client_id=request.client_id,
-        redirect_uri=request.redirect_uri,
-        redirect_uri_sent=request.redirect_uri_sent,
-        code_challenge=request.code_challenge,
-        dpop_jkt=request.dpop_jkt,
-        nonce=request.nonce,
-        issued_at=now,
-        expires_at=now + policy.code_lifetime,
+        client_id=client_id,
+        redirect_uri=redirect.redirect_uri,
+        redirect_uri_sent=redirect.redirect_uri_sent,
+        code_challenge=redirect.code_challenge,
+        dpop_jkt=redirect.dpop_jkt,
+        nonce=redirect.nonce,
+        issued_at=issued_at,
+        expires_at=expires_at,
     )

@@ -1,71 +1,25 @@
 """Pushed requests and interactions: stored whole, found by hash, completed once."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, select, update
 
-from authserver.accounts.model import Account, Enrolled
 from authserver.accounts.store import factors, people
-from authserver.authorization.model import AuthorizationRequest, Interaction, dump_request, load_request
+from authserver.authorization.answers.model import Delivery
+from authserver.authorization.asked import AuthorizationRequest
+from authserver.authorization.model import BrowserCookies, Interaction, PushedRequest, Visit, Visitor
+from authserver.authorization.serialization import dump_request, load_request
 from authserver.db.at_once import Move, Row
 from authserver.db.statement import Statement
 from authserver.db.sweep import Sweep
 from authserver.db.tables import accounts, approvals, consents, interactions, pushed_requests, sessions
-from authserver.grants.model import Consent
 from authserver.grants.store import consents as consent_store
 from authserver.protocol.handles import hash_handle
 from authserver.protocol.names import REQUEST_URI_PREFIX
 from authserver.sessions import store as session_store
 from authserver.sessions.lifecycle import is_live
-from authserver.sessions.model import Session, SessionLimits
-
-
-@dataclass(frozen=True, slots=True)
-class PushedRequest:
-    """A pushed request as stored; `text` is the request as its row has it."""
-
-    request_uri_hash: bytes
-    client_id: str
-    text: str
-    expires_at: int
-    spent_at: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class BrowserCookies:
-    """What a browser showed of itself: the cookie it is known by, and that of its session; empty where it has none."""
-
-    browser: str
-    session: str
-
-
-@dataclass(frozen=True, slots=True)
-class Visitor:
-    """Who is signed in in a browser, if anyone, and what they can prove themselves by.
-
-    `session` and `account` are both there or both None; a locked account counts as nobody. `session_hash` is the hash
-    of the cookie that the session came with.
-    """
-
-    session_hash: bytes | None = None
-    session: Session | None = None
-    account: Account | None = None
-    enrolled: Enrolled = field(default_factory=Enrolled)
-
-
-@dataclass(frozen=True, slots=True)
-class Visit:
-    """A browser's return to its interaction, and who is signed in there.
-
-    `given` is what that person allowed in this interaction, if it still stands.
-    """
-
-    interaction: Interaction
-    visitor: Visitor
-    given: Consent | None = None
-
+from authserver.sessions.model import SessionLimits
 
 _VISITOR_COLUMNS = (*session_store.COLUMNS, *people.COLUMNS, *factors.COLUMNS)
 _ACCOUNT_AT = len(session_store.COLUMNS)
@@ -159,17 +113,18 @@ VISITS_OF_CLIENT = Sweep(
 """Ends every interaction in which a person is on the way to a client, whose id is `client`."""
 
 
-def pushed_row(request: AuthorizationRequest, request_uri: str, *, now: int, lifetime: int) -> Row:
-    """Return the row of a request under its reference, good for `lifetime` seconds.
+def pushed_row(asked: tuple[AuthorizationRequest, Delivery], request_uri: str, *, now: int, lifetime: int) -> Row:
+    """Return the row of a request, and of how it is answered, under its reference, good for `lifetime` seconds.
 
     Spec: RFC9126-2.2
     """
+    request, delivery = asked
     return Row(
         pushed_requests,
         {
             "request_uri_hash": hash_handle(request_uri),
             "client_id": request.client_id,
-            "request": dump_request(request),
+            "request": dump_request(request, delivery),
             "created_at": now,
             "expires_at": now + lifetime,
             "spent_at": None,
@@ -195,12 +150,13 @@ def open_interaction(
     pushed: PushedRequest, interaction: str, cookies: BrowserCookies, times: tuple[int, int]
 ) -> tuple[Interaction, Row]:
     """Return a new interaction of this browser, and its row; `times` are the present moment and the end."""
-    now, expires_at = times
+    (now, expires_at), (request, delivery) = times, load_request(pushed.text)
     opened = Interaction(
         interaction_hash=hash_handle(interaction),
         request_uri_hash=pushed.request_uri_hash,
         client_id=pushed.client_id,
-        request=load_request(pushed.text),
+        request=request,
+        delivery=delivery,
         opened_with_session=hash_handle(cookies.session) if cookies.session else None,
         created_at=now,
         expires_at=expires_at,
@@ -255,8 +211,8 @@ def _visitor(session_hash: bytes, values: Sequence[Any], limits: SessionLimits, 
 
 
 def _interaction(values: Sequence[Any]) -> Interaction:
-    interaction_hash, request_uri_hash, client_id, request, opened_with_session, *rest = values
-    return Interaction(interaction_hash, request_uri_hash, client_id, load_request(request), opened_with_session, *rest)
+    interaction_hash, request_uri_hash, client_id, text, *rest = values
+    return Interaction(interaction_hash, request_uri_hash, client_id, *load_request(text), *rest)
 
 
 def consent_move(interaction_hash: bytes, consent_id: str) -> Move:

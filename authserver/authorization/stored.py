@@ -1,7 +1,8 @@
 """What is asked of a stored request when its browser comes with it: it may be old, or another's."""
 
-from authserver.authorization.model import AuthorizationRequest
-from authserver.authorization.store import PushedRequest
+from authserver.authorization.answers.model import OwnPage, Redirect
+from authserver.authorization.asked import AuthorizationRequest
+from authserver.authorization.model import PushedRequest
 from authserver.clients.model import Client
 from authserver.issuance.rights import keep_claims
 from authserver.protocol.authorization_details.registry import type_names
@@ -17,14 +18,14 @@ def unknown_reference() -> InvalidRequestUri:
     return InvalidRequestUri("The request_uri is not known.", clause="RFC9126-4")
 
 
-def check_pushed(pushed: PushedRequest, client: Client, now: int) -> None:
-    """Check that a pushed request is this client's, unspent and unexpired.
+def check_pushed(pushed: PushedRequest, client_id: str, now: int) -> None:
+    """Check that a pushed request is that of the client with this id, unspent and unexpired.
 
     Raises InvalidRequestUri.
 
     Spec: RFC9126-2.2-3, RFC9126-4, RFC9126-7.3
     """
-    if pushed.client_id != client.client_id:
+    if pushed.client_id != client_id:
         raise unknown_reference()
     if pushed.spent_at is not None:
         raise InvalidRequestUri("The request_uri was used before.", clause="RFC9126-7.3")
@@ -32,7 +33,20 @@ def check_pushed(pushed: PushedRequest, client: Client, now: int) -> None:
         raise InvalidRequestUri("The request_uri has expired.", clause="RFC9126-4")
 
 
-def check_still_registered(request: AuthorizationRequest, client: Client, audiences: frozenset[str]) -> None:
+def check_own_page(page: OwnPage, own_pages: frozenset[str]) -> None:
+    """Check that a stored request leads to a page of ours that there still is.
+
+    Raises InvalidRequestUri, which no redirect carries.
+
+    Spec: RFC9700-4.11
+    """
+    if page.url not in own_pages:
+        raise InvalidRequestUri("The request is for no page of this server.", clause="RFC9700-4.11")
+
+
+def check_still_registered(
+    request: AuthorizationRequest, redirect: Redirect, client: Client, audiences: frozenset[str]
+) -> None:
     """Check a stored request against the client's registration, its profile and the APIs as they are now.
 
     Raises InvalidRequestUri, which no redirect carries.
@@ -40,15 +54,14 @@ def check_still_registered(request: AuthorizationRequest, client: Client, audien
     Spec: RFC9126-7.4, RFC9700-4.11
     """
     is_within = (
-        request.redirect_uri in client.redirect_uris
-        and request.response_type in client.response_types
+        redirect.redirect_uri in client.redirect_uris
+        and redirect.response_type in client.response_types
         and GRANT_AUTHORIZATION_CODE in client.grant_types
         and client.scope.issuperset(request.scope)
         and type_names(request.authorization_details) <= client.authorization_details_types
         and audiences.issuperset(request.resources)
         and keep_claims(request.single_claims(), client) == request.single_claims()
     )
-    # Our own pages ask for no code, and so need no proof that it is theirs.
-    lacks_pkce = client.profile.pkce_required and request.code_challenge is None and not request.is_own
+    lacks_pkce = client.profile.pkce_required and redirect.code_challenge is None
     if lacks_pkce or not is_within:
         raise InvalidRequestUri("The request is no longer within the registration.", clause="RFC9126-7.4")

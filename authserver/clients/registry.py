@@ -2,7 +2,6 @@
 
 import re
 from collections import OrderedDict
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from threading import Lock
 
@@ -25,13 +24,12 @@ class ClientRegistry:
 
     A client is parsed, and its keys imported, only when its row has changed; a version alone would not tell a client
     from the one deleted before it under the same id. `profiles` are those of the deployment: a client registered under
-    one that it has given up is out too. `built_in` clients are ours: they stand in no table.
+    one that it has given up is out too.
     """
 
     database: Database
     clock: Clock
     profiles: frozenset[Profile]
-    built_in: Mapping[str, Client] = field(default_factory=dict)
     _clients: OrderedDict[str, tuple[int, ClientRecord, Client]] = field(default_factory=OrderedDict)
     _apis: KeptClients = field(default_factory=KeptClients)
     _resource_servers: tuple[int, tuple[ResourceServer, ...]] | None = None
@@ -40,8 +38,6 @@ class ClientRegistry:
 
     def find(self, client_id: str) -> Client | None:
         """Return the client, or None where there is none, it is disabled, or of no profile of this deployment."""
-        if client_id in self.built_in:
-            return self.built_in[client_id]
         client = self.find_any(client_id)
         return None if client is None or client.disabled or client.profile not in self.profiles else client
 

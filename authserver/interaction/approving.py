@@ -105,7 +105,7 @@ def record_approval(
         if not write_within(connection, Writes(moves=(move,), rows=(consent_row(consent),))):
             raise InteractionOver
     detail = f"{facts['amount'].value} · {facts['payee'].value}"
-    note(connection, step.account.account_id, _activity(pending), step.now, step.client.client_id, detail)
+    note(connection, step.account.account_id, _activity(pending), step.now, step.client_id, detail)
     return Approved(evidence, *raised)
 
 

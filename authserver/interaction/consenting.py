@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from authserver.authorization.model import AuthorizationRequest
+from authserver.authorization.asked import AuthorizationRequest
 from authserver.clients.model import ResourceServer
 from authserver.grants.model import Consent
 from authserver.interaction.guard import Step
@@ -33,7 +33,7 @@ def give_consent(terms: ConsentTerms, step: Step, details: Details) -> Consent:
     return Consent(
         consent_id=terms.new_id(),
         account_id=step.account.account_id,
-        client_id=step.client.client_id,
+        client_id=step.client_id,
         scope=asked.scope,
         claims=asked.single_claims(),
         resources=asked.resources,

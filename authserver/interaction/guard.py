@@ -6,7 +6,7 @@ the other opens nothing.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from flask import Response, request
 
@@ -14,16 +14,16 @@ from authserver.accounts.attempts import Attempts
 from authserver.accounts.model import Account, Enrolled
 from authserver.accounts.store import people as accounts
 from authserver.authorization import store
-from authserver.authorization.model import Interaction
-from authserver.authorization.store import BrowserCookies, Visit
-from authserver.clients.model import Checked, Client
+from authserver.authorization.model import BrowserCookies, Interaction, Visit
+from authserver.clients.model import Client
 from authserver.clock import Clock
 from authserver.db.engine import Database
 from authserver.events.model import Event, EventSink, Kind
+from authserver.interaction.party import Party, find_party
 from authserver.limits.rates import AddressReader, Limits, peer_address
 from authserver.messages import Message
 from authserver.protocol.errors import AccessDenied, SignInOver
-from authserver.protocol.names import ACR_ONE_FACTOR, ACR_TWO_FACTORS, OWN_CLIENT_ID
+from authserver.protocol.names import ACR_ONE_FACTOR, ACR_TWO_FACTORS
 from authserver.sessions import lifecycle
 from authserver.sessions.acr import acr_for, satisfies
 from authserver.sessions.browsers import describe_browser
@@ -63,23 +63,8 @@ class StepDeps:
 
 
 @dataclass(frozen=True, slots=True)
-class Party:
-    """Who is asking, as a person should see it; `domain` is where the browser will be sent back to.
-
-    `checked` is None where its registration does not say who checked it.
-    """
-
-    name: str
-    domain: str
-    policy_uri: str | None
-    tos_uri: str | None
-    is_ours: bool = False
-    checked: Checked | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Step:
-    """One request to a step: the interaction it belongs to with who is signed in, if anyone, and the app that asks.
+    """One request to a step: the interaction it belongs to with who is signed in, if anyone, and who asks.
 
     `session` and `account` are both there or both None; a locked account counts as nobody. `enrolled` is what they
     had to prove themselves by when the request came.
@@ -89,13 +74,18 @@ class Step:
     browser: str
     session_cookie: str
     visit: Visit
-    client: Client
+    party: Party
     now: int
 
     @property
     def interaction(self) -> Interaction:
         """Return the interaction."""
         return self.visit.interaction
+
+    @property
+    def client_id(self) -> str:
+        """Return the id of the client that asks, or the id that stands for our own pages."""
+        return self.interaction.client_id
 
     @property
     def session(self) -> Session | None:
@@ -139,10 +129,10 @@ def open_step(deps: StepDeps) -> Step:
         raise _unknown_interaction("no interaction of that id in this browser, or it has expired")
     interaction = visit.interaction
     wish(interaction.request.ui_locales, interaction.created_at)
-    client = deps.find_client(interaction.client_id)
-    if client is None:
+    party = find_party(interaction, deps.find_client)
+    if party is None:
         raise _unknown_interaction(f"the client {interaction.client_id} is gone or disabled")
-    return Step(interaction_id, shown.browser, shown.session, visit, client, now)
+    return Step(interaction_id, shown.browser, shown.session, visit, party, now)
 
 
 def find_person(
@@ -179,7 +169,7 @@ def show(deps: StepDeps, step: Step, page: str, values: Mapping[str, object], *,
     """Show a step's page; a page with an error is answered with 400. `shown_to` is as for `check_form`."""
     number, total = _position(step, page)
     shared = {
-        "party": party_of(step.client, step.interaction.request.redirect_uri),
+        "party": step.party,
         "csrf_token": deps.csrf.token(step.browser, _purpose(step, shown_to)),
         "signed_in_as": step.account.username if step.account else "",
         "step_number": number,
@@ -248,25 +238,7 @@ def report(
 
 def event_of(step: Step, kind: Kind, account_id: str, detail: Mapping[str, str]) -> Event:
     """Return the event of what happened in a step."""
-    return Event(kind, step.now, correlation_id(), step.client.client_id, account_id, detail)
-
-
-def party_of(client: Client, redirect_uri: str) -> Party:
-    """Return who is asking, by the registered name and the host that gets the answer."""
-    parts = urlsplit(redirect_uri)
-    return Party(
-        name=client.client_name or client.client_id,
-        domain=parts.hostname or parts.scheme,
-        policy_uri=_web_page(client.policy_uri),
-        tos_uri=_web_page(client.tos_uri),
-        is_ours=client.client_id == OWN_CLIENT_ID,
-        checked=client.checked,
-    )
-
-
-def _web_page(uri: str | None) -> str | None:
-    """Return a URI that may stand in a link of ours: of a scheme that runs no script."""
-    return uri if uri is not None and urlsplit(uri).scheme in {"https", "http"} else None
+    return Event(kind, step.now, correlation_id(), step.client_id, account_id, detail)
 
 
 def _purpose(step: Step, shown_to: str) -> str:

@@ -78,7 +78,7 @@ def reopen_approval(envelope: Envelope, step: Step, sealed: str, payment: Mappin
         raise ApprovalVoid("the sealed value is too long")
     try:
         nonce, language, challenge, decide_by = json.loads(envelope.open(bytes.fromhex(sealed), _place(step)))
-        pending = PendingApproval(payment, step.client.client_id, language, bytes.fromhex(nonce))
+        pending = PendingApproval(payment, step.client_id, language, bytes.fromhex(nonce))
         is_same = hmac.compare_digest(pending.challenge.hex(), challenge)
     except (SealBroken, ValueError, LookupError, TypeError) as error:
         raise ApprovalVoid("the sealed value was not made for this form") from error

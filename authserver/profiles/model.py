@@ -23,6 +23,7 @@ class Profile:
     id_token_algorithms: frozenset[str]
     response_types: frozenset[str]
     response_modes: frozenset[str]
+    default_response_mode: str
     grant_types: frozenset[str]
     assertion_audience_issuer_only: bool
     plain_http_redirects_to_loopback: bool

@@ -20,6 +20,11 @@ CLIENT_SECRET_POST: Final = "client_secret_post"  # noqa: S105 - an authenticati
 MTLS_METHODS: Final = frozenset({TLS_CLIENT_AUTH, SELF_SIGNED_TLS_CLIENT_AUTH})
 SECRET_METHODS: Final = frozenset({CLIENT_SECRET_BASIC, CLIENT_SECRET_POST})
 
+RESPONSE_TYPE_CODE: Final = "code"
+RESPONSE_MODE_QUERY: Final = "query"
+RESPONSE_MODE_FRAGMENT: Final = "fragment"
+RESPONSE_MODE_FORM_POST: Final = "form_post"
+
 TOKEN_TYPE_BEARER: Final = "Bearer"  # noqa: S105 - a token type's name
 TOKEN_TYPE_DPOP: Final = "DPoP"  # noqa: S105 - a token type's name
 

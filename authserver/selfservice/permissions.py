@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from authserver.clients.model import Client
 from authserver.grants.store.sharing import Permission
 from authserver.interaction.detail_clusters import describe_allowed
-from authserver.interaction.guard import Party, party_of
+from authserver.interaction.party import Party, party_of
 from authserver.interaction.scope_words import DataCluster, describe_claims, describe_scopes
 from authserver.issuance.claims import SCOPE_CLAIMS
 from authserver.protocol.authorization_details.model import DetailWords

@@ -31,6 +31,12 @@ _PLANTED = [
     ("issuance/planted.py", "from authserver.tokens.endpoints import token", "Only the composition root mounts"),
     ("tokens/endpoints/planted_call.py", "from authserver.tokens.endpoints import token", "Endpoints never call"),
     ("tokens/grant_types/planted.py", "from authserver.tokens.grant_types import refresh_token", "Grant types never"),
+    (
+        "authorization/answers/query.py",
+        "from authserver.authorization.answers import form_post",
+        "Encodings of an answer never",
+    ),
+    ("authorization/answers/parameters.py", "from authserver.web.machine import responses", "The rules are pure"),
     ("profiles/oidc.py", "from authserver.profiles import fapi2", "Profiles never call one another"),
     ("db/planted.py", "from authserver.db import planted_back", "No cycles between siblings"),
     ("db/planted_back.py", "from authserver.db import planted", "No cycles between siblings"),

@@ -18,9 +18,12 @@ from authserver.accounts.passwords import PasswordPool, hash_password
 from authserver.accounts.second_factor import enrol_totp
 from authserver.accounts.store import people as accounts
 from authserver.authorization import store
+from authserver.authorization.answers.model import Redirect
+from authserver.authorization.asked import AuthorizationRequest
 from authserver.authorization.conduct import Conduct
-from authserver.authorization.model import AuthorizationRequest, Interaction, dump_request
+from authserver.authorization.model import BrowserCookies, Interaction, PushedRequest
 from authserver.authorization.respond import AnswerPolicy
+from authserver.authorization.serialization import dump_request
 from authserver.clients.build import build_client
 from authserver.clients.metadata import parse_metadata
 from authserver.db.at_once import Writes
@@ -35,7 +38,6 @@ from authserver.interaction.pages.logout import logout_page
 from authserver.interaction.pages.totp import TotpDeps, totp_page
 from authserver.limits.rates import build_limits
 from authserver.limits.storage import SqliteStorage
-from authserver.protocol.claims_request import ClaimsRequest
 from authserver.protocol.demand import AuthenticationDemand
 from authserver.protocol.handles import hash_handle, new_handle
 from authserver.protocol.names import ACR_TWO_FACTORS, REQUEST_URI_PREFIX
@@ -101,7 +103,9 @@ class House:
         self.app.register_blueprint(login_page(LoginDeps(step, PasswordPool(), desk)))
         self.app.register_blueprint(totp_page(TotpDeps(step, envelope)))
         terms = ConsentTerms(new_handle, 90 * 86400)
-        conduct = Conduct(database, self.events.append, AnswerPolicy(ORIGIN, 60, 86400, 3600), frozenset)
+        conduct = Conduct(
+            database, self.events.append, AnswerPolicy(ORIGIN, 60, 86400, 3600), step.find_client, frozenset
+        )
         self.app.register_blueprint(
             consent_page(ConsentDeps(step, conduct, terms, lambda _: (), {"accounts": "unused"}, tuple))
         )
@@ -127,26 +131,15 @@ class House:
         interaction, browser = new_handle(), new_handle()
         asked = AuthorizationRequest(
             client_id=CLIENT.client_id,
-            redirect_uri="https://app.example/cb",
-            redirect_uri_sent=True,
-            response_type="code",
-            response_mode="query",
-            scope=("openid", "accounts"),
-            state=None,
-            nonce=None,
-            code_challenge=None,
-            dpop_jkt=None,
-            resources=(),
             demand=demand or AuthenticationDemand(),
+            scope=("openid", "accounts"),
             login_hint="ali<ce>",
-            hinted_subject=None,
-            ui_locales=(),
-            claims=ClaimsRequest(),
         )
+        redirect = Redirect("https://app.example/cb", True, "code", "query")
         reference = REQUEST_URI_PREFIX + interaction
-        request_row = store.pushed_row(asked, reference, now=self.now, lifetime=90)
-        pushed = store.PushedRequest(hash_handle(reference), CLIENT.client_id, dump_request(asked), NOW + 90, None)
-        shown = store.BrowserCookies(browser, "")
+        request_row = store.pushed_row((asked, redirect), reference, now=self.now, lifetime=90)
+        pushed = PushedRequest(hash_handle(reference), CLIENT.client_id, dump_request(asked, redirect), NOW + 90, None)
+        shown = BrowserCookies(browser, "")
         _, row = store.open_interaction(pushed, interaction, shown, (self.now, self.now + 900))
         self.database.write(Writes(rows=(request_row, row)))
         self.browser.set_cookie("__Host-browser", browser, domain="as.example", secure=True)
@@ -175,7 +168,7 @@ class House:
 
     def interaction(self) -> Interaction:
         with self.database.read() as connection:
-            shown = store.BrowserCookies(self.handles[1], "")
+            shown = BrowserCookies(self.handles[1], "")
             found = store.find_visit(connection, shown, self.handles[0], SessionLimits(), self.now)
         assert found is not None
         return found.interaction

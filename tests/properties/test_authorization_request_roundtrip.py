@@ -3,7 +3,9 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from authserver.authorization.model import AuthorizationRequest, dump_request, load_request
+from authserver.authorization.answers.model import Delivery, OwnPage, Redirect
+from authserver.authorization.asked import AuthorizationRequest
+from authserver.authorization.serialization import dump_request, load_request
 from authserver.protocol.authorization_details.model import Details
 from authserver.protocol.authorization_details.parse import parse_authorization_details
 from authserver.protocol.claims_request import ClaimsRequest
@@ -22,15 +24,7 @@ _many = st.lists(_text, max_size=4).map(tuple)
 requests = st.builds(
     AuthorizationRequest,
     client_id=_text,
-    redirect_uri=_text,
-    redirect_uri_sent=st.booleans(),
-    response_type=st.just("code"),
-    response_mode=st.sampled_from(["query", "form_post"]),
     scope=_many,
-    state=_some,
-    nonce=_some,
-    code_challenge=_some,
-    dpop_jkt=_some,
     resources=_many,
     demand=st.builds(
         AuthenticationDemand,
@@ -50,18 +44,31 @@ requests = st.builds(
     ),
 )
 
+deliveries = st.builds(OwnPage, url=_text) | st.builds(
+    Redirect,
+    redirect_uri=_text,
+    redirect_uri_sent=st.booleans(),
+    response_type=st.just("code"),
+    response_mode=st.sampled_from(["query", "form_post"]),
+    state=_some,
+    nonce=_some,
+    code_challenge=_some,
+    dpop_jkt=_some,
+)
+stored = st.tuples(requests, deliveries)
 
-@given(requests)
-def test_a_request_comes_back_as_it_was_stored(request: AuthorizationRequest) -> None:
-    text = dump_request(request)
-    assert load_request(text) == request
-    assert hash(load_request(text)) == hash(request)
+
+@given(stored)
+def test_a_request_comes_back_as_it_was_stored(asked: tuple[AuthorizationRequest, Delivery]) -> None:
+    text = dump_request(*asked)
+    assert load_request(text) == asked
+    assert hash(load_request(text)) == hash(asked)
     assert text.isascii()
     assert "\x00" not in text
 
 
-@given(requests, requests)
+@given(stored, stored)
 def test_two_requests_are_stored_alike_only_if_they_are_one(
-    one: AuthorizationRequest, other: AuthorizationRequest
+    one: tuple[AuthorizationRequest, Delivery], other: tuple[AuthorizationRequest, Delivery]
 ) -> None:
-    assert (dump_request(one) == dump_request(other)) == (one == other)
+    assert (dump_request(*one) == dump_request(*other)) == (one == other)

@@ -7,7 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from authserver.accounts.model import Enrolled
-from authserver.authorization.model import AuthorizationRequest, Interaction
+from authserver.authorization.answers.model import Redirect
+from authserver.authorization.asked import AuthorizationRequest
+from authserver.authorization.model import Interaction
 from authserver.authorization.next_step import (
     Situation,
     Step,
@@ -35,6 +37,7 @@ from tests.support.hypothesis_profiles import budget
 OPENED = 1_800_000_000
 SCOPES = ("openid", "accounts")
 PEOPLE = ("alice", "bob")
+TO_APP = Redirect("https://app.example/callback", True, "code", "query")
 
 _prompts = st.sampled_from([(), ("none",), ("login",), ("consent",), ("select_account",), ("login", "consent")])
 demands = st.builds(
@@ -47,15 +50,7 @@ demands = st.builds(
 requests = st.builds(
     AuthorizationRequest,
     client_id=st.just("app"),
-    redirect_uri=st.just("https://app.example/callback"),
-    redirect_uri_sent=st.just(True),
-    response_type=st.just("code"),
-    response_mode=st.just("query"),
     scope=st.sampled_from([("openid",), SCOPES]),
-    state=st.none(),
-    nonce=st.none(),
-    code_challenge=st.none(),
-    dpop_jkt=st.none(),
     resources=st.sampled_from([(), ("https://bank.example/",)]),
     demand=demands,
     login_hint=st.none(),
@@ -90,6 +85,7 @@ def situations(draw: st.DrawFn) -> Situation:
         request_uri_hash=b"r",
         client_id="app",
         request=request,
+        delivery=TO_APP,
         opened_with_session=draw(st.none() | st.just(b"old cookie")),
         created_at=OPENED,
         expires_at=OPENED + 900,

@@ -4,21 +4,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from urllib.parse import urlencode
 
+from authserver.authorization.answers.model import Answer, Delivery
+from authserver.authorization.answers.parameters import with_refusal
+from authserver.authorization.answers.send import send
+from authserver.authorization.asked import AuthorizationRequest
 from authserver.authorization.conduct import Conduct
-from authserver.authorization.model import AuthorizationRequest
+from authserver.authorization.model import BrowserCookies, Visit
 from authserver.authorization.next_step import Step
 from authserver.authorization.own import is_sealed, open_own
-from authserver.authorization.parse import RequestPolicy, parse_request, resolve_redirect_uri
-from authserver.authorization.respond import Answer, send
-from authserver.authorization.response_modes import QUERY, error_parameters
-from authserver.authorization.store import (
-    BrowserCookies,
-    Visit,
-    find_pushed,
-    find_visit,
-    open_interaction,
-    pushed_row,
-)
+from authserver.authorization.parse import RequestPolicy, parse_redirect, parse_request
+from authserver.authorization.store import find_pushed, find_visit, open_interaction, pushed_row
 from authserver.authorization.stored import check_pushed, unknown_reference
 from authserver.clients.model import Client
 from authserver.clients.reception import Limits
@@ -97,28 +92,39 @@ class Authorize:
     def _begin(self, request: MachineRequest, now: int) -> MachineResponse:
         self.limits.hit("authorize.address", address_key(request.remote_address))
         params = read_query(request) if request.method == "GET" else read_form(request)
-        client = self._client(params)
-        reference = params.get("request_uri")
+        client_id, reference = params.require("client_id", clause="RFC6749-4.1.1"), params.get("request_uri")
+        client = None if client_id == OWN_CLIENT_ID else self._find_client(client_id)
+        if reference is not None and request.method == "POST":
+            return _by_get(client_id, reference)
+        if client is None:
+            return self._begin_own(request, reference, now)
         if reference is None:
             return self._begin_plain(request, params, client, now)
-        if request.method == "POST":
-            return _by_get(client, reference)
-        if client.client_id == OWN_CLIENT_ID and is_sealed(reference):
-            asked = open_own(self.envelope, reference, now)
-            return self._begin_pushed(request, client, self._store(asked, now), now)
         if not (reference.startswith(REQUEST_URI_PREFIX) or client.require_pushed_authorization_requests):
             return self._refuse_plain(params, client, _foreign_reference())
-        return self._begin_pushed(request, client, reference, now)
+        return self._begin_stored(request, client_id, reference, now)
 
-    def _begin_pushed(self, request: MachineRequest, client: Client, reference: str, now: int) -> MachineResponse:
-        """Open an interaction for a stored request of this client's."""
+    def _begin_own(self, request: MachineRequest, reference: str | None, now: int) -> MachineResponse:
+        """Open an interaction for one of our own pages, whose requests are sealed by us alone.
+
+        Spec: RFC9126-4
+        """
+        if reference is None:
+            raise InvalidRequest("The request must be pushed first.", clause="RFC9126-4")
+        if not is_sealed(reference):
+            raise unknown_reference()
+        asked = open_own(self.envelope, reference, now)
+        return self._begin_stored(request, OWN_CLIENT_ID, self._store(asked, now), now)
+
+    def _begin_stored(self, request: MachineRequest, client_id: str, reference: str, now: int) -> MachineResponse:
+        """Open an interaction for a stored request of whoever asks under this id."""
         cookies = _read_cookies(request)
         with self.database.read() as connection:
             found = find_pushed(connection, reference, cookies.session, self.session_limits, now)
         if found is None:
             raise unknown_reference()
         pushed, visitor = found
-        check_pushed(pushed, client, now)
+        check_pushed(pushed, client_id, now)
         browser = replace(cookies, browser=cookies.browser or new_handle())
         handle = new_handle()
         interaction, row = open_interaction(pushed, handle, browser, (now, now + INTERACTION_LIFETIME_SECONDS))
@@ -135,17 +141,17 @@ class Authorize:
             raise InvalidRequest(
                 "The request must be pushed first.", clause=client.profile.clause("pushed_requests_required")
             )
-        resolve_redirect_uri(params, client)
+        parse_redirect(params, client)
         try:
             asked = parse_request(params, client, self.policy())
         except OAuthError as error:
             return self._refuse_plain(params, client, error)
         request_uri = self._store(asked, now)
         if request.method == "POST":
-            return _by_get(client, request_uri)
-        return self._begin_pushed(request, client, request_uri, now)
+            return _by_get(client.client_id, request_uri)
+        return self._begin_stored(request, client.client_id, request_uri, now)
 
-    def _store(self, asked: AuthorizationRequest, now: int) -> str:
+    def _store(self, asked: tuple[AuthorizationRequest, Delivery], now: int) -> str:
         """Store a request that was not pushed, and return its reference."""
         request_uri = REQUEST_URI_PREFIX + new_handle()
         row = pushed_row(asked, request_uri, now=now, lifetime=self.pushed_lifetime_seconds)
@@ -154,10 +160,8 @@ class Authorize:
 
     def _refuse_plain(self, params: Params, client: Client, error: OAuthError) -> MachineResponse:
         """Return a refusal to a redirect URI that is known, for a request that otherwise cannot be accepted."""
-        redirect_uri, _ = resolve_redirect_uri(params, client)
-        parameters = error_parameters(error.code, error.description, params.get("state"), self.conduct.answers.issuer)
-        answer = Answer(redirect_uri, params.get("response_mode") or QUERY, parameters)
-        return send(answer, self.pages, client.client_name)
+        redirect, issuer = parse_redirect(params, client), self.conduct.answers.issuer
+        return send(with_refusal(redirect, error, issuer, client.client_name), self.pages)
 
     def _proceed(self, request: MachineRequest) -> MachineResponse:
         handle = read_query(request).require("interaction", clause="RFC6749-4.1.1")
@@ -170,21 +174,17 @@ class Authorize:
     def _advance(self, request: MachineRequest, handle: str, visit: Visit, headers: Headers) -> MachineResponse:
         """Go to the next page or to the client."""
         wish(visit.interaction.request.ui_locales, visit.interaction.created_at)
-        client = self._find_client(visit.interaction.client_id)
-        outcome = self.conduct.decide(visit, client, self.clock(), request.correlation_id)
+        outcome = self.conduct.decide(visit, self.clock(), request.correlation_id)
         if isinstance(outcome, Answer):
-            response = send(outcome, self.pages, client.client_name)
+            response = send(outcome, self.pages)
         else:
             response = see_other(f"{PAGES[outcome]}?{urlencode({'interaction': handle})}")
         return MachineResponse(response.status, (*response.headers, *headers), response.body)
 
-    def _client(self, params: Params) -> Client:
-        return self._find_client(params.require("client_id", clause="RFC6749-4.1.1"))
-
     def _find_client(self, client_id: str) -> Client:
-        """Return a registered client that is not disabled; asked again before every answer.
+        """Return a registered client that is not disabled; it is asked for again before every answer.
 
-        Spec: RFC6749-4.1.2.1, RFC9126-7.4
+        Spec: RFC6749-4.1.2.1
         """
         client = self.registry.find(client_id)
         if client is None:
@@ -209,12 +209,12 @@ def _read_cookies(request: MachineRequest) -> BrowserCookies:
     return BrowserCookies(read_cookie(cookies, BROWSER_COOKIE), read_cookie(cookies, SESSION_COOKIE))
 
 
-def _by_get(client: Client, reference: str) -> MachineResponse:
+def _by_get(client_id: str, reference: str) -> MachineResponse:
     """Have the browser come again by GET: with a form posted from another site it sends none of our cookies.
 
     Spec: OIDCC-3.1.2.1
     """
-    return see_other("/authorize?" + urlencode({"client_id": client.client_id, "request_uri": reference}))
+    return see_other("/authorize?" + urlencode({"client_id": client_id, "request_uri": reference}))
 
 
 def _foreign_reference() -> RequestUriNotSupported:

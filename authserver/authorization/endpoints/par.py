@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from authserver.authorization.model import AuthorizationRequest
+from authserver.authorization.answers.model import Redirect
 from authserver.authorization.parse import RequestPolicy, parse_request
 from authserver.authorization.store import pushed_row
 from authserver.binding.demand import check_dpop_wanted
@@ -37,12 +37,12 @@ class PushedAuthorizationRequest:
         """Answer one pushed request."""
         now = self.clock()
         received = self.reception.receive(request, now)
-        asked = parse_request(received.params, received.client, self.policy())
+        asked, redirect = parse_request(received.params, received.client, self.policy())
         if received.proof is not None:
             check_dpop_wanted(binding_demand(received.client))
-        asked = bind_code_to_key(asked, received.proof)
+        redirect = bind_code_to_key(redirect, received.proof)
         request_uri = REQUEST_URI_PREFIX + new_handle()
-        row = pushed_row(asked, request_uri, now=now, lifetime=self.lifetime_seconds)
+        row = pushed_row((asked, redirect), request_uri, now=now, lifetime=self.lifetime_seconds)
         self.database.write(Writes(received.one_time_ids(), rows=(row,)))
         return created(
             {"request_uri": request_uri, "expires_in": self.lifetime_seconds},
@@ -50,15 +50,15 @@ class PushedAuthorizationRequest:
         )
 
 
-def bind_code_to_key(request: AuthorizationRequest, proof: DpopProof | None) -> AuthorizationRequest:
-    """Return the request with its code bound to the key of the proof it came with.
+def bind_code_to_key(redirect: Redirect, proof: DpopProof | None) -> Redirect:
+    """Return how a request is answered, with the code bound to the key of the proof that the request came with.
 
     Raises InvalidRequest where the request names another key.
 
     Spec: RFC9449-10.1, FAPI2-SP-FINAL-5.3.2.1-12
     """
     if proof is None:
-        return request
-    if request.dpop_jkt not in {None, proof.jkt}:
+        return redirect
+    if redirect.dpop_jkt not in {None, proof.jkt}:
         raise InvalidRequest("The dpop_jkt is not the key of the DPoP proof.", clause="RFC9449-10.1")
-    return replace(request, dpop_jkt=proof.jkt)
+    return replace(redirect, dpop_jkt=proof.jkt)

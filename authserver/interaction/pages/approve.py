@@ -234,7 +234,7 @@ def _show(deps: ApproveDeps, found: _Open, problem: Mapping[str, object] | None 
     Spec: RTS-SCA-5.1, RTS-SCA-5.2
     """
     step, language = found.step, current_language()
-    pending = begin_approval(found.payment, step.client.client_id, language if language in LANGUAGES else "en")
+    pending = begin_approval(found.payment, step.client_id, language if language in LANGUAGES else "en")
     ceremony = None
     if found.way == PASSKEY:
         with deps.step.database.read() as connection:

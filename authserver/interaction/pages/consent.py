@@ -8,8 +8,8 @@ from flask import Blueprint, Response, request
 from authserver.accounts import activities
 from authserver.accounts.activities import activity_row
 from authserver.accounts.bank_accounts import AccountsOf
+from authserver.authorization.answers.send import send
 from authserver.authorization.conduct import Allowed, Conduct
-from authserver.authorization.respond import send
 from authserver.clients.model import ResourceServer
 from authserver.events.catalogue import AUTHORIZATION_PAGE_REFUSED, CONSENT_DENIED, CONSENT_GIVEN
 from authserver.grants.store.consents import consent_row
@@ -115,12 +115,12 @@ def _approve(deps: ConsentDeps, step: Step) -> Response:
     event = event_of(step, CONSENT_GIVEN, consent.account_id, detail)
     allowed = Allowed(consent, (consent_row(consent), activity), event)
     try:
-        answer = deps.conduct.conclude(step.visit, step.client, allowed, step.now, correlation_id())
+        answer = deps.conduct.conclude(step.visit, allowed, step.now, correlation_id())
     except OAuthError as error:
         facts = error.operator_facts()
         report(deps.step, step, AUTHORIZATION_PAGE_REFUSED, account_id=consent.account_id, detail=facts)
         raise
-    return to_flask(send(answer, deps.step.pages, step.client.client_name))
+    return to_flask(send(answer, deps.step.pages))
 
 
 def _read_choice(count: int) -> Chosen:

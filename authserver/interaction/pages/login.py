@@ -110,7 +110,7 @@ def _start(deps: LoginDeps, step: Step, proved: SignIn) -> _Started | None:
             return None
         limits = deps.step.session_limits
         _, cookie = lifecycle.start(connection, account_id, PASSWORD, limits, step.now, this_browser())
-        note(connection, account_id, SIGNED_IN, step.now, step.client.client_id, with_browser(PASSWORD))
+        note(connection, account_id, SIGNED_IN, step.now, step.client_id, with_browser(PASSWORD))
         return _Started(account_id, cookie, find_enrolled(connection, account_id).has_second_factor)
 
 

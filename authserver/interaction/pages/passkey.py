@@ -138,7 +138,7 @@ def _raise(deps: PasskeyDeps, step: Step, session: Session, account: Account) ->
         if not proof:
             return _Proved(proof)
         told = with_browser(proof.method)
-        note(connection, account.account_id, SECOND_FACTOR_GIVEN, step.now, step.client.client_id, told)
+        note(connection, account.account_id, SECOND_FACTOR_GIVEN, step.now, step.client_id, told)
         return _Proved(proof, lifecycle.elevate(connection, step.session_cookie, proof.method, limits, step.now))
 
 
@@ -147,7 +147,7 @@ def _start(deps: PasskeyDeps, step: Step) -> _Proved:
 
     Spec: RTS-SCA-4.1, ASVS5-7.2.4
     """
-    limits, client_id = deps.step.session_limits, step.client.client_id
+    limits, client_id = deps.step.session_limits, step.client_id
     with deps.step.database.transaction() as connection:
         proof = prove(connection, deps.desk, deps.notifier, sign_in_asked(step), _answer(), step.now)
         if not proof:

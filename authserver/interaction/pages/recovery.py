@@ -55,7 +55,7 @@ def recovery_page(deps: RecoveryDeps) -> Blueprint:
 
 def _use(deps: RecoveryDeps, step: Step, account: Account, code: str) -> Response:
     def record(connection: Connection) -> None:
-        note(connection, account.account_id, RECOVERY_CODE_USED, step.now, step.client.client_id)
+        note(connection, account.account_id, RECOVERY_CODE_USED, step.now, step.client_id)
         deps.notifier(connection, account.account_id, CODE_USED, step.now)
 
     proof = Proof(

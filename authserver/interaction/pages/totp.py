@@ -81,7 +81,7 @@ def _check_code(deps: TotpDeps, step: Step, account: Account, enrolled: Enrolled
         check=lambda connection: check_totp(connection, deps.envelope, account.account_id, code, step.now),
         shown=other_ways(step, enrolled),
         record=lambda connection: note(
-            connection, account.account_id, SECOND_FACTOR_GIVEN, step.now, step.client.client_id, with_browser(TOTP)
+            connection, account.account_id, SECOND_FACTOR_GIVEN, step.now, step.client_id, with_browser(TOTP)
         ),
     )
     return add_proof(deps.step, step, account, proof)

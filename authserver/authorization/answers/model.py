@@ -1,0 +1,48 @@
+"""How an authorization request is answered: by a redirect to the client, or by the way to one of our own pages.
+
+What a poll or a device waits for is another value here; the pages and the rules before the answer know of none.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Redirect:
+    """To a redirect URI that is registered: with a code, and what that code will be bound to, or with a refusal.
+
+    `redirect_uri_sent` says whether the request named it. `state` and `nonce` are kept exactly as they came.
+
+    Spec: RFC6749-4.1.1, OIDCC-3.1.2.1, OAUTH-MRT-2.1
+    """
+
+    redirect_uri: str
+    redirect_uri_sent: bool
+    response_type: str
+    response_mode: str
+    state: str | None = None
+    nonce: str | None = None
+    code_challenge: str | None = None
+    dpop_jkt: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OwnPage:
+    """To one of this server's own pages, by its whole URL: nothing is issued for it."""
+
+    url: str
+
+
+Delivery = Redirect | OwnPage
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The parameters of an authorization response, and how they travel.
+
+    `app_name` is what a page calls the app that it leads to, where a page takes them there.
+    """
+
+    delivery: Delivery
+    parameters: Mapping[str, str]
+    app_name: str = ""

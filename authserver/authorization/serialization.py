@@ -1,0 +1,100 @@
+"""An authorization request as a row holds it: what is asked and how it is answered, in one JSON object.
+
+The members and their order are those of every release so far, so that a request that one release stored is carried out
+by another, in an upgrade and in a roll-back.
+"""
+
+from typing import Any, Final
+
+import orjson
+
+from authserver.authorization.answers.model import Delivery, OwnPage, Redirect
+from authserver.authorization.asked import AuthorizationRequest
+from authserver.protocol.claims_request import ClaimsRequest
+from authserver.protocol.demand import AuthenticationDemand
+from authserver.protocol.names import RESPONSE_MODE_QUERY
+from authserver.protocol.stored_json import dump_json
+
+_TO_OWN_PAGE: Final = "none"  # no profile permits this response type, so no client's request has it
+
+
+def dump_request(request: AuthorizationRequest, delivery: Delivery) -> str:
+    """Return a request as JSON text for a row."""
+    redirect = _as_redirect(delivery)
+    members = {
+        "client_id": request.client_id,
+        "redirect_uri": redirect.redirect_uri,
+        "redirect_uri_sent": redirect.redirect_uri_sent,
+        "response_type": redirect.response_type,
+        "response_mode": redirect.response_mode,
+        "scope": request.scope,
+        "state": redirect.state,
+        "nonce": redirect.nonce,
+        "code_challenge": redirect.code_challenge,
+        "dpop_jkt": redirect.dpop_jkt,
+        "resources": request.resources,
+        "demand": request.demand,
+        "login_hint": request.login_hint,
+        "hinted_subject": request.hinted_subject,
+        "ui_locales": request.ui_locales,
+        "claims": request.claims,
+        "authorization_details": request.authorization_details,
+    }
+    return dump_json(members, default=_sorted)
+
+
+def load_request(text: str) -> tuple[AuthorizationRequest, Delivery]:
+    """Return the request of a row, and how it is answered; both were checked before they were stored."""
+    members: dict[str, Any] = orjson.loads(text)
+    return _read_request(members), _read_delivery(members)
+
+
+def _read_request(members: dict[str, Any]) -> AuthorizationRequest:
+    demand, claims = members["demand"], members["claims"]
+    demand["prompts"] = frozenset(demand["prompts"])
+    for name in ("id_token", "userinfo", "acr_values"):
+        claims[name] = tuple(claims[name])
+    return AuthorizationRequest(
+        client_id=members["client_id"],
+        demand=AuthenticationDemand(**demand),
+        scope=tuple(members["scope"]),
+        resources=tuple(members["resources"]),
+        login_hint=members["login_hint"],
+        hinted_subject=members["hinted_subject"],
+        ui_locales=tuple(members["ui_locales"]),
+        claims=ClaimsRequest(**claims),
+        authorization_details=tuple(members["authorization_details"]),
+    )
+
+
+def _read_delivery(members: dict[str, Any]) -> Delivery:
+    if members["response_type"] == _TO_OWN_PAGE:
+        return OwnPage(members["redirect_uri"])
+    return Redirect(
+        redirect_uri=members["redirect_uri"],
+        redirect_uri_sent=members["redirect_uri_sent"],
+        response_type=members["response_type"],
+        response_mode=members["response_mode"],
+        state=members["state"],
+        nonce=members["nonce"],
+        code_challenge=members["code_challenge"],
+        dpop_jkt=members["dpop_jkt"],
+    )
+
+
+def _as_redirect(delivery: Delivery) -> Redirect:
+    """Return the redirect whose members say in a row how a request is answered."""
+    if isinstance(delivery, Redirect):
+        return delivery
+    return Redirect(
+        redirect_uri=delivery.url,
+        redirect_uri_sent=True,
+        response_type=_TO_OWN_PAGE,
+        response_mode=RESPONSE_MODE_QUERY,
+    )
+
+
+def _sorted(value: object) -> object:
+    if not isinstance(value, frozenset):
+        raise TypeError("a request holds no such value")
+    return sorted(value)
