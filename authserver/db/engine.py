@@ -83,6 +83,8 @@ class Database:
         kind = parsed.get_backend_name()
         admission = Admission(threads, patience_seconds)
         if kind == "sqlite":
+            if parsed.query:
+                raise ValueError(f"a URL of SQLite has no options: {', '.join(sorted(parsed.query))}")
             return cls(kind, SqliteBackend(parsed, threads=threads, patience_seconds=patience_seconds), admission)
         if kind == "postgresql":
             from authserver.db.postgresql import PostgresqlBackend  # noqa: PLC0415 - its driver is 9 MB and 60 ms

@@ -6,7 +6,6 @@ from time import monotonic
 from typing import Any
 
 import psycopg
-from psycopg.conninfo import make_conninfo
 from psycopg.pq import TransactionStatus
 from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event
 from sqlalchemy.engine import ExceptionContext
@@ -17,6 +16,7 @@ from authserver.db.at_once import Writes, check_written, write_as_one
 from authserver.db.held import HeldConnections
 from authserver.db.postgresql_connection import OUTDATED, BoundedConnection, TookTooLong, ends_connection
 from authserver.db.postgresql_driver import command, driver_of, notice_pooler
+from authserver.db.postgresql_url import check_url, connect_args, hide_secrets, secrets_of
 
 # SQLSTATE classes that a later attempt may not meet: connection, transaction rolled back by the server, resources,
 # object in use, operator intervention (cancelled, shutting down), system error. Not 54: a value too large stays so.
@@ -27,7 +27,6 @@ _PASSING = OUTDATED | {_READ_ONLY, _TIMED_OUT_IN_TRANSACTION}
 _IDLE = int(TransactionStatus.IDLE)
 _SPARE_CONNECTIONS = 2  # beside the request threads: readiness probes and the like
 _LONGEST_WORDS = 400
-_LEAST_CONNECT_SECONDS = 2  # psycopg takes no less
 _CAN_WRITE = "SELECT NOT pg_is_in_recovery() AND NOT current_setting('transaction_read_only')::boolean"
 
 
@@ -38,7 +37,7 @@ class PostgresqlBackend:
     """
 
     def __init__(self, url: URL, *, threads: int, patience_seconds: float, statement_seconds: float) -> None:
-        _check_options(url)
+        check_url(url)
         engine = create_engine(
             url.set(drivername="postgresql+psycopg").difference_update_query(["options"]),
             isolation_level="AUTOCOMMIT",
@@ -47,10 +46,10 @@ class PostgresqlBackend:
             pool_reset_on_return=None,
             hide_parameters=True,
             use_native_hstore=False,
-            connect_args=_connect_args(url, patience_seconds, statement_seconds),
+            connect_args=connect_args(url, patience_seconds, statement_seconds),
         )
         _bound(engine, patience_seconds)
-        self._secrets = _secrets_of(url)
+        self._secrets = secrets_of(url)
         self._held = HeldConnections(engine, most=2 * (threads + _SPARE_CONNECTIONS), probe=_Probe)
 
     @contextmanager
@@ -111,59 +110,7 @@ class PostgresqlBackend:
 
     def _words_of(self, error: psycopg.Error) -> str:
         """Return what the server, a pooler or the driver says of it: one short line, without the URL's passwords."""
-        words = " ".join((error.diag.message_primary or str(error)).split())
-        for secret in self._secrets:
-            words = words.replace(secret, "***")
-        return words[:_LONGEST_WORDS]
-
-
-def _secrets_of(url: URL) -> tuple[str, ...]:
-    """Return what of a URL nobody may read; the driver quotes a parameter that it cannot use."""
-    named = (url.query.get(name, "") for name in ("password", "sslpassword"))
-    return tuple(
-        text for each in (url.password or "", *named) for text in ((each,) if isinstance(each, str) else each) if text
-    )
-
-
-def _check_options(url: URL) -> None:
-    """Raise ValueError for an option that PostgreSQL's library does not know, before anything waits for a server."""
-    named = {name: value if isinstance(value, str) else ",".join(value) for name, value in url.query.items()}
-    try:
-        make_conninfo(**named)
-    except psycopg.ProgrammingError as error:
-        raise ValueError(str(error).strip()) from None
-    if not named.get("connect_timeout", "0").isdecimal():
-        raise ValueError("connect_timeout is a number of seconds")
-
-
-def _connect_args(url: URL, patience_seconds: float, statement_seconds: float) -> dict[str, Any]:
-    """Return what bounds a connection and its statements; what the URL says of any of it wins.
-
-    A standby is refused unless the URL asks for one: it may be behind, and would call a revoked token active.
-    """
-    sent = url.query.get("options", "")
-    options = sent if isinstance(sent, str) else " ".join(sent)
-    bounds = f"-c statement_timeout={int(statement_seconds * 1000)} -c idle_in_transaction_session_timeout=60000"
-    ours = {
-        "connect_timeout": max(_LEAST_CONNECT_SECONDS, int(patience_seconds / _count_hosts(url))),
-        "tcp_user_timeout": int(patience_seconds * 1000),
-        "application_name": "authserver",
-        "target_session_attrs": "read-write",
-    }
-    return {
-        **{name: value for name, value in ours.items() if name not in url.query},
-        # psycopg numbers what it prepares: behind a pooler the number may be another client's statement.
-        "prepare_threshold": None,
-        "client_encoding": "utf8",  # what our statements send, whatever the database keeps
-        "options": f"{bounds} {options}".strip(),
-    }
-
-
-def _count_hosts(url: URL) -> int:
-    """Count the servers that are tried one after the other; each has its part of the time."""
-    named = url.query.get("host", ())
-    hosts = (named,) if isinstance(named, str) else named
-    return max(1, sum(len(host.split(",")) for host in hosts))
+        return hide_secrets(error.diag.message_primary or str(error), self._secrets)[:_LONGEST_WORDS]
 
 
 def _bound(engine: Engine, patience_seconds: float) -> None:

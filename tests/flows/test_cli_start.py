@@ -136,6 +136,35 @@ def test_a_database_that_cannot_be_had_is_told_without_its_password(deployed: Co
 
 
 @pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("{good}/db?sslmode=bogus", "sslmode may be disable, allow, prefer, require, verify-ca, verify-full"),
+        ("{good}/db?sslmode=verify-full&sslrootcert=/none", "sslrootcert is the path of a file of certificates in PEM"),
+        ("{good}/db?target_session_attrs=master", "target_session_attrs may be any, read-write, read-only, primary"),
+        ("{good}/db?sslmod=require", 'invalid connection option "sslmod"'),
+        ("{good}/db?keepalives_idle=soon", "keepalives_idle is a whole number"),
+        ("{good}/db?service=none", 'definition of service "none" not found'),
+        ("{good}/db?hostaddr=none", "hostaddr is an IP address"),
+        ("{good}/db?host=a,b&port=1,2,3", "number of hosts and ports don't match"),
+        ("{good}/db?host=a&port=x", "non-integer port"),
+        (f"{{good}}/db?sslmode={_SECRET}", 'invalid sslmode value: "***"'),
+        ("{good}:70000/db", "port may be a number from 1 to 65535"),
+        ("{good}:0/db", "port may be a number from 1 to 65535"),
+        ("sqlite:////{folder}/db.sqlite?mode=ro", "a URL of SQLite has no options: mode"),
+    ],
+)
+def test_a_url_by_which_no_database_can_ever_be_had_is_not_waited_for(
+    deployed: CommandLine, tmp_path: Path, url: str, said: str
+) -> None:
+    given = url.format(good=f"postgresql+psycopg://me:{_SECRET}@127.0.0.1", folder=tmp_path)
+    line = deployed.refused("serve", DATABASE_URL=given, DATABASE_START_TIMEOUT="3600")
+    assert line.startswith("DATABASE_URL: ")
+    assert said in line
+    assert _SECRET not in line
+    assert "waiting for it" not in line
+
+
+@pytest.mark.parametrize(
     "line", [f'database_ulr = "postgresql://me:{_SECRET}@h/db"', f'database_url = ["{_SECRET}"]', f'x = "{_SECRET}']
 )
 def test_a_file_that_is_wrong_about_a_secret_does_not_tell_it(tmp_path: Path, line: str) -> None:
