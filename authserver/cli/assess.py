@@ -10,10 +10,10 @@ from authserver.cli.output import TakesId, fail, json_option, note, print_rows
 from authserver.cli.serve import deployment_facts
 from authserver.clients.load import load_client
 from authserver.clients.metadata import DEFAULT_ALGORITHM, SIGNED_ANSWERS
-from authserver.clients.store import ClientRecord, find_client
 from authserver.db.engine import Database
 from authserver.keys.rotation import lacking
-from authserver.keys.store import find_all
+from authserver.operations import lookups
+from authserver.operations.lookups import ClientRecord
 from authserver.profiles.assess import Finding, assess_client, assess_deployment
 from authserver.profiles.catalogue import PROFILES, signing_algorithms
 from authserver.protocol.errors import InvalidClientMetadata
@@ -36,8 +36,7 @@ def assess(client_id: str | None, *, production: bool, as_json: bool) -> None:
         findings += assess_production(settings) if production else []
         subject = f"the deployment {settings.issuer}"
     else:
-        with database.read() as connection:
-            record = find_client(connection, client_id)
+        record = lookups.find_client(database, client_id)
         if record is None:
             fail(f"there is no client {client_id}")
         algorithms = dict.fromkeys(str(record.metadata.get(member, DEFAULT_ALGORITHM)) for member in SIGNED_ANSWERS)
@@ -57,8 +56,7 @@ def _find_lacking_keys(database: Database, algorithms: Iterable[str]) -> list[Fi
 
     Spec: OIDCC-15.1
     """
-    with database.read() as connection:
-        keys = find_all(connection)
+    keys = lookups.list_published_keys(database)
     return [
         Finding("error", "OIDCC-15.1", f"There is no signing key for {algorithm}.", "Make it: authserver keys rotate.")
         for algorithm in lacking(keys, algorithms)

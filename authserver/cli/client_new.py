@@ -10,11 +10,12 @@ from urllib.parse import quote
 
 import click
 
-from authserver.cli.client_registration import register_client
-from authserver.cli.deployment import open_deployment
-from authserver.cli.output import fail, json_option, note, print_record
+from authserver.cli.client_registration import note_subject
+from authserver.cli.operators import open_operator, operation
+from authserver.cli.output import fail, note, print_record
 from authserver.keys.jwks import public_members
 from authserver.keys.rotation import generate_key
+from authserver.operations.acts import AddClient
 from authserver.protocol import names
 
 KINDS = ("app", "service", "api")
@@ -48,23 +49,23 @@ class Answers:
     type=click.Path(path_type=Path, file_okay=False, exists=True),
     help="The folder for its private key.",
 )
-@json_option
-def new(folder: Path, *, as_json: bool, **given: str | tuple[str, ...] | None) -> None:
+@operation
+def new(folder: Path, reason: str, *, as_json: bool, **given: str | tuple[str, ...] | None) -> None:
     """Register a client by questions: what no option says is asked. Its key is made here, its tokens bound by DPoP.
 
     The private key is written into a file for its owner alone, is stored nowhere else, and belongs to the client.
     """
-    settings, database = open_deployment()
-    answers = _ask(given)
+    operator, answers = open_operator(), _ask(given)
     private_jwk = generate_key(_ALGORITHM)
     public_jwk = {**public_members(private_jwk), **{name: private_jwk[name] for name in ("kid", "alg", "use")}}
     path = folder / f"{quote(answers.client_id, safe='')}.private.jwk.json"
     _write_private(path, private_jwk)
     try:
-        registration = register_client(settings, database, describe_client(answers, public_jwk))
+        registration = operator.perform(AddClient(describe_client(answers, public_jwk), reason=reason))
     except click.ClickException:
         path.unlink()
         raise
+    note_subject(registration.metadata)
     note(f"Its private key: {path}. Next: authserver assess {answers.client_id}")
     print_record(registration.metadata, as_json=as_json)
 

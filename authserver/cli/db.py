@@ -7,9 +7,12 @@ from click.termui import progressbar
 
 from authserver.assets import find_assets
 from authserver.cli.deployment import connect_database, open_database
+from authserver.cli.operators import open_operator, operation
 from authserver.cli.output import fail, json_option, note, print_record, read_settings
 from authserver.db import migrate
-from authserver.db.purge import DEFAULT_BATCH_SIZE, count_expired, database_clock, purge
+from authserver.db.purge import DEFAULT_BATCH_SIZE
+from authserver.operations import lookups
+from authserver.operations.acts import PurgeExpired
 
 
 @click.group()
@@ -46,14 +49,14 @@ def check(*, as_json: bool) -> None:
     type=click.IntRange(1, 100_000),
     help="How many rows to delete in one transaction.",
 )
-@json_option
-def purge_command(batch: int, *, as_json: bool) -> None:
+@operation
+def purge_command(batch: int, reason: str, *, as_json: bool) -> None:
     """Delete expired rows in bounded batches, while the server runs; the database's own clock decides."""
-    database = open_database(read_settings())
-    now = database_clock(database)
-    total = sum(count_expired(database, now).values())
-    with progressbar(length=total, label="Purging", file=sys.stderr) as bar:
-        deleted = purge(database, now, batch, lambda _table, rows: bar.update(rows))
+    operator = open_operator()
+    now, expired = lookups.find_expired(operator.database)
+    with progressbar(length=expired, label="Purging", file=sys.stderr) as bar:
+        reporting = operator.reporting(lambda _table, rows: bar.update(rows))
+        deleted = reporting.perform(PurgeExpired(batch, reason=reason), now=now)
     if not any(deleted.values()):
         note("Nothing has expired.")
     print_record({name: rows for name, rows in deleted.items() if rows or as_json}, as_json=as_json)

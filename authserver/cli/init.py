@@ -7,12 +7,11 @@ from pathlib import Path
 import click
 
 from authserver.assets import find_assets
-from authserver.cli.deployment import connect_database, require_envelope
-from authserver.cli.output import fail, json_option, note, print_record
-from authserver.clock import system_clock
+from authserver.cli.deployment import connect_database
+from authserver.cli.operators import operation, operator_of
+from authserver.cli.output import fail, note, print_record
 from authserver.db import migrate
-from authserver.keys.store import provision_keys
-from authserver.profiles.catalogue import signing_algorithms
+from authserver.operations.acts import ProvisionKeys
 from authserver.sealing.master_key import create_master_key
 from authserver.settings.load import (
     CONFIG_VARIABLE,
@@ -39,8 +38,8 @@ DECIDING = ("issuer", "data_dir", "database_url", "master_key_file", "profiles")
     type=click.Path(path_type=Path, file_okay=False),
     help="The folder for all of it, made where it is missing.",
 )
-@json_option
-def init(issuer: str | None, directory: Path, *, as_json: bool) -> None:
+@operation
+def init(issuer: str | None, directory: Path, reason: str, *, as_json: bool) -> None:
     """Write a configuration file, a master key, the schema and the first signing keys; safe to repeat.
 
     Settings that stand in the environment are written into a new file, so that it says what is in force.
@@ -54,20 +53,17 @@ def init(issuer: str | None, directory: Path, *, as_json: bool) -> None:
         fail(str(error))
     except OSError as error:
         fail(f"{error.filename}: {error.strerror}")
-    kids = prepare_store(settings)
+    kids = prepare_store(settings, reason)
     record = {"config": str(config), "master_key": str(settings.master_key_path), "new_signing_keys": list(kids)}
     print_record(record, as_json=as_json)
     note(f"Next: {CONFIG_VARIABLE}={config} authserver serve")
 
 
-def prepare_store(settings: Settings) -> tuple[str, ...]:
+def prepare_store(settings: Settings, reason: str = "") -> tuple[str, ...]:
     """Bring the database to the newest schema with a key of each algorithm; return the kids of new keys."""
-    envelope = require_envelope(settings)
     database = connect_database(settings)
     migrate.upgrade(database, find_assets("migrations"))
-    algorithms = signing_algorithms(settings.profiles)
-    with database.transaction() as connection:
-        return provision_keys(connection, envelope, algorithms, system_clock())
+    return operator_of(settings, database).perform(ProvisionKeys(reason=reason))
 
 
 def _read_config(config: Path, issuer: str | None) -> Settings:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Never
 
 import click
@@ -19,16 +20,29 @@ _LONGEST_OPTION = 20
 class TakesId(click.Command):
     """A command about an id of ours, which are random and so may begin with a hyphen, as options do.
 
-    For commands whose options take no values: what is none of them, and too long to be a misspelt one, is an id.
+    What is no option and no value of one, and too long to be a misspelt option, is an id.
     """
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Keep ids from being read as options."""
         if not any(arg.startswith("-") and len(arg) > _LONGEST_OPTION for arg in args):
             return super().parse_args(ctx, args)
-        options = {name for parameter in self.get_params(ctx) for name in parameter.opts if name.startswith("-")}
-        rest = [arg for arg in args if arg not in options and arg != "--"]
-        return super().parse_args(ctx, [*(arg for arg in args if arg in options), "--", *rest])
+        options, rest, left = list[str](), list[str](), iter(args)
+        takes_value = self._options(ctx)
+        for arg in left:
+            name, has_value, _ = arg.partition("=")
+            if name not in takes_value:
+                rest += [arg] if arg != "--" else []
+            elif takes_value[name] and not has_value:
+                options += [arg, *islice(left, 1)]
+            else:
+                options.append(arg)
+        return super().parse_args(ctx, [*options, "--", *rest])
+
+    def _options(self, ctx: click.Context) -> dict[str, bool]:
+        """Return each option with whether a value follows it."""
+        params = (each for each in self.get_params(ctx) if isinstance(each, click.Option))
+        return {name: not option.is_flag for option in params for name in option.opts}
 
 
 def read_settings() -> Settings:
@@ -53,6 +67,14 @@ def print_record(record: Mapping[str, object], *, as_json: bool) -> None:
     for name, value in record.items():
         text = value if isinstance(value, str) else json.dumps(value)
         click.echo(f"{name.ljust(width)}  {text}")
+
+
+def print_done(sentence: str, record: Mapping[str, object], *, as_json: bool) -> None:
+    """Say in a sentence what was done, or as JSON."""
+    if as_json:
+        print_record(record, as_json=True)
+    else:
+        click.echo(sentence)
 
 
 def print_rows(rows: Iterable[Mapping[str, object]], *, as_json: bool, empty: str) -> None:

@@ -8,16 +8,17 @@ import click
 
 from authserver.app.parts import check_parts
 from authserver.cli.deployment import open_database, require_envelope
+from authserver.cli.operators import operator_of
 from authserver.cli.output import fail, note, read_settings
 from authserver.clients.load import KeptClients, registered_certificates
-from authserver.clock import system_clock
 from authserver.db.engine import Database
 from authserver.keys.ring import assemble_keys
 from authserver.keys.rotation import lacking
-from authserver.keys.store import find_all, provision_keys
+from authserver.operations import lookups
+from authserver.operations.acts import ProvisionKeys
 from authserver.profiles.assess import assess_deployment
 from authserver.profiles.catalogue import PROFILES, signing_algorithms
-from authserver.sealing.envelope import Envelope, SealBroken
+from authserver.sealing.envelope import SealBroken
 from authserver.serving.tls import TlsFiles
 from authserver.settings.load import SettingsError, process_environment
 from authserver.settings.model import Settings
@@ -67,11 +68,9 @@ def check_start(settings: Settings) -> None:
         fail(str(error))
     database = open_database(settings, wait_seconds=settings.database_start_timeout)
     try:
-        with database.read() as connection:
-            keys = find_all(connection)
-        envelope = require_envelope(settings)
-        assemble_keys(keys, envelope)
-        _make_lacking_keys(database, envelope, lacking(keys, signing_algorithms(settings.profiles)))
+        keys = lookups.list_published_keys(database)
+        assemble_keys(keys, require_envelope(settings))
+        _make_lacking_keys(settings, database, lacking(keys, signing_algorithms(settings.profiles)))
     except SealBroken:
         fail("MASTER_KEY_FILE does not open the signing keys: it is not the key they were sealed under")
     except LookupError:
@@ -80,15 +79,14 @@ def check_start(settings: Settings) -> None:
         database.dispose()
 
 
-def _make_lacking_keys(database: Database, envelope: Envelope, algorithms: tuple[str, ...]) -> None:
+def _make_lacking_keys(settings: Settings, database: Database, algorithms: tuple[str, ...]) -> None:
     """Make the keys that a profile which was switched on since needs, so that no client of it meets their lack.
 
     Spec: OIDCC-15.1
     """
     if not algorithms:
         return
-    with database.transaction() as connection:
-        provision_keys(connection, envelope, algorithms, system_clock())
+    operator_of(settings, database).perform(ProvisionKeys(reason="PROFILES needs them"))
     note(f"Made a signing key for {', '.join(algorithms)}, which PROFILES needs.")
 
 

@@ -1,32 +1,26 @@
 """`authserver user`: the people."""
 
-import os
 import sys
-from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
 
 import click
 
-from authserver.accounts import activities
-from authserver.accounts.activities import note
-from authserver.accounts.factor_changes import remove_all
-from authserver.accounts.password_policy import check_password, context_words_of
-from authserver.accounts.passwords import SALT_BYTES, hash_password
-from authserver.accounts.second_factor import enrol_totp
-from authserver.accounts.store import people as store
-from authserver.accounts.store.factors import find_enrolled, hold_account
-from authserver.accounts.store.invitations import remove_unclaimed
-from authserver.accounts.totp import SEED_BYTES, new_seed, parse_seed, provisioning_uri
-from authserver.app.notices import notifier_of
-from authserver.cli.account_arguments import find_account, letters_of, parse_name, read_claims, send_letters
-from authserver.cli.deployment import open_deployment, require_envelope
-from authserver.cli.output import fail, json_option, moment, print_record, print_rows
-from authserver.cli.user_changes import activity, delete, invite_command, update
-from authserver.clock import system_clock
-from authserver.grants.revoke import end_sharing
-from authserver.notices.model import FACTORS_RESET, GENERATOR_ADDED
-from authserver.sessions import lifecycle
+from authserver.accounts.totp import parse_seed, provisioning_uri
+from authserver.cli.account_arguments import claims_option, email_option, find_account, parse_name, read_claims
+from authserver.cli.deployment import open_deployment
+from authserver.cli.operators import open_operator, operation
+from authserver.cli.output import fail, json_option, moment, print_done, print_record, print_rows
+from authserver.cli.user_changes import activity, delete, invite, update
+from authserver.operations import lookups
+from authserver.operations.acts import (
+    AddAccount,
+    EndSharing,
+    EnrolGenerator,
+    LockAccount,
+    ResetFactors,
+    UnlockAccount,
+)
 
 
 @click.group()
@@ -34,27 +28,23 @@ def user() -> None:
     """Create and keep accounts."""
 
 
-for command in (invite_command, update, delete, activity):
+for command in (invite, update, delete, activity):
     user.add_command(command)
 
 
 @user.command()
 @click.argument("name")
 @click.option("--password-stdin", is_flag=True, help="Read the password from standard input instead of asking.")
-@click.option("--email", help="The person's email address.")
-@click.option("--claims", "claims_file", type=click.Path(path_type=Path, exists=True), help="A JSON file of claims.")
-@json_option
-def add(name: str, email: str | None, claims_file: Path | None, *, password_stdin: bool, as_json: bool) -> None:
+@email_option
+@claims_option
+@operation
+def add(
+    name: str, email: str | None, claims_file: Path | None, reason: str, *, password_stdin: bool, as_json: bool
+) -> None:
     """Create an account for NAME."""
-    settings, database = open_deployment()
-    username = parse_name(name)
-    claims = read_claims(claims_file, email)
-    words = context_words_of(username, claims, settings.site_name)
-    password_hash = _hash_new_password(_ask_password(from_stdin=password_stdin), words)
-    with database.transaction() as connection:
-        account = store.create(connection, username, claims, password_hash, system_clock())
-    if account is None:
-        fail(f"the username {username} is taken")
+    operator, username = open_operator(), parse_name(name)
+    act = AddAccount(username, read_claims(claims_file), email, reason=reason)
+    account = operator.perform(act, secret=_ask_password(from_stdin=password_stdin))
     print_record({"username": account.username, "account_id": account.account_id}, as_json=as_json)
 
 
@@ -63,8 +53,6 @@ def add(name: str, email: str | None, claims_file: Path | None, *, password_stdi
 def list_command(*, as_json: bool) -> None:
     """List every account."""
     _, database = open_deployment()
-    with database.read() as connection:
-        accounts = store.find_all(connection)
     rows = [
         {
             "username": account.username,
@@ -72,7 +60,7 @@ def list_command(*, as_json: bool) -> None:
             "since": moment(account.created_at),
             "account_id": account.account_id,
         }
-        for account in accounts
+        for account in lookups.list_accounts(database)
     ]
     print_rows(rows, as_json=as_json, empty="There is no account yet; create one with: authserver user add NAME")
 
@@ -83,10 +71,9 @@ def list_command(*, as_json: bool) -> None:
 def show(name: str, *, as_json: bool) -> None:
     """Print one account; no secret is in it."""
     _, database = open_deployment()
-    with database.read() as connection:
-        account = find_account(connection, name)
-        enrolled = find_enrolled(connection, account.account_id)
-    factors = {name: held for name, held in asdict(enrolled).items() if name != "passkey_offered"}
+    account = find_account(database, name)
+    enrolled = asdict(lookups.find_factors(database, account.account_id))
+    factors = {name: held for name, held in enrolled.items() if name != "passkey_offered"}
     record = {
         "username": account.username,
         "account_id": account.account_id,
@@ -100,61 +87,54 @@ def show(name: str, *, as_json: bool) -> None:
 
 @user.command()
 @click.argument("name")
-def lock(name: str) -> None:
+@operation
+def lock(name: str, reason: str, *, as_json: bool) -> None:
     """Lock an account: its sessions, grants and invitations end, and what is unlocked later starts anew."""
-    _, database = open_deployment()
-    now = system_clock()
-    with database.transaction() as connection:
-        account = find_account(connection, name)
-        store.lock(connection, account.account_id, now)
-        remove_unclaimed(connection, account.account_id)
-        lifecycle.end_all(connection, account.account_id, now)
-        end_sharing(connection, account.account_id, None, "account_locked", now)
-    click.echo(f"{account.username} is locked.")
+    operator = open_operator()
+    account = find_account(operator.database, name)
+    operator.perform(LockAccount(account.account_id, reason=reason))
+    print_done(f"{account.username} is locked.", {"username": account.username, "state": "locked"}, as_json=as_json)
 
 
 @user.command()
 @click.argument("name")
 @click.option("--client", "client_id", help="Only what this client was allowed.")
-def revoke(name: str, client_id: str | None) -> None:
+@operation
+def revoke(name: str, client_id: str | None, reason: str, *, as_json: bool) -> None:
     """Take back what NAME allowed apps: consents, grants and tokens end at once."""
-    _, database = open_deployment()
-    with database.transaction() as connection:
-        account = find_account(connection, name)
-        ended = end_sharing(connection, account.account_id, client_id, "revoked_by_operator", system_clock())
-    click.echo(f"{ended} grants of {account.username} have ended.")
+    operator = open_operator()
+    account = find_account(operator.database, name)
+    ended = operator.perform(EndSharing(account.account_id, client_id, reason=reason))
+    sentence = f"{ended} grants of {account.username} have ended."
+    print_done(sentence, {"username": account.username, "ended_grants": ended}, as_json=as_json)
 
 
 @user.command()
 @click.argument("name")
-def unlock(name: str) -> None:
+@operation
+def unlock(name: str, reason: str, *, as_json: bool) -> None:
     """Open a locked account again."""
-    _, database = open_deployment()
-    with database.transaction() as connection:
-        account = find_account(connection, name)
-        store.unlock(connection, account.account_id)
-    click.echo(f"{account.username} is open.")
+    operator = open_operator()
+    account = find_account(operator.database, name)
+    operator.perform(UnlockAccount(account.account_id, reason=reason))
+    print_done(f"{account.username} is open.", {"username": account.username, "state": "open"}, as_json=as_json)
 
 
 @user.command(name="reset-mfa")
 @click.argument("name")
-def reset_mfa(name: str) -> None:
+@operation
+def reset_mfa(name: str, reason: str, *, as_json: bool) -> None:
     """Take away every factor but the password (code generator, passkeys, recovery codes) and end all sessions.
 
     For a person who lost them all, or whose only passkey was closed as a possible copy. The person is told of it.
     """
-    (settings, database), now = open_deployment(), system_clock()
-    letters = letters_of(settings, database)
-    with database.transaction() as connection:
-        account = find_account(connection, name)
-        removed = remove_all(connection, account.account_id)
-        lifecycle.end_all(connection, account.account_id, now)
-        if removed:
-            note(connection, account.account_id, activities.FACTORS_RESET, now)
-            notifier_of(letters)(connection, account.account_id, FACTORS_RESET, now)
+    operator = open_operator()
+    account = find_account(operator.database, name)
+    removed = operator.perform(ResetFactors(account.account_id, reason=reason))
     if removed:
-        send_letters(letters, account, now)
-    click.echo(f"{account.username} {'has no second factor any more' if removed else 'had no second factor'}.")
+        operator.send_letters(account)
+    sentence = f"{account.username} {'has no second factor any more' if removed else 'had no second factor'}."
+    print_done(sentence, {"username": account.username, "had_second_factor": removed}, as_json=as_json)
 
 
 @user.command()
@@ -164,32 +144,25 @@ def reset_mfa(name: str) -> None:
     "given",
     help="The seed in base32, to take over an enrolment; - reads it from standard input. By default a new one is made.",
 )
-@json_option
-def totp(name: str, given: str | None, *, as_json: bool) -> None:
+@operation
+def totp(name: str, given: str | None, reason: str, *, as_json: bool) -> None:
     """Enrol a code generator for NAME and print its otpauth URI, this once.
 
     A seed that is given as an argument can be read by everyone on the machine while the command runs; better is
     `--secret -`, with the seed on standard input.
     """
-    settings, database = open_deployment()
-    seed = _read_seed(given)
-    envelope, letters, now = require_envelope(settings), letters_of(settings, database), system_clock()
-    with database.transaction() as connection:
-        account = find_account(connection, name)
-        hold_account(connection, account.account_id)
-        enrol_totp(connection, envelope, account.account_id, seed, now)
-        lifecycle.end_all(connection, account.account_id, now)
-        note(connection, account.account_id, activities.GENERATOR_ADDED, now)
-        notifier_of(letters)(connection, account.account_id, GENERATOR_ADDED, now)
-    send_letters(letters, account, now)
-    uri = provisioning_uri(seed, username=account.username, issuer_name=settings.site_name)
+    operator, seed = open_operator(), _read_seed(given)
+    account = find_account(operator.database, name)
+    seed = operator.perform(EnrolGenerator(account.account_id, reason=reason), secret=seed)
+    operator.send_letters(account)
+    uri = provisioning_uri(seed, username=account.username, issuer_name=operator.settings.site_name)
     print_record({"username": account.username, "otpauth_uri": uri}, as_json=as_json)
 
 
-def _read_seed(given: str | None) -> str:
-    """Return the seed of the option `--secret`, or a new one."""
+def _read_seed(given: str | None) -> str | None:
+    """Return the seed of the option `--secret`, or None where a new one is to be made."""
     if given is None:
-        return new_seed(os.urandom(SEED_BYTES))
+        return None
     if given == "-":
         given = sys.stdin.readline()
     else:
@@ -204,11 +177,3 @@ def _ask_password(*, from_stdin: bool) -> str:
     if from_stdin:
         return sys.stdin.readline().rstrip("\r\n")
     return str(click.prompt("Password", hide_input=True, confirmation_prompt=True))
-
-
-def _hash_new_password(password: str, context_words: Iterable[str]) -> str:
-    try:
-        check_password(password, context_words)
-    except ValueError as error:
-        fail(str(error))
-    return hash_password(password, os.urandom(SALT_BYTES))

@@ -1,63 +1,157 @@
-"""Ending a client, and ending the use of an API's address: nothing of either is left for whoever comes after.
+"""Acts on clients: registered, changed, refused for a while, ended."""
 
-What stops both is one row, checked wherever a token, a code or a consent is used. The rows that are ended after it, in
-short transactions, are then worth nothing already: so a code that a node redeems meanwhile leaves nothing alive.
-"""
+from collections.abc import Mapping
 
-from collections.abc import Iterable
+from authserver.clients import store
+from authserver.clients.load import load_client
+from authserver.clients.metadata import DEFAULT_ALGORITHM, SIGNED_ANSWERS
+from authserver.clients.registration import Registration, prepare_registration
+from authserver.clients.shared_secrets import SECRET_OVERLAP_SECONDS, hash_secret, new_secret
+from authserver.clients.store import ClientRecord
+from authserver.db.engine import Connection
+from authserver.keys.rotation import lacking
+from authserver.keys.store import find_all
+from authserver.operations.acts import (
+    AddClient,
+    DeleteClient,
+    DisableClient,
+    EnableClient,
+    RotateClientSecret,
+    UpdateClient,
+)
+from authserver.operations.client_endings import end_what_is_left, give_up_resources
+from authserver.operations.outcomes import NewSecret
+from authserver.operations.refusals import (
+    ChangedMeanwhile,
+    ClientIdFixed,
+    ClientIdSpent,
+    ClientIdTaken,
+    ClientNotFound,
+    ProfileNotServed,
+    SecretMissing,
+    SecretNeeded,
+    SigningKeyMissing,
+)
+from authserver.operations.task import OperationRules, Task
+from authserver.protocol.errors import InvalidClientMetadata
+from authserver.protocol.names import SELF_SIGNED_TLS_CLIENT_AUTH
 
-from authserver.authorization.store import REQUESTS_OF_CLIENT, VISITS_OF_CLIENT
-from authserver.clients.store import delete_client as leave_tombstone
-from authserver.clients.store import find_deleted_resources, list_resource_servers, resources_of
-from authserver.db.engine import Connection, Database
-from authserver.grants.store.consents import CONSENTS_OF_CLIENT, CONSENTS_TO_RESOURCE
-from authserver.grants.store.records import GRANTS_OF_CLIENT, GRANTS_TO_RESOURCE
-from authserver.grants.store.tokens import revoke_access_tokens_for
-from authserver.protocol.stored_json import dump_json
 
-_BECAUSE_CLIENT = "client_deleted"
-_BECAUSE_RESOURCE = "resource_given_up"
+def add_client(task: Task[AddClient]) -> Registration:
+    """Register a client; its secret is kept as its hash.
+
+    Spec: RFC7591-3.2.1, RFC7591-3.2.2
+    """
+    registration = prepare_registration(dict(task.act.metadata), default_profile=task.parts.rules.default_profile)
+    client_id, metadata = registration.client_id, registration.metadata
+    check_served(metadata, task.parts.rules)
+    with task.transaction() as connection:
+        check_signable(connection, metadata)
+        if not store.insert_client(connection, client_id, metadata, registration.secret_hash, task.now):
+            is_spent = store.find_deleted_resources(connection, client_id) is not None
+            raise ClientIdSpent(client_id) if is_spent else ClientIdTaken(client_id)
+    return registration
 
 
-def delete_client(database: Database, client_id: str, now: int) -> bool:
-    """Delete a client for good, with all that people allowed it and all it has under way; return whether it was there.
+def update_client(task: Task[UpdateClient]) -> Mapping[str, object]:
+    """Replace a client's metadata, and end what was granted for addresses that are the API's no more."""
+    act, rules = task.act, task.parts.rules
+    with task.transaction() as connection:
+        record = find(connection, act.client_id)
+        if act.metadata.get("client_id", act.client_id) != act.client_id:
+            raise ClientIdFixed(act.client_id)
+        document = {"profile": record.metadata.get("profile"), **act.metadata, "client_id": act.client_id}
+        registration = prepare_registration(document, default_profile=rules.default_profile)
+        if registration.secret_hash is not None and record.secret_hash is None:
+            raise SecretNeeded(act.client_id)
+        check_served(registration.metadata, rules)
+        check_signable(connection, registration.metadata)
+        if not store.replace_metadata(connection, act.client_id, registration.metadata):
+            raise ClientNotFound(act.client_id)
+    kept = store.resources_of(registration.metadata)
+    given_up = (name for name in store.resources_of(record.metadata) if name not in kept)
+    give_up_resources(task.parts.database, given_up, task.now)
+    return registration.metadata
 
-    Its id is never given again. An API's addresses are given up with it. Asked for again it ends what was left, should
-    the first have been stopped halfway, and returns whether there was any.
+
+def rotate_client_secret(task: Task[RotateClientSecret]) -> NewSecret:
+    """Give a client another secret; of two rotations at once one is refused, and shows no secret that is none."""
+    client_id, secret = task.act.client_id, new_secret()
+    until = None if task.act.ends_previous else task.now + SECRET_OVERLAP_SECONDS
+    with task.transaction() as connection:
+        record = find(connection, client_id)
+        if record.secret_hash is None:
+            raise SecretMissing(client_id, load_client(record).token_endpoint_auth_method)
+        if not store.rotate_secret(connection, record, hash_secret(secret), until):
+            raise ChangedMeanwhile(client_id)
+    return NewSecret(secret, until)
+
+
+def disable_client(task: Task[DisableClient]) -> None:
+    """Refuse a client from now on."""
+    _set_disabled(task, task.act.client_id, task.now)
+
+
+def enable_client(task: Task[EnableClient]) -> None:
+    """Let a client in again."""
+    _set_disabled(task, task.act.client_id, None)
+
+
+def delete_client(task: Task[DeleteClient]) -> None:
+    """Delete a client for good; its id is never given again, and an API's addresses are given up with it.
+
+    Repeated it ends what was left, should the first have been stopped halfway.
 
     Spec: RFC7009-2.1, RFC9126-7.4, RFC7591-5
     """
-    with database.transaction() as connection:
-        was_there = leave_tombstone(connection, client_id, now)
-        resources = find_deleted_resources(connection, client_id)
-    if resources is None:
-        return False
-    values = {"client": client_id, "now": now}
-    ended = REQUESTS_OF_CLIENT.run(database, values) + VISITS_OF_CLIENT.run(database, values)
-    ended += CONSENTS_OF_CLIENT.run(database, values)
-    ended += GRANTS_OF_CLIENT.run(database, {**values, "because": _BECAUSE_CLIENT})
-    give_up_resources(database, resources, now)
-    return was_there or ended > 0
+    client_id, database = task.act.client_id, task.parts.database
+    with task.transaction() as connection:
+        was_there = store.delete_client(connection, client_id, task.now)
+        resources = store.find_deleted_resources(connection, client_id)
+    ended = end_what_is_left(database, client_id, resources, task.now) if resources is not None else 0
+    if not was_there and not ended:
+        raise ClientNotFound(client_id)
 
 
-def give_up_resources(database: Database, resources: Iterable[str], now: int) -> None:
-    """End what was granted for addresses that no API is registered under any more, by name.
+def find(connection: Connection, client_id: str) -> ClientRecord:
+    """Return the row of a client; raises ClientNotFound."""
+    record = store.find_client(connection, client_id)
+    if record is None:
+        raise ClientNotFound(client_id)
+    return record
 
-    So that nobody who is registered under one later gets what people allowed the API before. What names no address is
-    for every API that serves the scope, and stays.
 
-    Spec: RFC8707-2, RFC8707-2.2
+def check_served(metadata: Mapping[str, object], rules: OperationRules) -> None:
+    """Refuse a profile that the deployment does not have, and certificates that its own TLS could not know.
+
+    Spec: RFC8705-2.2.2
     """
-    for resource in resources:
-        with database.transaction() as connection:
-            if resource in _registered_resources(connection):
-                continue
-            revoke_access_tokens_for(connection, resource, now)
-        values = {"resource": dump_json(resource), "now": now}
-        CONSENTS_TO_RESOURCE.run(database, values)
-        GRANTS_TO_RESOURCE.run(database, {**values, "because": _BECAUSE_RESOURCE})
+    if metadata.get("profile") not in rules.profiles:
+        raise ProfileNotServed(rules.profiles)
+    # Our own TLS must know a self-signed certificate before it lets its client in: those in jwks alone are so early.
+    by_uri = metadata.get("jwks_uri") is not None
+    if (
+        rules.takes_certificates
+        and by_uri
+        and metadata.get("token_endpoint_auth_method") == SELF_SIGNED_TLS_CLIENT_AUTH
+    ):
+        description = "give jwks with x5c; our own TLS takes self-signed ones from there alone"
+        raise InvalidClientMetadata("jwks_uri", description, clause="RFC8705-2.2.2")
 
 
-def _registered_resources(connection: Connection) -> frozenset[str]:
-    records = list_resource_servers(connection)
-    return frozenset(name for record in records for name in resources_of(record.metadata))
+def check_signable(connection: Connection, metadata: Mapping[str, object]) -> None:
+    """Refuse a client that is to get what no key of this deployment can sign.
+
+    Spec: OIDCR-2, RFC9701-6
+    """
+    keys = find_all(connection)
+    for member in SIGNED_ANSWERS:
+        algorithm = str(metadata.get(member, DEFAULT_ALGORITHM))
+        if lacking(keys, (algorithm,)):
+            raise SigningKeyMissing(member, algorithm)
+
+
+def _set_disabled(task: Task[DisableClient] | Task[EnableClient], client_id: str, at: int | None) -> None:
+    with task.transaction() as connection:
+        if not store.set_disabled(connection, client_id, at):
+            raise ClientNotFound(client_id)

@@ -25,6 +25,8 @@ _KEY_LOADERS = {
     "EllipticCurvePublicNumbers", "RSAPublicNumbers", "decode_credential_public_key",
     "decoded_public_key_to_cryptography", "verify_signature", "import_key", "import_key_set", "public_key_from_jwk",
 }  # fmt: skip
+_WRITING = {"transaction", "single"}
+_MIGRATES = {PurePosixPath("cli/db.py"), PurePosixPath("cli/init.py")}
 _JUDGES_DATES = {PurePosixPath("clock.py"), PurePosixPath("keys/rotation.py")}
 _ORDERS = (ast.Lt, ast.LtE, ast.Gt, ast.GtE)
 _KEPT_MOMENT = re.compile(r"_until$|(?:^|(?<!expires)(?<!ends)(?<!due)_)at$")
@@ -151,6 +153,17 @@ def only_keys_takes_in_public_keys(path: PurePosixPath, tree: ast.Module) -> Ite
             yield f"{path}:{node.lineno} imports what takes in a public key"
         elif isinstance(node, ast.Attribute | ast.Name) and _name(node) in _KEY_LOADERS:
             yield f"{path}:{node.lineno} takes in a public key by {_name(node)}"
+
+
+def commands_change_nothing_themselves(path: PurePosixPath, tree: ast.Module) -> Iterator[str]:
+    """A command that changes the database has it done by an act; what migrations change, no act can be recorded in."""
+    if path.parts[0] != "cli":
+        return
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
+            continue
+        if node.func.attr in _WRITING or (node.func.attr == "upgrade" and path not in _MIGRATES):
+            yield f"{path}:{node.lineno} changes the database by {node.func.attr}()"
 
 
 def modules_are_named_for_what_they_own(path: PurePosixPath, _tree: ast.Module) -> Iterator[str]:

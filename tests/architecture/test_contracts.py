@@ -28,6 +28,8 @@ _PLANTED = [
     ("web/planted.py", "import webauthn", "Authenticators have one owner"),
     ("web/planted_limits.py", "import flask_limiter", "Rate limiting has one owner"),
     ("discovery/planted.py", "from authserver import settings", "Only the composition root reads settings"),
+    ("cli/planted.py", "from authserver.accounts.store import people", "The command line changes"),
+    ("cli/planted_registration.py", "from authserver.clients import registration", "The command line changes"),
     ("issuance/planted.py", "from authserver.tokens.endpoints import token", "Only the composition root mounts"),
     ("tokens/endpoints/planted_call.py", "from authserver.tokens.endpoints import token", "Endpoints never call"),
     ("tokens/grant_types/planted.py", "from authserver.tokens.grant_types import refresh_token", "Grant types never"),

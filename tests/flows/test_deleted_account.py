@@ -7,8 +7,9 @@ from sqlalchemy import BigInteger, Integer, LargeBinary, Table, func, insert, se
 
 from authserver.accounts.store import people
 from authserver.db.tables import metadata
-from authserver.operations.accounts import delete_account
+from authserver.operations.acts import DeleteAccount
 from tests.support.deployment import Deployment
+from tests.support.operating import operate
 from tests.support.person import Person, code_of
 from tests.support.relying_party import RelyingParty, register_bank
 
@@ -25,8 +26,7 @@ def _account_id(deployment: Deployment, username: str) -> str:
 
 
 def _delete(deployment: Deployment, account_id: str) -> int:
-    with deployment.database.transaction() as connection:
-        return delete_account(connection, account_id)
+    return operate(deployment, DeleteAccount(account_id))
 
 
 def _row(table: Table, account_id: str) -> dict[str, object]:

@@ -5,9 +5,12 @@ from sqlalchemy import select
 
 from authserver.clients.store import insert_client
 from authserver.db.tables import clients
-from authserver.operations.clients import delete_client, give_up_resources
+from authserver.operations.acts import DeleteClient
+from authserver.operations.client_endings import give_up_resources
+from authserver.operations.refusals import ClientNotFound
 from tests.support.deployment import BANK, Deployment
 from tests.support.login_app import is_error_page
+from tests.support.operating import operate
 from tests.support.person import Person, code_of
 from tests.support.refusals import refusal
 from tests.support.relying_party import RelyingParty, register, register_bank
@@ -28,7 +31,7 @@ def alice(either: Deployment) -> Person:
 
 def delete(deployment: Deployment, client_id: str) -> None:
     """Delete a client as an operator does, while this node still keeps it in its cache."""
-    assert delete_client(deployment.database, client_id, deployment.now)
+    operate(deployment, DeleteClient(client_id))
 
 
 def rows(deployment: Deployment, question: str) -> int:
@@ -89,10 +92,11 @@ def test_deleting_again_ends_what_was_left_when_the_first_was_stopped(app: Relyi
     delete(deployment, "app")
     alice.approve(app.authorization_url())  # left behind, as by a command that was stopped halfway
 
-    assert delete_client(deployment.database, "app", deployment.now)
+    delete(deployment, "app")
     assert rows(deployment, "grants WHERE revoked_at IS NULL") == 0
-    assert not delete_client(deployment.database, "app", deployment.now)
-    assert not delete_client(deployment.database, "nobody", deployment.now)
+    for client_id in ("app", "nobody"):
+        with pytest.raises(ClientNotFound):
+            delete(deployment, client_id)
 
 
 @pytest.mark.spec("RFC8707-2.2", "RFC7662-2.2")

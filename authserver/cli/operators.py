@@ -1,0 +1,115 @@
+"""Having an act done by a command: who asks, why, and what is said when it is refused."""
+
+import os
+import pwd
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
+
+import click
+
+from authserver.accounts.model import Account
+from authserver.app.notices import build_queue, notifier_of
+from authserver.app.operations import operation_parts
+from authserver.cli.deployment import open_deployment, require_envelope
+from authserver.cli.output import fail, json_option, note
+from authserver.cli.refusals import in_words
+from authserver.clock import system_clock
+from authserver.db.engine import Database
+from authserver.operations.acts import Act
+from authserver.operations.perform import perform
+from authserver.operations.refusals import OperationRefused
+from authserver.operations.task import OperationParts
+from authserver.outbound.sender import Sender
+from authserver.protocol.errors import InvalidClientMetadata
+from authserver.settings.model import Settings
+
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+_Outcome = TypeVar("_Outcome")
+
+
+class _Reason(click.ParamType[str]):
+    """Why something is done, as acts take it."""
+
+    name = "text"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return the reason, or end the command as wrongly used."""
+        try:
+            return Act(reason=value).reason
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
+reason_option = click.option(
+    "--reason", type=_Reason(), default="", help="Why, in one line of at most 200 characters; kept with what was done."
+)
+
+
+def operation(command: _Command) -> _Command:
+    """Give a command what each that changes something takes: `--reason` and `--json`."""
+    return reason_option(json_option(command))
+
+
+def cannot_be_undone(question: str) -> Callable[[_Command], _Command]:
+    """Have a command ask before it does something for good, unless `--yes` answers."""
+    return click.confirmation_option(prompt=question)
+
+
+def current_actor() -> str:
+    """Return the user of the operating system who runs this command.
+
+    A name in the environment would be whatever its user says.
+    """
+    user_id = os.getuid()
+    try:
+        return pwd.getpwuid(user_id).pw_name
+    except KeyError:  # a container may run as a user that no file names
+        return f"uid {user_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class Operator:
+    """Whoever runs a command, with what their acts work with; `letters` is the queue of what people are told."""
+
+    settings: Settings
+    parts: OperationParts
+    letters: Sender | None
+
+    @property
+    def database(self) -> Database:
+        """Return the deployment's database."""
+        return self.parts.database
+
+    def perform(self, act: Act[_Outcome], *, secret: str | None = None, now: int | None = None) -> _Outcome:
+        """Do an act and return what came of it, or end the command with why it was refused."""
+        try:
+            return perform(act, current_actor(), system_clock() if now is None else now, self.parts, secret=secret)
+        except OperationRefused as refusal:
+            fail(in_words(refusal))
+        except InvalidClientMetadata as error:
+            fail(f"{error.member}: {error.description} [{error.clause}]")
+
+    def reporting(self, report: Callable[[str, int], None]) -> "Operator":
+        """Return the same, told of how far a long act is."""
+        return replace(self, parts=replace(self.parts, report=report))
+
+    def send_letters(self, account: Account) -> None:
+        """Tell the person at once of what was done to their account for them, or for someone who only said so.
+
+        Spec: ASVS5-6.3.7
+        """
+        if self.letters is not None and not self.letters.send_to(account.account_id, system_clock()):
+            note(f"{account.username} could not be told of it yet; a running server tries again. See NOTICES.")
+
+
+def open_operator() -> Operator:
+    """Return who runs this command, at the deployment that the settings name, or end the command."""
+    return operator_of(*open_deployment())
+
+
+def operator_of(settings: Settings, database: Database) -> Operator:
+    """Return who runs this command, with a deployment's database."""
+    letters = build_queue(settings, database, lambda _event: None, system_clock)
+    parts = operation_parts(settings, database, lambda: require_envelope(settings), notifier_of(letters))
+    return Operator(settings, parts, letters)

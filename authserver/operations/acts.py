@@ -1,0 +1,195 @@
+"""What operators can have done, as plain values without secrets: to be done now, or kept and done later.
+
+What an act needs and must not be kept, such as a password, is given to `perform` beside it. What it makes, such as a
+client's secret, is its outcome.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final, Generic, TypeVar
+
+from authserver.accounts.model import Account
+from authserver.clients.registration import Registration
+from authserver.keys.rotation import Step
+from authserver.operations.outcomes import Invitation, NewSecret
+from authserver.protocol.neutral import is_unseen
+
+LONGEST_REASON: Final = 200
+"""How many characters a reason may have."""
+
+Outcome_co = TypeVar("Outcome_co", covariant=True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Act(Generic[Outcome_co]):
+    """Something to be done; `reason` is why, in an operator's own words, or empty.
+
+    Raises ValueError for a reason that is longer than `LONGEST_REASON`, or not one line of visible characters.
+    """
+
+    reason: str = ""
+
+    def __post_init__(self) -> None:
+        if len(self.reason) > LONGEST_REASON:
+            raise ValueError(f"a reason has at most {LONGEST_REASON} characters")
+        if any(is_unseen(character) for character in self.reason):
+            raise ValueError("a reason is one line, without control characters or invisible ones")
+
+
+@dataclass(frozen=True, slots=True)
+class AddAccount(Act[Account]):
+    """Open an account under a parsed username; its password is the secret beside it. Claims are as for an update."""
+
+    username: str
+    claims: Mapping[str, object] | None = None
+    email: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class InviteAccount(Act[Invitation]):
+    """Make a link by which a person says how they sign in; opens an account with these claims where there is none.
+
+    `needs_address`: only for an account with an email address, to which the link can be sent.
+    """
+
+    username: str
+    claims: Mapping[str, object] | None = None
+    email: str | None = None
+    needs_address: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class WithdrawInvitations(Act[None]):
+    """Take back every invitation of an account that nobody has used."""
+
+    account_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateAccount(Act[dict[str, object]]):
+    """Replace an account's claims, or keep them where there are none here; then its email address, where one is here.
+
+    The outcome is the claims as stored.
+    """
+
+    account_id: str
+    claims: Mapping[str, object] | None = None
+    email: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LockAccount(Act[None]):
+    """Lock an account: its sessions, grants and invitations end, and what is unlocked later starts anew."""
+
+    account_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class UnlockAccount(Act[None]):
+    """Open a locked account again."""
+
+    account_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ResetFactors(Act[bool]):
+    """Take away every factor but the password, and end all sessions; the outcome is whether there was a factor."""
+
+    account_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class EnrolGenerator(Act[str]):
+    """Enrol an authenticator app, by the seed that is the secret beside it, or else by a new one: the outcome."""
+
+    account_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class EndSharing(Act[int]):
+    """Take back what a person allowed one client, or all of them; the outcome is how many grants ended."""
+
+    account_id: str
+    client_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteAccount(Act[int]):
+    """Delete an account with all that hangs on it; the outcome is how many proofs of payments are kept."""
+
+    account_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class AddClient(Act[Registration]):
+    """Register a client by its metadata; the outcome has its secret, which is shown this once."""
+
+    metadata: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateClient(Act[Mapping[str, object]]):
+    """Replace a client's metadata; a secret stays as it is. The outcome is the metadata as stored."""
+
+    client_id: str
+    metadata: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class RotateClientSecret(Act[NewSecret]):
+    """Give a client another secret; the present one stays good for a day, or ends now."""
+
+    client_id: str
+    ends_previous: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DisableClient(Act[None]):
+    """Refuse a client and end the use of its tokens, until it is enabled again."""
+
+    client_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class EnableClient(Act[None]):
+    """Let a disabled client in again."""
+
+    client_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteClient(Act[None]):
+    """Delete a client for good, with all that people allowed it; safe to repeat where it was stopped halfway."""
+
+    client_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProvisionKeys(Act[tuple[str, ...]]):
+    """Make the first key of each algorithm that has none signing; the outcome is the kids of new keys."""
+
+
+@dataclass(frozen=True, slots=True)
+class RotateKeys(Act[tuple[Step, ...]]):
+    """Do what the rotation of signing keys says is due; the outcome is what was done."""
+
+
+@dataclass(frozen=True, slots=True)
+class RetireKey(Act[None]):
+    """Stop signing with a key at once; a new key of its algorithm takes its place."""
+
+    kid: str
+
+
+@dataclass(frozen=True, slots=True)
+class RetireCompromisedKey(Act[None]):
+    """Stop signing with a key, and believing what it signed: it is kept in no archive."""
+
+    kid: str
+
+
+@dataclass(frozen=True, slots=True)
+class PurgeExpired(Act[dict[str, int]]):
+    """Delete what has expired by now, so many rows at a time; the outcome is the rows deleted for each table."""
+
+    batch_size: int

@@ -1,0 +1,51 @@
+"""Inviting people, and taking invitations back."""
+
+from authserver.accounts.invitations import invite
+from authserver.accounts.model import Account
+from authserver.accounts.store import people
+from authserver.accounts.store.factors import find_enrolled
+from authserver.accounts.store.invitations import remove_unclaimed
+from authserver.db.engine import Connection
+from authserver.operations.accounts import changed_claims, hold
+from authserver.operations.acts import InviteAccount, WithdrawInvitations
+from authserver.operations.outcomes import Invitation
+from authserver.operations.refusals import AccountExists, EmailMissing, NotInvitable, UsernameTaken
+from authserver.operations.task import Task
+
+
+def invite_account(task: Task[InviteAccount]) -> Invitation:
+    """Make an invitation, which takes the place of earlier ones that nobody has used.
+
+    Spec: ASVS5-6.4.1
+    """
+    lifetime_seconds = task.parts.rules.invitation_lifetime
+    with task.transaction() as connection:
+        account = _invited(connection, task)
+        if task.act.needs_address and not account.claims.get("email"):
+            raise EmailMissing(account.username)
+        handle = invite(connection, account.account_id, task.now, lifetime_seconds)
+    return Invitation(account, handle, task.now + lifetime_seconds)
+
+
+def withdraw_invitations(task: Task[WithdrawInvitations]) -> None:
+    """Take back the invitations of an account that nobody has used."""
+    with task.transaction() as connection:
+        remove_unclaimed(connection, hold(connection, task.act.account_id).account_id)
+
+
+def _invited(connection: Connection, task: Task[InviteAccount]) -> Account:
+    """Return the account to invite, opened where there is none and held where there is one."""
+    act = task.act
+    account = people.find_by_username(connection, act.username)
+    if account is None:
+        claims = changed_claims({}, act.claims, act.email)
+        account = people.create(connection, act.username, claims, None, task.now)
+        if account is None:
+            raise UsernameTaken(act.username)
+        return account
+    if act.claims is not None or act.email is not None:
+        raise AccountExists(act.username)
+    account = hold(connection, account.account_id)
+    if account.locked or find_enrolled(connection, account.account_id).has_second_factor:
+        raise NotInvitable(account.username)
+    return account

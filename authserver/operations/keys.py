@@ -1,0 +1,68 @@
+"""Acts on the keys that sign."""
+
+from authserver.db.engine import Connection
+from authserver.keys import store
+from authserver.keys.model import ARCHIVED, StoredKey
+from authserver.keys.rotation import RotationPolicy, Step
+from authserver.operations.acts import ProvisionKeys, RetireCompromisedKey, RetireKey, RotateKeys
+from authserver.operations.refusals import ChangedMeanwhile, KeyNotFound, KeyRetiredAlready
+from authserver.operations.task import Task
+from authserver.profiles.catalogue import signing_algorithms
+
+_RETIRED = "retired"
+
+
+def provision_keys(task: Task[ProvisionKeys]) -> tuple[str, ...]:
+    """Make the first key of each algorithm that has none signing; return the kids of new keys.
+
+    Spec: OIDCC-15.1
+    """
+    envelope = task.parts.open_envelope()
+    with task.transaction() as connection:
+        return store.provision_keys(connection, envelope, signing_algorithms(task.parts.rules.profiles), task.now)
+
+
+def rotate_keys(task: Task[RotateKeys]) -> tuple[Step, ...]:
+    """Do what is due, and return it."""
+    envelope, needed = task.parts.open_envelope(), signing_algorithms(task.parts.rules.profiles)
+    with task.transaction() as connection:
+        return store.rotate_keys(connection, envelope, RotationPolicy(), task.now, needed)
+
+
+def retire_key(task: Task[RetireKey]) -> None:
+    """Stop signing with a key; what it signed before can still be checked."""
+    envelope = task.parts.open_envelope()
+    with task.transaction() as connection:
+        key = _find(connection, task.act.kid)
+        if _is_over(key):
+            raise KeyRetiredAlready(key.kid)
+        _retire(connection, key, task.now)
+        store.provision_keys(connection, envelope, (key.algorithm,), task.now)
+
+
+def retire_compromised_key(task: Task[RetireCompromisedKey]) -> None:
+    """Stop signing with a key, and believing what it signed."""
+    envelope = task.parts.open_envelope()
+    with task.transaction() as connection:
+        key = _find(connection, task.act.kid)
+        store.delete_key(connection, key.kid)
+        if not _is_over(key):
+            store.provision_keys(connection, envelope, (key.algorithm,), task.now)
+
+
+def _find(connection: Connection, kid: str) -> StoredKey:
+    known = (*store.find_all(connection), *store.find_archived(connection))
+    found = next((key for key in known if key.kid == kid), None)
+    if found is None:
+        raise KeyNotFound(kid)
+    return found
+
+
+def _is_over(key: StoredKey) -> bool:
+    return key.state in {_RETIRED, ARCHIVED}
+
+
+def _retire(connection: Connection, key: StoredKey, now: int) -> None:
+    """Move a key on from the state it was seen in: one that a rotation has moved meanwhile signs on, and we say so."""
+    if not store.update_state(connection, key, _RETIRED, now):
+        raise ChangedMeanwhile(key.kid)

@@ -1,0 +1,10 @@
+"""Keeping the database small."""
+
+from authserver.db.purge import purge
+from authserver.operations.acts import PurgeExpired
+from authserver.operations.task import Task
+
+
+def purge_expired(task: Task[PurgeExpired]) -> dict[str, int]:
+    """Delete what has expired, in a transaction for each batch; return the rows deleted for each table."""
+    return purge(task.parts.database, task.now, task.act.batch_size, task.parts.report)
