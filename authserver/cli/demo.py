@@ -13,10 +13,8 @@ from authserver.sandbox.places import DemoPorts
 @click.option(
     "--dir",
     "directory",
-    default="demo-data",
-    show_default=True,
     type=click.Path(path_type=Path, file_okay=False),
-    help="The folder for all that the demo writes.",
+    help="The folder for all that the demo writes. Default: demo-data, or demo-data-PORT with another --port.",
 )
 @click.option(
     "--port",
@@ -26,6 +24,7 @@ from authserver.sandbox.places import DemoPorts
     help="The first of four ports in a row: the server, again for client certificates, the bank, the app.",
 )
 @click.option("--check", is_flag=True, help="Drive every story end to end without a person, then stop.")
-def demo(directory: Path, *, port: int, check: bool) -> None:
+def demo(directory: Path | None, *, port: int, check: bool) -> None:
     """Run the authorization server, a sample bank and a sample third-party app, with people and clients in them."""
-    sys.exit(run_demo(directory, check=check, ports=DemoPorts.starting_at(port)))
+    usual = Path("demo-data" if port == DemoPorts().server else f"demo-data-{port}")
+    sys.exit(run_demo(directory or usual, check=check, ports=DemoPorts.starting_at(port)))

@@ -17,7 +17,7 @@ from authserver.sandbox.check.run import CHECK_SETUP, check_everything
 from authserver.sandbox.deployment import Setup, prepare_deployment
 from authserver.sandbox.people import ALICE, BOB, CAROL, PEOPLE
 from authserver.sandbox.places import DemoPlaces, DemoPorts
-from authserver.sandbox.processes import DemoFailed, running, stopped_by_signals
+from authserver.sandbox.processes import DemoFailed, alone_in, check_ports_free, running, stopped_by_signals
 from authserver.sandbox.proof_kept import KeptProof
 
 _LOOK_SECONDS = 0.5
@@ -30,7 +30,8 @@ def run_demo(directory: Path, *, check: bool, ports: DemoPorts | None = None) ->
     """
     places = DemoPlaces(directory.resolve(), ports or DemoPorts())
     try:
-        with stopped_by_signals():
+        with stopped_by_signals(), alone_in(places.folder):
+            check_ports_free(places)
             prepare_deployment(places, system_clock(), CHECK_SETUP if check else Setup())
             with running(places) as check_servers:
                 if check:

@@ -1,5 +1,7 @@
 """The demo's servers as processes: started together, waited for, stopped together."""
 
+import fcntl
+import os
 import signal
 import socket
 import subprocess
@@ -60,7 +62,6 @@ def running(places: DemoPlaces) -> Iterator[Callable[[], None]]:
 
     The servers take nothing from the caller's environment: a setting left over in a shell would change the demo.
     """
-    _check_ports_free(places)
     places.logs.mkdir(exist_ok=True)
     environment = _environment(places)
     programs = programs_of(places)
@@ -119,12 +120,29 @@ def _environment(places: DemoPlaces) -> Mapping[str, str]:
     return {"AUTHSERVER_CONFIG": str(places.config), "PYTHONPATH": str(source), "PYTHONUNBUFFERED": "1"}
 
 
-def _check_ports_free(places: DemoPlaces) -> None:
+@contextmanager
+def alone_in(folder: Path) -> Iterator[None]:
+    """Keep other demos out of a folder until the body ends; raises DemoFailed where one runs from it.
+
+    A second one would register the apps with other addresses in the first one's database, under its servers.
+    """
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    held = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    except BlockingIOError:
+        raise DemoFailed(f"another demo runs from {folder}; stop that first, or give another folder by --dir") from None
+    finally:
+        os.close(held)
+
+
+def check_ports_free(places: DemoPlaces) -> None:
     """Raise DemoFailed where something listens already: we would wait for our servers and talk to someone else's."""
     for port in astuple(places.ports):
         with socket.socket() as probe:
             if probe.connect_ex((ADDRESS, port)) == 0:
-                raise DemoFailed(f"port {port} is in use, perhaps by another demo; stop that first")
+                raise DemoFailed(f"port {port} is in use; stop what listens there, or give other ports by --port")
 
 
 def _start(program: Program, environment: Mapping[str, str]) -> subprocess.Popen[bytes]:

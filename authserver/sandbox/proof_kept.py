@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Self
 
 from authserver.db.engine import Database
-from authserver.payments.document import ProofMalformed, load_evidence
 from authserver.payments.evidence import Evidence, dump_evidence
 from authserver.payments.store import find_latest
 from authserver.protocol.errors import TemporarilyUnavailable
@@ -30,8 +29,10 @@ class KeptProof:
 
     @classmethod
     def open(cls, places: DemoPlaces) -> Self:
-        """Return what an earlier run kept, to go on from there."""
-        return cls(places.payment_proof, Database.connect(places.database_url, threads=1), _id_in(places.payment_proof))
+        """Begin after what was approved in earlier runs, by a person or by `--check`: that is no news."""
+        database = Database.connect(places.database_url, threads=1)
+        found = _latest_by_passkey(database)
+        return cls(places.payment_proof, database, found.approval_id if found is not None else "")
 
     def renew(self) -> Evidence | None:
         """Write the proof of the latest approval by passkey, and return it; None where it is there already, or none is.
@@ -39,8 +40,8 @@ class KeptProof:
         A database that is busy just now is looked at again next time.
         """
         found = None
-        with suppress(TemporarilyUnavailable), self.database.read() as connection:
-            found = next((each for each in find_latest(connection, _MOST) if each.linked), None)
+        with suppress(TemporarilyUnavailable):
+            found = _latest_by_passkey(self.database)
         if found is None or found.approval_id == self.approval_id:
             return None
         whole = self.path.with_suffix(".part")
@@ -50,8 +51,6 @@ class KeptProof:
         return found
 
 
-def _id_in(path: Path) -> str:
-    try:
-        return load_evidence(path.read_bytes()).approval_id
-    except (OSError, ProofMalformed):
-        return ""
+def _latest_by_passkey(database: Database) -> Evidence | None:
+    with database.read() as connection:
+        return next((each for each in find_latest(connection, _MOST) if each.linked), None)

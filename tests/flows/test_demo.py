@@ -102,6 +102,24 @@ def test_another_port_moves_all_four_servers(tmp_path: Path) -> None:
         assert process.wait(15) == 0
 
 
+def test_beside_a_running_demo_another_one_changes_nothing_of_it(tmp_path: Path) -> None:
+    ports, work, script = free_ports(), tmp_path / "work", [sys.executable, "-m", "authserver.cli.main", "demo"]
+    work.mkdir()
+    with running(command(work / "demo-data", ports), tmp_path / "log"):
+        wait_until(lambda: "The demo runs" in (tmp_path / "log").read_text(), "the welcome", patience_seconds=60)
+        before = (work / "demo-data" / "authserver.toml").read_bytes()
+        refused = subprocess.run(
+            [*script, "--dir", "demo-data", "--port", "29443"], cwd=work, check=False, capture_output=True, text=True
+        )
+        assert (refused.returncode, "another demo runs from" in refused.stderr) == (1, True), refused
+        other = free_ports().server
+        in_folder = ["sh", "-c", 'cd "$1" && shift && exec "$@"', "sh", str(work), *script, "--port", str(other)]
+        with running(in_folder, tmp_path / "other"):
+            wait_until(lambda: "The demo runs" in (tmp_path / "other").read_text(), "the welcome", patience_seconds=60)
+        assert (work / "demo-data" / "authserver.toml").read_bytes() == before
+        assert (work / f"demo-data-{other}").is_dir()
+
+
 def _try_the_demo(places: DemoPlaces) -> None:
     """Do to the people of the demo what a person may: add other second factors, and be locked out."""
     prepare_deployment(places, NOW, Setup())

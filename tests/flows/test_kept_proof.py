@@ -10,7 +10,9 @@ from typing import Any
 
 import pytest
 
+from authserver.assets import find_assets
 from authserver.clock import system_clock
+from authserver.db import migrate
 from authserver.db.engine import Database
 from authserver.payments.store import claim_approval
 from authserver.payments.verify import verify_proof
@@ -18,7 +20,7 @@ from authserver.sandbox.check.authenticator import make_passkey
 from authserver.sandbox.check.browser import Browser
 from authserver.sandbox.check.scene import Visitor
 from authserver.sandbox.people import ALICE
-from authserver.sandbox.places import DemoPlaces
+from authserver.sandbox.places import DemoPlaces, DemoPorts
 from authserver.sandbox.proof_kept import KeptProof
 from authserver.sandbox.third_party.http import HttpsClient
 from tests.support.demo_process import free_ports
@@ -100,3 +102,18 @@ def test_it_is_that_of_the_latest_approval_by_passkey_and_written_once(kept: Kep
     assert [path.name for path in kept.path.parent.iterdir() if path.name.startswith("payment-proof")] == [
         "payment-proof.json"
     ]
+
+
+def test_what_was_approved_in_an_earlier_run_is_no_news(tmp_path: Path) -> None:
+    places = DemoPlaces(tmp_path, DemoPorts())
+    database = Database.connect(places.database_url, threads=1)
+    migrate.upgrade(database, find_assets("migrations"))
+    _approve(database, 1)
+    kept = KeptProof.open(places)
+    assert kept.renew() is None
+    _approve(database, 2)
+    found = kept.renew()
+    assert found is not None
+    assert found.approval_id == "approval-2"
+    kept.database.dispose()
+    database.dispose()
