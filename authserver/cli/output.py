@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from itertools import islice
 from typing import Never
@@ -100,4 +101,5 @@ def moment(seconds: int | None) -> str:
 
 def note(text: str) -> None:
     """Say something beside the data, on standard error, so that `--json` stays clean."""
-    click.echo(text, err=True)
+    with suppress(OSError):  # its place is full, or nobody reads: no reason to end a command, a server least of all
+        click.echo(text, err=True)

@@ -4,11 +4,13 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import BinaryIO, cast
 
 import orjson
 
 from authserver.events.model import Event
 from authserver.protocol.errors import OAuthError, ServerError
+from authserver.web.log_output import LogOutput
 from authserver.web.machine.errors import render_error
 from authserver.web.machine.model import MachineEndpoint, MachineRequest, MachineResponse
 
@@ -128,5 +130,5 @@ def configure_log(level: str) -> None:
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.JSONRenderer(serializer=lambda value, **_: orjson.dumps(value, default=str)),
         ],
-        logger_factory=structlog.BytesLoggerFactory(file=sys.stderr.buffer),
+        logger_factory=structlog.BytesLoggerFactory(file=cast("BinaryIO", LogOutput(sys.stderr.buffer))),
     )
