@@ -26,6 +26,14 @@ def is_fresh(since: int, seconds: int, now: int, *, ahead_seconds: int = 0) -> b
     return -ahead_seconds <= now - since < seconds
 
 
+def is_ahead(moment: int, now: int) -> bool:
+    """Tell whether a moment lies further ahead than the clocks of two nodes may differ: a clock was set back since.
+
+    What then holds for some seconds from that moment would hold for longer, by as much as the clock was wrong.
+    """
+    return moment - now > CLOCKS_APART_SECONDS
+
+
 class Expiry(NamedTuple):
     """When what was used once may be forgotten: once it has expired by the clock and has also lived that long.
 

@@ -7,6 +7,7 @@ from typing import Final
 
 from authserver.accounts.passkey_counts import Begun
 from authserver.accounts.passkey_model import RelyingParty
+from authserver.clock import is_ahead
 from authserver.db.engine import Connection
 from authserver.db.once import claim_id, id_hash
 from authserver.events.model import EventSink
@@ -75,7 +76,11 @@ def claim_ceremony(connection: Connection, desk: Desk, asked: Asked, answer: Ans
     except (ValueError, SealBroken):
         return None
     expires_at = begun_at + CEREMONY_SECONDS
-    if now >= expires_at or not claim_id(connection, id_hash("passkey ceremony", challenge), expires_at):
+    if (
+        now >= expires_at
+        or is_ahead(begun_at, now)
+        or not claim_id(connection, id_hash("passkey ceremony", challenge), expires_at)
+    ):
         return None
     return Opened(bytes.fromhex(challenge), carried, Begun(begun_at, counts))
 

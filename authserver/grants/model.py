@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from authserver.clock import is_ahead
 from authserver.protocol.authorization_details.model import Details
 from authserver.protocol.authorization_details.narrowing import cover, widens
 from authserver.protocol.authorization_details.registry import find_payment
@@ -155,9 +156,12 @@ class TokenState:
     client_disabled: bool
 
     def is_active(self, now: int) -> bool:
-        """Return whether the token is good at that moment.
+        """Return whether the token is good at that moment; no access token is before the moment it was issued.
+
+        A refresh token is: it lives with its grant, and what its app could do about a clock is to ask the person again.
 
         Spec: RFC7662-2.2, RFC7009-2.1
         """
         ended = self.revoked or self.grant_ended or self.account_locked or self.client_disabled
-        return not ended and now < self.token.expires_at
+        is_early = self.token.kind == KIND_ACCESS and is_ahead(self.token.issued_at, now)
+        return not ended and not is_early and now < self.token.expires_at

@@ -11,7 +11,8 @@ SPACING_SECONDS: Final = 5
 
 MOST_ATTEMPTS: Final = 12
 _FIRST_DELAY_SECONDS: Final = 10
-_LONGEST_DELAY_SECONDS: Final = 4 * 60 * 60
+LONGEST_DELAY_SECONDS: Final = 4 * 60 * 60
+"""The longest pause between two attempts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,4 +38,4 @@ def delay_after(attempts: int) -> int | None:
     """Return after how many seconds to try again, or None after the last attempt: about a day is tried."""
     if attempts >= MOST_ATTEMPTS:
         return None
-    return min(_FIRST_DELAY_SECONDS << 2 * max(attempts - 1, 0), _LONGEST_DELAY_SECONDS)
+    return min(_FIRST_DELAY_SECONDS << 2 * max(attempts - 1, 0), LONGEST_DELAY_SECONDS)

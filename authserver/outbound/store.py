@@ -5,11 +5,12 @@ from typing import Final
 
 from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
+from authserver.clock import CLOCKS_APART_SECONDS
 from authserver.db.engine import DIALECTS
 from authserver.db.statement import Statement
 from authserver.db.tables import letters
 from authserver.db.upsert import insert_for
-from authserver.outbound.model import MOST_WAITING, SPACING_SECONDS, WaitingLetter
+from authserver.outbound.model import LONGEST_DELAY_SECONDS, MOST_WAITING, SPACING_SECONDS, WaitingLetter
 from authserver.protocol.handles import hash_handle, new_handle
 
 _COLUMNS: Final = (
@@ -59,6 +60,13 @@ _FIND_DUE: Final = Statement(
     .order_by(letters.c.expires_at, letters.c.due_at)  # as the index is: PostgreSQL would sort for `due_at` alone
     .limit(bindparam("most"))
 )
+# Due later than any attempt is put off: by a clock that was set back since, and would keep the letter for that long.
+_FIND_AHEAD: Final = Statement(
+    select(*_COLUMNS)
+    .where(_WAITS, letters.c.due_at > bindparam("latest"))
+    .order_by(letters.c.expires_at, letters.c.due_at)
+    .limit(bindparam("most"))
+)
 _FIND_OF: Final = Statement(
     select(*_COLUMNS).where(_WAITS, letters.c.account_id == bindparam("wanted_account")).order_by(letters.c.due_at)
 )
@@ -93,8 +101,11 @@ def new_letter(account_id: str, name: str, detail: str, language: str, now: int)
 
 
 def find_due(connection: Connection, now: int, most: int) -> Sequence[WaitingLetter]:
-    """Return letters whose time has come, the longest due first."""
-    return [WaitingLetter(*row) for row in _FIND_DUE.rows(connection, {"now": now, "most": most})]
+    """Return letters whose time has come, the longest due first; where there are none, those that wait for too long."""
+    latest = now + LONGEST_DELAY_SECONDS + CLOCKS_APART_SECONDS
+    rows = _FIND_DUE.rows(connection, {"now": now, "most": most})
+    rows = rows or _FIND_AHEAD.rows(connection, {"latest": latest, "most": most})
+    return [WaitingLetter(*row) for row in rows]
 
 
 def find_of(connection: Connection, account_id: str) -> Sequence[WaitingLetter]:

@@ -12,7 +12,7 @@ from collections.abc import Collection
 from dataclasses import replace
 from typing import Final
 
-from authserver.clock import is_fresh
+from authserver.clock import is_ahead, is_fresh
 from authserver.protocol.names import ACR_TWO_FACTORS
 from authserver.sessions import store
 from authserver.sessions.acr import acr_for, satisfies
@@ -144,8 +144,12 @@ def is_live(session: Session, limits: SessionLimits, now: int) -> bool:
 def seconds_left(session: Session, limits: SessionLimits, now: int) -> int:
     """Answer for how many seconds a session goes on if it is not used; none or less where it is over.
 
+    One that was last seen in the future is over: nobody knows for how long it has been idle.
+
     Spec: RTS-SCA-4.3
     """
+    if is_ahead(session.last_seen_at, now):
+        return 0
     is_strong = satisfies(acr_for(session.factors), ACR_TWO_FACTORS)
     idle_seconds = limits.strong_idle_seconds if is_strong else limits.idle_seconds
     return min(session.expires_at, session.last_seen_at + idle_seconds) - now

@@ -308,3 +308,13 @@ def test_a_slow_mail_server_does_not_let_two_workers_send_one_letter(database: D
     slow.send()
     sent = [letter.account_id for letter in slow.sent + other.sent]
     assert sorted(sent) == ["alice", "bob", "carol"]
+
+
+def test_a_letter_does_not_wait_for_a_clock_that_was_set_back(database: Database) -> None:
+    post = Post(database)
+    post.now = NOW + 86_400
+    post.add("alice")
+    post.now = NOW
+    assert post.send() == 1
+    assert [letter.account_id for letter in post.sent] == ["alice"]
+    assert not post.waiting()

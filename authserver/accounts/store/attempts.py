@@ -2,12 +2,25 @@
 
 from typing import Final
 
-from sqlalchemy import BigInteger, Case, ColumnElement, Integer, bindparam, case, delete, literal_column, select, update
+from sqlalchemy import (
+    BigInteger,
+    Case,
+    ColumnElement,
+    Integer,
+    bindparam,
+    case,
+    delete,
+    literal_column,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.dml import ReturningInsert
 
 from authserver.accounts.lockout import BLOCK_SECONDS, MAX_FAILURES, MEMORY_SECONDS, MOST_DEVICES, block_seconds
 from authserver.accounts.store.people import Connection
+from authserver.clock import CLOCKS_APART_SECONDS
 from authserver.db.engine import DIALECTS
 from authserver.db.statement import Statement
 from authserver.db.tables import attempt_counters, known_devices
@@ -26,6 +39,16 @@ _IS_LAST_TRY: Final = _STANDING.failures == _number(MAX_FAILURES - 1)
 _BLOCKS_BEFORE: Final[Case[int]] = case(
     *((_STANDING.blocks == _number(blocks), _number(block_seconds(blocks))) for blocks in range(len(BLOCK_SECONDS))),
     else_=_number(BLOCK_SECONDS[-1]),
+)
+# A block ends so many seconds after it began. One that stands for longer began by a clock that was set back since, and
+# would keep the person out for as long as that was wrong.
+_BLOCK_LENGTH: Final[Case[int]] = case(
+    *((_STANDING.blocks == _number(place + 1), _number(length)) for place, length in enumerate(BLOCK_SECONDS)),
+    else_=_number(BLOCK_SECONDS[-1]),
+)
+_IS_OVER: Final = or_(
+    _STANDING.blocked_until <= _NOW,
+    _STANDING.blocked_until > _NOW + _BLOCK_LENGTH + _number(CLOCKS_APART_SECONDS),
 )
 
 
@@ -47,7 +70,7 @@ def _claim(insert: sqlite.Insert | postgresql.Insert) -> ReturningInsert[tuple[i
             "blocked_until": case((_IS_FORGOTTEN, _number(0)), (_IS_LAST_TRY, _NOW + _BLOCKS_BEFORE), else_=_number(0)),
             "expires_at": insert.excluded.expires_at,
         },
-        where=_STANDING.blocked_until <= _NOW,
+        where=_IS_OVER,
     ).returning(_STANDING.failures, _STANDING.blocked_until)
 
 

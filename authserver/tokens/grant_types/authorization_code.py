@@ -4,6 +4,7 @@ import hmac
 from dataclasses import dataclass
 
 from authserver.clients.model import Client
+from authserver.clock import is_ahead
 from authserver.db.engine import Connection, Database
 from authserver.events.catalogue import CODE_REPLAYED
 from authserver.events.model import Event
@@ -61,8 +62,12 @@ def _check(code: AuthorizationCode, grant: Grant, request: TokenRequest) -> None
 
     Spec: RFC6749-4.1.3, RFC7636-4.6, RFC9449-10, FAPI2-SP-FINAL-5.3.2.1-12, RFC6749-10.6, RFC9700-4.11
     """
-    if request.now >= code.expires_at:
-        raise InvalidGrant(_REFUSAL, reason="the code has expired", clause="FAPI2-SP-FINAL-5.3.2.1-11")
+    if request.now >= code.expires_at or is_ahead(code.issued_at, request.now):
+        raise InvalidGrant(
+            _REFUSAL,
+            reason="the code has expired, or a clock was set back since it was issued",
+            clause="FAPI2-SP-FINAL-5.3.2.1-11",
+        )
     if grant.revoked_at is not None or grant.account_locked or request.now >= grant.expires_at:
         raise InvalidGrant(_REFUSAL, reason="the grant has ended or its account is locked", clause=_CLAUSE)
     redirect_uri = request.params.get("redirect_uri")
