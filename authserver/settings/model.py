@@ -270,8 +270,9 @@ class Settings(PublicSettings):
     @property
     def master_key_path(self) -> Path:
         """Return where the master key lies."""
-        credential = Path(os.environ.get("CREDENTIALS_DIRECTORY", "/nonexistent")) / MASTER_KEY_NAME
-        found = credential if credential.is_file() else self.data_dir / MASTER_KEY_NAME
+        folder = os.environ.get("CREDENTIALS_DIRECTORY")
+        credential = Path(folder) / MASTER_KEY_NAME if folder else None
+        found = credential if credential is not None and credential.is_file() else self.data_dir / MASTER_KEY_NAME
         return self.master_key_file or found
 
     def limits(self) -> dict[str, str]:
