@@ -1,5 +1,6 @@
 """How people are told of changes to their account, as the settings describe it."""
 
+import ssl
 from collections.abc import Mapping
 from typing import Final
 
@@ -31,6 +32,19 @@ def build_queue(settings: Settings, database: Database, events: EventSink, clock
 
     delivery = Delivery(channel, _sender(settings), find_person)
     return QueueSender(database, delivery, FAILURES, events, clock)
+
+
+def check_channel(settings: Settings) -> None:
+    """Raise SettingsError where letters could never leave, as for want of a file."""
+    _channel(settings)
+    path = settings.smtp_ca_file if settings.notices == "smtp" else None
+    try:
+        if path is not None:
+            ssl.create_default_context(cafile=path)
+    except OSError as error:
+        raise SettingsError(
+            f"SMTP_CA_FILE was {str(path)!r}; it may be: a readable file of certificates in PEM"
+        ) from error
 
 
 def notifier_of(queue: QueueSender | None) -> Notifier:

@@ -19,5 +19,6 @@ def operation_parts(
         site_name=settings.site_name,
         invitation_lifetime=settings.invitation_lifetime,
         takes_certificates=settings.tls_cert_file is not None,
+        fetch_allow=settings.fetch_allow,
     )
     return OperationParts(database, rules, open_envelope, notifier)

@@ -9,7 +9,7 @@ from limits.errors import ConfigurationError
 from authserver.accounts.attempts import Attempts
 from authserver.accounts.passkey_tokens import Desk
 from authserver.accounts.passkeys import relying_party
-from authserver.app.notices import build_queue, notifier_of
+from authserver.app.notices import build_queue, check_channel, notifier_of
 from authserver.authorization.parse import RequestPolicy
 from authserver.binding.dpop import DpopNonces
 from authserver.binding.mtls import ChainVerifier
@@ -145,6 +145,7 @@ def check_parts(settings: Settings) -> None:
     _certificate_policy(settings)
     _fetcher(settings)
     _limits_storage(settings, system_clock)
+    check_channel(settings)
 
 
 def _limits(settings: Settings, app: Flask, envelope: Envelope, events: EventSink, clock: Clock) -> Limits:

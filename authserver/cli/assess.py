@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 import click
 
+from authserver.cli.client_findings import find_all_misfits, find_misfits
 from authserver.cli.client_registration import find_subject_order
 from authserver.cli.deployment import open_deployment
 from authserver.cli.output import TakesId, fail, json_option, note, print_rows
@@ -17,6 +18,7 @@ from authserver.operations.lookups import ClientRecord
 from authserver.profiles.assess import Finding, assess_client, assess_deployment
 from authserver.profiles.catalogue import PROFILES, signing_algorithms
 from authserver.protocol.errors import InvalidClientMetadata
+from authserver.settings.model import Settings
 from authserver.settings.production import assess_production
 
 
@@ -30,17 +32,10 @@ def assess(client_id: str | None, *, production: bool, as_json: bool) -> None:
         raise click.UsageError("--production judges the deployment, not a client")
     settings, database = open_deployment()
     if client_id is None:
-        facts = deployment_facts(settings)
-        findings = [finding for name in settings.profiles for finding in assess_deployment(facts, PROFILES[name])]
-        findings += _find_lacking_keys(database, signing_algorithms(settings.profiles))
+        subject, findings = f"the deployment {settings.issuer}", _assess_deployment(settings, database)
         findings += assess_production(settings) if production else []
-        subject = f"the deployment {settings.issuer}"
     else:
-        record = lookups.find_client(database, client_id)
-        if record is None:
-            fail(f"there is no client {client_id}")
-        algorithms = dict.fromkeys(str(record.metadata.get(member, DEFAULT_ALGORITHM)) for member in SIGNED_ANSWERS)
-        findings, subject = [*_assess(record), *_find_lacking_keys(database, algorithms)], f"the client {client_id}"
+        subject, findings = f"the client {client_id}", _assess_client(settings, database, client_id)
     rows = [
         {"severity": finding.severity, "clause": finding.clause, "finding": finding.message, "mend": finding.mend}
         for finding in findings
@@ -49,6 +44,24 @@ def assess(client_id: str | None, *, production: bool, as_json: bool) -> None:
     if findings:
         note(f"{len(findings)} found for {subject}.")
         raise SystemExit(1)
+
+
+def _assess_deployment(settings: Settings, database: Database) -> list[Finding]:
+    facts = deployment_facts(settings)
+    enabled = (record for record in lookups.list_clients(database) if record.disabled_at is None)
+    return [
+        *(finding for name in settings.profiles for finding in assess_deployment(facts, PROFILES[name])),
+        *_find_lacking_keys(database, signing_algorithms(settings.profiles)),
+        *find_all_misfits(enabled, settings),
+    ]
+
+
+def _assess_client(settings: Settings, database: Database, client_id: str) -> list[Finding]:
+    record = lookups.find_client(database, client_id)
+    if record is None:
+        fail(f"there is no client {client_id}")
+    algorithms = dict.fromkeys(str(record.metadata.get(member, DEFAULT_ALGORITHM)) for member in SIGNED_ANSWERS)
+    return [*_assess(record), *find_misfits(record.metadata, settings), *_find_lacking_keys(database, algorithms)]
 
 
 def _find_lacking_keys(database: Database, algorithms: Iterable[str]) -> list[Finding]:

@@ -6,7 +6,7 @@ from typing import TextIO
 import click
 
 from authserver.cli.client_new import new
-from authserver.cli.client_registration import note_subject
+from authserver.cli.client_registration import note_doubts
 from authserver.cli.deployment import open_deployment
 from authserver.cli.operators import cannot_be_undone, open_operator, operation
 from authserver.cli.output import TakesId, fail, json_option, moment, note, print_done, print_record, print_rows
@@ -34,8 +34,9 @@ def add(file: TextIO, reason: str, *, as_json: bool) -> None:
 
     A secret, where the method needs one, is printed once and kept as its hash.
     """
-    registration = open_operator().perform(AddClient(_read_document(file), reason=reason))
-    note_subject(registration.metadata)
+    operator = open_operator()
+    registration = operator.perform(AddClient(_read_document(file), reason=reason))
+    note_doubts(registration.metadata, operator.settings)
     shown = dict(registration.metadata)
     if registration.client_secret is not None:
         shown["client_secret"] = registration.client_secret
@@ -83,8 +84,9 @@ def show(client_id: str, *, as_json: bool) -> None:
 @operation
 def update(client_id: str, file: TextIO, reason: str, *, as_json: bool) -> None:
     """Replace a client's metadata by FILE, or - for standard input; a secret stays as it is."""
-    metadata = open_operator().perform(UpdateClient(client_id, _read_document(file), reason=reason))
-    note_subject(metadata)
+    operator = open_operator()
+    metadata = operator.perform(UpdateClient(client_id, _read_document(file), reason=reason))
+    note_doubts(metadata, operator.settings)
     print_record(metadata, as_json=as_json)
 
 

@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 import click
 
-from authserver.cli.client_registration import note_subject
+from authserver.cli.client_registration import note_doubts
 from authserver.cli.operators import open_operator, operation
 from authserver.cli.output import fail, note, print_record
 from authserver.keys.jwks import public_members
@@ -65,7 +65,7 @@ def new(folder: Path, reason: str, *, as_json: bool, **given: str | tuple[str, .
     except click.ClickException:
         path.unlink()
         raise
-    note_subject(registration.metadata)
+    note_doubts(registration.metadata, operator.settings)
     note(f"Its private key: {path}. Next: authserver assess {answers.client_id}")
     print_record(registration.metadata, as_json=as_json)
 

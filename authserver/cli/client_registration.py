@@ -2,17 +2,19 @@
 
 from collections.abc import Mapping
 
+from authserver.cli.client_findings import find_misfits
 from authserver.cli.output import note
 from authserver.clients.subject_order import right_order
 from authserver.profiles.assess import WARNING, Finding
+from authserver.settings.model import Settings
 
 _SUBJECT_DN = "tls_client_auth_subject_dn"
 
 
-def note_subject(metadata: Mapping[str, object]) -> None:
-    """Warn of a registered subject that looks as OpenSSL prints it, which hardly any certificate shows."""
-    found = find_subject_order(metadata)
-    if found is not None:
+def note_doubts(metadata: Mapping[str, object], settings: Settings) -> None:
+    """Warn of what was registered and hardly works, or works with a risk: a subject's order, an address of keys."""
+    order = find_subject_order(metadata)
+    for found in (*([order] if order else ()), *find_misfits(metadata, settings)):
         note(f"Warning: {found.message} {found.mend} [{found.clause}]")
 
 

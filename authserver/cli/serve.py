@@ -7,6 +7,7 @@ from ssl import SSLError
 import click
 
 from authserver.app.parts import check_parts
+from authserver.cli.client_findings import name_misfits
 from authserver.cli.deployment import open_database, require_envelope
 from authserver.cli.operators import operator_of
 from authserver.cli.output import fail, note, read_settings
@@ -58,16 +59,10 @@ def _share_with_workers() -> None:
 
 def check_start(settings: Settings) -> None:
     """End the command where the deployment breaks its profile or lacks what it needs."""
-    for name in settings.profiles:
-        findings = assess_deployment(deployment_facts(settings), PROFILES[name])
-        if findings:
-            fail("\n".join(f"[{finding.clause}] {finding.message} {finding.mend}" for finding in findings))
-    try:
-        check_parts(settings)
-    except SettingsError as error:
-        fail(str(error))
+    _check_settings(settings)
     database = open_database(settings, wait_seconds=settings.database_start_timeout)
     try:
+        name_misfits(lookups.list_by_certificate(database), settings)
         keys = lookups.list_published_keys(database)
         assemble_keys(keys, require_envelope(settings))
         _make_lacking_keys(settings, database, lacking(keys, signing_algorithms(settings.profiles)))
@@ -77,6 +72,20 @@ def check_start(settings: Settings) -> None:
         fail("there is no signing key; make the first with: authserver init")
     finally:
         database.dispose()
+
+
+def _check_settings(settings: Settings) -> None:
+    """End the command where a setting, or a file that one names, cannot be used, before anything is waited for."""
+    for name in settings.profiles:
+        findings = assess_deployment(deployment_facts(settings), PROFILES[name])
+        if findings:
+            fail("\n".join(f"[{finding.clause}] {finding.message} {finding.mend}" for finding in findings))
+    if settings.tls_cert_file is not None:
+        _tls_files(settings)
+    try:
+        check_parts(settings)
+    except SettingsError as error:
+        fail(str(error))
 
 
 def _make_lacking_keys(settings: Settings, database: Database, algorithms: tuple[str, ...]) -> None:

@@ -56,6 +56,12 @@ _WITH_CERTIFICATES = Statement(
     .where(clients.c.metadata.contains('"x5c"', autoescape=True), clients.c.disabled_at.is_(None), _STANDS)
     .order_by(clients.c.client_id)
 )
+# The same: whose method it is, is for whoever reads the rows to say.
+_BY_CERTIFICATE = (
+    select(*_COLUMNS)
+    .where(clients.c.metadata.contains("tls_client", autoescape=True), clients.c.disabled_at.is_(None), _STANDS)
+    .order_by(clients.c.client_id)
+)
 _INSERT = {dialect: insert_for(dialect, clients).on_conflict_do_nothing() for dialect in DIALECTS}
 _REPLACE = (
     update(clients)
@@ -116,6 +122,11 @@ def list_resource_servers(connection: Connection) -> list[ClientRecord]:
 def list_with_certificates(connection: Connection) -> list[ClientRecord]:
     """Return the enabled clients that may have registered a certificate of their own."""
     return [_record(tuple(row)) for row in _WITH_CERTIFICATES.rows(connection, {})]
+
+
+def list_by_certificate(connection: Connection) -> list[ClientRecord]:
+    """Return the enabled clients that may authenticate, or bind their tokens, by a certificate of any kind."""
+    return [_record(tuple(row)) for row in connection.execute(_BY_CERTIFICATE)]
 
 
 def insert_client(

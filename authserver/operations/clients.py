@@ -33,6 +33,7 @@ from authserver.operations.refusals import (
     SigningKeyMissing,
 )
 from authserver.operations.task import OperationRules, Task
+from authserver.outbound.fetch import FetchRefused, find_permission
 from authserver.protocol.errors import InvalidClientMetadata
 from authserver.protocol.names import SELF_SIGNED_TLS_CLIENT_AUTH
 
@@ -122,9 +123,9 @@ def find(connection: Connection, client_id: str) -> ClientRecord:
 
 
 def check_served(metadata: Mapping[str, object], rules: OperationRules) -> None:
-    """Refuse a profile that the deployment does not have, and certificates that its own TLS could not know.
+    """Refuse a profile that the deployment does not have, and certificates or keys that it could not know.
 
-    Spec: RFC8705-2.2.2
+    Spec: RFC8705-2.2.2, RFC9700-4.11
     """
     if metadata.get("profile") not in rules.profiles:
         raise ProfileNotServed(rules.profiles)
@@ -137,6 +138,16 @@ def check_served(metadata: Mapping[str, object], rules: OperationRules) -> None:
     ):
         description = "give jwks with x5c; our own TLS takes self-signed ones from there alone"
         raise InvalidClientMetadata("jwks_uri", description, clause="RFC8705-2.2.2")
+    _check_fetched(metadata.get("jwks_uri"), rules)
+
+
+def _check_fetched(url: object, rules: OperationRules) -> None:
+    try:
+        if isinstance(url, str):
+            find_permission(url, rules.fetch_allow)
+    except FetchRefused as error:
+        description = f"it is never fetched: {error}. Add it to FETCH_ALLOW."
+        raise InvalidClientMetadata("jwks_uri", description, clause="RFC9700-4.11") from error
 
 
 def check_signable(connection: Connection, metadata: Mapping[str, object]) -> None:

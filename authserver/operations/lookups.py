@@ -17,7 +17,7 @@ from authserver.profiles.catalogue import signing_algorithms
 
 __all__ = [
     "Activity", "ClientRecord", "find_account", "find_client", "find_expired", "find_factors", "list_accounts",
-    "list_activities", "list_clients", "list_keys", "list_published_keys", "plan_keys",
+    "list_activities", "list_by_certificate", "list_clients", "list_keys", "list_published_keys", "plan_keys",
 ]  # fmt: skip
 
 _MOST_ACTIVITIES = 1_000
@@ -57,6 +57,12 @@ def list_clients(database: Database) -> Sequence[ClientRecord]:
     """Return the row of every client, by id."""
     with database.read() as connection:
         return clients.list_clients(connection)
+
+
+def list_by_certificate(database: Database) -> Sequence[ClientRecord]:
+    """Return the rows of the enabled clients that authenticate, or bind their tokens, by a certificate of any kind."""
+    with database.read() as connection:
+        return clients.list_by_certificate(connection)
 
 
 def list_published_keys(database: Database) -> tuple[StoredKey, ...]:

@@ -21,6 +21,7 @@ class OperationRules:
     """What the deployment lays down for operations; times in seconds.
 
     `takes_certificates`: our own TLS meets the clients, and must know their certificates before they speak.
+    `fetch_allow`: the `host:port` pairs from which keys are fetched although they are not on the public network.
     """
 
     profiles: tuple[str, ...]
@@ -28,6 +29,7 @@ class OperationRules:
     site_name: str
     invitation_lifetime: int
     takes_certificates: bool
+    fetch_allow: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ Spec: RFC9700-4.11, RFC7591-5
 import re
 import socket
 import ssl
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -137,6 +137,28 @@ class SafeFetcher:
         if not allowed and not all(is_public(address) for address in addresses):
             raise FetchRefused(f"{target.host} is not on the public network")
         return [str(address) for address in addresses[:_MOST_ADDRESSES]]
+
+
+def find_permission(url: str, allow: Collection[str]) -> str | None:
+    """Return the entry of `allow` by which a URL is fetched wherever its host lies; None where it must be public.
+
+    Raises FetchRefused for a URL that without such an entry is never fetched, whatever its host's name stands for.
+    """
+    target = _parse_url(url)
+    if target.authority in {entry.lower() for entry in allow}:
+        return target.authority
+    if target.port != _HTTPS_PORT:
+        raise FetchRefused(f"{target.authority} is not on the HTTPS port")
+    if not _may_be_public(target.host):
+        raise FetchRefused(f"{target.host} is not on the public network")
+    return None
+
+
+def _may_be_public(host: str) -> bool:
+    try:
+        return is_public(ip_address(host))
+    except ValueError:
+        return not (host == "localhost" or host.endswith(".localhost"))
 
 
 def check_url(url: str) -> None:

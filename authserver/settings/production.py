@@ -2,10 +2,19 @@
 
 from collections.abc import Iterator
 from ipaddress import ip_address
+from typing import Final
 from urllib.parse import urlsplit
 
 from authserver.profiles.assess import ERROR, WARNING, Finding
 from authserver.settings.model import Settings
+
+# By the form in which they hand on the certificate; rfc9440 and nginx are those of nginx, which drops such names.
+_PASSING_PROXIES: Final = {
+    "haproxy": "HAProxy, Caddy or httpd",
+    "envoy": "Envoy",
+    "traefik": "Traefik",
+    "alb": "an AWS load balancer",
+}
 
 
 def assess_production(settings: Settings) -> list[Finding]:
@@ -38,10 +47,29 @@ def _transport(settings: Settings) -> Iterator[Finding]:
             "The proxy hands on no client certificates: clients and tokens can be bound by DPoP alone.",
             "Set CLIENT_CERT_HEADER where clients have certificates.",
         )
+    if settings.tls_cert_file is None and settings.trusted_proxies:
+        yield from _header_names(settings)
     if settings.tls_cert_file is not None and not settings.listen_mtls:
         yield _warning(
             "No listener asks for client certificates: clients and tokens can be bound by DPoP alone.",
             "Set LISTEN_MTLS where clients have certificates.",
+        )
+
+
+def _header_names(settings: Settings) -> Iterator[Finding]:
+    """Find headers of a usual name behind a proxy that passes a client's other spelling of it on.
+
+    Judged by the form of the certificate: whether a proxy was told to drop such names cannot be seen from here.
+    """
+    passing = _PASSING_PROXIES.get(settings.client_cert_header)
+    unnamed = [name for name in ("client_cert_header_name", "client_address_header") if not getattr(settings, name)]
+    if passing and unnamed:
+        yield Finding(
+            WARNING,
+            "RFC8705-6.5",
+            f"{' and '.join(unnamed).upper().replace(' AND ', ' and ')} not set: {passing} passes names with "
+            "underscores, by which anyone writes the proxy's header, unless told to drop them.",
+            "Give the headers names of their own: deploy/nginx/README.md, names with underscores.",
         )
 
 

@@ -55,12 +55,24 @@ def test_one_that_has_it_all_is_found_nothing_of(prompt: CommandLine) -> None:
         ({"CLIENT_CERT_HEADER": ""}, "The"),
         ({"HELP_URL": ""}, "HELP_URL"),
         ({"WORKERS": "2"}, "Several"),
+        *(
+            ({"CLIENT_CERT_HEADER": proxy}, "CLIENT_CERT_HEADER_NAME")
+            for proxy in ("haproxy", "envoy", "traefik", "alb")
+        ),
+        ({"CLIENT_CERT_HEADER": "haproxy", "CLIENT_CERT_HEADER_NAME": "ClientCert5f0c"}, "CLIENT_ADDRESS_HEADER"),
     ],
 )
 def test_each_lack_is_found_by_itself(prompt: CommandLine, change: dict[str, str], word: str) -> None:
     prompt.settings.update({**READY, **change})
     prompt.init()
     assert _found(prompt) == {word}
+
+
+def test_headers_with_names_of_their_own_have_no_second_spelling_anywhere(prompt: CommandLine) -> None:
+    names = {"CLIENT_CERT_HEADER_NAME": "ClientCert5f0c", "CLIENT_ADDRESS_HEADER": "ClientAddress5f0c"}
+    prompt.settings.update({**READY, "CLIENT_CERT_HEADER": "haproxy", **names})
+    prompt.init()
+    assert prompt.data("assess", "--production") == []
 
 
 def test_production_is_asked_of_the_deployment_and_not_of_a_client(prompt: CommandLine) -> None:

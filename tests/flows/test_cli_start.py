@@ -195,6 +195,14 @@ def test_a_machine_without_a_deployment_is_sent_to_init(tmp_path: Path) -> None:
         ({"FETCH_CA_FILE": "README.md"}, "FETCH_CA_FILE was 'README.md'; it may be: a readable file of certificates"),
         ({"TLS_CERT_FILE": "none.pem", "TLS_KEY_FILE": "none.pem"}, "TLS_CERT_FILE was 'none.pem'; it may be: a file"),
         ({"TLS_CERT_FILE": "README.md", "TLS_KEY_FILE": "README.md"}, "TLS_CERT_FILE, TLS_KEY_FILE or CLIENT_CA_FILE"),
+        (
+            {"NOTICES": "smtp", "SMTP_HOST": "h", "SMTP_PASSWORD_FILE": "/nonexistent"},
+            "SMTP_PASSWORD_FILE was '/nonexistent'; it may be: a readable file",
+        ),
+        (
+            {"NOTICES": "smtp", "SMTP_HOST": "h", "SMTP_CA_FILE": "README.md"},
+            "SMTP_CA_FILE was 'README.md'; it may be: a readable file of certificates in PEM",
+        ),
         ({"LISTEN": "0.0.0.0:8443"}, "can be reached past the proxy"),
         ({"VALKEY_URL": f"valkey://me:{_SECRET}@h:port"}, "VALKEY_URL cannot be used"),
     ],
