@@ -24,7 +24,10 @@ class Program:
 
 
 PROGRAMS = {
+    "apache2": Program(("apache2", "httpd"), "apt-get install apache2-bin"),
+    "caddy": Program(("caddy",), "apt-get install caddy"),
     "chromium": Program(("chromium", "chromium-browser"), "apt-get install chromium"),
+    "haproxy": Program(("haproxy",), "apt-get install haproxy"),
     "nginx": Program(("nginx",), "apt-get install nginx-light"),
     # The clients come from npm, which has a Node beside it.
     "node": Program(("npm",), "apt-get install nodejs npm"),
