@@ -42,9 +42,11 @@ class LazyGroup(click.Group):
         return command
 
     def invoke(self, ctx: click.Context) -> object:
-        """Run a command; trouble of the database that reaches as far as here ends it as failed, in one line."""
+        """Run a command; trouble that reaches as far as here ends it as failed, in one line."""
         try:
             return super().invoke(ctx)
+        except UnicodeError:  # an argument, or standard input, which may be a password
+            raise click.ClickException("what was given holds octets that are no text in UTF-8") from None
         except OAuthError as error:
             raise click.ClickException(f"{error.description} ({error.reason})") from error
 

@@ -172,6 +172,36 @@ def test_a_file_that_is_wrong_about_a_secret_does_not_tell_it(tmp_path: Path, li
     assert _SECRET not in CommandLine(tmp_path).refused("keys", "list", CONFIG=str(tmp_path / "wrong.toml"))
 
 
+@pytest.mark.parametrize(
+    ("words", "given"),
+    [
+        (("client", "show", "\udcff"), b""),
+        (("client", "disable", "\udcff"), b""),
+        (("client", "rotate-secret", "\udcff"), b""),
+        (("assess", "\udcff"), b""),
+        (("sca", "export", "\udcff"), b""),
+        (("user", "add", "eve", "--password-stdin"), b"\xffs3cret\n"),
+        (("user", "totp", "eve", "--secret", "-"), b"\xffs3cret\n"),
+    ],
+    ids=lambda value: " ".join(value[:2]) if isinstance(value, tuple) else None,
+)
+def test_what_is_no_text_is_refused_in_one_line(deployed: CommandLine, words: tuple[str, ...], given: bytes) -> None:
+    """A real process: its arguments and its input are octets."""
+    ended = subprocess.run(
+        [sys.executable, "-m", "authserver.cli.main", *words],
+        cwd=ROOT,
+        env={**deployed.environment(), "PYTHONUTF8": "1"},
+        input=given,
+        check=False,
+        capture_output=True,
+        timeout=60,
+    )
+    assert ended.returncode == 1
+    assert b"Traceback" not in ended.stderr
+    assert _SECRET.encode() not in ended.stderr
+    assert ended.stderr.startswith(b"Error: ")
+
+
 def test_the_environment_goes_before_the_file(deployed: CommandLine, tmp_path: Path) -> None:
     file = tmp_path / "other.toml"
     lines = ["CODE_LIFETIME = 601", 'profiles = ["fapi2"]', 'AUTHSERVER_LIMIT_CLIENT = ""']
