@@ -119,5 +119,5 @@ def test_a_subject_in_the_order_of_openssl_is_taken_and_told_of(deployed: Comman
     assert found.exit_code == 1
     assert [(row["severity"], row["clause"]) for row in json.loads(found.stdout)] == [("warning", "RFC4514-2.1")]
     app["tls_client_auth_subject_dn"] = "CN=client,O=Example,C=DE"
-    assert deployed.run(*words[1], given=json.dumps(app)).stderr == ""
-    assert deployed.data("assess", "by-certificate") == []
+    assert deployed.run(*words[1], given=json.dumps(app), **arriving).stderr == ""
+    assert deployed.data("assess", "by-certificate", **arriving) == []
