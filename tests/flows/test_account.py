@@ -355,6 +355,19 @@ def test_a_persons_data_is_theirs_to_take_and_holds_no_secret(app: RelyingParty,
     assert not {"password_hash", "sealed_seed", "session_hash"} & set(re.findall(r'"([a-z_]+)":', json.dumps(document)))
 
 
+@pytest.mark.parametrize("many", [0, 999, 1_000, 12_345])
+def test_a_person_takes_every_activity_along_however_many(alice: Person, many: int) -> None:
+    whose, now = account_id(alice.deployment, "alice"), alice.deployment.now
+    visit(alice, "/account")
+    with alice.deployment.database.transaction() as connection:
+        for number in range(many):
+            note(connection, whose, "passkey_renamed", now - number // 7, detail=f"key-{number}")
+    taken = json.loads(alice.open("/account/data").text)["activities"]
+    assert {each["detail"] for each in taken if each["detail"].startswith("key-")} == {f"key-{n}" for n in range(many)}
+    assert len(taken) == len({json.dumps(each) for each in taken}) or many == 0
+    assert [each["happened_at"] for each in taken] == sorted((each["happened_at"] for each in taken), reverse=True)
+
+
 def test_a_page_in_use_can_be_kept_alive(alice: Person) -> None:
     page = visit(alice)
     token = re.search(r'data-csrf="([^"]+)"', page.text)

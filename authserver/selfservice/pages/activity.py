@@ -1,6 +1,8 @@
 """What happened to the account, and all that is kept about the person, to take away."""
 
 import re
+from collections.abc import Iterator
+from dataclasses import asdict
 
 import orjson
 from flask import Blueprint, Response, request
@@ -8,8 +10,8 @@ from flask import Blueprint, Response, request
 from authserver.accounts import activities
 from authserver.accounts.activities import note
 from authserver.accounts.store import passkeys, recovery
-from authserver.accounts.store.activities import Activity, find_recent
-from authserver.db.engine import Connection
+from authserver.accounts.store.activities import Activity, Place, find_from, find_recent
+from authserver.db.engine import Connection, Database
 from authserver.grants.store.sharing import find_permissions
 from authserver.protocol.names import OWN_CLIENT_ID
 from authserver.selfservice.guard import AccountDeps, Visit, open_visit, show
@@ -19,8 +21,8 @@ from authserver.web.machine.responses import NO_STORE
 
 PAGE = "activity"
 _MOST_SHOWN = 100
-_MOST_KEPT = 10_000
-_MOST_PAGES = _MOST_KEPT // _MOST_SHOWN
+_MOST_PAGES = 100
+_READ_AT_ONCE = 1_000  # of what a person takes away, so that a long life fits into memory
 _NUMBER = re.compile(r"[1-9][0-9]{0,2}")
 
 
@@ -46,13 +48,14 @@ def activity_page(deps: AccountDeps) -> Blueprint:
         visit = open_visit(deps, fresh=True)
         with deps.step.database.transaction() as connection:
             document = _document(connection, visit)
+            begun = find_from(connection, visit.account_id, visit.now, _READ_AT_ONCE, Place())
             note(connection, visit.account_id, activities.DATA_DOWNLOADED, visit.now)
         headers = [
             ("Content-Type", "application/json"),
             ("Content-Disposition", 'attachment; filename="my-data.json"'),
             *NO_STORE,
         ]
-        return Response(orjson.dumps(document, option=orjson.OPT_INDENT_2), 200, headers)
+        return Response(_written(document, _all_activities(deps.step.database, visit, begun)), 200, headers)
 
     return blueprint
 
@@ -113,13 +116,28 @@ def _document(connection: Connection, visit: Visit) -> dict[str, object]:
             }
             for shared in find_permissions(connection, account_id, visit.now)
         ],
-        "activities": [
-            {
-                "name": each.name,
-                "happened_at": each.happened_at,
-                "client_id": each.client_id,
-                "detail": each.detail,
-            }
-            for each in find_recent(connection, account_id, visit.now, _MOST_KEPT)
-        ],
     }
+
+
+def _all_activities(
+    database: Database, visit: Visit, begun: tuple[list[Activity], Place | None]
+) -> Iterator[list[Activity]]:
+    """Yield every activity that is kept, some at a time; each later read is a short transaction of its own."""
+    found, place = begun
+    while True:
+        yield found
+        if place is None:
+            return
+        with database.read() as connection:
+            found, place = find_from(connection, visit.account_id, visit.now, _READ_AT_ONCE, place)
+
+
+def _written(document: dict[str, object], parts: Iterator[list[Activity]]) -> Iterator[bytes]:
+    """Yield the file: the document as its members, and `activities` as the last of them."""
+    yield orjson.dumps(document, option=orjson.OPT_INDENT_2).removesuffix(b"\n}") + b',\n  "activities": ['
+    separator = b"\n    "
+    for part in parts:
+        for activity in part:
+            yield separator + orjson.dumps(asdict(activity))
+            separator = b",\n    "
+    yield b"\n  ]\n}\n"
