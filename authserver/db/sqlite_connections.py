@@ -61,16 +61,7 @@ def create_private_file(url: URL) -> None:
 
 def writing_engine(url: URL, patience_seconds: float) -> Engine:
     """Return the engine of the one connection that writes."""
-    engine = create_engine(
-        url.set(drivername="sqlite"),
-        poolclass=NullPool,
-        pool_reset_on_return=None,
-        # The driver opens no transaction of its own, nor does SQLAlchemy; `timeout` 0: we wait, not SQLite.
-        isolation_level="AUTOCOMMIT",
-        skip_autocommit_rollback=True,
-        hide_parameters=True,
-        connect_args={"check_same_thread": False, "timeout": 0},
-    )
+    engine = _engine(url, 0)  # we wait, not SQLite
 
     @event.listens_for(engine, "connect")
     def prepare(driver: sqlite3.Connection, _record: object) -> None:
@@ -84,21 +75,26 @@ def writing_engine(url: URL, patience_seconds: float) -> Engine:
 
 def reading_engine(url: URL, patience_seconds: float) -> Engine:
     """Return the engine of the connections that read."""
-    engine = create_engine(
-        url.set(drivername="sqlite"),
-        poolclass=NullPool,
-        pool_reset_on_return=None,
-        isolation_level="AUTOCOMMIT",
-        skip_autocommit_rollback=True,
-        hide_parameters=True,
-        connect_args={"check_same_thread": False, "timeout": patience_seconds},
-    )
+    engine = _engine(url, patience_seconds)
 
     @event.listens_for(engine, "connect")
     def prepare(driver: sqlite3.Connection, _record: object) -> None:
         _pragma(driver, "query_only = ON")
 
     return engine
+
+
+def _engine(url: URL, timeout_seconds: float) -> Engine:
+    return create_engine(
+        url.set(drivername="sqlite"),
+        poolclass=NullPool,
+        pool_reset_on_return=None,
+        # The driver opens no transaction of its own, nor does SQLAlchemy.
+        isolation_level="AUTOCOMMIT",
+        skip_autocommit_rollback=True,
+        hide_parameters=True,
+        connect_args={"check_same_thread": False, "timeout": timeout_seconds},
+    )
 
 
 def _pragma(driver: sqlite3.Connection, assignment: str) -> None:
