@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from authserver.assets import find_assets
-from authserver.cli.deployment import connect_database
+from authserver.cli.deployment import connect_database, require_envelope
 from authserver.cli.operators import operation, operator_of
 from authserver.cli.output import fail, note, print_record
 from authserver.db import migrate
@@ -61,6 +61,7 @@ def init(issuer: str | None, directory: Path, reason: str, *, as_json: bool) -> 
 
 def prepare_store(settings: Settings, reason: str = "") -> tuple[str, ...]:
     """Bring the database to the newest schema with a key of each algorithm; return the kids of new keys."""
+    require_envelope(settings)  # first: a schema whose keys could not be sealed would be of no use
     database = connect_database(settings)
     migrate.upgrade(database, find_assets("migrations"))
     return operator_of(settings, database).perform(ProvisionKeys(reason=reason))

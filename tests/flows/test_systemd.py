@@ -144,3 +144,21 @@ def test_the_wrapper_runs_its_words_in_a_unit_that_takes_the_drop_in(tmp_path: P
     assert told[told.index("--") + 1 :] == [PROGRAM, "user", "add", "a b"]
     (unit,) = [word for word in told if word.startswith("--unit=")]
     assert unit.startswith("--unit=authserver-admin-")
+
+
+@pytest.mark.parametrize(("code", "is_told"), [(0, False), (1, False), (2, False), (203, True), (243, True)])
+def test_the_wrapper_says_where_to_look_when_systemd_could_not_run_the_command(
+    tmp_path: Path, code: int, *, is_told: bool
+) -> None:
+    record = tmp_path / "systemd-run"
+    record.write_text(f"#!/bin/sh\nexit {code}\n", encoding="utf-8")
+    record.chmod(0o755)
+    done = subprocess.run(
+        [UNITS / "authserver-admin", "keys", "list"],
+        env={"PATH": f"{tmp_path}:{os.environ['PATH']}"},
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == code
+    assert ("journalctl -u authserver-admin-" in done.stderr) is is_told
