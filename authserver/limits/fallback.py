@@ -3,11 +3,12 @@
 from collections.abc import Callable
 from typing import Protocol, TypeVar
 
-from limits.storage import MemoryStorage, SlidingWindowCounterSupport, Storage
+from limits.storage import SlidingWindowCounterSupport, Storage
 
 from authserver.clock import Clock, is_fresh
 from authserver.events.catalogue import LIMITS_STORAGE_FAILED
 from authserver.events.model import Event, EventSink
+from authserver.limits.process import ProcessStorage
 
 SCHEME = "authserver-limits"
 _SECONDS_BETWEEN_ATTEMPTS = 5
@@ -58,7 +59,7 @@ class FallbackStorage(Storage, SlidingWindowCounterSupport):
     def __init__(self, _uri: str | None = None, *, primary: WindowStorage, events: EventSink, clock: Clock) -> None:
         super().__init__()
         self._primary = primary
-        self._memory: WindowStorage = MemoryStorage()
+        self._memory: WindowStorage = ProcessStorage(clock)
         self._events = events
         self._clock = clock
         self._failed_at: int | None = None
