@@ -23,17 +23,18 @@ class Admission:
         self._since: dict[int, float] = {}
         self._is_stalled = False
 
-    def enter(self) -> tuple[bool, float]:
-        """Enter, and return whether `leave` is due, and for how many seconds this thread may wait.
+    def enter(self, patience_seconds: float | None = None) -> tuple[bool, float]:
+        """Enter, and return whether `leave` is due, and until when this thread may wait, by the monotonic clock.
 
-        It is not due inside of another use by the same thread. Raises TemporarilyUnavailable at once where the last
-        thread would be taken and the database is known to answer nobody.
+        `patience_seconds` stands for this once in the place of what was said in general. `leave` is not due inside of
+        another use by the same thread. Raises TemporarilyUnavailable at once where the last thread would be taken and
+        the database is known to answer nobody.
         """
-        thread, since = get_ident(), self._since
+        thread, since, now = get_ident(), self._since, monotonic()
+        if patience_seconds is None:
+            patience_seconds = self._patience_seconds
         if thread in since:
-            return False, self._patience_seconds
-        now = monotonic()
-        patience_seconds = self._patience_seconds
+            return False, now + patience_seconds
         if len(since) >= self._places:
             patience_seconds = min(_STALL_SECONDS, patience_seconds)
             if self._is_stalled or now - min(list(since.values()), default=now) > _STALL_SECONDS:
@@ -43,7 +44,7 @@ class Admission:
                     clause="RFC9110-15.6.4",
                 )
         since[thread] = now
-        return True, patience_seconds
+        return True, now + patience_seconds
 
     def leave(self) -> None:
         """Leave, in the thread that entered."""

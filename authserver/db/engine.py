@@ -23,25 +23,25 @@ _PROBE_SECONDS = 1.0
 class Backend(Protocol):
     """What one kind of database offers; `Database` adds what they share.
 
-    `patience_seconds` is how long the caller waits for it altogether.
+    `deadline` is until when the caller waits for it altogether, by the monotonic clock in seconds.
     """
 
-    def transaction(self, patience_seconds: float) -> AbstractContextManager[Connection]:
+    def transaction(self, deadline: float) -> AbstractContextManager[Connection]:
         """Commit if the body ends well, roll back if it raises."""
 
-    def single(self, patience_seconds: float) -> AbstractContextManager[Connection]:
+    def single(self, deadline: float) -> AbstractContextManager[Connection]:
         """Open a connection for one statement that commits itself."""
 
-    def read(self, patience_seconds: float) -> AbstractContextManager[Connection]:
+    def read(self, deadline: float) -> AbstractContextManager[Connection]:
         """Open a connection for reading."""
 
-    def write(self, writes: Writes, patience_seconds: float) -> bool:
+    def write(self, writes: Writes, deadline: float) -> bool:
         """Write all of it, durable on return; false where the row to move was not as expected."""
 
     def ping(self, connection: Connection) -> None:
         """Raise if the database cannot be read."""
 
-    def can_write(self, patience_seconds: float) -> bool:
+    def can_write(self, deadline: float) -> bool:
         """Tell whether the database takes writes; may raise where it does not."""
 
     def dispose(self) -> None:
@@ -62,8 +62,8 @@ class Database:
 
     def __init__(self, dialect: str, backend: Backend, admission: Admission) -> None:
         self.dialect = dialect
+        self.admission = admission
         self._backend = backend
-        self._admission = admission
 
     @classmethod
     def connect(
@@ -108,8 +108,7 @@ class Database:
         value is cheaper by `write`. `patience_seconds` is for work that may take long, such as a migration.
         """
         refusal: OAuthError | None = None
-        opened = _Opened(self._backend.transaction, self._admission, self._refusal_for, patience_seconds)
-        with opened as connection:
+        with _Opened(self, self._backend.transaction, patience_seconds) as connection:
             try:
                 yield connection
             except OAuthError as error:
@@ -122,14 +121,14 @@ class Database:
 
         PostgreSQL needs one round trip for it instead of three; SQLite runs it as a transaction.
         """
-        return _Opened(self._backend.single, self._admission, self._refusal_for)
+        return _Opened(self, self._backend.single)
 
     def read(self, *, patience_seconds: float | None = None) -> AbstractContextManager[Connection]:
         """Open a connection for reading; each statement sees what is committed when it starts.
 
         No transaction stays open, so a reader never holds up a purge. SQLite refuses a write here.
         """
-        return _Opened(self._backend.read, self._admission, self._refusal_for, patience_seconds)
+        return _Opened(self, self._backend.read, patience_seconds)
 
     def write(self, writes: Writes) -> bool:
         """Write what one request writes, all or nothing but for the ids, which stay claimed; durable on return.
@@ -140,17 +139,17 @@ class Database:
 
         Spec: RFC7523-3-7, RFC9449-11.1
         """
-        leaves, patience_seconds = self._admission.enter()
+        leaves, deadline = self.admission.enter()
         try:
-            return self._backend.write(writes, patience_seconds)
+            return self._backend.write(writes, deadline)
         except SQLAlchemyError as error:
-            refusal = self._refusal_for(error)
+            refusal = self.refusal_for(error)
             if refusal is None:
                 raise
             raise refusal from error
         finally:
             if leaves:
-                self._admission.leave()
+                self.admission.leave()
 
     def ping(self) -> bool:
         """Tell whether the database answers now."""
@@ -166,28 +165,28 @@ class Database:
         return None
 
     def can_write(self) -> bool:
-        """Tell, within a second or two, whether the database answers and takes writes now."""
+        """Tell, within a second, whether the database answers and takes writes now."""
         try:
-            leaves, allowed_seconds = self._admission.enter()
+            leaves, deadline = self.admission.enter(_PROBE_SECONDS)
         except TemporarilyUnavailable:
             return False
         try:
-            return self._backend.can_write(min(_PROBE_SECONDS, allowed_seconds))
+            return self._backend.can_write(deadline)
         except SQLAlchemyError as error:
-            if self._refusal_for(error) is None:
+            if self.refusal_for(error) is None:
                 raise
             return False
         except TemporarilyUnavailable:
             return False
         finally:
             if leaves:
-                self._admission.leave()
+                self.admission.leave()
 
     def dispose(self) -> None:
         """Close every connection; a later use opens new ones."""
         self._backend.dispose()
 
-    def _refusal_for(self, error: SQLAlchemyError) -> TemporarilyUnavailable | None:
+    def refusal_for(self, error: SQLAlchemyError) -> TemporarilyUnavailable | None:
         """Return the refusal for trouble that may pass."""
         trouble = self._backend.passing_trouble(error)
         if trouble is None:
@@ -203,27 +202,26 @@ class _Opened:
     A class, since two generators, one inside the other, cost each read 20 us.
     """
 
-    __slots__ = ("_admission", "_inner", "_leaves", "_open", "_patience_seconds", "_refusal_for")
+    __slots__ = ("_database", "_inner", "_leaves", "_open", "_patience_seconds")
 
     def __init__(
         self,
+        database: Database,
         opens: Callable[[float], AbstractContextManager[Connection]],
-        admission: Admission,
-        refusal_for: Callable[[SQLAlchemyError], TemporarilyUnavailable | None],
         patience_seconds: float | None = None,
     ) -> None:
+        self._database = database
         self._open = opens
-        self._admission = admission
-        self._refusal_for = refusal_for
         self._patience_seconds = patience_seconds
 
     def __enter__(self) -> Connection:
-        self._leaves, allowed_seconds = self._admission.enter()
+        self._leaves, deadline = self._database.admission.enter(self._patience_seconds)
         try:
-            self._inner = self._open(self._patience_seconds or allowed_seconds)
+            self._inner = self._open(deadline)
             return self._inner.__enter__()
         except BaseException as error:
-            self._leave()
+            if self._leaves:
+                self._database.admission.leave()
             if isinstance(error, SQLAlchemyError):
                 self._refuse(error)
             raise
@@ -237,16 +235,13 @@ class _Opened:
             self._refuse(trouble)
             raise
         finally:
-            self._leave()
+            if self._leaves:
+                self._database.admission.leave()
         if isinstance(error, SQLAlchemyError):
             self._refuse(error)
         return suppressed
 
-    def _leave(self) -> None:
-        if self._leaves:
-            self._admission.leave()
-
     def _refuse(self, error: SQLAlchemyError) -> None:
-        refusal = self._refusal_for(error)
+        refusal = self._database.refusal_for(error)
         if refusal is not None:
             raise refusal from error

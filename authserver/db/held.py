@@ -12,20 +12,22 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
+from authserver.db.openings import Openings
+
 _ENOUGH_SECONDS = 1.0
 
 
 class Probe(Protocol):
     """What tells how one connection is."""
 
+    deadline: float
+    """The moment of the monotonic clock, in seconds, at which whatever is waited for on it ends."""
+
     def is_alive(self) -> bool:
         """Return whether its other end still holds it; asked before it is lent."""
 
     def is_clean(self) -> bool:
-        """Return whether it can be lent again; asked when it comes back."""
-
-    def set_deadline(self, deadline: float) -> None:
-        """End whatever is waited for on it at this moment of the monotonic clock."""
+        """Return whether it can be lent again, as none can that was closed meanwhile; asked when it comes back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +62,14 @@ class HeldConnections:
         self._waiting: deque[SimpleQueue[_Kept | None]] = deque()
         self._no_more_until = 0.0
         self._generation = 0
+        self._openings = Openings(self._open, self._keep_late)
 
-    def lend(self, patience_seconds: float) -> "Loan":
-        """Lend a connection for a `with`, on which nobody waits longer than that, the wait for it included.
+    def lend(self, deadline: float) -> "Loan":
+        """Lend a connection for a `with`, on which nobody waits beyond the deadline; nor for it, nor for its opening.
 
         Entering raises SQLAlchemy's TimeoutError where none becomes free in time.
         """
-        return Loan(self, patience_seconds)
+        return Loan(self, deadline)
 
     def close(self) -> None:
         """Close what is kept; what is lent is closed when it comes back."""
@@ -86,7 +89,7 @@ class HeldConnections:
             self._places.put(None)
             self._wake_first()  # who waited for ours, which there never was
             raise
-        kept.probe.set_deadline(deadline)
+        kept.probe.deadline = deadline
         return kept
 
     def _await_place(self, deadline: float) -> None:
@@ -98,7 +101,7 @@ class HeldConnections:
     def give_back(self, lent: _Kept) -> None:
         """Keep a connection that is still good, close another."""
         try:
-            if lent.generation == self._generation and not lent.connection.invalidated and lent.probe.is_clean():
+            if lent.generation == self._generation and lent.probe.is_clean():
                 self._keep(lent)
             else:
                 _close(lent.connection)
@@ -112,6 +115,9 @@ class HeldConnections:
 
     def _keep(self, lent: _Kept) -> None:
         """Hand a connection to the first who waits, past any newcomer, or keep it."""
+        if not self._waiting:  # as nearly always; who comes to wait in this very moment looks for what is kept
+            self._kept.append(lent)
+            return
         try:
             first = self._waiting.popleft()
         except IndexError:
@@ -119,8 +125,17 @@ class HeldConnections:
         else:
             first.put(lent)
 
+    def _keep_late(self, opened: _Kept) -> None:
+        """Keep a connection whose opening outlasted everybody who waited for it."""
+        if opened.generation != self._generation:
+            _close(opened.connection)
+            return
+        self._keep(opened)
+        if self._waiting:
+            self._wake_first()
+
     def _find_kept(self) -> _Kept | None:
-        while True:
+        while self._kept:
             try:
                 kept = self._kept.pop()
             except IndexError:
@@ -128,13 +143,14 @@ class HeldConnections:
             if kept.probe.is_alive():
                 return kept
             _close(kept.connection)
+        return None
 
     def _open_or_wait(self, deadline: float) -> _Kept:
         """Open a connection; where that fails while others are lent, wait for one of those."""
         while True:
             if monotonic() >= self._no_more_until or not self._are_others_lent():
                 try:
-                    return self._open()
+                    return self._openings.open(deadline)
                 except SQLAlchemyError:
                     if not self._are_others_lent() or monotonic() >= deadline:
                         raise
@@ -181,14 +197,14 @@ class HeldConnections:
 class Loan:
     """One connection, lent for the body of a `with`: a class, since a generator costs each request 10 us."""
 
-    __slots__ = ("_held", "_lent", "_patience_seconds")
+    __slots__ = ("_deadline", "_held", "_lent")
 
-    def __init__(self, held: HeldConnections, patience_seconds: float) -> None:
+    def __init__(self, held: HeldConnections, deadline: float) -> None:
         self._held = held
-        self._patience_seconds = patience_seconds
+        self._deadline = deadline
 
     def __enter__(self) -> Connection:
-        self._lent = self._held.take(monotonic() + self._patience_seconds)
+        self._lent = self._held.take(self._deadline)
         return self._lent.connection
 
     def __exit__(

@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from authserver.db.at_once import Writes, check_written, write_as_one
-from authserver.db.held import HeldConnections
+from authserver.db.held import HeldConnections, Loan
 from authserver.db.postgresql_connection import OUTDATED, BoundedConnection, TookTooLong, ends_connection
 from authserver.db.postgresql_driver import command, driver_of, notice_pooler
 from authserver.db.postgresql_url import check_url, connect_args, hide_secrets, secrets_of
@@ -24,7 +24,6 @@ _PASSING_CLASSES = frozenset({"08", "40", "53", "55", "57", "58"})
 _READ_ONLY = "25006"
 _TIMED_OUT_IN_TRANSACTION = "25P03"
 _PASSING = OUTDATED | {_READ_ONLY, _TIMED_OUT_IN_TRANSACTION}
-_IDLE = int(TransactionStatus.IDLE)
 _SPARE_CONNECTIONS = 2  # beside the request threads: readiness probes and the like
 _LONGEST_WORDS = 400
 _CAN_WRITE = "SELECT NOT pg_is_in_recovery() AND NOT current_setting('transaction_read_only')::boolean"
@@ -50,12 +49,12 @@ class PostgresqlBackend:
         )
         _bound(engine, patience_seconds)
         self._secrets = secrets_of(url)
-        self._held = HeldConnections(engine, most=2 * (threads + _SPARE_CONNECTIONS), probe=_Probe)
+        self._held = HeldConnections(engine, most=2 * (threads + _SPARE_CONNECTIONS), probe=driver_of)
 
     @contextmanager
-    def transaction(self, patience_seconds: float) -> Iterator[Connection]:
+    def transaction(self, deadline: float) -> Iterator[Connection]:
         """Commit if the body ends well, roll back if it raises."""
-        with self._held.lend(patience_seconds) as connection:
+        with self._held.lend(deadline) as connection:
             command(connection, b"BEGIN")
             try:
                 yield connection
@@ -66,17 +65,17 @@ class PostgresqlBackend:
                 raise
             command(connection, b"COMMIT")
 
-    def single(self, patience_seconds: float) -> AbstractContextManager[Connection]:
+    def single(self, deadline: float) -> AbstractContextManager[Connection]:
         """Open a connection on which each statement commits itself: one round trip."""
-        return self._held.lend(patience_seconds)
+        return Loan(self._held, deadline)
 
-    def read(self, patience_seconds: float) -> AbstractContextManager[Connection]:
+    def read(self, deadline: float) -> AbstractContextManager[Connection]:
         """Open a connection on which no transaction stays open."""
-        return self._held.lend(patience_seconds)
+        return Loan(self._held, deadline)
 
-    def write(self, writes: Writes, patience_seconds: float) -> bool:
+    def write(self, writes: Writes, deadline: float) -> bool:
         """Write all of it by one statement; durable on return."""
-        with self._held.lend(patience_seconds) as connection:
+        with self._held.lend(deadline) as connection:
             answers = write_as_one(connection, writes)
         return check_written(writes, answers)
 
@@ -84,9 +83,9 @@ class PostgresqlBackend:
         """Raise if the server does not answer."""
         connection.exec_driver_sql("SELECT 1").scalar_one()
 
-    def can_write(self, patience_seconds: float) -> bool:
+    def can_write(self, deadline: float) -> bool:
         """Ask the server; raises where it does not answer."""
-        with self._held.lend(patience_seconds) as connection:
+        with self._held.lend(deadline) as connection:
             return bool(connection.exec_driver_sql(_CAN_WRITE).scalar_one())
 
     def dispose(self) -> None:
@@ -96,7 +95,7 @@ class PostgresqlBackend:
     def passing_trouble(self, error: SQLAlchemyError) -> str | None:
         """Name the trouble if it may pass by itself; free of statements and values."""
         if isinstance(error, PoolTimeoutError):
-            return "no connection became free in time"
+            return str(error)
         cause = error.orig if isinstance(error, DBAPIError) else None
         if not isinstance(cause, psycopg.Error):
             return None
@@ -131,31 +130,6 @@ def _bound(engine: Engine, patience_seconds: float) -> None:
     def judge(context: ExceptionContext) -> None:
         if isinstance(context.original_exception, psycopg.Error) and ends_connection(context.original_exception):
             context.is_disconnect = True
-
-
-class _Probe:
-    """What tells how one connection is."""
-
-    __slots__ = ("_driver",)
-
-    def __init__(self, connection: Connection) -> None:
-        self._driver = driver_of(connection)
-
-    def is_alive(self) -> bool:
-        """Return whether the server still holds the connection, which was idle.
-
-        An idle connection has nothing to say, so a readable socket means its end. Looking costs a microsecond, where
-        `pool_pre_ping` would add a round trip to every request.
-        """
-        return self._driver.is_quiet()
-
-    def is_clean(self) -> bool:
-        """Return whether no transaction is open."""
-        return self._driver.pgconn.transaction_status == _IDLE
-
-    def set_deadline(self, deadline: float) -> None:
-        """End whatever is waited for on it at this moment."""
-        self._driver.deadline = deadline
 
 
 def _check_unbroken(connection: Connection) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from threading import TIMEOUT_MAX
+from time import monotonic
 
 from sqlalchemy import URL, Connection
 from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
@@ -59,21 +60,20 @@ class _FileReadOnlyError(OperationalError):
 class _Probe:
     """What tells how one connection is: it has no other end that could be gone."""
 
-    __slots__ = ("_driver",)
+    __slots__ = ("_connection", "_driver", "deadline")
 
     def __init__(self, connection: Connection) -> None:
+        self._connection = connection
         self._driver = driver_of(connection)
+        self.deadline = 0.0  # SQLite waits for locks alone, as long as it was told when the connection was opened
 
     def is_alive(self) -> bool:
         """Return that it is."""
         return True
 
     def is_clean(self) -> bool:
-        """Return whether no transaction is open."""
-        return not self._driver.in_transaction
-
-    def set_deadline(self, deadline: float) -> None:
-        """Do nothing: SQLite waits for locks alone, as long as it was told when the connection was opened."""
+        """Return whether it is open, and no transaction is."""
+        return not (self._connection.invalidated or self._driver.in_transaction)
 
 
 class SqliteBackend:
@@ -98,26 +98,27 @@ class SqliteBackend:
         self._pending: deque[_Pending] = deque()
 
     @contextmanager
-    def transaction(self, patience_seconds: float) -> Iterator[Connection]:
+    def transaction(self, deadline: float) -> Iterator[Connection]:
         """Commit if the body ends well, roll back if it raises."""
+        patience_seconds = _left(deadline)
         with self._turns.turn(patience_seconds), self._begun(patience_seconds) as connection:
             yield connection
 
-    def single(self, patience_seconds: float) -> AbstractContextManager[Connection]:
+    def single(self, deadline: float) -> AbstractContextManager[Connection]:
         """Open a transaction: with one writer there is nothing shorter."""
-        return self.transaction(patience_seconds)
+        return self.transaction(deadline)
 
-    def read(self, patience_seconds: float) -> AbstractContextManager[Connection]:
+    def read(self, deadline: float) -> AbstractContextManager[Connection]:
         """Open a connection that cannot write."""
-        return self._reading.lend(patience_seconds)
+        return self._reading.lend(deadline)
 
-    def write(self, writes: Writes, patience_seconds: float) -> bool:
+    def write(self, writes: Writes, deadline: float) -> bool:
         """Write all of it; durable on return.
 
         Whoever comes to its turn first writes for all who are waiting, in one transaction: a commit is most of a turn.
         Whose turn does not come in time gives up only while nobody has begun to write for it.
         """
-        mine = _Pending(writes)
+        mine, patience_seconds = _Pending(writes), _left(deadline)
         self._pending.append(mine)
         try:
             self._write_in_turn(mine, patience_seconds)
@@ -137,9 +138,9 @@ class SqliteBackend:
         """Raise if the file cannot be read."""
         connection.exec_driver_sql("PRAGMA schema_version").scalar_one()
 
-    def can_write(self, patience_seconds: float) -> bool:
+    def can_write(self, deadline: float) -> bool:
         """Write a number that is there already: nothing less tells of a full disk."""
-        with self.transaction(patience_seconds) as connection:
+        with self.transaction(deadline) as connection:
             number = int(connection.exec_driver_sql("PRAGMA user_version").scalar_one())
             connection.exec_driver_sql(f"PRAGMA user_version = {number}")
         return True
@@ -240,3 +241,8 @@ class SqliteBackend:
         if writer is not None:
             writer.invalidate()
             writer.close()
+
+
+def _left(deadline: float) -> float:
+    """Return how many seconds there are up to a moment of the monotonic clock."""
+    return max(0.0, deadline - monotonic())
