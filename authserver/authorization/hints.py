@@ -21,5 +21,7 @@ def parse_ui_locales(text: str | None) -> tuple[str, ...]:
 
     Spec: OIDCC-3.1.2.1
     """
-    tags = (tag for tag in (text or "").split() if len(tag) <= _MAX_TAG_CHARACTERS)
+    if not text:
+        return ()
+    tags = (tag for tag in text.split() if len(tag) <= _MAX_TAG_CHARACTERS)
     return tuple(islice(tags, MAX_UI_LOCALES))

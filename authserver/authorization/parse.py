@@ -144,6 +144,8 @@ def _within_registration(asked: ClaimsRequest, client: Client) -> ClaimsRequest:
 
     Spec: OIDCC-5.5
     """
+    if not (asked.id_token or asked.userinfo):
+        return asked
     return replace(asked, id_token=keep_claims(asked.id_token, client), userinfo=keep_claims(asked.userinfo, client))
 
 

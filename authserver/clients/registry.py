@@ -46,12 +46,12 @@ class ClientRegistry:
 
         Spec: RFC6749-10.14-1
         """
-        if not is_client_id(client_id):
-            return None
         now = self.clock()
         cached = self._clients.get(client_id)
         if cached is not None and is_fresh(cached[0], FRESH_SECONDS, now):
             return cached[2]
+        if not is_client_id(client_id):
+            return None
         with self.database.read() as connection:
             record = find_client(connection, client_id)
         if record is None:

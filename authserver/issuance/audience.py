@@ -63,14 +63,14 @@ def resolve_audience(reach: Reach, servers: Iterable[ResourceServer], issuer: st
     scope = openid_scopes(reach.scope) if leaves_out(reach.granted_details, reach.details) else reach.scope
     names = _names(reach, scope, servers, issuer)
     named = frozenset(names)
-    readers = tuple(server for server in servers if not named.isdisjoint(server.audiences))
-    details = tuple(detail for detail in reach.details if any(serves_detail(server, detail) for server in readers))
+    readers = tuple([server for server in servers if not named.isdisjoint(server.audiences)])
+    details = tuple([each for each in reach.details if any(serves_detail(server, each) for server in readers)])
     # Also what an API has ceased to serve: a JWT would go on telling it, whatever introspection says.
     if reach.granted_details or readers:
-        told = {name for server in readers for name in scope_told(server, scope, reach.details)}
-        scope = tuple(name for name in scope if name in told or name in openid_scopes(scope))
-    is_for_all = all(serves_detail(server, detail) for server in readers for detail in details)
-    return Audience(names, is_for_all and all(server.takes_jwt for server in readers), scope, details, readers)
+        told = frozenset(SCOPES_OF_OPENID).union(*[scope_told(server, scope, reach.details) for server in readers])
+        scope = tuple([name for name in scope if name in told])
+    as_jwt = all(server.takes_jwt and (not details or serves_details(server, details)) for server in readers)
+    return Audience(names, as_jwt, scope, details, readers)
 
 
 def scope_told(server: ResourceServer, scope: tuple[str, ...], details: Details) -> tuple[str, ...]:
@@ -80,9 +80,8 @@ def scope_told(server: ResourceServer, scope: tuple[str, ...], details: Details)
 
     Spec: RFC7662-2.2, RFC9396-3.2, RFC9396-9.2
     """
-    own = tuple(name for name in scope if name in server.scopes) if server.scopes else scope
-    is_reached = all(serves_detail(server, detail) for detail in details)
-    return own if is_reached else openid_scopes(own)
+    own = tuple([name for name in scope if name in server.scopes]) if server.scopes else scope
+    return own if not details or serves_details(server, details) else openid_scopes(own)
 
 
 def serves_detail(server: ResourceServer, detail: Detail) -> bool:
@@ -93,6 +92,14 @@ def serves_detail(server: ResourceServer, detail: Detail) -> bool:
     locations = locations_of(detail)
     is_named = not locations or not set(locations).isdisjoint(server.audiences)
     return is_named and detail["type"] in server.authorization_details_types
+
+
+def serves_details(server: ResourceServer, details: Details) -> bool:
+    """Return whether a resource server serves each of some details.
+
+    Spec: RFC9396-2.2
+    """
+    return all(serves_detail(server, detail) for detail in details)
 
 
 def check_details_served(details: Details, resources: tuple[str, ...], servers: Iterable[ResourceServer]) -> None:
@@ -121,15 +128,14 @@ def _names(reach: Reach, scope: tuple[str, ...], servers: tuple[ResourceServer, 
 
     Spec: RFC8707-2, RFC8707-2.2
     """
-    bounds = reach.named or reach.granted_resources
-    over_data = frozenset(scope).difference(SCOPES_OF_OPENID)
-    served = (server for server in servers if _is_good_at(server, over_data, reach.details, is_named=bool(bounds)))
-    reached = tuple(dict.fromkeys(audience for server in served for audience in server.audiences))
+    bounds, over_data = reach.named or reach.granted_resources, frozenset(scope).difference(SCOPES_OF_OPENID)
+    served = [server for server in servers if _is_good_at(server, over_data, reach.details, is_named=bool(bounds))]
+    reached = dict.fromkeys([audience for server in served for audience in server.audiences])
     if SCOPE_OPENID in scope or not (reached or bounds or reach.granted_details):
-        reached = (*reached, issuer)
-    if not set(reached).issuperset(reach.named):
+        reached[issuer] = None
+    if not reached.keys() >= frozenset(reach.named):
         raise InvalidTarget("A resource serves nothing that this request may have there.", clause="RFC8707-2")
-    names = tuple(name for name in bounds if name in reached) if bounds else reached
+    names = tuple([name for name in bounds if name in reached]) if bounds else tuple(reached)
     if not names:
         raise InvalidTarget("What is asked for reaches no resource.", clause="RFC8707-2")
     return names

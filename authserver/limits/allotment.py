@@ -35,37 +35,38 @@ class Allotment:
         self._strategy = strategy
         self._clock = clock
         self._lock = Lock()
-        self._held: OrderedDict[tuple[str, RateLimitItem], _Held] = OrderedDict()
+        self._held: OrderedDict[tuple[str, int, int], _Held] = OrderedDict()
 
     def hit(self, item: RateLimitItem, name: str, identity: str) -> bool:
         """Count one for a caller; return whether there was a place."""
         at_once = min(_MOST, item.amount // _SHARE)
         if at_once <= 1:
             return self._strategy.hit(item, name, identity)
-        window = self._clock() // item.get_expiry()
-        if self._take(item, identity, window):
+        seconds = item.get_expiry()
+        key, window = (identity, item.amount, seconds), self._clock() // seconds
+        if self._take(key, window):
             return True
         if self._strategy.hit(item, name, identity, cost=at_once):
-            self._keep(item, identity, _Held(window, at_once - 1))
+            self._keep(key, _Held(window, at_once - 1))
             return True
         return self._strategy.hit(item, name, identity)
 
-    def _take(self, item: RateLimitItem, identity: str, window: int) -> bool:
+    def _take(self, key: tuple[str, int, int], window: int) -> bool:
         with self._lock:
-            held = self._held.get((identity, item))
+            held = self._held.get(key)
             if held is None or held.window != window or not held.left:
                 return False
             held.left -= 1
-            self._held.move_to_end((identity, item))
+            self._held.move_to_end(key)
             return True
 
-    def _keep(self, item: RateLimitItem, identity: str, taken: _Held) -> None:
+    def _keep(self, key: tuple[str, int, int], taken: _Held) -> None:
         with self._lock:
-            held = self._held.get((identity, item))
+            held = self._held.get(key)
             if held is not None and held.window == taken.window:
                 held.left += taken.left
                 return
-            self._held[identity, item] = taken
-            self._held.move_to_end((identity, item))
+            self._held[key] = taken
+            self._held.move_to_end(key)
             if len(self._held) > _MOST_CALLERS:
                 self._held.popitem(last=False)  # whoever called longest ago: their places count as used

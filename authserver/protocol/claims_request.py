@@ -30,6 +30,8 @@ class ClaimsRequest:
 
         Spec: OIDCC-5.5
         """
+        if not (self.id_token or self.userinfo):
+            return NO_CLAIMS
         id_token, userinfo = (
             tuple(name for name in names if name in known) for names in (self.id_token, self.userinfo)
         )

@@ -11,7 +11,7 @@ from authserver.grants.model import KIND_ACCESS, TokenState
 from authserver.issuance.audience import scope_told, serves_detail
 from authserver.protocol.authorization_details.model import Details
 from authserver.protocol.authorization_details.registry import find_payment
-from authserver.protocol.scope import format_scope, parse_scope
+from authserver.protocol.scope import format_scope
 
 INACTIVE: Final[Mapping[str, object]] = {"active": False}
 """All that anyone learns of a token that is not theirs to know, or not good."""
@@ -34,7 +34,7 @@ def describe_token(state: TokenState | None, caller: Client, now: int) -> Mappin
     told = {name: claims[name] for name in _TOLD if name in claims}
     told["aud"] = _own_audience(audience_of(claims), server)
     details = details_of(claims)
-    own_scope = scope_told(server, parse_scope(str(told.pop("scope", ""))), details)
+    own_scope = scope_told(server, tuple(str(told.pop("scope", "")).split()), details)
     own_details = [detail for detail in details if serves_detail(server, detail)]
     told |= {"scope": format_scope(own_scope)} if own_scope else {}
     told |= {"authorization_details": own_details} if own_details else {}
