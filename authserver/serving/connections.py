@@ -7,6 +7,7 @@ waiting. Each connection has a moment by which it must have got on, and is close
 import ssl
 import time
 from contextlib import suppress
+from errno import EMFILE, ENFILE, ENOBUFS, ENOMEM
 from functools import partial
 from selectors import EVENT_READ
 from socket import SHUT_WR, socket
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 _MOST_READ_AT_CLOSE: Final = 16
 _DRAIN_SECONDS: Final = 0.1
 _STOP_SECONDS: Final = 2.0
+_SPARE_CONNECTIONS: Final = 2  # gunicorn accepts nobody at its own limit, so room is made before it
+_TOO_MANY_FILES: Final = frozenset({EMFILE, ENFILE, ENOBUFS, ENOMEM})
 _WAITS: Final = object()
 """What a thread returns for a connection that has nothing whole to answer yet."""
 
@@ -131,13 +134,54 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
 
     def accept(self, listener: socket) -> bool:
         """Accept a connection and let it wait, for as long as a handshake may take; tell whether there was one."""
+        if self.nr_conns >= self.worker_connections - _SPARE_CONNECTIONS:
+            self._make_room()
         try:
             client, address = listener.accept()
         except (BlockingIOError, ConnectionAbortedError):
             return False  # another worker was faster, or the peer is gone already
+        except OSError as error:
+            if error.errno not in _TOO_MANY_FILES:
+                raise
+            self._make_room()  # else the listener would be found readable again and again, and nobody be let in
+            return False
         self.nr_conns += 1
         self._wait(Connection(self.cfg, client, address, listener.getsockname()))
         return True
+
+    def _make_room(self) -> None:
+        """Close the connection that has waited longest for its peer, so that silent peers keep nobody out.
+
+        Of those who have yet to say something, or of those who keep a connection after an answer, whichever are more.
+        """
+        if self.pending_conns and len(self.pending_conns) >= len(self.keepalived_conns):
+            self._drop(min(self.pending_conns, key=lambda pending: pending.expires))
+        elif self.keepalived_conns:
+            self._end(self.keepalived_conns.popleft())
+
+    def _drop(self, connection: Connection) -> None:
+        """Close a connection that did not get on; who sent half a request is told why."""
+        self.pending_conns.remove(connection)
+        if connection.has_begun and connection.sock.taken:
+            connection.say(refuse_late() if self.alive else refuse_stopping())
+        self._end(connection)
+
+    def _end(self, connection: Connection) -> None:
+        """Close a connection that waits in the poller and in no queue."""
+        with suppress(OSError, KeyError, ValueError):
+            self.poller.unregister(connection.sock)
+        self.nr_conns -= 1
+        connection.close(graceful=True)
+
+    def on_pending_socket_readable(self, conn: Connection, client: socket) -> None:
+        """Go on with a connection that has said something, unless it was closed for room in this very round."""
+        if conn in self.pending_conns:
+            super().on_pending_socket_readable(conn, client)
+
+    def on_client_socket_readable(self, conn: Connection, client: socket) -> None:
+        """Do so with one that was kept after an answer."""
+        if conn in self.keepalived_conns:
+            super().on_client_socket_readable(conn, client)
 
     def _wait(self, connection: Connection) -> None:
         connection.sock.setblocking(False)
@@ -182,16 +226,10 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
             super().finish_request(conn, fs)
 
     def murder_pending(self) -> None:
-        """Close the connections that did not get on in their time; who sent half a request is told why."""
+        """Close the connections that did not get on in their time."""
         now = time.monotonic()
         for connection in [pending for pending in self.pending_conns if pending.expires <= now]:
-            self.pending_conns.remove(connection)
-            with suppress(OSError, KeyError, ValueError):
-                self.poller.unregister(connection.sock)
-            if connection.has_begun and connection.sock.taken:
-                connection.say(refuse_late() if self.alive else refuse_stopping())
-            self.nr_conns -= 1
-            connection.close(graceful=True)
+            self._drop(connection)
 
     def _cap_keepalive(self, deadline: float) -> None:
         """Begin to stop: take those who have connected already, refuse all others, and give everyone a short time.

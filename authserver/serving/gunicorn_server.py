@@ -7,6 +7,7 @@ that harm are mended in `connections`, `tls` and `refusals`, each pinned by a te
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
+from resource import RLIM_INFINITY, RLIMIT_NOFILE, getrlimit
 from typing import Any
 
 from gunicorn.app.base import BaseApplication
@@ -20,6 +21,9 @@ from authserver.web.listen import ListenAddress
 from authserver.web.request_log import configure_log
 
 _KEEPALIVE_SECONDS = 15
+_MOST_CONNECTIONS = 1000
+_LEAST_CONNECTIONS = 16
+_OTHER_FILES = 200  # modules, databases, logs, fetches of keys, and the new connection of each that is being closed
 _LONGEST_REQUEST_LINE = 8190
 _MOST_HEADERS = 64
 _LONGEST_HEADER = 8190
@@ -92,6 +96,17 @@ class _EmbeddedApplication(BaseApplication):  # type: ignore[misc]  # gunicorn h
         return application
 
 
+def most_connections(threads: int) -> int:
+    """Return how many connections a worker holds: a thousand, or as many as it may open files, less those for all else.
+
+    Beyond that each new connection ends the one that has waited longest for its peer.
+    """
+    allowed, _ = getrlimit(RLIMIT_NOFILE)
+    if allowed == RLIM_INFINITY:
+        return _MOST_CONNECTIONS
+    return max(threads + _LEAST_CONNECTIONS, min(_MOST_CONNECTIONS, allowed - _OTHER_FILES))
+
+
 def _settings(server: OwnTlsServer, binds: list[str], contexts: ListenerContexts) -> dict[str, object]:
     return {
         "bind": binds,
@@ -99,6 +114,7 @@ def _settings(server: OwnTlsServer, binds: list[str], contexts: ListenerContexts
         "on_exit": lambda _arbiter: tell_stop(),
         "workers": server.workers,
         "threads": server.threads,
+        "worker_connections": most_connections(server.threads),
         "worker_class": Worker,
         "logger_class": GunicornLog,
         "graceful_timeout": server.graceful_seconds,
