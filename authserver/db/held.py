@@ -161,8 +161,9 @@ class HeldConnections:
                 return kept
 
     def _open(self) -> _Kept:
+        generation = self._generation  # of its beginning: what was closed meanwhile is not kept
         connection = open_ours(self._engine)
-        return _Kept(connection, self._probe(connection), self._generation)
+        return _Kept(connection, self._probe(connection), generation)
 
     def _are_others_lent(self) -> bool:
         return self._most - self._places.qsize() - len(self._waiting) > 1

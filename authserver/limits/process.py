@@ -3,7 +3,7 @@
 from collections import OrderedDict
 from threading import Lock
 
-from authserver.clock import Clock
+from authserver.clock import Clock, is_fresh
 
 MOST_COUNTERS = 50_000
 """Of about 250 octets each."""
@@ -20,7 +20,8 @@ class ProcessStorage:
         self._clock = clock
         self._most = most
         self._lock = Lock()
-        self._counters: OrderedDict[str, tuple[int, int]] = OrderedDict()  # by key: the count, and when it ends
+        self._counters: OrderedDict[str, tuple[int, int, int]] = OrderedDict()
+        """By key: the count, since when it counts, and for how many seconds."""
 
     def __len__(self) -> int:
         return len(self._counters)
@@ -29,8 +30,8 @@ class ProcessStorage:
         """Count into a fixed window and return its count."""
         now = self._clock()
         with self._lock:
-            hits, ends_at = self._find(key, now) or (0, now + expiry)
-            return self._set(key, hits + amount, ends_at)
+            hits, since, seconds = self._find(key, now) or (0, now, expiry)
+            return self._set(key, (hits + amount, since, seconds))
 
     def get(self, key: str) -> int:
         """Return a fixed window's count."""
@@ -43,7 +44,7 @@ class ProcessStorage:
         now = self._clock()
         with self._lock:
             found = self._find(key, now)
-        return found[1] if found else now
+        return found[1] + found[2] if found else now
 
     def check(self) -> bool:
         """Say that the storage works."""
@@ -69,7 +70,7 @@ class ProcessStorage:
             previous, current = self._windows(key, window, now)
             if int(previous * (expiry - elapsed) / expiry) + current + amount > limit:
                 return False
-            self._set(f"{key}/{window}", current + amount, (window + 2) * expiry)
+            self._set(f"{key}/{window}", (current + amount, window * expiry, 2 * expiry))
         return True
 
     def get_sliding_window(self, key: str, expiry: int) -> tuple[int, float, int, float]:
@@ -91,17 +92,17 @@ class ProcessStorage:
         previous, current = self._find(f"{key}/{window - 1}", now), self._find(f"{key}/{window}", now)
         return previous[0] if previous else 0, current[0] if current else 0
 
-    def _find(self, key: str, now: int) -> tuple[int, int] | None:
-        """Return a counter that has not ended, with its end; whoever is over their limit keeps it by coming again."""
+    def _find(self, key: str, now: int) -> tuple[int, int, int] | None:
+        """Return a counter that has not ended; whoever is over their limit keeps it by coming again."""
         found = self._counters.get(key)
-        if found is None or found[1] <= now:
+        if found is None or not is_fresh(found[1], found[2], now):
             return None
         self._counters.move_to_end(key)
         return found
 
-    def _set(self, key: str, hits: int, ends_at: int) -> int:
-        self._counters[key] = hits, ends_at
+    def _set(self, key: str, counter: tuple[int, int, int]) -> int:
+        self._counters[key] = counter
         self._counters.move_to_end(key)
         if len(self._counters) > self._most:
             self._counters.popitem(last=False)
-        return hits
+        return counter[0]
