@@ -6,7 +6,7 @@ Run by `make docs`. `--check` only tells whether the pages are current, and `--d
 import argparse
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import click
@@ -122,12 +122,12 @@ PAGES: dict[str, Callable[[], str]] = {
 }
 
 
-def main() -> int:
+def main(arguments: Sequence[str] | None = None) -> int:
     """Write the pages; with `--check`, only name those that are stale."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--check", action="store_true")
     parser.add_argument("--dir", type=Path, default=_FOLDER)
-    asked = parser.parse_args()
+    asked = parser.parse_args(arguments)
     stale = []
     for name, render in PAGES.items():
         path, rendered = asked.dir / name, render()

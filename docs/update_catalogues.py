@@ -6,6 +6,7 @@ be found again. Files are named with each message and lines are not, so a catalo
 
 import argparse
 import sys
+from collections.abc import Sequence
 from io import BytesIO
 from pathlib import Path
 
@@ -69,12 +70,12 @@ def updated(language: str, texts: Catalog, folder: Path = FOLDER) -> str:
     return render(catalogue, language)
 
 
-def main() -> int:
+def main(argv: Sequence[str] | None = None) -> int:
     """Write the catalogues, or with `--check` say which are out of date."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--check", action="store_true", help="write nothing, fail where a catalogue is out of date")
     parser.add_argument("--dir", type=Path, default=FOLDER, help="where the catalogues are")
-    arguments = parser.parse_args()
+    arguments = parser.parse_args(argv)
     texts, stale = extract(), []
     for language in TRANSLATED:
         path = arguments.dir / f"{language}.po"

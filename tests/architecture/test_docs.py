@@ -5,8 +5,6 @@ import importlib
 import json
 import re
 import shutil
-import subprocess
-import sys
 import textwrap
 from collections.abc import Iterator
 from pathlib import Path
@@ -51,8 +49,7 @@ def _id(value: object) -> str:
 
 
 def _check(folder: Path) -> int:
-    command = [sys.executable, str(_DOCS / "render_reference.py"), "--check", "--dir", str(folder)]
-    return subprocess.run(command, cwd=_ROOT, env={"PYTHONPATH": str(_ROOT)}, check=False).returncode
+    return render_reference.main(["--check", "--dir", str(folder)])
 
 
 def test_the_rendered_pages_are_current() -> None:

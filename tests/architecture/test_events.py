@@ -10,8 +10,8 @@ import pytest
 from authserver.events import catalogue
 from authserver.events.catalogue import KINDS
 from authserver.events.model import Event, Kind
+from tests.support.source import ROOT, modules
 
-ROOT = Path(__file__).resolve().parents[2]
 CATALOGUE = ROOT / "authserver" / "events" / "catalogue.py"
 LINES = dict(
     re.findall(r"^\| `([a-z_]+\.[a-z_]+)` \| (.*) \|$", (ROOT / "docs" / "errors.md").read_text(), re.MULTILINE)
@@ -20,9 +20,7 @@ CONSTANTS = {name: value for name, value in vars(catalogue).items() if isinstanc
 
 
 def _trees() -> Iterator[tuple[Path, ast.Module]]:
-    for path in (ROOT / "authserver").rglob("*.py"):
-        if path != CATALOGUE:
-            yield path, ast.parse(path.read_text(encoding="utf-8"))
+    return ((path, tree) for path, tree in modules() if path != CATALOGUE)
 
 
 def _logged(kind: Kind) -> str:

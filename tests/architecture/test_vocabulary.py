@@ -2,14 +2,14 @@
 
 import ast
 import inspect
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 
 import pytest
 
 from authserver.protocol import errors
 from tests.architecture import rules
+from tests.support.source import PACKAGE, modules
 
-_PACKAGE = Path(__file__).resolve().parents[2] / "authserver"
 _ALSO_SIZED = ("bench", "conformance", "docs", "migrations")
 
 _REFUSALS = frozenset(
@@ -104,10 +104,7 @@ def _label(value: object) -> str:
 
 
 def _modules() -> list[tuple[PurePosixPath, ast.Module]]:
-    return [
-        (PurePosixPath(path.relative_to(_PACKAGE).as_posix()), ast.parse(path.read_text(encoding="utf-8")))
-        for path in sorted(_PACKAGE.rglob("*.py"))
-    ]
+    return [(PurePosixPath(path.relative_to(PACKAGE).as_posix()), tree) for path, tree in modules()]
 
 
 @pytest.mark.parametrize(("rule", "path", "source"), _BAD, ids=_label)
@@ -132,13 +129,13 @@ def test_a_file_over_300_lines_is_caught() -> None:
 
 
 def test_no_file_is_over_300_lines() -> None:
-    folders = [_PACKAGE, *(_PACKAGE.parent / name for name in _ALSO_SIZED)]
+    folders = [PACKAGE, *(PACKAGE.parent / name for name in _ALSO_SIZED)]
     paths = [path for folder in folders for path in folder.rglob("*.py") if "node_modules" not in path.parts]
     found = [
         line
         for path in sorted(paths)
         for line in rules.files_stop_at_300_lines(
-            PurePosixPath(path.relative_to(_PACKAGE.parent).as_posix()), path.read_text(encoding="utf-8")
+            PurePosixPath(path.relative_to(PACKAGE.parent).as_posix()), path.read_text(encoding="utf-8")
         )
     ]
     assert not found, "\n".join(found)

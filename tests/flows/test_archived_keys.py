@@ -10,7 +10,8 @@ from joserfc.jws import extract_compact
 from authserver.keys.rotation import RotationPolicy
 from authserver.keys.store import delete_key, find_all, find_archived, rotate_keys
 from authserver.sealing.master_key import MasterKeyEnvelope
-from tests.support.deployment import MASTER_KEY, Deployment
+from tests.support.deployment import Deployment
+from tests.support.key_pool import MASTER_KEY
 from tests.support.login_app import log_in, plain_url, register_login_app
 from tests.support.person import Person, code_of
 from tests.support.relying_party import RelyingParty, answer_of, claims_of, register

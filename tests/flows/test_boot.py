@@ -7,7 +7,8 @@ from authserver.db.engine import Database
 from authserver.keys.store import provision_keys
 from authserver.sealing.master_key import MasterKeyEnvelope
 from tests.support.authority import NOW
-from tests.support.deployment import MASTER_KEY, deploy
+from tests.support.deployment import deploy
+from tests.support.key_pool import MASTER_KEY
 
 
 @pytest.mark.spec("RFC8414-2", "FAPI2-SP-FINAL-5.4.1-1")

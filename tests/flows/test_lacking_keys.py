@@ -9,7 +9,8 @@ from authserver.keys.store import provision_keys
 from authserver.sealing.master_key import MasterKeyEnvelope
 from authserver.settings.load import load_settings_from
 from tests.support.command_line import CommandLine
-from tests.support.deployment import BANK, MASTER_KEY, Deployment
+from tests.support.deployment import BANK, Deployment
+from tests.support.key_pool import MASTER_KEY
 from tests.support.login_app import plain_url, register_login_app
 from tests.support.person import Person, code_of
 from tests.support.refusals import refusal

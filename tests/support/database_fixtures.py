@@ -7,17 +7,17 @@ from pathlib import Path
 import pytest
 
 from authserver.db.engine import Database
-from tests.support import databases
+from tests.support import databases, run_directory
 
 
 def pytest_configure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):
-        databases.begin_run()
+        run_directory.begin_run()
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):
-        databases.end_run()
+        run_directory.end_run()
 
 
 @pytest.fixture(scope="session")

@@ -26,10 +26,12 @@ from authserver.db.compiled import Outcome
 from authserver.db.engine import Database
 from authserver.db.statement import Statement
 from authserver.events.model import Event
-from authserver.keys.store import provision_keys
+from authserver.keys.store import find_all, insert_key
 from authserver.sealing.master_key import MasterKeyEnvelope
 from authserver.settings.model import Settings
+from tests.support import template_memory
 from tests.support.authority import NOW, Authority, create_authority
+from tests.support.key_pool import MASTER_KEY, pooled_keys
 
 ISSUER = "https://localhost:8443"
 MTLS_ORIGIN = "https://localhost:8444"
@@ -37,7 +39,6 @@ BANK = "https://bank.example/"
 VAULT = "https://vault.example/"
 PASSWORD = "correct-horse-battery-staple"
 SEED = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
-MASTER_KEY = bytes(range(32))
 CLAIMS: Mapping[str, object] = {
     "name": "Alice Example",
     "given_name": "Alice",
@@ -48,6 +49,9 @@ CLAIMS: Mapping[str, object] = {
     "phone_number": "+351 555 0100",
     "updated_at": 1_700_000_000,
 }
+
+
+template_memory.install()
 
 
 @cache
@@ -138,7 +142,10 @@ def deploy(database: Database, url: str, **settings: object) -> Deployment:
     }
     times, events = [NOW], list[Event]()
     with database.transaction() as connection:
-        provision_keys(connection, MasterKeyEnvelope(MASTER_KEY), ("ES256", "PS256", "Ed25519", "RS256"), NOW)
+        signing = {key.kid for key in find_all(connection)}
+        for key in pooled_keys(NOW):
+            if key.kid not in signing:  # the database may have had a deployment before
+                insert_key(connection, key)
     app = create_app(Settings(**values), clock=lambda: times[0], events=events.append)  # type: ignore[arg-type]  # a test's settings are checked by the model itself
     weakref.finalize(app, app.extensions["authserver"].database.dispose)  # closed before its connections are collected
     deployment = Deployment(database, app, times, events)
