@@ -34,6 +34,7 @@ from authserver.protocol.names import (
     GRANT_CLIENT_CREDENTIALS,
     GRANT_REFRESH_TOKEN,
 )
+from authserver.resource.checks import Expectation
 from authserver.selfservice.guard import PATHS
 from authserver.settings.model import Settings
 from authserver.tokens.endpoints.ended_tokens import EndedTokens
@@ -215,9 +216,10 @@ def _ended_tokens(parts: Parts) -> EndedTokens:
 
 
 def _userinfo(parts: Parts) -> UserInfo:
-    return UserInfo(
-        parts.database, parts.clock, parts.origins, parts.nonces, parts.settings.issuer, parts.registry.find
-    )
+    issuer = parts.settings.issuer
+    # What binds a token is the registration's to say, as it is now: a log-in app of the plain profile need not.
+    expected = Expectation(issuer, audience=issuer, unbound_allowed=True, issued_here=True)
+    return UserInfo(parts.database, parts.clock, parts.origins, parts.nonces, expected, parts.registry.find)
 
 
 def machine_guard(parts: Parts) -> Guard:

@@ -8,6 +8,7 @@ from authserver.accounts.model import Enrolled
 from authserver.authorization.asked import AuthorizationRequest
 from authserver.authorization.model import Interaction
 from authserver.grants.model import Consent
+from authserver.protocol.assurance import satisfies
 from authserver.protocol.errors import (
     AccessDenied,
     ConsentRequired,
@@ -17,7 +18,7 @@ from authserver.protocol.errors import (
     UnmetAuthenticationRequirements,
 )
 from authserver.protocol.names import ACR_TWO_FACTORS
-from authserver.sessions.acr import DEVICE_KEY, PASSWORD, RECOVERY, TOTP, acr_for, satisfies
+from authserver.sessions.acr import DEVICE_KEY, PASSWORD, RECOVERY, TOTP, acr_for
 from authserver.sessions.model import Factor, Session
 
 

@@ -20,6 +20,7 @@ from authserver.issuance.claims import STANDARD_CLAIMS
 from authserver.issuance.rights import keep_claims
 from authserver.keys.model import BadJwt, PublicKeys
 from authserver.keys.verifier import verify_jwt
+from authserver.protocol.assurance import strongest, weakest_known
 from authserver.protocol.authorization_details.model import Details
 from authserver.protocol.authorization_details.parse import parse_authorization_details
 from authserver.protocol.authorization_details.registry import check_not_over, type_names
@@ -28,8 +29,6 @@ from authserver.protocol.demand import (
     AuthenticationDemand,
     parse_max_age,
     parse_prompts,
-    strongest,
-    weakest_known,
 )
 from authserver.protocol.errors import InvalidRequest, InvalidScope
 from authserver.protocol.params import Params

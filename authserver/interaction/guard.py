@@ -22,10 +22,11 @@ from authserver.events.model import Event, EventSink, Kind
 from authserver.interaction.party import Party, find_party
 from authserver.limits.rates import AddressReader, Limits, peer_address
 from authserver.messages import Message
+from authserver.protocol.assurance import satisfies
 from authserver.protocol.errors import AccessDenied, SignInOver
 from authserver.protocol.names import ACR_ONE_FACTOR, ACR_TWO_FACTORS
 from authserver.sessions import lifecycle
-from authserver.sessions.acr import acr_for, satisfies
+from authserver.sessions.acr import acr_for
 from authserver.sessions.browsers import describe_browser
 from authserver.sessions.model import Browser, Session, SessionLimits
 from authserver.sessions.store import Connection

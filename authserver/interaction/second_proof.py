@@ -12,9 +12,10 @@ from authserver.events.catalogue import SECOND_FACTOR_FAILED, SECOND_FACTOR_SUCC
 from authserver.interaction.attempt import BLOCKED, Tried, guarded, proved_all
 from authserver.interaction.guard import Step, StepDeps, go_on, report, show
 from authserver.interaction.passkey_offer import address_in
+from authserver.protocol.assurance import satisfies
 from authserver.protocol.names import ACR_TWO_FACTORS
 from authserver.sessions import lifecycle
-from authserver.sessions.acr import acr_for, satisfies
+from authserver.sessions.acr import acr_for
 from authserver.sessions.model import Session
 
 

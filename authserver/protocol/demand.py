@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 from authserver.protocol.errors import InvalidRequest
-from authserver.protocol.names import ACR_LADDER
 
 _PROMPTS = frozenset({"none", "login", "consent", "select_account"})
 _MAX_AGE_DIGITS = 9
@@ -52,18 +51,3 @@ def parse_max_age(text: str | None) -> int | None:
     if not (text.isascii() and text.isdigit()) or len(text) > _MAX_AGE_DIGITS:
         raise InvalidRequest("The max_age must be a whole number of seconds.", clause="OIDCC-3.1.2.1")
     return int(text)
-
-
-def weakest_known(acr_values: tuple[str, ...]) -> str | None:
-    """Return the weakest of the acr values this server knows: reaching it satisfies the request.
-
-    Spec: OIDCC-3.1.2.1, RFC9470-4
-    """
-    known = [acr for acr in ACR_LADDER if acr in acr_values]
-    return known[0] if known else None
-
-
-def strongest(*acrs: str | None) -> str | None:
-    """Return the strongest of several acr values, None where all are None."""
-    known = [acr for acr in ACR_LADDER if acr in acrs]
-    return known[-1] if known else None

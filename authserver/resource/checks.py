@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from authserver.binding.dpop import FUTURE_TOLERANCE_SECONDS, DpopNonces, DpopProof, ProofTarget, verify_proof
-from authserver.binding.model import Binding, parse_confirmation
+from authserver.binding.model import NO_BINDING, Binding, parse_confirmation
 from authserver.binding.mtls import certificate_thumbprint
 from authserver.protocol.errors import InsufficientScope, InvalidRequest, InvalidToken
 from authserver.protocol.scope import openid_scopes
@@ -16,15 +16,21 @@ from authserver.resource.model import AccessToken, PresentedToken, ResourceReque
 _SCHEMES = frozenset({"bearer", "dpop"})
 _TOKEN = re.compile(r"[A-Za-z0-9._~+/-]+=*")
 _REFUSAL = "The access token is not valid here."
+_OUT_OF_REACH = "The access token does not reach this."
 
 
 @dataclass(frozen=True, slots=True)
 class Expectation:
-    """Who must have issued a token, and for whom; a token bound to no key passes only where that is said here."""
+    """Who must have issued a token, and for whom; a token bound to no key passes only where that is said here.
+
+    `issued_here` says that the claims come out of our own database. When the person signed in was then told by a clock
+    of ours, another node's perhaps, and one that is ahead does not make the token a bad one.
+    """
 
     issuer: str
     audience: str
     unbound_allowed: bool = False
+    issued_here: bool = False
 
 
 def read_presented(request: ResourceRequest) -> PresentedToken | None:
@@ -36,13 +42,20 @@ def read_presented(request: ResourceRequest) -> PresentedToken | None:
     """
     if request.token_in_query:
         raise InvalidRequest("The access token belongs in the Authorization header.", clause="FAPI2-SP-FINAL-5.3.4-2")
-    scheme, _, token = (request.authorization or "").partition(" ")
-    token = token.strip()
-    if scheme.lower() not in _SCHEMES or not token:
-        return None
-    if not _TOKEN.fullmatch(token):
+    presented = read_authorization(request.authorization)
+    if presented is not None and not _TOKEN.fullmatch(presented.token):
         raise InvalidRequest("The Authorization header is malformed.", clause="RFC6750-2.1")
-    return PresentedToken(scheme.lower(), token)
+    return presented
+
+
+def read_authorization(authorization: str | None) -> PresentedToken | None:
+    """Return the scheme and the token of an Authorization header, whatever text that is; None for another scheme.
+
+    Spec: RFC6750-2.1, RFC9449-7.1
+    """
+    scheme, _, token = (authorization or "").partition(" ")
+    token = token.strip()
+    return PresentedToken(scheme.lower(), token) if scheme.lower() in _SCHEMES and token else None
 
 
 def check_claims(claims: Mapping[str, object], expected: Expectation, now: int) -> AccessToken:
@@ -68,7 +81,7 @@ def check_claims(claims: Mapping[str, object], expected: Expectation, now: int) 
     if not isinstance(scope, str):
         raise _refuse("scope is no string", "RFC9068-2.2.3")
     told = _read_details(claims.get("authorization_details"))
-    details = tuple(detail for detail in told if is_for(detail, expected.audience))
+    details = tuple(detail for detail in told if is_for(detail, expected.audience)) if told else ()
     return AccessToken(
         subject=_read_name(claims, "sub"),
         client_id=_read_name(claims, "client_id"),
@@ -78,7 +91,7 @@ def check_claims(claims: Mapping[str, object], expected: Expectation, now: int) 
         binding=_read_binding(claims.get("cnf"), unbound_allowed=expected.unbound_allowed),
         claims=claims,
         acr=_read_acr(claims.get("acr")),
-        auth_time=_read_auth_time(claims, now),
+        auth_time=_read_auth_time(claims, None if expected.issued_here else now),
         details=details,
     )
 
@@ -107,15 +120,18 @@ def check_sender(
     return proof
 
 
-def check_scope(granted: frozenset[str], any_of: Sequence[str]) -> None:
+def check_scope(granted: frozenset[str], any_of: Sequence[str], description: str = _OUT_OF_REACH) -> None:
     """Return where one of the alternatives, each a list of scopes needed together, is granted, or none is asked for.
 
-    Raises InsufficientScope otherwise.
+    Raises InsufficientScope otherwise, with the description.
 
     Spec: RFC6750-3.1, FAPI2-SP-FINAL-5.3.4-4
     """
-    if any_of and not any(granted.issuperset(alternative.split()) for alternative in any_of):
-        raise InsufficientScope("The access token does not reach this.", clause="RFC6750-3.1")
+    for alternative in any_of:
+        if granted.issuperset(alternative.split()):
+            return
+    if any_of:
+        raise InsufficientScope(description, clause="RFC6750-3.1")
 
 
 def _audiences(value: object) -> tuple[object, ...]:
@@ -137,13 +153,13 @@ def _read_acr(value: object) -> str | None:
     return value
 
 
-def _read_auth_time(claims: Mapping[str, object], now: int) -> int | None:
-    """Return when the person signed in; a moment to come would be recent enough for every route, for ever.
+def _read_auth_time(claims: Mapping[str, object], now: int | None) -> int | None:
+    """Return when the person signed in; a moment to come, seen from `now`, would be recent enough for every route.
 
     Spec: RFC9470-6.1
     """
     auth_time = _read_time(claims, "auth_time")
-    if auth_time is not None and auth_time > now + FUTURE_TOLERANCE_SECONDS:
+    if auth_time is not None and now is not None and auth_time > now + FUTURE_TOLERANCE_SECONDS:
         raise _refuse("auth_time is in the future", "RFC9470-6.1")
     return None if auth_time is None else int(auth_time)
 
@@ -170,7 +186,7 @@ def _read_binding(confirmation: object, *, unbound_allowed: bool) -> Binding:
     if confirmation is None:
         if not unbound_allowed:
             raise _refuse("the token is bound to no key", "FAPI2-SP-FINAL-5.3.4-5")
-        return Binding()
+        return NO_BINDING
     members = confirmation if isinstance(confirmation, dict) else {}
     binding = parse_confirmation(members)
     if not members or len(binding.confirmation()) != len(members):

@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass
 
+from authserver.binding.dpop import FUTURE_TOLERANCE_SECONDS
+from authserver.clock import is_fresh
+from authserver.protocol.assurance import satisfies
 from authserver.protocol.errors import InsufficientScope, InsufficientUserAuthentication
 from authserver.protocol.names import ACR_LADDER
 from authserver.resource.model import AccessToken, PresentedToken
-from authserver.sessions.acr import satisfies
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +53,12 @@ def check_authentication(token: AccessToken, presented: PresentedToken, demand: 
     Spec: RFC9470-3, RFC9470-5
     """
     strong = not demand.acr_values or any(satisfies(token.acr, wanted) for wanted in demand.acr_values)
-    fresh = demand.max_age is None or (token.auth_time is not None and now - token.auth_time <= demand.max_age)
+    fresh = demand.max_age is None or _is_fresh(token.auth_time, demand.max_age, now)
     if strong and fresh:
         return
     text = "A more recent sign-in is required." if strong else "A stronger sign-in is required."
     raise InsufficientUserAuthentication(text, presented.scheme, demand.acr_values, demand.max_age)
+
+
+def _is_fresh(auth_time: int | None, max_age: int, now: int) -> bool:
+    return auth_time is not None and is_fresh(auth_time, max_age + 1, now, ahead_seconds=FUTURE_TOLERANCE_SECONDS)

@@ -23,13 +23,14 @@ from authserver.events.model import Event
 from authserver.interaction.guard import StepDeps, find_person, stay_purpose
 from authserver.limits.rates import address_key
 from authserver.notices.model import Notifier
+from authserver.protocol.assurance import satisfies
 from authserver.protocol.demand import AuthenticationDemand
 from authserver.protocol.errors import UnmetAuthenticationRequirements
 from authserver.protocol.names import ACR_TWO_FACTORS, OWN_CLIENT_ID
 from authserver.sealing.envelope import Envelope
 from authserver.selfservice.done import read_done, say_done
 from authserver.sessions import lifecycle
-from authserver.sessions.acr import acr_for, satisfies
+from authserver.sessions.acr import acr_for
 from authserver.sessions.model import Session
 from authserver.web.machine.responses import Headers, see_other
 from authserver.web.pages.cookies import SESSION_COOKIE, read_cookie, set_cookie

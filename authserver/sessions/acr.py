@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-from authserver.protocol.names import ACR_LADDER, ACR_ONE_FACTOR, ACR_PHISHING_RESISTANT, ACR_TWO_FACTORS
+from authserver.protocol.names import ACR_ONE_FACTOR, ACR_PHISHING_RESISTANT, ACR_TWO_FACTORS
 from authserver.sessions.model import Factor
 
 KNOWLEDGE: Final = "knowledge"
@@ -85,16 +85,6 @@ def amr_for(factors: Iterable[Factor]) -> tuple[str, ...]:
     if _has_two_categories(known):
         references.append(_MULTIPLE_FACTORS)
     return tuple(dict.fromkeys(references))
-
-
-def satisfies(acr: str | None, wanted: str) -> bool:
-    """Answer whether an assurance is as high as the wanted one; an unknown one never is.
-
-    Spec: RFC9470-4, OIDCC-3.1.2.1
-    """
-    if acr not in ACR_LADDER or wanted not in ACR_LADDER:
-        return False
-    return ACR_LADDER.index(acr) >= ACR_LADDER.index(wanted)
 
 
 def _known(names: Iterable[str]) -> tuple[Method, ...]:

@@ -13,9 +13,10 @@ from dataclasses import replace
 from typing import Final
 
 from authserver.clock import is_ahead, is_fresh
+from authserver.protocol.assurance import satisfies
 from authserver.protocol.names import ACR_TWO_FACTORS
 from authserver.sessions import store
-from authserver.sessions.acr import acr_for, satisfies
+from authserver.sessions.acr import acr_for
 from authserver.sessions.model import Browser, Factor, Session, SessionLimits
 from authserver.sessions.store import Connection
 

@@ -85,7 +85,7 @@ def test_it_brings_what_it_imports_and_nothing_of_the_server_beside(alone: Envir
     assert not alone.needed & _NEVER
     assert len(alone.needed) <= 6
     packages = {name.split("/")[1] for name in alone.modules if name.count("/") > 1}
-    assert packages == {"binding", "db", "keys", "protocol", "resource", "sessions", "web"}
+    assert packages == {"binding", "db", "events", "keys", "outbound", "protocol", "resource", "web"}
 
 
 def test_every_module_but_those_of_an_extra_can_be_imported_there(alone: Environment) -> None:

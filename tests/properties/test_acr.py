@@ -2,8 +2,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from authserver.protocol.assurance import satisfies
 from authserver.protocol.names import ACR_LADDER, ACR_ONE_FACTOR, ACR_TWO_FACTORS
-from authserver.sessions.acr import METHODS, acr_for, amr_for, satisfies
+from authserver.sessions.acr import METHODS, acr_for, amr_for
 from authserver.sessions.model import Factor
 
 factors = st.lists(st.builds(Factor, st.sampled_from([*METHODS, "unknown"]), st.integers(0, 2**40)), max_size=6)

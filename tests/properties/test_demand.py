@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from authserver.protocol.demand import parse_max_age, parse_prompts, strongest, weakest_known
+from authserver.protocol.assurance import strongest, weakest_known
+from authserver.protocol.demand import parse_max_age, parse_prompts
 from authserver.protocol.errors import InvalidRequest
 from authserver.protocol.names import ACR_LADDER
 

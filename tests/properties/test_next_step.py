@@ -19,6 +19,7 @@ from authserver.authorization.next_step import (
     other_ways,
 )
 from authserver.grants.model import Consent
+from authserver.protocol.assurance import satisfies
 from authserver.protocol.claims_request import ClaimsRequest
 from authserver.protocol.demand import AuthenticationDemand
 from authserver.protocol.errors import (
@@ -30,7 +31,7 @@ from authserver.protocol.errors import (
     UnmetAuthenticationRequirements,
 )
 from authserver.protocol.names import ACR_LADDER, ACR_ONE_FACTOR, ACR_PHISHING_RESISTANT, ACR_TWO_FACTORS
-from authserver.sessions.acr import METHODS, acr_for, satisfies
+from authserver.sessions.acr import METHODS, acr_for
 from authserver.sessions.model import Factor, Session
 from tests.support.hypothesis_profiles import budget
 

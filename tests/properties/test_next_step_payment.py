@@ -8,8 +8,9 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from authserver.authorization.next_step import Situation, Step, other_ways
+from authserver.protocol.assurance import satisfies
 from authserver.protocol.errors import InteractionRequired, OAuthError
-from authserver.sessions.acr import acr_for, satisfies
+from authserver.sessions.acr import acr_for
 from tests.properties.test_next_step import decide, situations
 from tests.support.hypothesis_profiles import budget
 from tests.support.payment_proofs import MANDATE, PAYMENT

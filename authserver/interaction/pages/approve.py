@@ -40,12 +40,13 @@ from authserver.messages import Message
 from authserver.notices.model import Notifier
 from authserver.payments.text import LANGUAGES
 from authserver.payments.unlinked import may_be_unlinked
+from authserver.protocol.assurance import satisfies
 from authserver.protocol.authorization_details.model import Detail
 from authserver.protocol.authorization_details.registry import actions_of, is_single_use, is_to_pay, last_moment
 from authserver.protocol.errors import InvalidRequest, OAuthError, UnmetAuthenticationRequirements
 from authserver.protocol.names import ACR_TWO_FACTORS
 from authserver.sealing.envelope import Envelope
-from authserver.sessions.acr import TOTP, acr_for, satisfies
+from authserver.sessions.acr import TOTP, acr_for
 from authserver.sessions.model import Session
 from authserver.web.pages.i18n import current_language
 

@@ -31,9 +31,10 @@ from authserver.interaction.guard import (
 )
 from authserver.interaction.passkey_offer import SIGN_IN_PATH, address_in, offer_passkey, sign_in_asked
 from authserver.notices.model import Notifier
+from authserver.protocol.assurance import satisfies
 from authserver.protocol.names import ACR_TWO_FACTORS
 from authserver.sessions import lifecycle
-from authserver.sessions.acr import acr_for, satisfies
+from authserver.sessions.acr import acr_for
 from authserver.sessions.model import Session
 
 PAGE = "passkey"

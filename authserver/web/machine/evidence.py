@@ -21,14 +21,6 @@ class Origins:
         return (self.issuer + path, self.mtls_origin + path)
 
 
-@dataclass(frozen=True, slots=True)
-class PresentedToken:
-    """An access token as presented, with the scheme in lower case."""
-
-    scheme: str
-    token: str
-
-
 def read_evidence(request: MachineRequest, params: Params, origins: Origins) -> Evidence:
     """Return the credentials, assertion, certificate and proofs in a request.
 
@@ -57,14 +49,3 @@ def read_dpop_proofs(request: MachineRequest) -> tuple[str, ...]:
     """
     value = request.headers.get("dpop")
     return tuple(part.strip() for part in value.split(",")) if value is not None else ()
-
-
-def read_access_token(request: MachineRequest) -> PresentedToken | None:
-    """Return the access token of the Authorization header, or None; a token in the query is not looked at.
-
-    Spec: RFC6750-2.1, RFC9449-7.1, FAPI2-SP-FINAL-5.3.4-2
-    """
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() not in {"bearer", "dpop"} or not token.strip():
-        return None
-    return PresentedToken(scheme.lower(), token.strip())

@@ -1,6 +1,7 @@
 """What a route asks of a token: how the person signed in, and the details that were granted."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pytest
 
@@ -142,3 +143,15 @@ def test_frozen_values_are_compared_by_what_they_hold() -> None:
     assert frozen({"amount": "1.0"}) != frozen({"amount": 1.0})
     assert frozen([1, 2]) != frozen([2, 1])
     assert parse_details(None) == ()
+
+
+@pytest.mark.spec("RFC9470-6.1", "RFC9470-5")
+def test_a_sign_in_to_come_is_good_in_our_own_tokens_and_recent_in_none() -> None:
+    ours = replace(EXPECTED, issued_here=True)
+    ahead = {**CLAIMS, "auth_time": NOW + 60}
+    with pytest.raises(InvalidToken):
+        check_claims(ahead, EXPECTED, NOW)
+    token = check_claims(ahead, ours, NOW)
+    check_authentication(token, PresentedToken("bearer", "abc"), Demand(acr_values=()), NOW)
+    with pytest.raises(InsufficientUserAuthentication):
+        check_authentication(token, PresentedToken("bearer", "abc"), Demand(max_age=10**9), NOW)

@@ -1,7 +1,8 @@
 import pytest
 
+from authserver.protocol.assurance import satisfies
 from authserver.protocol.names import ACR_ONE_FACTOR, ACR_PHISHING_RESISTANT, ACR_TWO_FACTORS
-from authserver.sessions.acr import acr_for, amr_for, satisfies
+from authserver.sessions.acr import acr_for, amr_for
 from authserver.sessions.model import Factor, SessionLimits
 
 CASES = [
