@@ -21,7 +21,7 @@ from authserver.interaction.pages.approve import ApproveDeps, approve_page
 from authserver.interaction.pages.consent import ConsentDeps, consent_page
 from authserver.interaction.pages.login import LoginDeps, login_page
 from authserver.interaction.pages.logout import logout_page
-from authserver.interaction.pages.passkey import PasskeyDeps, passkey_page
+from authserver.interaction.pages.passkey import PasskeyDeps, passkey_pages
 from authserver.interaction.pages.recovery import RecoveryDeps, recovery_page
 from authserver.interaction.pages.totp import TotpDeps, totp_page
 from authserver.issuance.access_token import AccessTokenIssuer
@@ -107,7 +107,7 @@ def page_blueprints(parts: Parts) -> tuple[Blueprint, ...]:
         login_page(LoginDeps(step, passwords, parts.passkeys)),
         totp_page(TotpDeps(step, parts.envelope)),
         recovery_page(RecoveryDeps(step, parts.notifier)),
-        passkey_page(PasskeyDeps(step, parts.passkeys, parts.notifier)),
+        *passkey_pages(PasskeyDeps(step, parts.passkeys, parts.notifier)),
         consent_page(ConsentDeps(step, _conduct(parts), terms, stored_accounts, {}, parts.registry.resource_servers)),
         logout_page(step),
         approve_page(_approving(parts, step)),

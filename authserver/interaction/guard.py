@@ -1,4 +1,4 @@
-"""What every step does before and after its own thing: find the interaction, check the form, show, go back.
+"""What every step does before and after its own thing: find the interaction, show, tell, go back.
 
 A step is reached with the interaction's id in the URL and the cookie of the browser in which it began; one without
 the other opens nothing.
@@ -32,16 +32,14 @@ from authserver.sessions.model import Browser, Session, SessionLimits
 from authserver.sessions.store import Connection
 from authserver.web.machine.responses import Headers, see_other
 from authserver.web.pages.cookies import BROWSER_COOKIE, SESSION_COOKIE, device_cookie_header, read_cookie, set_cookie
-from authserver.web.pages.csrf import FIELD, CsrfGuard
-from authserver.web.pages.flask_pages import correlation_id, sender_headers, to_flask
+from authserver.web.pages.csrf import CsrfGuard
+from authserver.web.pages.flask_pages import correlation_id, to_flask
+from authserver.web.pages.form_page import View
 from authserver.web.pages.i18n import wish
 from authserver.web.pages.page import Pages
 
 DID_NOT_WORK = Message("That did not work. Check what you entered and try again.")
 """What a person is told whichever factor was wrong, and whether or not the account exists."""
-
-CANCEL = "cancel"
-_BAD_REQUEST = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,36 +156,19 @@ def with_browser(method: str) -> str:
     return f"{method} {describe_browser(request.headers.get('User-Agent', ''))}".rstrip()
 
 
-def check_form(deps: StepDeps, step: Step, *, shown_to: str = "") -> None:
-    """Raise InvalidRequest unless the form being answered was shown by this step in this browser.
-
-    `shown_to` is the account the form was for, where it matters that nobody else has signed in since.
-    """
-    deps.csrf.check(request.form.get(FIELD, ""), step.browser, _purpose(step, shown_to), sender_headers())
-
-
-def show(deps: StepDeps, step: Step, page: str, values: Mapping[str, object], *, shown_to: str = "") -> Response:
-    """Show a step's page; a page with an error is answered with 400. `shown_to` is as for `check_form`."""
+def show(deps: StepDeps, step: Step, page: str, values: Mapping[str, object], *, headers: Headers = ()) -> View:
+    """Return the view of a step's page, with what all of them show."""
     number, total = _position(step, page)
     shared = {
         "party": step.party,
-        "csrf_token": deps.csrf.token(step.browser, _purpose(step, shown_to)),
         "signed_in_as": step.account.username if step.account else "",
         "step_number": number,
         "step_total": total,
-        "correlation_id": correlation_id(),
-        "error": "",
         "attempts_left": 0,
         "wait_minutes": 0,
         **_idle(deps, step),
     }
-    response = deps.pages.render(
-        f"interaction/{page}.html",
-        {**shared, **values},
-        status=_BAD_REQUEST if values.get("error") else 200,
-        forms_stay=False,
-    )
-    return to_flask(response)
+    return View(f"interaction/{page}.html", {**shared, **values}, headers, forms_stay=False)
 
 
 def _idle(deps: StepDeps, step: Step) -> dict[str, object]:
@@ -240,10 +221,6 @@ def report(
 def event_of(step: Step, kind: Kind, account_id: str, detail: Mapping[str, str]) -> Event:
     """Return the event of what happened in a step."""
     return Event(kind, step.now, correlation_id(), step.client_id, account_id, detail)
-
-
-def _purpose(step: Step, shown_to: str) -> str:
-    return f"interaction|{step.interaction_id}|{shown_to}"
 
 
 def _position(step: Step, page: str) -> tuple[int, int]:

@@ -4,8 +4,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from flask import Response
-
 from authserver.accounts.model import Account, Enrolled
 from authserver.accounts.store.people import Connection
 from authserver.events.catalogue import SECOND_FACTOR_FAILED, SECOND_FACTOR_SUCCEEDED
@@ -17,6 +15,7 @@ from authserver.protocol.names import ACR_TWO_FACTORS
 from authserver.sessions import lifecycle
 from authserver.sessions.acr import acr_for
 from authserver.sessions.model import Session
+from authserver.web.pages.form_page import Reply
 
 
 class Check(Protocol):
@@ -53,7 +52,7 @@ class _Checked:
         return self.is_right
 
 
-def add_proof(deps: StepDeps, step: Step, account: Account, proof: Proof) -> Response:
+def add_proof(deps: StepDeps, step: Step, account: Account, proof: Proof) -> Reply:
     """Check a code, raise the session and go on, or show the page again.
 
     If the session has ended meanwhile, the code is spent all the same.
@@ -89,7 +88,7 @@ def _check(deps: StepDeps, step: Step, proof: Proof) -> _Checked:
     return _Checked(check.outcome, is_right=True, raised=raised)
 
 
-def _go_on(deps: StepDeps, step: Step, account_id: str, tried: Tried[_Checked]) -> Response:
+def _go_on(deps: StepDeps, step: Step, account_id: str, tried: Tried[_Checked]) -> Reply:
     raised = tried.value.raised if tried.value is not None else None
     if raised is None:
         return go_on(step)

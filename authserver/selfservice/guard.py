@@ -4,13 +4,13 @@ A page is for a person who has proved all that they can: two factors where there
 change needs that proof to be fresh. Whoever falls short is led through the sign-in and comes back to the page.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import NoReturn
 from urllib.parse import urlencode
 
-from flask import Response, abort, request
+from flask import Blueprint, Response, abort, request
 
 from authserver.accounts.model import Account, Enrolled
 from authserver.accounts.store.factors import find_enrolled, hold_account
@@ -34,8 +34,8 @@ from authserver.sessions.acr import acr_for
 from authserver.sessions.model import Session
 from authserver.web.machine.responses import Headers, see_other
 from authserver.web.pages.cookies import SESSION_COOKIE, read_cookie, set_cookie
-from authserver.web.pages.csrf import FIELD
-from authserver.web.pages.flask_pages import correlation_id, sender_headers, to_flask
+from authserver.web.pages.flask_pages import correlation_id, to_flask
+from authserver.web.pages.form_page import FormBinding, FormPage, Reply, View, form_pages
 
 PATHS = (
     "/account",
@@ -53,7 +53,6 @@ PATHS = (
 """The pages to which a sign-in may lead back, and no others."""
 
 FRESH_SECONDS = 300
-_BAD_REQUEST = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +121,39 @@ def open_visit(deps: AccountDeps, *, fresh: bool = False) -> Visit:
     return visit
 
 
+@dataclass(frozen=True, slots=True)
+class AccountPage:
+    """What an account page supplies: its address, how it is shown, and how its form is answered, if it has one.
+
+    `fresh_to_see` and `fresh_to_answer` say for which of them the person must have proved themselves just now.
+    """
+
+    path: str
+    show: Callable[[Visit], Reply]
+    answer: Callable[[Visit], Reply] | None = None
+    fresh_to_see: bool = False
+    fresh_to_answer: bool = True
+
+
+def account_pages(deps: AccountDeps, name: str, *pages: AccountPage) -> Blueprint:
+    """Return account pages as one blueprint. Their visits are counted where they are opened, sent forms or not."""
+    return form_pages(deps.step, name, *(form_page(deps, page) for page in pages))
+
+
+def bind_form(visit: Visit) -> FormBinding:
+    """Return what the forms of a visit are bound to: this person in this session."""
+    return FormBinding(visit.cookie, f"account|{visit.account_id}", visit.account_id)
+
+
+def form_page(deps: AccountDeps, page: AccountPage) -> FormPage[Visit]:
+    """Return an account page, to be mounted by `form_pages`."""
+
+    def find() -> Visit:
+        return open_visit(deps, fresh=page.fresh_to_answer if request.method == "POST" else page.fresh_to_see)
+
+    return FormPage(page.path, find, bind_form, page.show, page.answer)
+
+
 @contextmanager
 def change(deps: AccountDeps, visit: Visit) -> Iterator[Connection]:
     """Open the transaction of a change to how the person signs in, and look again at what the page went by.
@@ -156,38 +188,17 @@ def next_path(visit: Visit) -> str:
     return "/account/recovery-codes" if needs_codes else "/account/methods"
 
 
-def check_form(deps: AccountDeps, visit: Visit) -> None:
-    """Raise InvalidRequest unless the form being answered was shown to this person in this session.
-
-    Raises TooManyRequests where the person sent too many: each may write, and be told of by a letter. A form that they
-    did not send is not counted.
-    """
-    deps.step.csrf.check(request.form.get(FIELD, ""), visit.cookie, _purpose(visit), sender_headers())
-    deps.step.limits.hit("account.person", visit.account_id)
-
-
-def check_stay(deps: AccountDeps, visit: Visit) -> None:
-    """Raise InvalidRequest unless a page of ours asks to keep this session alive; the rest is as for `check_form`."""
-    purpose = stay_purpose(visit.account_id)
-    deps.step.csrf.check(request.form.get(FIELD, ""), visit.cookie, purpose, sender_headers())
-    deps.step.limits.hit("account.person", visit.account_id)
-
-
-def show(deps: AccountDeps, visit: Visit, page: str, values: Mapping[str, object]) -> Response:
-    """Show an account page; one with an error is answered with 400."""
+def show(deps: AccountDeps, visit: Visit, page: str, values: Mapping[str, object]) -> View:
+    """Return the view of an account page, with what all of them show."""
     limits = deps.step.session_limits
     shared = {
-        "csrf_token": deps.step.csrf.token(visit.cookie, _purpose(visit)),
         "signed_in_as": visit.account.username,
         "idle_seconds": lifecycle.seconds_left(visit.session, limits, visit.now),
         "idle_token": deps.step.csrf.token(visit.cookie, stay_purpose(visit.account_id)),
         "here": page,
         "done": read_done(deps.step.csrf, visit.cookie, request.args),
-        "correlation_id": correlation_id(),
-        "error": "",
     }
-    status = _BAD_REQUEST if values.get("error") else 200
-    return to_flask(deps.step.pages.render(f"account/{page}.html", {**shared, **values}, status=status))
+    return View(f"account/{page}.html", {**shared, **values})
 
 
 def go_to(path: str, *, headers: Headers = ()) -> Response:
@@ -238,7 +249,3 @@ def _lead_to_sign_in(deps: AccountDeps, demand: AuthenticationDemand, username: 
     page = deps.issuer + (request.path if request.path in PATHS else PATHS[0])
     request_uri = seal_own(deps.envelope, page, demand, username or None, now + deps.request_lifetime_seconds)
     abort(go_to("/authorize?" + urlencode({"client_id": OWN_CLIENT_ID, "request_uri": request_uri})))
-
-
-def _purpose(visit: Visit) -> str:
-    return f"account|{visit.account_id}"

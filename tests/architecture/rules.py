@@ -58,6 +58,18 @@ def _functions(tree: ast.Module) -> Iterator[ast.FunctionDef | ast.AsyncFunction
             yield node
 
 
+def forms_are_answered_in_one_place(path: PurePosixPath, tree: ast.Module) -> Iterator[str]:
+    """Only `form_page` mounts what answers a form: whoever mounts it elsewhere can forget to check its token."""
+    if path.as_posix() == "web/pages/form_page.py" or path.parts[0] == "sandbox":
+        return
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            takes_methods = node.func.attr in {"route", "add_url_rule"} and "blueprint" in _name(node.func.value)
+            posts = node.func.attr in {"post", "put", "patch", "delete"} and "blueprint" in _name(node.func.value)
+            if takes_methods or posts:
+                yield f"line {node.lineno}: blueprint.{node.func.attr}"
+
+
 def profiles_are_asked_for_fields(path: PurePosixPath, tree: ast.Module) -> Iterator[str]:
     """Nobody outside `profiles/` decides by a profile's name."""
     if path.parts[0] == "profiles":

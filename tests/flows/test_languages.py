@@ -1,11 +1,8 @@
 """Pages speak the language of the person before them."""
 
 import re
-import shutil
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
-from itertools import count
-from pathlib import Path
+from functools import partial
 
 import pytest
 from babel.dates import get_month_names
@@ -16,7 +13,7 @@ from authserver.db.engine import Database
 from authserver.messages import LANGUAGES
 from authserver.payments.text import payment_facts
 from authserver.web.pages import i18n
-from tests.support import databases, tour
+from tests.support import tour
 from tests.support.deployment import ISSUER, Deployment, deploy
 from tests.support.details import PAYMENT, RECURRING
 from tests.support.page_text import PseudoTranslations, outside_the_catalogues, read_page
@@ -43,16 +40,9 @@ def deployment(sqlite_database: Database, sqlite_url: str) -> Deployment:
 
 
 @pytest.fixture
-def new_deployment(_migrated_sqlite_file: Path, tmp_path: Path) -> Iterator[Callable[..., Deployment]]:
-    """What makes one fresh deployment after another."""
-    numbers = count()
-    with ExitStack() as stack:
-
-        def make(**settings: object) -> Deployment:
-            url = databases.sqlite_url(Path(shutil.copy(_migrated_sqlite_file, tmp_path / f"{next(numbers)}.db")))
-            return deploy(stack.enter_context(databases.connected(url)), url, site_name=SITE, **settings)
-
-        yield make
+def new_deployment(new_deployment: Callable[..., Deployment]) -> Callable[..., Deployment]:
+    """What makes one fresh deployment after another, all of that name."""
+    return partial(new_deployment, site_name=SITE)
 
 
 @pytest.fixture

@@ -1,7 +1,9 @@
 """Fixtures that deploy the whole server on a fresh SQLite database, or on both kinds."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -24,6 +26,19 @@ def sqlite_database(sqlite_url: str) -> Iterator[Database]:
 def deployment(sqlite_database: Database, sqlite_url: str) -> Deployment:
     """A deployment on SQLite."""
     return deploy(sqlite_database, sqlite_url)
+
+
+@pytest.fixture
+def new_deployment(_migrated_sqlite_file: Path, tmp_path: Path) -> Iterator[Callable[..., Deployment]]:
+    """What makes one fresh deployment after another, each with the settings it is given."""
+    numbers = count()
+    with ExitStack() as stack:
+
+        def make(**settings: object) -> Deployment:
+            url = databases.sqlite_url(Path(shutil.copy(_migrated_sqlite_file, tmp_path / f"{next(numbers)}.db")))
+            return deploy(stack.enter_context(databases.connected(url)), url, **settings)
+
+        yield make
 
 
 @pytest.fixture

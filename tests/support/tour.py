@@ -62,7 +62,9 @@ def passkey_pages(deployment: Deployment, language: str) -> Iterator[TestRespons
     keep_recovery_codes(deployment)
     enrol_passkey(deployment, "alice")
     person = arrives(deployment, language)
-    page = person.sign_in(person.open(app.authorization_url(scope="openid accounts")))
+    page = person.open(app.authorization_url(scope="openid accounts"))
+    yield person.open(page.request.full_path.replace("/login", "/login/passkey/sign-in"))
+    page = person.sign_in(page)
     yield page
     yield person.submit(page.request.full_path, page, credential="{}")
 

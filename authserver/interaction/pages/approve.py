@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, request
 
 from authserver.accounts.bank_accounts import AccountsOf
 from authserver.accounts.ceremonies import Assertion, begin_assertion
@@ -26,7 +26,7 @@ from authserver.interaction.approving import (
 )
 from authserver.interaction.attempt import BLOCKED, guarded, proved_all
 from authserver.interaction.copied_passkey import prove
-from authserver.interaction.guard import Step, StepDeps, check_form, go_on, open_step, refuse, report, show
+from authserver.interaction.guard import Step, StepDeps, go_on, refuse, report, show
 from authserver.interaction.payer_choice import Payer, choose_payer
 from authserver.interaction.pending_approval import (
     ApprovalStale,
@@ -36,6 +36,7 @@ from authserver.interaction.pending_approval import (
     reopen_approval,
     seal_approval,
 )
+from authserver.interaction.step_page import StepPage, step_page
 from authserver.messages import Message
 from authserver.notices.model import Notifier
 from authserver.payments.text import LANGUAGES
@@ -48,6 +49,7 @@ from authserver.protocol.names import ACR_TWO_FACTORS
 from authserver.sealing.envelope import Envelope
 from authserver.sessions.acr import TOTP, acr_for
 from authserver.sessions.model import Session
+from authserver.web.pages.form_page import Reply, View, form_pages
 from authserver.web.pages.i18n import current_language
 
 PAGE = "approve"
@@ -96,28 +98,17 @@ class _Open:
 
 def approve_page(deps: ApproveDeps) -> Blueprint:
     """Return the page at `/approve`."""
-    blueprint = Blueprint(PAGE, __name__)
-    deps.step.limits.guard(blueprint, ADDRESS_LIMIT, deps.step.address)
-
-    @blueprint.get("/approve")
-    def ask() -> Response:
-        step = open_step(deps.step)
-        found = _find_open(deps, step)
-        return _show(deps, found) if found else go_on(step)
-
-    @blueprint.post("/approve")
-    def answer() -> Response:
-        step = open_step(deps.step)
-        found = _find_open(deps, step)
-        if found is None:
-            return go_on(step)
-        check_form(deps.step, step, shown_to=found.account.account_id)
-        return _decide(deps, found, request.form.get("decision", ""))
-
-    return blueprint
+    page = StepPage(
+        "/approve",
+        find=lambda step: _find_open(deps, step),
+        show=lambda found: _show(deps, found),
+        answer=lambda found: _decide(deps, found, request.form.get("decision", "")),
+        for_account=True,
+    )
+    return form_pages(deps.step, PAGE, step_page(deps.step, page), limit=ADDRESS_LIMIT)
 
 
-def _decide(deps: ApproveDeps, found: _Open, decision: str) -> Response:
+def _decide(deps: ApproveDeps, found: _Open, decision: str) -> Reply:
     if decision in {"deny", "cancel"}:
         lacks_way = not found.ways and not found.payer.is_strangers and decision == "cancel"
         error = UnmetAuthenticationRequirements.code if lacks_way else "access_denied"
@@ -135,7 +126,7 @@ def _decide(deps: ApproveDeps, found: _Open, decision: str) -> Response:
     return _approve(deps, found, pending)
 
 
-def _approve(deps: ApproveDeps, found: _Open, pending: PendingApproval) -> Response:
+def _approve(deps: ApproveDeps, found: _Open, pending: PendingApproval) -> Reply:
     """Verify the proof that goes with the payment, and record it.
 
     Spec: RTS-SCA-4.1, RTS-SCA-4.3, RTS-SCA-5.1
@@ -229,7 +220,7 @@ def _asked(found: _Open) -> Asked:
     return Asked("payment", found.step.browser, found.account.account_id, verify_user=True)
 
 
-def _show(deps: ApproveDeps, found: _Open, problem: Mapping[str, object] | None = None) -> Response:
+def _show(deps: ApproveDeps, found: _Open, problem: Mapping[str, object] | None = None) -> View:
     """Show the payment from its canonical form, each time under a new nonce.
 
     Spec: RTS-SCA-5.1, RTS-SCA-5.2
@@ -254,7 +245,7 @@ def _show(deps: ApproveDeps, found: _Open, problem: Mapping[str, object] | None 
         "ceremony": ceremony,
         **_what_follows(step),
     }
-    return show(deps.step, step, PAGE, {**values, **(problem or {})}, shown_to=found.account.account_id)
+    return show(deps.step, step, PAGE, {**values, **(problem or {})})
 
 
 def _act(payment: Detail) -> str:

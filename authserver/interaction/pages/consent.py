@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, request
 
 from authserver.accounts import activities
 from authserver.accounts.activities import activity_row
@@ -16,14 +16,16 @@ from authserver.grants.store.consents import consent_row
 from authserver.interaction.account_choice import Chosen, can_be_met, choose, find_missing, show_details
 from authserver.interaction.approving import approved_details
 from authserver.interaction.consenting import ConsentTerms, give_consent, name_apis
-from authserver.interaction.guard import Step, StepDeps, check_form, event_of, go_on, open_step, refuse, report, show
+from authserver.interaction.guard import Step, StepDeps, event_of, refuse, report, show
 from authserver.interaction.scope_words import describe_claims, describe_scopes
+from authserver.interaction.step_page import StepPage, step_page
 from authserver.messages import Message
 from authserver.protocol.authorization_details.bank_accounts import BankAccount
 from authserver.protocol.authorization_details.model import Details
 from authserver.protocol.authorization_details.registry import is_single_use, is_to_pay, last_moment, type_names
 from authserver.protocol.errors import InvalidRequest, OAuthError
 from authserver.web.pages.flask_pages import correlation_id, to_flask
+from authserver.web.pages.form_page import Reply, View, form_pages
 
 PAGE = "consent"
 ADDRESS_LIMIT = "consent.address"
@@ -44,31 +46,25 @@ class ConsentDeps:
 
 def consent_page(deps: ConsentDeps) -> Blueprint:
     """Return the page at `/consent`."""
-    blueprint = Blueprint(PAGE, __name__)
-    deps.step.limits.guard(blueprint, ADDRESS_LIMIT, deps.step.address)
-
-    @blueprint.get("/consent")
-    def ask() -> Response:
-        step = open_step(deps.step)
-        return _show(deps, step) if deps.conduct.awaits_consent(step.visit) else go_on(step)
-
-    @blueprint.post("/consent")
-    def answer() -> Response:
-        step = open_step(deps.step)
-        if not deps.conduct.awaits_consent(step.visit):
-            return go_on(step)
-        check_form(deps.step, step, shown_to=step.account_id)
-        decision = request.form.get("decision")
-        if decision == "approve":
-            return _approve(deps, step)
-        if decision == "deny":
-            return refuse(deps.step, step, event=CONSENT_DENIED)
-        raise InvalidRequest("Choose to allow or not to allow.", clause="RFC6749-10.2")
-
-    return blueprint
+    page = StepPage(
+        "/consent",
+        find=lambda step: step if deps.conduct.awaits_consent(step.visit) else None,
+        show=lambda step: _show(deps, step),
+        answer=lambda step: _decide(deps, step, request.form.get("decision", "")),
+        for_account=True,
+    )
+    return form_pages(deps.step, PAGE, step_page(deps.step, page), limit=ADDRESS_LIMIT)
 
 
-def _show(deps: ConsentDeps, step: Step, error: str = "", chosen: Chosen | None = None) -> Response:
+def _decide(deps: ConsentDeps, step: Step, decision: str) -> Reply:
+    if decision == "approve":
+        return _approve(deps, step)
+    if decision == "deny":
+        return refuse(deps.step, step, event=CONSENT_DENIED)
+    raise InvalidRequest("Choose to allow or not to allow.", clause="RFC6749-10.2")
+
+
+def _show(deps: ConsentDeps, step: Step, error: str = "", chosen: Chosen | None = None) -> View:
     """Show who asks for what, and for how long; after an error with what was chosen before it.
 
     Spec: FAPI2-SP-FINAL-5.3.2.2-13, RFC6749-10.2, RFC9396-2
@@ -94,10 +90,10 @@ def _show(deps: ConsentDeps, step: Step, error: str = "", chosen: Chosen | None 
         "error": error,
         "error_field": f"accounts-{find_missing(details, own, chosen or {})}-0",
     }
-    return show(deps.step, step, PAGE, values, shown_to=step.account_id)
+    return show(deps.step, step, PAGE, values)
 
 
-def _approve(deps: ConsentDeps, step: Step) -> Response:
+def _approve(deps: ConsentDeps, step: Step) -> Reply:
     """Record exactly what was shown, with the accounts that were chosen, and answer the app; or ask for accounts.
 
     Consent is the last step, so that what follows it needs no other visit.

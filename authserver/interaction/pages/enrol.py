@@ -20,18 +20,16 @@ from authserver.db.engine import Connection
 from authserver.events.catalogue import KINDS
 from authserver.interaction.generator_picture import draw_generator
 from authserver.interaction.guard import (
-    CANCEL,
     DID_NOT_WORK,
     Step,
     StepDeps,
-    check_form,
     find_person,
     go_on,
-    open_step,
     refuse,
     report,
     show,
 )
+from authserver.interaction.step_page import SignedIn, StepPage, find_signed_in, step_page
 from authserver.notices.model import GENERATOR_ADDED, PASSKEY_ADDED, Notifier
 from authserver.protocol.errors import UnmetAuthenticationRequirements
 from authserver.protocol.names import ACR_PHISHING_RESISTANT
@@ -42,6 +40,7 @@ from authserver.sessions.browsers import describe_browser
 from authserver.web.machine.responses import see_other
 from authserver.web.pages.cookies import SESSION_COOKIE, set_cookie
 from authserver.web.pages.flask_pages import to_flask
+from authserver.web.pages.form_page import Reply, View, form_pages
 
 PAGE = "enrol"
 DONE_PAGE = "enrolled"
@@ -70,46 +69,35 @@ class EnrolDeps:
 
 def enrol_page(deps: EnrolDeps) -> Blueprint:
     """Return the pages at `/enrol` and `/login/passkey/offer`."""
-    blueprint = Blueprint(PAGE, __name__)
-    deps.step.limits.guard(blueprint, ADDRESS_LIMIT, deps.step.address)
-
-    @blueprint.get(PATH)
-    def ask() -> Response:
-        step = open_step(deps.step)
-        account = _who_lacks_a_factor(step)
-        return go_on(step) if account is None else _ask(deps, step, account)
-
-    @blueprint.post(PATH)
-    def answer() -> Response:
-        step = open_step(deps.step)
-        account = _who_lacks_a_factor(step)
-        if account is None:
-            return go_on(step)
-        check_form(deps.step, step)
-        if request.form.get("action") == CANCEL or not deps.by_password:
-            return refuse(deps.step, step, UnmetAuthenticationRequirements.code)
-        return _enrol(deps, step, account) if _has_fresh_password(step) else _to_sign_in(step)
-
-    @blueprint.get(OFFER_PATH)
-    def offer() -> Response:
-        step = open_step(deps.step)
-        account = _who_lacks_a_factor(step)
-        is_possible = account is not None and deps.by_password and _has_fresh_password(step)
-        return _show_offer(deps, step, account) if account is not None and is_possible else go_on(step)
-
-    @blueprint.post(OFFER_PATH)
-    def answer_offer() -> Response:
-        step = open_step(deps.step)
-        account = _who_lacks_a_factor(step)
-        if account is None:
-            return go_on(step)
-        check_form(deps.step, step)
-        return _answer_offer(deps, step, account)
-
-    return blueprint
+    enrolment = StepPage(
+        PATH,
+        find=_find_who_lacks_a_factor,
+        show=lambda found: _ask(deps, found.step, found.account),
+        answer=lambda found: _answer(deps, found.step, found.account),
+        cancel=lambda found: refuse(deps.step, found.step, UnmetAuthenticationRequirements.code),
+    )
+    offer = StepPage(
+        OFFER_PATH,
+        find=_find_who_lacks_a_factor,
+        show=lambda found: _ask_offer(deps, found.step, found.account),
+        answer=lambda found: _answer_offer(deps, found.step, found.account),
+    )
+    pages = (step_page(deps.step, enrolment), step_page(deps.step, offer))
+    return form_pages(deps.step, PAGE, *pages, limit=ADDRESS_LIMIT)
 
 
-def _answer_offer(deps: EnrolDeps, step: Step, account: Account) -> Response:
+def _answer(deps: EnrolDeps, step: Step, account: Account) -> Reply:
+    if not deps.by_password:
+        return refuse(deps.step, step, UnmetAuthenticationRequirements.code)
+    return _enrol(deps, step, account) if _has_fresh_password(step) else _to_sign_in(step)
+
+
+def _ask_offer(deps: EnrolDeps, step: Step, account: Account) -> Reply:
+    is_possible = deps.by_password and _has_fresh_password(step)
+    return _show_offer(deps, step, account) if is_possible else go_on(step)
+
+
+def _answer_offer(deps: EnrolDeps, step: Step, account: Account) -> Reply:
     """Keep the answer, whatever it is, so that nobody is asked twice; a passkey that fails may be tried again."""
     with deps.step.database.transaction() as connection:
         note_offered(connection, account.account_id, step.now)
@@ -118,7 +106,7 @@ def _answer_offer(deps: EnrolDeps, step: Step, account: Account) -> Response:
     return _add(deps, step, account, lambda connection: _register(connection, deps, step, account))
 
 
-def _ask(deps: EnrolDeps, step: Step, account: Account) -> Response:
+def _ask(deps: EnrolDeps, step: Step, account: Account) -> Reply:
     if not deps.by_password:
         return show(deps.step, step, NOT_POSSIBLE_PAGE, {})
     if not _has_fresh_password(step):
@@ -126,10 +114,8 @@ def _ask(deps: EnrolDeps, step: Step, account: Account) -> Response:
     return _show(deps, step, account, _propose(deps, step, account))
 
 
-def _who_lacks_a_factor(step: Step) -> Account | None:
-    if step.is_over or step.account is None:
-        return None
-    return None if step.enrolled.has_second_factor else step.account
+def _find_who_lacks_a_factor(step: Step) -> SignedIn | None:
+    return None if step.enrolled.has_second_factor else find_signed_in(step)
 
 
 def _has_fresh_password(step: Step) -> bool:
@@ -158,7 +144,7 @@ def _propose(deps: EnrolDeps, step: Step, account: Account) -> Proposal:
     return propose_generator(deps.envelope, account.account_id, os.urandom, step.now)
 
 
-def _enrol(deps: EnrolDeps, step: Step, account: Account) -> Response:
+def _enrol(deps: EnrolDeps, step: Step, account: Account) -> Reply:
     if request.form.get("action") == "passkey":
         return _add(deps, step, account, lambda connection: _register(connection, deps, step, account))
     if _takes_passkey_alone(step):
@@ -188,7 +174,7 @@ def _add(
     account: Account,
     act: Callable[[Connection], Added],
     proposal: Proposal | None = None,
-) -> Response:
+) -> Reply:
     """Add a factor unless another page has just done so, rest the session on it, and show the recovery codes once.
 
     Spec: ASVS5-6.3.7, ASVS5-6.5.3
@@ -212,10 +198,9 @@ def _add(
     if added is None:
         return _show(deps, step, account, proposal or _propose(deps, step, account), error=DID_NOT_WORK)
     report(deps.step, step, KINDS[_notice_of(added)], account_id=account.account_id)
-    response = show(deps.step, step, DONE_PAGE, {"codes": codes, "address": go_on(step).headers["Location"]})
-    if raised is not None:
-        response.headers.add(*set_cookie(SESSION_COOKIE, raised[1]))
-    return response
+    headers = (set_cookie(SESSION_COOKIE, raised[1]),) if raised is not None else ()
+    values = {"codes": codes, "address": go_on(step).headers["Location"]}
+    return show(deps.step, step, DONE_PAGE, values, headers=headers)
 
 
 def _notice_of(added: tuple[str, str]) -> str:
@@ -226,13 +211,13 @@ def _asked(step: Step, account: Account) -> Asked:
     return Asked("enrol", step.browser, account.account_id, verify_user=True)
 
 
-def _show_offer(deps: EnrolDeps, step: Step, account: Account, *, error: str = "") -> Response:
+def _show_offer(deps: EnrolDeps, step: Step, account: Account, *, error: str = "") -> View:
     with deps.step.database.read() as connection:
         ceremony = begin_registration(connection, deps.desk, _asked(step, account), account.username, step.now)
     return show(deps.step, step, OFFER_PAGE, {"ceremony": ceremony, "error": error})
 
 
-def _show(deps: EnrolDeps, step: Step, account: Account, proposal: Proposal, *, error: str = "") -> Response:
+def _show(deps: EnrolDeps, step: Step, account: Account, proposal: Proposal, *, error: str = "") -> View:
     with deps.step.database.read() as connection:
         ceremony = begin_registration(connection, deps.desk, _asked(step, account), account.username, step.now)
     values = {

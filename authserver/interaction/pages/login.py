@@ -13,12 +13,9 @@ from authserver.accounts.store.factors import find_enrolled, hold_by_password
 from authserver.events.catalogue import SIGN_IN_FAILED, SIGN_IN_SUCCEEDED
 from authserver.interaction.attempt import BLOCKED, Tried, guarded, proved_all
 from authserver.interaction.guard import (
-    CANCEL,
     Step,
     StepDeps,
-    check_form,
     go_on,
-    open_step,
     refuse,
     report,
     show,
@@ -26,8 +23,10 @@ from authserver.interaction.guard import (
     with_browser,
 )
 from authserver.interaction.passkey_offer import offer_passkey
+from authserver.interaction.step_page import StepPage, find_live, step_page
 from authserver.sessions import lifecycle
 from authserver.sessions.acr import PASSWORD
+from authserver.web.pages.form_page import Reply, View, form_pages
 
 PAGE = "login"
 ADDRESS_LIMIT = "sign_in.address"
@@ -54,28 +53,17 @@ class _Started:
 
 def login_page(deps: LoginDeps) -> Blueprint:
     """Return the page at `/login`."""
-    blueprint = Blueprint(PAGE, __name__)
-    deps.step.limits.guard(blueprint, ADDRESS_LIMIT, deps.step.address)
-
-    @blueprint.get("/login")
-    def ask() -> Response:
-        step = open_step(deps.step)
-        return go_on(step) if step.is_over else _show(deps, step, _expected_username(step))
-
-    @blueprint.post("/login")
-    def answer() -> Response:
-        step = open_step(deps.step)
-        check_form(deps.step, step)
-        if step.is_over:
-            return go_on(step)
-        if request.form.get("action") == CANCEL:
-            return refuse(deps.step, step)
-        return _sign_in(deps, step, request.form.get("username", ""), request.form.get("password", ""))
-
-    return blueprint
+    page = StepPage(
+        "/login",
+        find=find_live,
+        show=lambda step: _show(deps, step, _expected_username(step)),
+        answer=lambda step: _sign_in(deps, step, request.form.get("username", ""), request.form.get("password", "")),
+        cancel=lambda step: refuse(deps.step, step),
+    )
+    return form_pages(deps.step, PAGE, step_page(deps.step, page), limit=ADDRESS_LIMIT)
 
 
-def _sign_in(deps: LoginDeps, step: Step, username: str, password: str) -> Response:
+def _sign_in(deps: LoginDeps, step: Step, username: str, password: str) -> Reply:
     candidate = find_candidate(deps.step.database, username)
     tried = guarded(
         deps.step.attempts,
@@ -122,7 +110,7 @@ def _go_on(deps: LoginDeps, step: Step, tried: Tried[SignIn], started: _Started)
     return go_on(step, session_cookie=started.cookie, device_cookie=device)
 
 
-def _show(deps: LoginDeps, step: Step, username: str, problem: Mapping[str, object] | None = None) -> Response:
+def _show(deps: LoginDeps, step: Step, username: str, problem: Mapping[str, object] | None = None) -> View:
     values = {"username": username[:_LONGEST_SHOWN], "confirming": step.account is not None, **(problem or {})}
     return show(deps.step, step, PAGE, {**values, **offer_passkey(deps.passkeys, step)})
 

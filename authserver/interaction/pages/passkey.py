@@ -7,7 +7,6 @@ from flask import Blueprint, Response, request
 
 from authserver.accounts.activities import SECOND_FACTOR_GIVEN, SIGNED_IN, note
 from authserver.accounts.ceremonies import Assertion, begin_assertion, owner_key
-from authserver.accounts.model import Account
 from authserver.accounts.passkey_tokens import Answer, Asked, Desk
 from authserver.accounts.store.factors import find_enrolled
 from authserver.authorization.next_step import Step as NextStep
@@ -17,12 +16,9 @@ from authserver.events.model import Kind
 from authserver.interaction.attempt import BLOCKED, Tried, guarded, proved_all
 from authserver.interaction.copied_passkey import prove
 from authserver.interaction.guard import (
-    CANCEL,
     Step,
     StepDeps,
-    check_form,
     go_on,
-    open_step,
     refuse,
     report,
     show,
@@ -30,12 +26,14 @@ from authserver.interaction.guard import (
     with_browser,
 )
 from authserver.interaction.passkey_offer import SIGN_IN_PATH, address_in, offer_passkey, sign_in_asked
+from authserver.interaction.step_page import SignedIn, StepPage, find_live, find_signed_in, step_page
 from authserver.notices.model import Notifier
 from authserver.protocol.assurance import satisfies
 from authserver.protocol.names import ACR_TWO_FACTORS
 from authserver.sessions import lifecycle
 from authserver.sessions.acr import acr_for
 from authserver.sessions.model import Session
+from authserver.web.pages.form_page import Reply, View, form_pages
 
 PAGE = "passkey"
 PATH = "/login/passkey"
@@ -63,79 +61,55 @@ class _Proved:
         return bool(self.assertion)
 
 
-def passkey_page(deps: PasskeyDeps) -> Blueprint:
-    """Return the pages at `/login/passkey`, and below it the one for whoever signs in by a passkey alone."""
-    blueprint = Blueprint(PAGE, __name__)
-    blueprint.register_blueprint(_second_factor(deps))
-    blueprint.register_blueprint(_sign_in(deps))
-    return blueprint
+def passkey_pages(deps: PasskeyDeps) -> tuple[Blueprint, Blueprint]:
+    """Return the page at `/login/passkey`, and below it the one for whoever signs in by a passkey alone."""
+    second_factor = StepPage(
+        PATH,
+        find=find_signed_in,
+        show=lambda found: _show(deps, found, {}),
+        answer=lambda found: _answer_second_factor(deps, found),
+        cancel=lambda found: refuse(deps.step, found.step),
+    )
+    sign_in = StepPage(
+        SIGN_IN_PATH,
+        find=find_live,
+        show=lambda step: _show_sign_in(deps, step, {}),
+        answer=lambda step: _answer_sign_in(deps, step),
+        cancel=lambda step: refuse(deps.step, step),
+    )
+    return (
+        form_pages(deps.step, PAGE, step_page(deps.step, second_factor), limit=SECOND_FACTOR_LIMIT),
+        form_pages(deps.step, f"{PAGE}_sign_in", step_page(deps.step, sign_in), limit=SIGN_IN_LIMIT),
+    )
 
 
-def _second_factor(deps: PasskeyDeps) -> Blueprint:
-    blueprint = Blueprint("second_factor", __name__)
-    deps.step.limits.guard(blueprint, SECOND_FACTOR_LIMIT, deps.step.address)
-
-    @blueprint.get(PATH)
-    def ask() -> Response:
-        step = open_step(deps.step)
-        if step.is_over or step.account is None or step.session is None:
-            return go_on(step)
-        return _show(deps, step, step.account, step.session, {})
-
-    @blueprint.post(PATH)
-    def answer() -> Response:
-        step = open_step(deps.step)
-        if step.is_over or step.account is None or step.session is None:
-            return go_on(step)
-        check_form(deps.step, step)
-        if request.form.get("action") == CANCEL:
-            return refuse(deps.step, step)
-        account, session = step.account, step.session
-        tried = guarded(deps.step.attempts, account.account_id, step.now, partial(_raise, deps, step, session, account))
-        if tried.value is None or not tried.value:
-            _report_failure(deps, step, SECOND_FACTOR_FAILED, tried, account.account_id)
-            return _show(deps, step, account, session, tried.problem())
-        return _finish(deps, step, SECOND_FACTOR_SUCCEEDED, tried)
-
-    return blueprint
+def _answer_second_factor(deps: PasskeyDeps, found: SignedIn) -> Reply:
+    step, account_id = found.step, found.account.account_id
+    tried = guarded(deps.step.attempts, account_id, step.now, partial(_raise, deps, found))
+    if tried.value is None or not tried.value:
+        _report_failure(deps, step, SECOND_FACTOR_FAILED, tried, account_id)
+        return _show(deps, found, tried.problem())
+    return _finish(deps, step, SECOND_FACTOR_SUCCEEDED, tried)
 
 
-def _sign_in(deps: PasskeyDeps) -> Blueprint:
-    blueprint = Blueprint("sign_in", __name__)
-    deps.step.limits.guard(blueprint, SIGN_IN_LIMIT, deps.step.address)
-
-    @blueprint.get(SIGN_IN_PATH)
-    def ask() -> Response:
-        step = open_step(deps.step)
-        return go_on(step) if step.is_over else _show_sign_in(deps, step, {})
-
-    @blueprint.post(SIGN_IN_PATH)
-    def answer() -> Response:
-        step = open_step(deps.step)
-        check_form(deps.step, step)
-        if step.is_over:
-            return go_on(step)
-        if request.form.get("action") == CANCEL:
-            return refuse(deps.step, step)
-        with deps.step.database.read() as connection:
-            key = owner_key(connection, _answer().credential)
-        tried = guarded(deps.step.attempts, key, step.now, partial(_start, deps, step), proves_all=True)
-        if tried.value is None or not tried.value:
-            _report_failure(deps, step, SIGN_IN_FAILED, tried, "")
-            return _show_sign_in(deps, step, tried.problem())
-        return _finish(deps, step, SIGN_IN_SUCCEEDED, tried)
-
-    return blueprint
+def _answer_sign_in(deps: PasskeyDeps, step: Step) -> Reply:
+    with deps.step.database.read() as connection:
+        key = owner_key(connection, _answer().credential)
+    tried = guarded(deps.step.attempts, key, step.now, partial(_start, deps, step), proves_all=True)
+    if tried.value is None or not tried.value:
+        _report_failure(deps, step, SIGN_IN_FAILED, tried, "")
+        return _show_sign_in(deps, step, tried.problem())
+    return _finish(deps, step, SIGN_IN_SUCCEEDED, tried)
 
 
-def _raise(deps: PasskeyDeps, step: Step, session: Session, account: Account) -> _Proved:
+def _raise(deps: PasskeyDeps, found: SignedIn) -> _Proved:
     """Verify a passkey of the person who is signed in and add it to the session, in one transaction.
 
     Spec: RTS-SCA-4.1, RFC9470-5
     """
-    limits = deps.step.session_limits
+    step, account, limits = found.step, found.account, deps.step.session_limits
     with deps.step.database.transaction() as connection:
-        proof = prove(connection, deps.desk, deps.notifier, _asked(step, session, account), _answer(), step.now)
+        proof = prove(connection, deps.desk, deps.notifier, _asked(found), _answer(), step.now)
         if not proof:
             return _Proved(proof)
         told = with_browser(proof.method)
@@ -177,18 +151,18 @@ def _report_failure(deps: PasskeyDeps, step: Step, event: Kind, tried: Tried[_Pr
     report(deps.step, step, event, account_id=proof.account_id or account_id, detail=detail)
 
 
-def _show(deps: PasskeyDeps, step: Step, account: Account, session: Session, problem: dict[str, object]) -> Response:
+def _show(deps: PasskeyDeps, found: SignedIn, problem: dict[str, object]) -> Reply:
     """Show the page, or go on where the person has no passkey: then another step is next.
 
     Where the try itself closed the last one, the person is told so first.
     """
-    asked = _asked(step, session, account)
+    step = found.step
     with deps.step.database.read() as connection:
-        ceremony = begin_assertion(connection, deps.desk, asked, step.now)
-        enrolled = find_enrolled(connection, account.account_id)
+        ceremony = begin_assertion(connection, deps.desk, _asked(found), step.now)
+        enrolled = find_enrolled(connection, found.account.account_id)
     if not (ceremony.usable or problem):
         return go_on(step)
-    ways = other_ways(session, enrolled, step.interaction.request.demand.acr)
+    ways = other_ways(found.session, enrolled, step.interaction.request.demand.acr)
     addresses = {
         "totp_address": address_in(step, "/login/totp") if NextStep.TOTP in ways else "",
         "recovery_address": address_in(step, "/login/recovery") if NextStep.RECOVERY in ways else "",
@@ -197,15 +171,15 @@ def _show(deps: PasskeyDeps, step: Step, account: Account, session: Session, pro
     return show(deps.step, step, PAGE, {"passkey": ceremony, "signing_in": False, **addresses, **problem})
 
 
-def _show_sign_in(deps: PasskeyDeps, step: Step, problem: dict[str, object]) -> Response:
+def _show_sign_in(deps: PasskeyDeps, step: Step, problem: dict[str, object]) -> View:
     addresses = {"totp_address": "", "recovery_address": "", "password_address": address_in(step, "/login")}
     offer = offer_passkey(deps.desk, step)
     return show(deps.step, step, PAGE, {"signing_in": True, "step_number": 1, **addresses, **offer, **problem})
 
 
-def _asked(step: Step, session: Session, account: Account) -> Asked:
-    verify_user = needs_verified_user(session, step.interaction.request.demand.acr)
-    return Asked("second_factor", step.browser, account.account_id, verify_user)
+def _asked(found: SignedIn) -> Asked:
+    verify_user = needs_verified_user(found.session, found.step.interaction.request.demand.acr)
+    return Asked("second_factor", found.step.browser, found.account.account_id, verify_user)
 
 
 def _answer() -> Answer:

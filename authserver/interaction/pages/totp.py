@@ -2,26 +2,18 @@
 
 from dataclasses import dataclass, field
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, request
 
 from authserver.accounts.activities import SECOND_FACTOR_GIVEN, note
-from authserver.accounts.model import Account, Enrolled
+from authserver.accounts.model import Account
 from authserver.accounts.second_factor import check_totp
-from authserver.interaction.guard import (
-    CANCEL,
-    Step,
-    StepDeps,
-    check_form,
-    go_on,
-    open_step,
-    refuse,
-    show,
-    with_browser,
-)
+from authserver.interaction.guard import Step, StepDeps, go_on, refuse, show, with_browser
 from authserver.interaction.second_proof import Proof, add_proof, other_ways
-from authserver.protocol.errors import UnmetAuthenticationRequirements
+from authserver.interaction.step_page import StepPage, find_signed_in, step_page
+from authserver.protocol.errors import AccessDenied, UnmetAuthenticationRequirements
 from authserver.sealing.envelope import Envelope
 from authserver.sessions.acr import TOTP
+from authserver.web.pages.form_page import Reply, form_pages
 
 PAGE = "totp"
 NOT_ENROLLED_PAGE = "second_factor_needed"
@@ -38,48 +30,41 @@ class TotpDeps:
 
 def totp_page(deps: TotpDeps) -> Blueprint:
     """Return the page at `/login/totp`."""
-    blueprint = Blueprint(PAGE, __name__)
-    deps.step.limits.guard(blueprint, ADDRESS_LIMIT, deps.step.address)
-
-    @blueprint.get("/login/totp")
-    def ask() -> Response:
-        step = open_step(deps.step)
-        if step.is_over or step.account is None:
-            return go_on(step)
-        return _show(deps, step, step.enrolled)
-
-    @blueprint.post("/login/totp")
-    def answer() -> Response:
-        step = open_step(deps.step)
-        if step.is_over or step.account is None:
-            return go_on(step)
-        check_form(deps.step, step)
-        enrolled = step.enrolled
-        if not enrolled.has_second_factor:
-            return refuse(deps.step, step, UnmetAuthenticationRequirements.code)
-        if request.form.get("action") == CANCEL:
-            return refuse(deps.step, step)
-        if not enrolled.totp:
-            return go_on(step)
-        return _check_code(deps, step, step.account, enrolled)
-
-    return blueprint
+    page = StepPage(
+        "/login/totp",
+        find=find_signed_in,
+        show=lambda found: _show(deps, found.step),
+        answer=lambda found: _answer(deps, found.step, found.account),
+        cancel=lambda found: refuse(deps.step, found.step, _why_cancelled(found.step)),
+    )
+    return form_pages(deps.step, PAGE, step_page(deps.step, page), limit=ADDRESS_LIMIT)
 
 
-def _show(deps: TotpDeps, step: Step, enrolled: Enrolled) -> Response:
+def _show(deps: TotpDeps, step: Step) -> Reply:
     """Show the page, or go on where the person has something else: then another step is next."""
-    if enrolled.totp:
-        return show(deps.step, step, PAGE, other_ways(step, enrolled))
-    return go_on(step) if enrolled.has_second_factor else show(deps.step, step, NOT_ENROLLED_PAGE, {})
+    if step.enrolled.totp:
+        return show(deps.step, step, PAGE, other_ways(step, step.enrolled))
+    return go_on(step) if step.enrolled.has_second_factor else show(deps.step, step, NOT_ENROLLED_PAGE, {})
 
 
-def _check_code(deps: TotpDeps, step: Step, account: Account, enrolled: Enrolled) -> Response:
+def _answer(deps: TotpDeps, step: Step, account: Account) -> Reply:
+    if not step.enrolled.has_second_factor:
+        return refuse(deps.step, step, UnmetAuthenticationRequirements.code)
+    return _check_code(deps, step, account) if step.enrolled.totp else go_on(step)
+
+
+def _why_cancelled(step: Step) -> str:
+    """Return why the app is refused: the person does not want to, or has nothing to prove themselves by."""
+    return AccessDenied.code if step.enrolled.has_second_factor else UnmetAuthenticationRequirements.code
+
+
+def _check_code(deps: TotpDeps, step: Step, account: Account) -> Reply:
     code = request.form.get("totp", "")
     proof = Proof(
         page=PAGE,
         method=TOTP,
         check=lambda connection: check_totp(connection, deps.envelope, account.account_id, code, step.now),
-        shown=other_ways(step, enrolled),
+        shown=other_ways(step, step.enrolled),
         record=lambda connection: note(
             connection, account.account_id, SECOND_FACTOR_GIVEN, step.now, step.client_id, with_browser(TOTP)
         ),

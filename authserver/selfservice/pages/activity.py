@@ -14,10 +14,11 @@ from authserver.accounts.store.activities import Activity, Place, find_from, fin
 from authserver.db.engine import Connection, Database
 from authserver.grants.store.sharing import find_permissions
 from authserver.protocol.names import OWN_CLIENT_ID
-from authserver.selfservice.guard import AccountDeps, Visit, open_visit, show
+from authserver.selfservice.guard import AccountDeps, AccountPage, Visit, account_pages, show
 from authserver.selfservice.words import ACTIVITY_WORDS, METHOD_WORDS, OTHER_ACTIVITY
 from authserver.sessions import store as sessions
 from authserver.web.machine.responses import NO_STORE
+from authserver.web.pages.form_page import View
 
 PAGE = "activity"
 _MOST_SHOWN = 100
@@ -28,36 +29,35 @@ _NUMBER = re.compile(r"[1-9][0-9]{0,2}")
 
 def activity_page(deps: AccountDeps) -> Blueprint:
     """Return the pages at `/account/activity` and `/account/data`."""
-    blueprint = Blueprint("account_activity", __name__)
+    listed = AccountPage("/account/activity", lambda visit: _show(deps, visit))
+    data = AccountPage("/account/data", lambda visit: _download(deps, visit), fresh_to_see=True)
+    return account_pages(deps, "account_activity", listed, data)
 
-    @blueprint.get("/account/activity")
-    def ask() -> Response:
-        visit, number = open_visit(deps), _page_number(request.args.get("page", ""))
-        skipped = (number - 1) * _MOST_SHOWN
-        with deps.step.database.read() as connection:
-            found = find_recent(connection, visit.account_id, visit.now, _MOST_SHOWN + 1, skipped=skipped)
-        values = {
-            "activities": [_describe(deps, each) for each in found[:_MOST_SHOWN]],
-            "newer": number - 1,
-            "older": number + 1 if len(found) > _MOST_SHOWN and number < _MOST_PAGES else 0,
-        }
-        return show(deps, visit, PAGE, values)
 
-    @blueprint.get("/account/data")
-    def download() -> Response:
-        visit = open_visit(deps, fresh=True)
-        with deps.step.database.transaction() as connection:
-            document = _document(connection, visit)
-            begun = find_from(connection, visit.account_id, visit.now, _READ_AT_ONCE, Place())
-            note(connection, visit.account_id, activities.DATA_DOWNLOADED, visit.now)
-        headers = [
-            ("Content-Type", "application/json"),
-            ("Content-Disposition", 'attachment; filename="my-data.json"'),
-            *NO_STORE,
-        ]
-        return Response(_written(document, _all_activities(deps.step.database, visit, begun)), 200, headers)
+def _show(deps: AccountDeps, visit: Visit) -> View:
+    number = _page_number(request.args.get("page", ""))
+    skipped = (number - 1) * _MOST_SHOWN
+    with deps.step.database.read() as connection:
+        found = find_recent(connection, visit.account_id, visit.now, _MOST_SHOWN + 1, skipped=skipped)
+    values = {
+        "activities": [_describe(deps, each) for each in found[:_MOST_SHOWN]],
+        "newer": number - 1,
+        "older": number + 1 if len(found) > _MOST_SHOWN and number < _MOST_PAGES else 0,
+    }
+    return show(deps, visit, PAGE, values)
 
-    return blueprint
+
+def _download(deps: AccountDeps, visit: Visit) -> Response:
+    with deps.step.database.transaction() as connection:
+        document = _document(connection, visit)
+        begun = find_from(connection, visit.account_id, visit.now, _READ_AT_ONCE, Place())
+        note(connection, visit.account_id, activities.DATA_DOWNLOADED, visit.now)
+    headers = [
+        ("Content-Type", "application/json"),
+        ("Content-Disposition", 'attachment; filename="my-data.json"'),
+        *NO_STORE,
+    ]
+    return Response(_written(document, _all_activities(deps.step.database, visit, begun)), 200, headers)
 
 
 def _page_number(text: str) -> int:

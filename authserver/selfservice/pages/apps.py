@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from flask import Blueprint, Response, abort, request
+from flask import Blueprint, abort, request
 
 from authserver.accounts import activities
 from authserver.accounts.activities import note
@@ -14,8 +14,19 @@ from authserver.grants.store.sharing import end_one, find_permission_id, find_pe
 from authserver.notices.model import PAYMENTS_ENDED, SHARING_ENDED
 from authserver.protocol.errors import InvalidRequest
 from authserver.selfservice import done
-from authserver.selfservice.guard import AccountDeps, Visit, check_form, go_on, go_to, open_visit, report, show, tell
+from authserver.selfservice.guard import (
+    AccountDeps,
+    AccountPage,
+    Visit,
+    account_pages,
+    go_on,
+    go_to,
+    report,
+    show,
+    tell,
+)
 from authserver.selfservice.permissions import PAYMENTS, ConnectedApp, describe_apps
+from authserver.web.pages.form_page import Reply, View
 
 PAGE = "apps"
 PATH = "/account/apps"
@@ -34,38 +45,39 @@ class _Stopping:
 
 def apps_page(deps: AccountDeps, scope_descriptions: Mapping[str, str]) -> Blueprint:
     """Return the page at `/account/apps`."""
-    blueprint = Blueprint("account_apps", __name__)
+    page = AccountPage(
+        PATH,
+        show=lambda visit: _show(deps, visit, scope_descriptions),
+        answer=lambda visit: _answer(deps, visit, scope_descriptions),
+        fresh_to_answer=False,  # whoever wants to stop an app is not kept from it
+    )
+    return account_pages(deps, "account_apps", page)
 
-    @blueprint.get(PATH)
-    def ask() -> Response:
-        visit = open_visit(deps)
-        with deps.step.database.read() as connection:
-            apps = _find_apps(deps, connection, visit, scope_descriptions)
-            permission_id, client_id = request.args.get("permission", ""), request.args.get("stop", "")
-            stopping = _find(connection, visit, apps, permission_id) if permission_id else _find_all(apps, client_id)
-        return show(deps, visit, PAGE, {"apps": apps, "stopping": stopping})
 
-    @blueprint.post(PATH)
-    def answer() -> Response:
-        visit = open_visit(deps)
-        check_form(deps, visit)
-        permission_id, client_id = request.form.get("permission", ""), request.form.get("client", "")
-        if not (permission_id or client_id):
-            raise InvalidRequest("No permission was named.", clause="ASVS5-10.7.3")
-        with deps.step.database.transaction() as connection:
-            hold_account(connection, visit.account_id)  # of two clicks on one button the second finds it done
-            apps = _find_apps(deps, connection, visit, scope_descriptions)
-            stopping = _find(connection, visit, apps, permission_id) if permission_id else _find_all(apps, client_id)
-            _stop(connection, visit, stopping, client_id)
-            if stopping is not None:
-                _tell(deps, connection, visit, stopping)
-        if stopping is None:
-            return go_to(PATH)
-        for name in _kinds(stopping):
-            report(deps, visit, name)
-        return go_on(deps, visit, PATH, _done(stopping))
+def _show(deps: AccountDeps, visit: Visit, scope_descriptions: Mapping[str, str]) -> View:
+    with deps.step.database.read() as connection:
+        apps = _find_apps(deps, connection, visit, scope_descriptions)
+        permission_id, client_id = request.args.get("permission", ""), request.args.get("stop", "")
+        stopping = _find(connection, visit, apps, permission_id) if permission_id else _find_all(apps, client_id)
+    return show(deps, visit, PAGE, {"apps": apps, "stopping": stopping})
 
-    return blueprint
+
+def _answer(deps: AccountDeps, visit: Visit, scope_descriptions: Mapping[str, str]) -> Reply:
+    permission_id, client_id = request.form.get("permission", ""), request.form.get("client", "")
+    if not (permission_id or client_id):
+        raise InvalidRequest("No permission was named.", clause="ASVS5-10.7.3")
+    with deps.step.database.transaction() as connection:
+        hold_account(connection, visit.account_id)  # of two clicks on one button the second finds it done
+        apps = _find_apps(deps, connection, visit, scope_descriptions)
+        stopping = _find(connection, visit, apps, permission_id) if permission_id else _find_all(apps, client_id)
+        _stop(connection, visit, stopping, client_id)
+        if stopping is not None:
+            _tell(deps, connection, visit, stopping)
+    if stopping is None:
+        return go_to(PATH)
+    for name in _kinds(stopping):
+        report(deps, visit, name)
+    return go_on(deps, visit, PATH, _done(stopping))
 
 
 def _find_apps(

@@ -2,7 +2,7 @@
 
 import os
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, request
 
 from authserver.accounts import activities
 from authserver.accounts.activities import note
@@ -13,20 +13,21 @@ from authserver.notices.model import GENERATOR_ADDED
 from authserver.selfservice import done
 from authserver.selfservice.guard import (
     AccountDeps,
+    AccountPage,
     Visit,
+    account_pages,
     after_change,
     change,
-    check_form,
     go_to,
     may_add_factor,
     next_path,
-    open_visit,
     report,
     show,
     tell,
 )
 from authserver.sessions import lifecycle
 from authserver.sessions.acr import TOTP
+from authserver.web.pages.form_page import Reply, View
 
 PAGE = "generator"
 PATH = "/account/generator"
@@ -34,28 +35,26 @@ PATH = "/account/generator"
 
 def generator_page(deps: AccountDeps) -> Blueprint:
     """Return the page at `/account/generator`."""
-    blueprint = Blueprint("account_generator", __name__)
-
-    @blueprint.get(PATH)
-    def ask() -> Response:
-        visit = open_visit(deps, fresh=True)
-        if not may_add_factor(deps, visit):
-            return go_to("/account/methods")
-        return _show(deps, visit, propose_generator(deps.envelope, visit.account_id, os.urandom, visit.now))
-
-    @blueprint.post(PATH)
-    def answer() -> Response:
-        visit = open_visit(deps, fresh=True)
-        check_form(deps, visit)
-        proposal = read_proposal(deps.envelope, visit.account_id, request.form.get("ticket", ""), visit.now)
-        if proposal is None or not may_add_factor(deps, visit):
-            return go_to(PATH)
-        return _confirm(deps, visit, proposal, request.form.get("totp", ""))
-
-    return blueprint
+    page = AccountPage(
+        PATH, lambda visit: _propose(deps, visit), answer=lambda visit: _answer(deps, visit), fresh_to_see=True
+    )
+    return account_pages(deps, "account_generator", page)
 
 
-def _confirm(deps: AccountDeps, visit: Visit, proposal: Proposal, typed_code: str) -> Response:
+def _propose(deps: AccountDeps, visit: Visit) -> Reply:
+    if not may_add_factor(deps, visit):
+        return go_to("/account/methods")
+    return _show(deps, visit, propose_generator(deps.envelope, visit.account_id, os.urandom, visit.now))
+
+
+def _answer(deps: AccountDeps, visit: Visit) -> Reply:
+    proposal = read_proposal(deps.envelope, visit.account_id, request.form.get("ticket", ""), visit.now)
+    if proposal is None or not may_add_factor(deps, visit):
+        return go_to(PATH)
+    return _confirm(deps, visit, proposal, request.form.get("totp", ""))
+
+
+def _confirm(deps: AccountDeps, visit: Visit, proposal: Proposal, typed_code: str) -> Reply:
     """Keep the seed if the code is right; the session rests on it from now on, so that no second code is asked.
 
     Spec: ASVS5-6.3.7
@@ -74,7 +73,7 @@ def _confirm(deps: AccountDeps, visit: Visit, proposal: Proposal, typed_code: st
     return after_change(deps, visit, next_path(visit), done.GENERATOR_ADDED, session_cookie=cookie)
 
 
-def _show(deps: AccountDeps, visit: Visit, proposal: Proposal, *, error: str = "") -> Response:
+def _show(deps: AccountDeps, visit: Visit, proposal: Proposal, *, error: str = "") -> View:
     picture = draw_generator(proposal.seed, username=visit.account.username, issuer_name=deps.site_name)
     values = {"picture": picture, "ticket": proposal.ticket, "error": error, "has_one": visit.enrolled.totp}
     return show(deps, visit, PAGE, values)

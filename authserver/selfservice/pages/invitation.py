@@ -30,8 +30,8 @@ from authserver.sessions import lifecycle
 from authserver.sessions.acr import PASSWORD
 from authserver.sessions.browsers import describe_browser
 from authserver.web.pages.cookies import BROWSER_COOKIE, SESSION_COOKIE, read_cookie, set_cookie
-from authserver.web.pages.csrf import FIELD
-from authserver.web.pages.flask_pages import correlation_id, sender_headers, to_flask
+from authserver.web.pages.flask_pages import correlation_id
+from authserver.web.pages.form_page import FormBinding, FormPage, Reply, View, form_pages
 
 PAGE = "invitation"
 PATH = "/invitation"
@@ -66,24 +66,20 @@ class Guest:
 
 def invitation_page(deps: InvitationDeps) -> Blueprint:
     """Return the page at `/invitation`."""
-    blueprint = Blueprint(PAGE, __name__)
-    deps.account.step.limits.guard(blueprint, ADDRESS_LIMIT, deps.account.step.address)
+    page = FormPage(
+        PATH,
+        find=lambda: _open(deps),
+        bind=lambda guest: FormBinding(guest.browser, f"invitation|{guest.invitation}", guest.account.account_id),
+        show=lambda guest: _show(deps, guest),
+        answer=lambda guest: _answer(deps, guest),
+    )
+    return form_pages(deps.account.step, PAGE, page, limit=ADDRESS_LIMIT)
 
-    @blueprint.get(PATH)
-    def ask() -> Response:
-        return _show(deps, _open(deps))
 
-    @blueprint.post(PATH)
-    def answer() -> Response:
-        guest = _open(deps)
-        csrf = deps.account.step.csrf
-        csrf.check(request.form.get(FIELD, ""), guest.browser, _purpose(guest), sender_headers())
-        deps.account.step.limits.hit("account.person", guest.account.account_id)
-        if request.form.get("action") == "passkey":
-            return _with_passkey(deps, guest)
-        return _with_password(deps, guest, request.form.get("new_password", ""))
-
-    return blueprint
+def _answer(deps: InvitationDeps, guest: Guest) -> Reply:
+    if request.form.get("action") == "passkey":
+        return _with_passkey(deps, guest)
+    return _with_password(deps, guest, request.form.get("new_password", ""))
 
 
 def _open(deps: InvitationDeps) -> Guest:
@@ -102,7 +98,7 @@ def _open(deps: InvitationDeps) -> Guest:
     return Guest(invitation, account, browser or new_handle(), not browser, now)
 
 
-def _with_password(deps: InvitationDeps, guest: Guest, new_password: str) -> Response:
+def _with_password(deps: InvitationDeps, guest: Guest, new_password: str) -> Reply:
     try:
         words = context_words_of(guest.account.username, guest.account.claims, deps.account.site_name)
         deps.judge.check(new_password, words)
@@ -118,7 +114,7 @@ def _with_password(deps: InvitationDeps, guest: Guest, new_password: str) -> Res
     return _arrive(deps, guest, cookie, "/account/second-factor")
 
 
-def _with_passkey(deps: InvitationDeps, guest: Guest) -> Response:
+def _with_passkey(deps: InvitationDeps, guest: Guest) -> Reply:
     """Store a passkey as the one way to sign in, and start a session on it.
 
     Spec: WEBAUTHN-7.1
@@ -178,25 +174,17 @@ def _arrive(deps: InvitationDeps, guest: Guest, cookie: str, path: str) -> Respo
     return go_to(path, headers=(set_cookie(SESSION_COOKIE, cookie),))
 
 
-def _show(deps: InvitationDeps, guest: Guest, *, error: str = "", error_field: str = "") -> Response:
+def _show(deps: InvitationDeps, guest: Guest, *, error: str = "", error_field: str = "") -> View:
     with deps.account.step.database.read() as connection:
         ceremony = begin_registration(connection, deps.desk, guest.asked, guest.account.username, guest.now)
     values = {
         "username": guest.account.username,
-        "csrf_token": deps.account.step.csrf.token(guest.browser, _purpose(guest)),
         "ceremony": ceremony,
-        "correlation_id": correlation_id(),
         "error": error,
         "error_field": error_field,
     }
     headers = (set_cookie(BROWSER_COOKIE, guest.browser),) if guest.is_new else ()
-    status = 400 if error else 200
-    pages = deps.account.step.pages
-    return to_flask(pages.render("account/invitation.html", values, status=status, headers=headers))
-
-
-def _purpose(guest: Guest) -> str:
-    return f"invitation|{guest.invitation}"
+    return View("account/invitation.html", values, headers)
 
 
 def _ended() -> InvitationOver:

@@ -11,18 +11,19 @@ from authserver.notices.model import GENERATOR_REMOVED, PASSKEY_REMOVED
 from authserver.selfservice import done
 from authserver.selfservice.guard import (
     AccountDeps,
+    AccountPage,
     Visit,
+    account_pages,
     after_change,
     change,
-    check_form,
     go_on,
     go_to,
     may_add_factor,
-    open_visit,
     report,
     show,
     tell,
 )
+from authserver.web.pages.form_page import View
 
 PAGE = "methods"
 PATH = "/account/methods"
@@ -30,38 +31,34 @@ PATH = "/account/methods"
 
 def methods_page(deps: AccountDeps) -> Blueprint:
     """Return the page at `/account/methods`."""
-    blueprint = Blueprint("account_methods", __name__)
+    page = AccountPage(PATH, lambda visit: _show(deps, visit), answer=lambda visit: _answer(deps, visit))
+    return account_pages(deps, "account_methods", page)
 
-    @blueprint.get(PATH)
-    def ask() -> Response:
-        visit = open_visit(deps)
-        with deps.step.database.read() as connection:
-            keys = passkeys.find_all(connection, visit.account_id)
-            codes_left = recovery.count_left(connection, visit.account_id)
-        values = {
-            "passkeys": keys,
-            "enrolled": visit.enrolled,
-            "codes_left": codes_left,
-            "may_add": may_add_factor(deps, visit),
-            "may_remove_generator": visit.enrolled.passkey,
-            "spare": {key.passkey_id for key in keys if is_spare(key, keys, visit.enrolled)},
-        }
-        return show(deps, visit, PAGE, values)
 
-    @blueprint.post(PATH)
-    def answer() -> Response:
-        visit = open_visit(deps, fresh=True)
-        check_form(deps, visit)
-        action, passkey_id = request.form.get("action", ""), request.form.get("passkey", "")
-        if action == "rename":
-            return _rename(deps, visit, passkey_id, request.form.get("name", ""))
-        if action == "remove_passkey":
-            return _remove_passkey(deps, visit, passkey_id)
-        if action == "remove_generator":
-            return _remove_generator(deps, visit)
-        return go_to(PATH)
+def _show(deps: AccountDeps, visit: Visit) -> View:
+    with deps.step.database.read() as connection:
+        keys = passkeys.find_all(connection, visit.account_id)
+        codes_left = recovery.count_left(connection, visit.account_id)
+    values = {
+        "passkeys": keys,
+        "enrolled": visit.enrolled,
+        "codes_left": codes_left,
+        "may_add": may_add_factor(deps, visit),
+        "may_remove_generator": visit.enrolled.passkey,
+        "spare": {key.passkey_id for key in keys if is_spare(key, keys, visit.enrolled)},
+    }
+    return show(deps, visit, PAGE, values)
 
-    return blueprint
+
+def _answer(deps: AccountDeps, visit: Visit) -> Response:
+    action, passkey_id = request.form.get("action", ""), request.form.get("passkey", "")
+    if action == "rename":
+        return _rename(deps, visit, passkey_id, request.form.get("name", ""))
+    if action == "remove_passkey":
+        return _remove_passkey(deps, visit, passkey_id)
+    if action == "remove_generator":
+        return _remove_generator(deps, visit)
+    return go_to(PATH)
 
 
 def _rename(deps: AccountDeps, visit: Visit, passkey_id: str, typed_name: str) -> Response:

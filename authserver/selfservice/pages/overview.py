@@ -3,43 +3,46 @@
 from flask import Blueprint, Response
 
 from authserver.accounts.store import passkeys, recovery
-from authserver.selfservice.guard import AccountDeps, Visit, check_stay, open_visit, show
+from authserver.interaction.guard import stay_purpose
+from authserver.selfservice.guard import AccountDeps, AccountPage, Visit, form_page, open_visit, show
 from authserver.sessions import lifecycle
 from authserver.web.machine.responses import empty
 from authserver.web.pages.flask_pages import to_flask
+from authserver.web.pages.form_page import FormBinding, FormPage, View, form_pages
 
 PAGE = "overview"
 
 
 def overview_page(deps: AccountDeps) -> Blueprint:
     """Return the pages at `/account` and `/account/stay`, which keeps a session from idling out."""
-    blueprint = Blueprint(PAGE, __name__)
+    stay = FormPage(
+        "/account/stay",
+        find=lambda: open_visit(deps),
+        bind=lambda visit: FormBinding(visit.cookie, stay_purpose(visit.account_id), visit.account_id),
+        answer=lambda visit: _stay(deps, visit),
+    )
+    return form_pages(deps.step, PAGE, form_page(deps, AccountPage("/account", lambda visit: _show(deps, visit))), stay)
 
-    @blueprint.get("/account")
-    def ask() -> Response:
-        visit = open_visit(deps)
-        with deps.step.database.read() as connection:
-            codes_left = recovery.count_left(connection, visit.account_id)
-            keys = passkeys.find_all(connection, visit.account_id)
-            sessions = lifecycle.find_live(connection, visit.account_id, deps.step.session_limits, visit.now)
-        values = {
-            "todos": _todos(visit, codes_left, sum(key.disabled_at is None for key in keys)),
-            "passkeys": len(keys),
-            "has_blocked_passkey": any(key.disabled_at is not None for key in keys),
-            "enrolled": visit.enrolled,
-            "codes_left": codes_left,
-            "sessions": len(sessions),
-        }
-        return show(deps, visit, PAGE, values)
 
-    @blueprint.post("/account/stay")
-    def stay() -> Response:
-        visit = open_visit(deps)
-        check_stay(deps, visit)
-        left = lifecycle.seconds_left(visit.session, deps.step.session_limits, visit.now)
-        return to_flask(empty(status=204, headers=(("X-Seconds-Left", str(left)),)))
+def _show(deps: AccountDeps, visit: Visit) -> View:
+    with deps.step.database.read() as connection:
+        codes_left = recovery.count_left(connection, visit.account_id)
+        keys = passkeys.find_all(connection, visit.account_id)
+        sessions = lifecycle.find_live(connection, visit.account_id, deps.step.session_limits, visit.now)
+    values = {
+        "todos": _todos(visit, codes_left, sum(key.disabled_at is None for key in keys)),
+        "passkeys": len(keys),
+        "has_blocked_passkey": any(key.disabled_at is not None for key in keys),
+        "enrolled": visit.enrolled,
+        "codes_left": codes_left,
+        "sessions": len(sessions),
+    }
+    return show(deps, visit, PAGE, values)
 
-    return blueprint
+
+def _stay(deps: AccountDeps, visit: Visit) -> Response:
+    left = lifecycle.seconds_left(visit.session, deps.step.session_limits, visit.now)
+    return to_flask(empty(status=204, headers=(("X-Seconds-Left", str(left)),)))
 
 
 def _todos(visit: Visit, codes_left: int, working_passkeys: int) -> tuple[str, ...]:

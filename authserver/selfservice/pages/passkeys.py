@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, request
 
 from authserver.accounts import activities
 from authserver.accounts.activities import note
@@ -13,14 +13,14 @@ from authserver.notices.model import PASSKEY_ADDED
 from authserver.selfservice import done
 from authserver.selfservice.guard import (
     AccountDeps,
+    AccountPage,
     Visit,
+    account_pages,
     after_change,
     change,
-    check_form,
     go_to,
     may_add_factor,
     next_path,
-    open_visit,
     report,
     show,
     tell,
@@ -28,6 +28,7 @@ from authserver.selfservice.guard import (
 from authserver.selfservice.words import PASSKEY_DID_NOT_WORK
 from authserver.sessions import lifecycle
 from authserver.sessions.browsers import describe_browser
+from authserver.web.pages.form_page import Reply, View
 
 PAGE = "passkeys"
 PATH = "/account/passkeys"
@@ -43,27 +44,23 @@ class PasskeysDeps:
 
 def passkeys_page(deps: PasskeysDeps) -> Blueprint:
     """Return the page at `/account/passkeys`."""
-    blueprint = Blueprint("account_passkeys", __name__)
-
-    @blueprint.get(PATH)
-    def ask() -> Response:
-        visit = open_visit(deps.account, fresh=True)
-        if not may_add_factor(deps.account, visit):
-            return go_to("/account/methods")
-        return _show(deps, visit)
-
-    @blueprint.post(PATH)
-    def answer() -> Response:
-        visit = open_visit(deps.account, fresh=True)
-        check_form(deps.account, visit)
-        if not may_add_factor(deps.account, visit) or request.form.get("action") == "cancel":
-            return go_to("/account/methods")
-        return _register(deps, visit)
-
-    return blueprint
+    page = AccountPage(
+        PATH, lambda visit: _ask(deps, visit), answer=lambda visit: _answer(deps, visit), fresh_to_see=True
+    )
+    return account_pages(deps.account, "account_passkeys", page)
 
 
-def _register(deps: PasskeysDeps, visit: Visit) -> Response:
+def _ask(deps: PasskeysDeps, visit: Visit) -> Reply:
+    return _show(deps, visit) if may_add_factor(deps.account, visit) else go_to("/account/methods")
+
+
+def _answer(deps: PasskeysDeps, visit: Visit) -> Reply:
+    if not may_add_factor(deps.account, visit) or request.form.get("action") == "cancel":
+        return go_to("/account/methods")
+    return _register(deps, visit)
+
+
+def _register(deps: PasskeysDeps, visit: Visit) -> Reply:
     """Store a verified passkey; the session rests on it from now on.
 
     Spec: WEBAUTHN-7.1, ASVS5-6.3.7
@@ -89,7 +86,7 @@ def _asked(visit: Visit) -> Asked:
     return Asked("registration", visit.cookie, visit.account_id, verify_user=True)
 
 
-def _show(deps: PasskeysDeps, visit: Visit, *, error: str = "") -> Response:
+def _show(deps: PasskeysDeps, visit: Visit, *, error: str = "") -> View:
     with deps.account.step.database.read() as connection:
         ceremony = begin_registration(connection, deps.desk, _asked(visit), visit.account.username, visit.now)
     suggested = describe_browser(request.headers.get("User-Agent", ""))

@@ -3,7 +3,7 @@
 import os
 from dataclasses import dataclass
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, request
 
 from authserver.accounts import activities
 from authserver.accounts.activities import note
@@ -17,15 +17,16 @@ from authserver.notices.model import PASSWORD_CHANGED
 from authserver.selfservice import done
 from authserver.selfservice.guard import (
     AccountDeps,
+    AccountPage,
     Visit,
+    account_pages,
     after_change,
     change,
-    check_form,
-    open_visit,
     report,
     show,
     tell,
 )
+from authserver.web.pages.form_page import Reply, View
 
 PAGE = "password"
 PATH = "/account/password"
@@ -42,26 +43,21 @@ class PasswordDeps:
 
 def password_page(deps: PasswordDeps) -> Blueprint:
     """Return the page at `/account/password`."""
-    blueprint = Blueprint("account_password", __name__)
+    page = AccountPage(
+        PATH, lambda visit: _show(deps, visit, {}), answer=lambda visit: _answer(deps, visit), fresh_to_see=True
+    )
+    return account_pages(deps.account, "account_password", page)
 
-    @blueprint.get(PATH)
-    def ask() -> Response:
-        visit = open_visit(deps.account, fresh=True)
-        return _show(deps, visit, {})
 
-    @blueprint.post(PATH)
-    def answer() -> Response:
-        visit = open_visit(deps.account, fresh=True)
-        check_form(deps.account, visit)
-        # The present password first, and counted: whoever does not have it gets no work out of us but one hash.
-        problem = _wrong_password(deps, visit) or _weakness(deps, visit, request.form.get("new_password", ""))
-        if problem:
-            return _show(deps, visit, problem)
-        _set(deps, visit, request.form.get("new_password", ""))
-        report(deps.account, visit, PASSWORD_CHANGED)
-        return after_change(deps.account, visit, "/account/methods", done.PASSWORD_SET)
-
-    return blueprint
+def _answer(deps: PasswordDeps, visit: Visit) -> Reply:
+    new_password = request.form.get("new_password", "")
+    # The present password first, and counted: whoever does not have it gets no work out of us but one hash.
+    problem = _wrong_password(deps, visit) or _weakness(deps, visit, new_password)
+    if problem:
+        return _show(deps, visit, problem)
+    _set(deps, visit, new_password)
+    report(deps.account, visit, PASSWORD_CHANGED)
+    return after_change(deps.account, visit, "/account/methods", done.PASSWORD_SET)
 
 
 def _weakness(deps: PasswordDeps, visit: Visit, new_password: str) -> dict[str, object]:
@@ -101,7 +97,7 @@ def _set(deps: PasswordDeps, visit: Visit, new_password: str) -> None:
         tell(deps.account, connection, visit, PASSWORD_CHANGED)
 
 
-def _show(deps: PasswordDeps, visit: Visit, problem: dict[str, object]) -> Response:
+def _show(deps: PasswordDeps, visit: Visit, problem: dict[str, object]) -> View:
     blank = {"error": "", "field": "", "attempts_left": 0, "wait_minutes": 0}
     values = {"has_password": visit.enrolled.password, **blank, **problem}
     return show(deps.account, visit, PAGE, values)

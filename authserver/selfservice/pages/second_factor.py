@@ -1,21 +1,18 @@
 """The choice of a second factor, to which a person is led who has just set a password."""
 
-from flask import Blueprint, Response
+from flask import Blueprint
 
-from authserver.selfservice.guard import AccountDeps, go_to, open_visit, show
+from authserver.selfservice.guard import AccountDeps, AccountPage, Visit, account_pages, go_to, show
+from authserver.web.pages.form_page import Reply
 
 PAGE = "second_factor"
+PATH = "/account/second-factor"
 
 
 def second_factor_page(deps: AccountDeps) -> Blueprint:
     """Return the page at `/account/second-factor`."""
-    blueprint = Blueprint("account_second_factor", __name__)
+    return account_pages(deps, "account_second_factor", AccountPage(PATH, lambda visit: _ask(deps, visit)))
 
-    @blueprint.get("/account/second-factor")
-    def ask() -> Response:
-        visit = open_visit(deps)
-        if visit.enrolled.has_second_factor:
-            return go_to("/account")
-        return show(deps, visit, PAGE, {})
 
-    return blueprint
+def _ask(deps: AccountDeps, visit: Visit) -> Reply:
+    return go_to("/account") if visit.enrolled.has_second_factor else show(deps, visit, PAGE, {})

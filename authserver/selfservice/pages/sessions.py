@@ -7,11 +7,12 @@ from authserver.accounts.activities import note
 from authserver.events.catalogue import SESSIONS_ENDED
 from authserver.events.model import Event
 from authserver.selfservice import done
-from authserver.selfservice.guard import AccountDeps, Visit, check_form, go_on, go_to, open_visit, show
+from authserver.selfservice.guard import AccountDeps, AccountPage, Visit, account_pages, go_on, go_to, show
 from authserver.selfservice.words import METHOD_WORDS
 from authserver.sessions import lifecycle, store
 from authserver.sessions.model import Session
 from authserver.web.pages.flask_pages import correlation_id
+from authserver.web.pages.form_page import View
 
 PAGE = "sessions"
 PATH = "/account/sessions"
@@ -19,33 +20,27 @@ PATH = "/account/sessions"
 
 def sessions_page(deps: AccountDeps) -> Blueprint:
     """Return the page at `/account/sessions`."""
-    blueprint = Blueprint("account_sessions", __name__)
+    page = AccountPage(PATH, lambda visit: _show(deps, visit), answer=lambda visit: _answer(deps, visit))
+    return account_pages(deps, "account_sessions", page)
 
-    @blueprint.get(PATH)
-    def ask() -> Response:
-        visit = open_visit(deps)
-        with deps.step.database.read() as connection:
-            live = lifecycle.find_live(connection, visit.account_id, deps.step.session_limits, visit.now)
-        values = {
-            "sessions": [_describe(found, visit) for found in live],
-            "has_changed": request.args.get("changed") == "1",
-        }
-        return show(deps, visit, PAGE, values)
 
-    @blueprint.post(PATH)
-    def answer() -> Response:
-        visit = open_visit(deps, fresh=True)
-        check_form(deps, visit)
-        ended = _end(deps, visit, request.form.get("action", ""), request.form.get("session", ""))
-        if ended:
-            detail = {"ended": str(ended)}
-            deps.step.events(
-                Event(SESSIONS_ENDED, visit.now, correlation_id(), subject=visit.account_id, detail=detail)
-            )
-            return go_on(deps, visit, PATH, done.SESSIONS_ENDED)
+def _show(deps: AccountDeps, visit: Visit) -> View:
+    with deps.step.database.read() as connection:
+        live = lifecycle.find_live(connection, visit.account_id, deps.step.session_limits, visit.now)
+    values = {
+        "sessions": [_describe(found, visit) for found in live],
+        "has_changed": request.args.get("changed") == "1",
+    }
+    return show(deps, visit, PAGE, values)
+
+
+def _answer(deps: AccountDeps, visit: Visit) -> Response:
+    ended = _end(deps, visit, request.form.get("action", ""), request.form.get("session", ""))
+    if not ended:
         return go_to(PATH)
-
-    return blueprint
+    detail = {"ended": str(ended)}
+    deps.step.events(Event(SESSIONS_ENDED, visit.now, correlation_id(), subject=visit.account_id, detail=detail))
+    return go_on(deps, visit, PATH, done.SESSIONS_ENDED)
 
 
 def _end(deps: AccountDeps, visit: Visit, action: str, session_id: str) -> int:
