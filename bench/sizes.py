@@ -22,7 +22,7 @@ HOT = (
     tables.grants,
     tables.consents,
     tables.sessions,
-    tables.activities,
+    tables.events,
 )
 
 

@@ -9,8 +9,6 @@ from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Final
 
-from authserver.accounts import activities
-from authserver.accounts.activities import note
 from authserver.accounts.passkey_counts import Begun, may_be_late
 from authserver.accounts.passkey_model import (
     MOST_PASSKEYS,
@@ -237,8 +235,8 @@ def _refuse_copy(connection: Connection, desk: Desk, passkey: Passkey, now: int)
     if not store.disable(connection, passkey.passkey_id, now):
         return Assertion(DISABLED, passkey.account_id)
     detail = {"passkey_id": passkey.passkey_id}
-    desk.events(Event(PASSKEY_CLOSED, now, subject=passkey.account_id, detail=detail))
-    note(connection, passkey.account_id, activities.PASSKEY_CLOSED, now, detail=passkey.name)
+    event = Event(PASSKEY_CLOSED, now, subject=passkey.account_id, detail=detail, thing=passkey.name)
+    desk.journal.record(connection, event)
     return Assertion(CLONE_SUSPECTED, passkey.account_id, passkey=passkey)
 
 

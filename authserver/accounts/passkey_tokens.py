@@ -10,7 +10,7 @@ from authserver.accounts.passkey_model import RelyingParty
 from authserver.clock import is_ahead
 from authserver.db.engine import Connection
 from authserver.db.once import claim_id, id_hash
-from authserver.events.model import EventSink
+from authserver.events.journal import Journal
 from authserver.sealing.envelope import Envelope, SealBroken
 
 CEREMONY_SECONDS: Final = 900
@@ -24,7 +24,7 @@ class Desk:
 
     relying_party: RelyingParty
     envelope: Envelope
-    events: EventSink
+    journal: Journal
 
 
 @dataclass(frozen=True, slots=True)

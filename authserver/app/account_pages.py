@@ -29,7 +29,6 @@ def account_pages(parts: Parts, step: StepDeps, passwords: PasswordPool) -> tupl
         step=step,
         issuer=settings.issuer,
         site_name=settings.site_name,
-        notifier=parts.notifier,
         request_lifetime_seconds=settings.par_lifetime,
         first_factor_by_password=settings.first_factor_enrolment == "password",
         envelope=parts.envelope,
@@ -45,7 +44,6 @@ def account_pages(parts: Parts, step: StepDeps, passwords: PasswordPool) -> tupl
             EnrolDeps(
                 step=step,
                 desk=parts.passkeys,
-                notifier=parts.notifier,
                 site_name=settings.site_name,
                 by_password=deps.first_factor_by_password,
                 envelope=parts.envelope,

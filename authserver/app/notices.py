@@ -2,15 +2,17 @@
 
 import ssl
 from collections.abc import Mapping
+from functools import partial
 from typing import Final
 
 from authserver.accounts.store import people
 from authserver.clock import Clock
 from authserver.db.engine import Database
+from authserver.events.journal import Post
 from authserver.events.model import EventSink
 from authserver.notices.channels import Channel, MailServer, by_mail, into_folder, onto_console
-from authserver.notices.model import INVITATION_SENT, Notifier, Sender, notice_for, tell_nobody
-from authserver.notices.post import FAILURES, Delivery, Post
+from authserver.notices.model import INVITATION_SENT, Sender, notice_for
+from authserver.notices.post import FAILURES, Delivery, queue_letter
 from authserver.notices.words import write_invitation
 from authserver.outbound.sender import Sender as QueueSender
 from authserver.settings.load import SettingsError
@@ -47,9 +49,9 @@ def check_channel(settings: Settings) -> None:
         ) from error
 
 
-def notifier_of(queue: QueueSender | None) -> Notifier:
-    """Return what queues notices."""
-    return Post(queue).tell if queue is not None else tell_nobody
+def post_of(queue: QueueSender | None) -> Post | None:
+    """Return what queues the letters of events; None where nobody is told of anything."""
+    return None if queue is None else partial(queue_letter, queue)
 
 
 def send_invitation(

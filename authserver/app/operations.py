@@ -3,14 +3,14 @@
 from collections.abc import Callable
 
 from authserver.db.engine import Database
-from authserver.notices.model import Notifier
+from authserver.events.journal import Journal
 from authserver.operations.task import OperationParts, OperationRules
 from authserver.sealing.envelope import Envelope
 from authserver.settings.model import Settings
 
 
 def operation_parts(
-    settings: Settings, database: Database, open_envelope: Callable[[], Envelope], notifier: Notifier
+    settings: Settings, database: Database, open_envelope: Callable[[], Envelope], journal: Journal
 ) -> OperationParts:
     """Return what acts work with; the envelope is opened by those that seal or open something."""
     rules = OperationRules(
@@ -21,4 +21,4 @@ def operation_parts(
         takes_certificates=settings.tls_cert_file is not None,
         fetch_allow=settings.fetch_allow,
     )
-    return OperationParts(database, rules, open_envelope, notifier)
+    return OperationParts(database, rules, open_envelope, journal)

@@ -9,7 +9,7 @@ from limits.errors import ConfigurationError
 from authserver.accounts.attempts import Attempts
 from authserver.accounts.passkey_tokens import Desk
 from authserver.accounts.passkeys import relying_party
-from authserver.app.notices import build_queue, check_channel, notifier_of
+from authserver.app.notices import build_queue, check_channel, post_of
 from authserver.authorization.parse import RequestPolicy
 from authserver.binding.dpop import DpopNonces
 from authserver.binding.mtls import ChainVerifier
@@ -19,14 +19,14 @@ from authserver.clients.registry import ClientRegistry
 from authserver.clock import Clock, system_clock
 from authserver.db.engine import Database
 from authserver.events.catalogue import CLIENT_CERTIFICATE_DROPPED
-from authserver.events.model import Event, EventSink
+from authserver.events.journal import Journal
+from authserver.events.model import ANYONE, Event, EventSink
 from authserver.keys.model import StoredKey
 from authserver.keys.remote import RemoteKeys
 from authserver.keys.ring import KeyRing
 from authserver.keys.store import find_all, find_archived
 from authserver.limits.fallback import WindowStorage
 from authserver.limits.rates import Limits, build_limits, build_storage, shared_limits_path
-from authserver.notices.model import Notifier
 from authserver.outbound.fetch import SafeFetcher
 from authserver.outbound.sender import Sender as QueueSender
 from authserver.profiles.catalogue import PROFILES
@@ -50,7 +50,7 @@ class Parts:
 
     settings: Settings
     clock: Clock
-    events: EventSink
+    journal: Journal
     database: Database
     envelope: Envelope
     registry: ClientRegistry
@@ -64,7 +64,6 @@ class Parts:
     attempts: Attempts
     passkeys: Desk
     letters: QueueSender | None
-    notifier: Notifier
     certificates: CertificatePolicy
 
     def audiences(self) -> frozenset[str]:
@@ -73,7 +72,7 @@ class Parts:
 
     def count_dropped(self, reason: str) -> None:
         """Tell of a client certificate that was not believed."""
-        self.events(Event(CLIENT_CERTIFICATE_DROPPED, self.clock(), detail={"reason": reason}))
+        self.journal.tell(Event(CLIENT_CERTIFICATE_DROPPED, self.clock(), ANYONE, detail={"reason": reason}))
 
     def request_policy(self) -> RequestPolicy:
         """Return what the deployment adds to authorization requests."""
@@ -105,24 +104,24 @@ def build_parts(settings: Settings, app: Flask, clock: Clock, events: EventSink)
         own_urls=frozenset(url for path in _AUTHENTICATED_PATHS for url in origins.urls(path)),
     )
     letters = build_queue(settings, database, events, clock)
+    journal = Journal(events, post_of(letters))
     return Parts(
         settings=settings,
         clock=clock,
-        events=events,
+        journal=journal,
         database=database,
         envelope=envelope,
         registry=registry,
         keys=keys,
-        reception=Reception(origins, nonces, authentication, limits.machine, events),
+        reception=Reception(origins, nonces, authentication, limits.machine, journal.tell),
         limits=limits,
         pages=load_pages(_site(settings), speaks_others=True),
         origins=origins,
         nonces=nonces,
         session_limits=SessionLimits(settings.session_idle, settings.session_idle_strong, settings.session_absolute),
         attempts=Attempts(database, envelope.derive("attempts")),
-        passkeys=Desk(relying_party(settings.issuer, settings.site_name, settings.passkey_aaguids), envelope, events),
+        passkeys=Desk(relying_party(settings.issuer, settings.site_name, settings.passkey_aaguids), envelope, journal),
         letters=letters,
-        notifier=notifier_of(letters),
         certificates=_certificate_policy(settings),
     )
 

@@ -22,7 +22,7 @@ from authserver.interaction.pages.consent import ConsentDeps, consent_page
 from authserver.interaction.pages.login import LoginDeps, login_page
 from authserver.interaction.pages.logout import logout_page
 from authserver.interaction.pages.passkey import PasskeyDeps, passkey_pages
-from authserver.interaction.pages.recovery import RecoveryDeps, recovery_page
+from authserver.interaction.pages.recovery import recovery_page
 from authserver.interaction.pages.totp import TotpDeps, totp_page
 from authserver.issuance.access_token import AccessTokenIssuer
 from authserver.issuance.issue import Mint
@@ -76,7 +76,7 @@ def machine_routes(parts: Parts, document: MetadataDocument) -> tuple[Route, ...
         Route("/token", post, _token(parts)),
         Route("/introspect", post, _introspection(parts)),
         Route("/introspect/ended", post, _ended_tokens(parts)),
-        Route("/revoke", post, Revocation(parts.database, parts.clock, parts.reception, parts.events)),
+        Route("/revoke", post, Revocation(parts.database, parts.clock, parts.reception, parts.journal.tell)),
         Route("/userinfo", both, _userinfo(parts)),
         Route("/jwks", get, Jwks(parts.keys.jwks)),
         Route("/jwks/archive", get, Jwks(parts.keys.archive)),
@@ -95,7 +95,7 @@ def page_blueprints(parts: Parts) -> tuple[Blueprint, ...]:
         csrf=CsrfGuard(parts.envelope.derive("csrf"), frozenset({parts.settings.issuer})),
         limits=parts.limits,
         clock=parts.clock,
-        events=parts.events,
+        journal=parts.journal,
         find_client=parts.registry.find,
         session_limits=parts.session_limits,
         attempts=parts.attempts,
@@ -106,8 +106,8 @@ def page_blueprints(parts: Parts) -> tuple[Blueprint, ...]:
     return (
         login_page(LoginDeps(step, passwords, parts.passkeys)),
         totp_page(TotpDeps(step, parts.envelope)),
-        recovery_page(RecoveryDeps(step, parts.notifier)),
-        *passkey_pages(PasskeyDeps(step, parts.passkeys, parts.notifier)),
+        recovery_page(step),
+        *passkey_pages(PasskeyDeps(step, parts.passkeys)),
         consent_page(ConsentDeps(step, _conduct(parts), terms, stored_accounts, {}, parts.registry.resource_servers)),
         logout_page(step),
         approve_page(_approving(parts, step)),
@@ -123,9 +123,9 @@ def _approving(parts: Parts, step: StepDeps) -> ApproveDeps:
             ConsentTerms(new_handle, CONSENT_SECONDS),
             ConsentTerms(new_handle, parts.settings.consent_lifetime),
             parts.session_limits,
+            parts.journal,
         ),
         desk=parts.passkeys,
-        notifier=parts.notifier,
         unlinked_limits=parse_limits(parts.settings.payment_unlinked_limit),
         envelope=parts.envelope,
     )
@@ -151,7 +151,7 @@ def _authorize(parts: Parts) -> Authorize:
         clock=parts.clock,
         registry=parts.registry,
         pages=parts.pages,
-        events=parts.events,
+        events=parts.journal.tell,
         policy=parts.request_policy,
         conduct=_conduct(parts),
         session_limits=parts.session_limits,
@@ -165,7 +165,7 @@ def _conduct(parts: Parts) -> Conduct:
     settings = parts.settings
     return Conduct(
         parts.database,
-        parts.events,
+        parts.journal,
         AnswerPolicy(settings.issuer, settings.code_lifetime, settings.grant_lifetime, settings.refresh_idle_lifetime),
         parts.registry.find,
         parts.audiences,
@@ -195,7 +195,7 @@ def _token(parts: Parts) -> TokenEndpoint:
             AccessTokenIssuer(settings.issuer, settings.access_token_lifetime, settings.payment_token_lifetime),
             settings.id_token_lifetime,
         ),
-        events=parts.events,
+        journal=parts.journal,
     )
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 
 from authserver.authorization.answers.model import Answer, OwnPage, Redirect
 from authserver.authorization.answers.parameters import to_own_page, with_code, with_refusal
@@ -13,7 +14,8 @@ from authserver.clients.model import Client
 from authserver.db.at_once import Row
 from authserver.db.engine import Database
 from authserver.events.catalogue import AUTHORIZATION_GRANTED, AUTHORIZATION_REFUSED
-from authserver.events.model import Event, EventSink, Kind
+from authserver.events.journal import Journal
+from authserver.events.model import Event, Kind, person
 from authserver.grants.model import Consent
 from authserver.grants.store import consents
 from authserver.protocol.errors import InvalidRequest, OAuthError
@@ -39,7 +41,7 @@ class Conduct:
     """
 
     database: Database
-    events: EventSink
+    journal: Journal
     answers: AnswerPolicy
     find_client: Callable[[str], Client | None]
     audiences: Callable[[], frozenset[str]]
@@ -58,13 +60,13 @@ class Conduct:
         try:
             step = next_step(situation)
         except OAuthError as error:
-            complete(self.database, situation, now)
+            complete(self.database.write, situation, now)
             self._tell(AUTHORIZATION_REFUSED, situation, now, correlation_id, error.code)
             return with_refusal(delivery, error, self.answers.issuer, app_name)
         if step is not Step.ISSUE:
             return step
         if isinstance(delivery, OwnPage):
-            complete(self.database, situation, now)
+            complete(self.database.write, situation, now)
             return to_own_page(delivery)
         code = self._issue(situation, delivery, now, correlation_id)
         return with_code(delivery, code, self.answers.issuer, app_name)
@@ -121,12 +123,12 @@ class Conduct:
         """Return a code that is durable by now, with its grant and what was allowed, if anything was just now."""
         code, rows = issue_code(situation, redirect, self.answers, now)
         if allowed:
-            complete(self.database, situation, now, (*allowed.rows, *rows))
-            self.events(allowed.event)
+            recorded = partial(self.journal.write, self.database, events=(allowed.event,))
+            complete(recorded, situation, now, (*allowed.rows, *rows))
         else:
             consent = find_consent(situation)  # recorded before: it may be taken back at this very moment
             rests_on = consent.consent_id if consent else ""
-            complete(self.database, situation, now, rows, rests_on=rests_on)
+            complete(self.database.write, situation, now, rows, rests_on=rests_on)
         self._tell(AUTHORIZATION_GRANTED, situation, now, correlation_id, "")
         return code
 
@@ -160,7 +162,9 @@ class Conduct:
         session = situation.session
         account_id = session.account_id if session is not None else ""
         detail = {"error": error} if error else {}
-        self.events(Event(kind, now, correlation_id, situation.request.client_id, account_id, detail))
+        client_id = situation.request.client_id
+        event = Event(kind, now, person(account_id), account_id, client_id, detail, correlation_id=correlation_id)
+        self.journal.tell(event)
 
 
 def _given(visit: Visit) -> tuple[Consent, ...]:

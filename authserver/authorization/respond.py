@@ -1,12 +1,12 @@
 """The end of an interaction, once: it is completed, and a code is issued with its grant."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from authserver.authorization.answers.model import Redirect
 from authserver.authorization.next_step import Situation, find_consent
 from authserver.authorization.store import completion_moves
 from authserver.db.at_once import Row, Writes
-from authserver.db.engine import Database
 from authserver.grants.model import Authentication, AuthorizationCode, Consent, Grant
 from authserver.grants.store.codes import code_row
 from authserver.grants.store.records import grant_row
@@ -30,16 +30,22 @@ class AnswerPolicy:
 
 
 def complete(
-    database: Database, situation: Situation, now: int, rows: tuple[Row, ...] = (), *, rests_on: str = ""
+    write: Callable[[Writes], bool],
+    situation: Situation,
+    now: int,
+    rows: tuple[Row, ...] = (),
+    *,
+    rests_on: str = "",
 ) -> None:
     """End the interaction, spend its request reference and store what is issued; of two at once only one does.
 
-    `rests_on` is the consent, recorded before, that must still stand. Raises InvalidRequestUri, which no redirect
-    carries, where it has ended, or the interaction or the reference has.
+    `write` writes all of it at once, as `Database.write` does. `rests_on` is the consent, recorded before, that must
+    still stand. Raises InvalidRequestUri, which no redirect carries, where it has ended, or the interaction or the
+    reference has.
 
     Spec: RFC9126-7.3
     """
-    if not database.write(Writes(moves=completion_moves(situation.interaction, now, rests_on), rows=rows)):
+    if not write(Writes(moves=completion_moves(situation.interaction, now, rests_on), rows=rows)):
         raise InvalidRequestUri("This request was answered before.", clause="RFC9126-7.3")
 
 

@@ -9,13 +9,14 @@ from typing import Any, TypeVar
 import click
 
 from authserver.accounts.model import Account
-from authserver.app.notices import build_queue, notifier_of
+from authserver.app.notices import build_queue, post_of
 from authserver.app.operations import operation_parts
 from authserver.cli.deployment import open_deployment, require_envelope
 from authserver.cli.output import fail, json_option, note
 from authserver.cli.refusals import in_words
 from authserver.clock import system_clock
 from authserver.db.engine import Database
+from authserver.events.journal import Journal
 from authserver.operations.acts import Act
 from authserver.operations.perform import perform
 from authserver.operations.refusals import OperationRefused
@@ -111,5 +112,6 @@ def open_operator() -> Operator:
 def operator_of(settings: Settings, database: Database) -> Operator:
     """Return who runs this command, with a deployment's database."""
     letters = build_queue(settings, database, lambda _event: None, system_clock)
-    parts = operation_parts(settings, database, lambda: require_envelope(settings), notifier_of(letters))
+    journal = Journal(lambda _event: None, post_of(letters))  # no line of the log: a command tells its user itself
+    parts = operation_parts(settings, database, lambda: require_envelope(settings), journal)
     return Operator(settings, parts, letters)

@@ -86,7 +86,7 @@ def activity(name: str, *, as_json: bool) -> None:
     _, database = open_deployment()
     account = find_account(database, name)
     rows = [
-        {"at": moment(each.happened_at), "what": each.name, "client_id": each.client_id or "", "detail": each.detail}
+        {"at": moment(each.happened_at), "what": each.name, "client_id": each.client_id or "", "detail": each.thing}
         for each in lookups.list_activities(database, account.account_id, system_clock())
     ]
     print_rows(rows, as_json=as_json, empty=f"Nothing is noted of {account.username}.")

@@ -16,7 +16,7 @@ from authserver.db.at_once import Writes
 from authserver.db.engine import Database
 from authserver.db.once import OneTimeId
 from authserver.events.catalogue import CLIENT_AUTHENTICATION_FAILED
-from authserver.events.model import Event, EventSink
+from authserver.events.model import ANYONE, Event, EventSink
 from authserver.limits.rates import address_key
 from authserver.protocol.errors import InvalidClient
 from authserver.protocol.evidence import Evidence
@@ -114,5 +114,7 @@ class Reception:
     def _failed(self, request: MachineRequest, evidence: Evidence, error: InvalidClient, now: int) -> None:
         # Not as the event's client: whoever fails may say any name, and must not make a line about that client.
         detail = {"claimed_client_id": claimed_client_id(evidence), "reason": error.reason}
-        self.events(Event(CLIENT_AUTHENTICATION_FAILED, now, request.correlation_id, detail=detail))
+        self.events(
+            Event(CLIENT_AUTHENTICATION_FAILED, now, ANYONE, detail=detail, correlation_id=request.correlation_id)
+        )
         self.limits.hit("client_authentication_failure", address_key(request.remote_address))

@@ -18,6 +18,7 @@ __all__ = ["DIALECTS", "Backend", "Connection", "Database"]
 DIALECTS = ("sqlite", "postgresql")
 _STATEMENTS_PART = 0.8
 _PROBE_SECONDS = 1.0
+_FOLLOWERS = "after_commit"
 
 
 class Backend(Protocol):
@@ -108,11 +109,18 @@ class Database:
         value is cheaper by `write`. `patience_seconds` is for work that may take long, such as a migration.
         """
         refusal: OAuthError | None = None
+        followers: list[Callable[[], None]] = []
         with _Opened(self, self._backend.transaction, patience_seconds) as connection:
+            info = connection.info
+            info[_FOLLOWERS] = followers
             try:
                 yield connection
             except OAuthError as error:
                 refusal = error
+            finally:
+                del info[_FOLLOWERS]
+        for follow in followers:
+            follow()
         if refusal is not None:
             raise refusal
 
@@ -194,6 +202,14 @@ class Database:
         return TemporarilyUnavailable(
             "The server cannot answer just now. Try again.", reason=trouble, clause="RFC9110-15.6.4"
         )
+
+
+def after_commit(connection: Connection, follow: Callable[[], None]) -> None:
+    """Have something called as soon as the transaction of `Database.transaction` has committed, and only then.
+
+    It must not raise. Raises KeyError outside such a transaction.
+    """
+    connection.info[_FOLLOWERS].append(follow)
 
 
 class _Opened:

@@ -20,7 +20,7 @@ _ITS_OWN: Final = (
     tables.consents,
     tables.sessions,
     tables.letters,
-    tables.activities,
+    tables.events,
     tables.invitations,
     tables.known_devices,
     tables.recovery_codes,

@@ -42,7 +42,7 @@ EXPIRIES = (
     Expiry(tables.attempt_counters, _A_DAY),
     Expiry(tables.known_devices, 0),
     Expiry(tables.invitations, _A_DAY),
-    Expiry(tables.activities, 0),
+    Expiry(tables.events, 0),
     Expiry(tables.letters, 0),
     Expiry(tables.grants, _A_DAY),
 )

@@ -2,21 +2,17 @@
 
 from dataclasses import dataclass
 
-from authserver.accounts.activities import (
-    LIMITS_APPROVED,
-    PAYMENT_APPROVED,
-    PAYMENT_CANCELLED,
-    PAYMENT_SHOWN,
-    note,
-)
 from authserver.accounts.ceremonies import Assertion as PasskeyAssertion
 from authserver.accounts.passkey_model import RelyingParty
 from authserver.authorization.store import consent_move, set_approval
 from authserver.db.at_once import Writes, write_within
 from authserver.db.engine import Connection
+from authserver.events.catalogue import LIMITS_APPROVED, PAYMENT_APPROVED, PAYMENT_CANCELLED, PAYMENT_SHOWN
+from authserver.events.journal import Journal
+from authserver.events.model import Event, Kind
 from authserver.grants.store.consents import consent_row
 from authserver.interaction.consenting import ConsentTerms, give_consent
-from authserver.interaction.guard import Step
+from authserver.interaction.guard import Step, event_of
 from authserver.interaction.payer_choice import with_payment
 from authserver.interaction.pending_approval import PendingApproval
 from authserver.payments.evidence import Assertion, Evidence, dump_evidence
@@ -46,6 +42,7 @@ class Approving:
     once: ConsentTerms
     lasting: ConsentTerms
     limits: SessionLimits
+    journal: Journal
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,15 +94,13 @@ def record_approval(
     if raised is None or not is_first or not set_approval(connection, interaction_hash, evidence.approval_id):
         raise InteractionOver
     details = with_payment(step.interaction.request.authorization_details, pending.payment)
-    facts = pending.facts
     is_once = is_single_use(details)
     if is_nothing_but_a_payment(step):
         consent = give_consent(approving.once if is_once else approving.lasting, step, details)
         move = consent_move(interaction_hash, consent.consent_id)
         if not write_within(connection, Writes(moves=(move,), rows=(consent_row(consent),))):
             raise InteractionOver
-    detail = f"{facts['amount'].value} · {facts['payee'].value}"
-    note(connection, step.account.account_id, _activity(pending), step.now, step.client_id, detail)
+    approving.journal.record(connection, _event(step, evidence, pending))
     return Approved(evidence, *raised)
 
 
@@ -119,7 +114,18 @@ def approved_details(connection: Connection, step: Step) -> Details:
     return details if evidence is None else with_payment(details, evidence.payment)
 
 
-def _activity(pending: PendingApproval) -> str:
+def _event(step: Step, evidence: Evidence, pending: PendingApproval) -> Event:
+    facts = pending.facts
+    detail = {
+        "approval_id": evidence.approval_id,
+        "method": evidence.method,
+        "linked": "yes" if evidence.linked else "no",
+    }
+    thing = f"{facts['amount'].value} · {facts['payee'].value}"
+    return event_of(step, _kind(pending), evidence.subject, detail, thing)
+
+
+def _kind(pending: PendingApproval) -> Kind:
     """Return what the person did, as they read it later: to see or to cancel a payment is not to make it."""
     if not is_to_pay(pending.payment):
         return PAYMENT_CANCELLED if "cancel" in actions_of(pending.payment) else PAYMENT_SHOWN

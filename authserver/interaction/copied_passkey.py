@@ -3,12 +3,11 @@
 from authserver.accounts.ceremonies import CLONE_SUSPECTED, Assertion, finish_assertion
 from authserver.accounts.passkey_tokens import Answer, Asked, Desk
 from authserver.db.engine import Connection
-from authserver.notices.model import PASSKEY_CLOSED, Notifier
 from authserver.sessions import lifecycle
 from authserver.sessions.acr import PASSKEY_METHODS
 
 
-def prove(connection: Connection, desk: Desk, notifier: Notifier, asked: Asked, answer: Answer, now: int) -> Assertion:
+def prove(connection: Connection, desk: Desk, asked: Asked, answer: Answer, now: int) -> Assertion:
     """Verify a proof by a passkey; where it was closed as a copy, end the sessions that rest on a passkey with it.
 
     The copy may have been the first to come, and nothing tells which one a session was begun with. Its owner is told,
@@ -19,6 +18,4 @@ def prove(connection: Connection, desk: Desk, notifier: Notifier, asked: Asked, 
     proof = finish_assertion(connection, desk, asked, answer, now)
     if proof.outcome == CLONE_SUSPECTED:
         lifecycle.end_resting_on(connection, proof.account_id, PASSKEY_METHODS, now)
-        name = proof.passkey.name if proof.passkey is not None else ""
-        notifier(connection, proof.account_id, PASSKEY_CLOSED, now, name)
     return proof

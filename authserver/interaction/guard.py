@@ -18,7 +18,9 @@ from authserver.authorization.model import BrowserCookies, Interaction, Visit
 from authserver.clients.model import Client
 from authserver.clock import Clock
 from authserver.db.engine import Database
-from authserver.events.model import Event, EventSink, Kind
+from authserver.events import model as actors
+from authserver.events.journal import Journal
+from authserver.events.model import Event, Kind
 from authserver.interaction.party import Party, find_party
 from authserver.limits.rates import AddressReader, Limits, peer_address
 from authserver.messages import Message
@@ -54,7 +56,7 @@ class StepDeps:
     csrf: CsrfGuard
     limits: Limits
     clock: Clock
-    events: EventSink
+    journal: Journal
     find_client: Callable[[str], Client | None]
     session_limits: SessionLimits
     attempts: Attempts
@@ -197,30 +199,34 @@ def go_on(step: Step, *, session_cookie: str = "", device_cookie: str = "") -> R
     )
 
 
-def refuse(deps: StepDeps, step: Step, error_code: str = AccessDenied.code, *, event: Kind | None = None) -> Response:
+def refuse(deps: StepDeps, step: Step, error_code: str = AccessDenied.code, *, event: Event | None = None) -> Response:
     """Note that the person said no, or cannot, and go on: the app is told so.
 
-    The event of it, where it has one, is raised once it is noted, and not where another answer came before.
+    The event of it, where it has one, is recorded with it, and not where another answer came before.
 
     Spec: RFC6749-4.1.2.1, OIDCC-3.1.2.6
     """
     with deps.database.transaction() as connection:
         is_noted = store.set_refused(connection, step.interaction.interaction_hash, error_code)
-    if is_noted and event is not None:
-        report(deps, step, event, account_id=step.account_id)
+        if is_noted and event is not None:
+            deps.journal.record(connection, event)
     return go_on(step)
 
 
-def report(
-    deps: StepDeps, step: Step, kind: Kind, *, account_id: str = "", detail: Mapping[str, str] | None = None
-) -> None:
-    """Raise the event of what happened in a step."""
-    deps.events(event_of(step, kind, account_id, detail or {}))
-
-
-def event_of(step: Step, kind: Kind, account_id: str, detail: Mapping[str, str]) -> Event:
-    """Return the event of what happened in a step."""
-    return Event(kind, step.now, correlation_id(), step.client_id, account_id, detail)
+def event_of(
+    step: Step, kind: Kind, account_id: str, detail: Mapping[str, str] | None = None, thing: str = ""
+) -> Event:
+    """Return the event of what a person did in a step; of an account that is not known, anyone may have."""
+    return Event(
+        kind,
+        step.now,
+        actors.person(account_id) if account_id else actors.ANYONE,
+        account_id,
+        step.client_id,
+        detail or {},
+        thing,
+        correlation_id=correlation_id(),
+    )
 
 
 def _position(step: Step, page: str) -> tuple[int, int]:

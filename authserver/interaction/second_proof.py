@@ -6,9 +6,10 @@ from typing import Protocol
 
 from authserver.accounts.model import Account, Enrolled
 from authserver.accounts.store.people import Connection
-from authserver.events.catalogue import SECOND_FACTOR_FAILED, SECOND_FACTOR_SUCCEEDED
+from authserver.events.catalogue import SECOND_FACTOR_FAILED
+from authserver.events.model import Event
 from authserver.interaction.attempt import BLOCKED, Tried, guarded, proved_all
-from authserver.interaction.guard import Step, StepDeps, go_on, report, show
+from authserver.interaction.guard import Step, StepDeps, event_of, go_on, show
 from authserver.interaction.passkey_offer import address_in
 from authserver.protocol.assurance import satisfies
 from authserver.protocol.names import ACR_TWO_FACTORS
@@ -30,16 +31,16 @@ class Check(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """A page with what it shows again, the method it adds, and the check and record of a right code.
+    """A page with what it shows again, the method it adds, the check of a code, and the event of a right one.
 
-    Check and record share one transaction.
+    Check and event share one transaction.
     """
 
     page: str
     method: str
     check: Callable[[Connection], Check]
+    event: Event
     shown: Mapping[str, object] = field(default_factory=dict)
-    record: Callable[[Connection], None] = lambda _connection: None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +64,8 @@ def add_proof(deps: StepDeps, step: Step, account: Account, proof: Proof) -> Rep
     tried = guarded(deps.attempts, account_id, step.now, lambda: _check(deps, step, proof))
     if tried.value is None or not tried.value:
         detail = {"method": proof.method, "outcome": tried.value.outcome if tried.value is not None else BLOCKED}
-        report(deps, step, SECOND_FACTOR_FAILED, account_id=account_id, detail=detail)
+        deps.journal.tell(event_of(step, SECOND_FACTOR_FAILED, account_id, detail))
         return show(deps, step, proof.page, {**proof.shown, **tried.problem()})
-    report(deps, step, SECOND_FACTOR_SUCCEEDED, account_id=account_id, detail={"method": proof.method})
     return _go_on(deps, step, account_id, tried)
 
 
@@ -83,7 +83,7 @@ def _check(deps: StepDeps, step: Step, proof: Proof) -> _Checked:
         check = proof.check(connection)
         if not check:
             return _Checked(check.outcome, is_right=False, raised=None)
-        proof.record(connection)
+        deps.journal.record(connection, proof.event)
         raised = lifecycle.elevate(connection, step.session_cookie, proof.method, deps.session_limits, step.now)
     return _Checked(check.outcome, is_right=True, raised=raised)
 

@@ -6,8 +6,10 @@ from smtplib import SMTPException
 from typing import Final
 
 from authserver.db.engine import Connection
+from authserver.events.catalogue import EMAIL_CHANGED
+from authserver.events.model import Event
 from authserver.notices.channels import Channel
-from authserver.notices.model import EMAIL_CHANGED, MORE_CHANGES, Sender, notice_for
+from authserver.notices.model import MORE_CHANGES, Sender, notice_for
 from authserver.notices.words import write_letter
 from authserver.outbound.model import WaitingLetter
 from authserver.outbound.sender import Sender as QueueSender
@@ -23,19 +25,14 @@ FindPerson = Callable[[str], tuple[str, Mapping[str, object]] | None]
 """Returns the username and the claims of an account, or None where it is gone."""
 
 
-@dataclass(frozen=True, slots=True)
-class Post:
-    """Queues notices: what a page or an act calls."""
+def queue_letter(queue: QueueSender, connection: Connection, event: Event) -> None:
+    """Queue the letter of an event in the transaction of the act that it tells of.
 
-    queue: QueueSender
-
-    def tell(self, connection: Connection, account_id: str, name: str, at: int, detail: str = "") -> None:
-        """Queue a notice in the transaction of the act that it tells of.
-
-        Spec: ASVS5-6.3.7
-        """
-        letter = new_letter(account_id, name, detail[:_LONGEST_DETAIL], current_language(), at)
-        self.queue.queue(connection, letter, MORE_CHANGES)
+    Spec: ASVS5-6.3.7
+    """
+    named = (event.letter_name or event.thing)[:_LONGEST_DETAIL]
+    letter = new_letter(event.subject, event.kind.name, named, current_language(), event.at)
+    queue.queue(connection, letter, MORE_CHANGES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +50,7 @@ class Delivery:
             return
         detail = str(waiting.times) if waiting.name == MORE_CHANGES else waiting.detail
         notice = notice_for(waiting.name, *person, waiting.happened_at, detail, waiting.language)
-        if (
-            waiting.name == EMAIL_CHANGED
-        ):  # told at the address before, which is the detail: the new one may be a thief's
+        if waiting.name == EMAIL_CHANGED.name:  # told at the address before, its detail: the new one may be a thief's
             notice = replace(notice, address=detail, detail="")
         letter = write_letter(notice, self.sender)
         letter["Message-ID"] = f"<{waiting.letter_id}.{waiting.times}@{self.sender.address.rpartition('@')[2]}>"

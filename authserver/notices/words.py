@@ -1,6 +1,6 @@
 """A notice as a letter, in its person's language: what happened, when, and what to do if it was not them."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from email.charset import QP, Charset
 from email.header import Header
@@ -10,6 +10,7 @@ from email.utils import format_datetime
 from gettext import NullTranslations
 from typing import Final
 
+from authserver.events.catalogue import KINDS, PASSKEY_CLOSED
 from authserver.messages import Message
 from authserver.notices import model
 from authserver.notices.model import Notice, Sender
@@ -17,22 +18,7 @@ from authserver.protocol.mail_address import is_mail_address
 from authserver.web.pages.formats import long_time
 from authserver.web.pages.i18n import read_texts
 
-_SUBJECTS: Final[Mapping[str, Message]] = {
-    model.PASSKEY_ADDED: Message("A passkey was added to your account"),
-    model.PASSKEY_CLOSED: Message("A passkey of your account was blocked, since there may be a copy of it"),
-    model.PASSKEY_REMOVED: Message("A passkey was removed from your account"),
-    model.GENERATOR_ADDED: Message("An authenticator app was added to your account"),
-    model.GENERATOR_REMOVED: Message("The authenticator app was removed from your account"),
-    model.RECOVERY_CODES_MADE: Message("New recovery codes were made for your account"),
-    model.RECOVERY_CODE_USED: Message("A recovery code was used to sign in"),
-    model.FACTORS_RESET: Message("The second factors of your account were removed"),
-    model.PASSWORD_CHANGED: Message("Your password was changed"),
-    model.INVITATION_CLAIMED: Message("An invitation to your account was used"),
-    model.SHARING_ENDED: Message("You stopped sharing data with an app"),
-    model.PAYMENTS_ENDED: Message("You stopped payments by an app"),
-    model.EMAIL_CHANGED: Message("The email address of your account was changed"),
-    model.MORE_CHANGES: Message("There were more changes to your account than we send letters about"),
-}
+_MORE_CHANGES: Final = Message("There were more changes to your account than we send letters about")
 _ANYTHING_ELSE: Final = Message("Something changed in your account")
 _NAMED: Final = Message("Name: %(name)s")
 _COUNTED: Final = Message("How many more: %(name)s. Your account lists each of them under Activity.")
@@ -52,7 +38,7 @@ def write_letter(notice: Notice, sender: Sender) -> Letter:
     Spec: ASVS5-6.3.7
     """
     texts = read_texts(notice.language)
-    subject = texts.gettext(_SUBJECTS.get(notice.name, _ANYTHING_ELSE))
+    subject = texts.gettext(_subject_of(notice.name))
     text = "\n\n".join(_paragraphs(subject, notice, sender, texts)) + "\n"
     return _letter(subject, text, notice, sender)
 
@@ -74,6 +60,13 @@ def write_invitation(notice: Notice, link: str, until: int, sender: Sender) -> L
     return _letter(subject, "\n\n".join(paragraphs) + "\n", notice, sender)
 
 
+def _subject_of(name: str) -> Message:
+    if name == model.MORE_CHANGES:
+        return _MORE_CHANGES
+    kind = KINDS.get(name)
+    return (kind.letter if kind is not None else None) or _ANYTHING_ELSE
+
+
 def _letter(subject: str, text: str, notice: Notice, sender: Sender) -> Letter:
     letter = MIMEText(text, "plain", _UTF_8)  # type: ignore[arg-type]  # documented to take a Charset
     letter["Subject"] = Header(f"{_one_line(sender.site_name)}: {subject}", header_name="Subject").encode()
@@ -93,7 +86,7 @@ def _paragraphs(subject: str, notice: Notice, sender: Sender, texts: NullTransla
     named = [texts.gettext(label) % {"name": _one_line(notice.detail)}] if notice.detail else []
     when = texts.gettext(Message("Time: %(time)s")) % {"time": long_time(notice.at, notice.language)}
     yield "\n".join((f"{subject}.", *named, when))
-    if notice.name == model.PASSKEY_CLOSED:
+    if notice.name == PASSKEY_CLOSED.name:
         advice = Message("It no longer signs anyone in. Remove it and add a new one in your account:")
     else:
         yield texts.gettext(Message("If you did this or asked for it, there is nothing to do."))

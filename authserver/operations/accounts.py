@@ -2,8 +2,8 @@
 
 import os
 from collections.abc import Mapping
+from dataclasses import replace
 
-from authserver.accounts import activities
 from authserver.accounts.factor_changes import remove_all
 from authserver.accounts.model import Account, parse_claims
 from authserver.accounts.password_policy import WeakPassword, check_password, context_words_of
@@ -15,8 +15,8 @@ from authserver.accounts.store.invitations import remove_unclaimed
 from authserver.accounts.totp import SEED_BYTES, new_seed
 from authserver.db.engine import Connection
 from authserver.db.erasure import erase_account
+from authserver.events import catalogue as kinds
 from authserver.grants.revoke import end_sharing as take_back
-from authserver.notices import model as notices
 from authserver.operations.acts import (
     AddAccount,
     DeleteAccount,
@@ -35,10 +35,12 @@ from authserver.operations.refusals import (
     UsernameTaken,
 )
 from authserver.operations.task import Task
+from authserver.protocol.handles import hash_handle
 from authserver.sessions import lifecycle
 
 _BECAUSE_LOCKED = "account_locked"
 _BECAUSE_REVOKED = "revoked_by_operator"
+_PSEUDONYM_DIGITS = 16
 
 
 def add_account(task: Task[AddAccount]) -> Account:
@@ -49,6 +51,7 @@ def add_account(task: Task[AddAccount]) -> Account:
         account = people.create(connection, task.act.username, claims, password_hash, task.now)
         if account is None:
             raise UsernameTaken(task.act.username)
+        task.record(connection, task.event(kinds.ACCOUNT_CREATED, account_id=account.account_id))
     return account
 
 
@@ -61,8 +64,10 @@ def update_account(task: Task[UpdateAccount]) -> dict[str, object]:
             raise ChangedMeanwhile(account.username)
         before = str(account.claims.get("email", ""))
         if before != claims.get("email", ""):
-            names = activities.EMAIL_CHANGED, notices.EMAIL_CHANGED
-            task.tell_person(connection, account.account_id, names, before)
+            event = task.event(kinds.EMAIL_CHANGED, account_id=account.account_id)
+            task.record(connection, replace(event, letter_name=before))
+        else:
+            task.record(connection, task.event(kinds.ACCOUNT_UPDATED, account_id=account.account_id))
     return claims
 
 
@@ -77,12 +82,15 @@ def lock_account(task: Task[LockAccount]) -> None:
         remove_unclaimed(connection, account_id)
         lifecycle.end_all(connection, account_id, task.now)
         take_back(connection, account_id, None, _BECAUSE_LOCKED, task.now)
+        task.record(connection, task.event(kinds.ACCOUNT_LOCKED, account_id=account_id))
 
 
 def unlock_account(task: Task[UnlockAccount]) -> None:
     """Open a locked account again."""
     with task.transaction() as connection:
-        people.unlock(connection, hold(connection, task.act.account_id).account_id)
+        account_id = hold(connection, task.act.account_id).account_id
+        people.unlock(connection, account_id)
+        task.record(connection, task.event(kinds.ACCOUNT_UNLOCKED, account_id=account_id))
 
 
 def reset_factors(task: Task[ResetFactors]) -> bool:
@@ -94,8 +102,8 @@ def reset_factors(task: Task[ResetFactors]) -> bool:
         account_id = hold(connection, task.act.account_id).account_id
         was_there = remove_all(connection, account_id)
         lifecycle.end_all(connection, account_id, task.now)
-        if was_there:
-            task.tell_person(connection, account_id, (activities.FACTORS_RESET, notices.FACTORS_RESET))
+        kind = kinds.FACTORS_RESET if was_there else kinds.ACCOUNT_SIGNED_OUT
+        task.record(connection, task.event(kind, account_id=account_id))
     return was_there
 
 
@@ -110,7 +118,7 @@ def enrol_generator(task: Task[EnrolGenerator]) -> str:
         account_id = hold(connection, task.act.account_id).account_id
         enrol_totp(connection, envelope, account_id, seed, task.now)
         lifecycle.end_all(connection, account_id, task.now)
-        task.tell_person(connection, account_id, (activities.GENERATOR_ADDED, notices.GENERATOR_ADDED))
+        task.record(connection, task.event(kinds.GENERATOR_ADDED, account_id=account_id))
     return seed
 
 
@@ -121,7 +129,11 @@ def end_sharing(task: Task[EndSharing]) -> int:
     """
     with task.transaction() as connection:
         account_id = hold(connection, task.act.account_id).account_id
-        return take_back(connection, account_id, task.act.client_id, _BECAUSE_REVOKED, task.now)
+        ended = take_back(connection, account_id, task.act.client_id, _BECAUSE_REVOKED, task.now)
+        client_id = task.act.client_id or ""
+        event = task.event(kinds.PERMISSIONS_REVOKED, account_id=account_id, client_id=client_id, ended=str(ended))
+        task.record(connection, event)
+    return ended
 
 
 def delete_account(task: Task[DeleteAccount]) -> int:
@@ -133,7 +145,12 @@ def delete_account(task: Task[DeleteAccount]) -> int:
     Spec: ASVS5-7.4.2, ASVS5-10.4.9
     """
     with task.transaction() as connection:
-        return erase_account(connection, hold(connection, task.act.account_id).account_id)
+        account_id = hold(connection, task.act.account_id).account_id
+        kept = erase_account(connection, account_id)
+        # Nothing names the person any more: whoever has the id from elsewhere can tell that this was it.
+        pseudonym = hash_handle(account_id).hex()[:_PSEUDONYM_DIGITS]
+        task.record(connection, task.event(kinds.ACCOUNT_DELETED, account=pseudonym))
+    return kept
 
 
 def hold(connection: Connection, account_id: str) -> Account:

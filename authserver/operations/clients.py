@@ -9,6 +9,8 @@ from authserver.clients.registration import Registration, prepare_registration
 from authserver.clients.shared_secrets import SECRET_OVERLAP_SECONDS, hash_secret, new_secret
 from authserver.clients.store import ClientRecord
 from authserver.db.engine import Connection
+from authserver.events import catalogue as kinds
+from authserver.events.model import Kind
 from authserver.keys.rotation import lacking
 from authserver.keys.store import find_all
 from authserver.operations.acts import (
@@ -51,6 +53,7 @@ def add_client(task: Task[AddClient]) -> Registration:
         if not store.insert_client(connection, client_id, metadata, registration.secret_hash, task.now):
             is_spent = store.find_deleted_resources(connection, client_id) is not None
             raise ClientIdSpent(client_id) if is_spent else ClientIdTaken(client_id)
+        task.record(connection, task.event(kinds.CLIENT_REGISTERED, client_id=client_id))
     return registration
 
 
@@ -69,6 +72,7 @@ def update_client(task: Task[UpdateClient]) -> Mapping[str, object]:
         check_signable(connection, registration.metadata)
         if not store.replace_metadata(connection, act.client_id, registration.metadata):
             raise ClientNotFound(act.client_id)
+        task.record(connection, task.event(kinds.CLIENT_UPDATED, client_id=act.client_id))
     kept = store.resources_of(registration.metadata)
     given_up = (name for name in store.resources_of(record.metadata) if name not in kept)
     give_up_resources(task.parts.database, given_up, task.now)
@@ -85,17 +89,18 @@ def rotate_client_secret(task: Task[RotateClientSecret]) -> NewSecret:
             raise SecretMissing(client_id, load_client(record).token_endpoint_auth_method)
         if not store.rotate_secret(connection, record, hash_secret(secret), until):
             raise ChangedMeanwhile(client_id)
+        task.record(connection, task.event(kinds.CLIENT_SECRET_ROTATED, client_id=client_id))
     return NewSecret(secret, until)
 
 
 def disable_client(task: Task[DisableClient]) -> None:
     """Refuse a client from now on."""
-    _set_disabled(task, task.act.client_id, task.now)
+    _set_disabled(task, task.act.client_id, task.now, kinds.CLIENT_DISABLED)
 
 
 def enable_client(task: Task[EnableClient]) -> None:
     """Let a client in again."""
-    _set_disabled(task, task.act.client_id, None)
+    _set_disabled(task, task.act.client_id, None, kinds.CLIENT_ENABLED)
 
 
 def delete_client(task: Task[DeleteClient]) -> None:
@@ -109,6 +114,8 @@ def delete_client(task: Task[DeleteClient]) -> None:
     with task.transaction() as connection:
         was_there = store.delete_client(connection, client_id, task.now)
         resources = store.find_deleted_resources(connection, client_id)
+        if was_there:
+            task.record(connection, task.event(kinds.CLIENT_DELETED, client_id=client_id))
     ended = end_what_is_left(database, client_id, resources, task.now) if resources is not None else 0
     if not was_there and not ended:
         raise ClientNotFound(client_id)
@@ -162,7 +169,8 @@ def check_signable(connection: Connection, metadata: Mapping[str, object]) -> No
             raise SigningKeyMissing(member, algorithm)
 
 
-def _set_disabled(task: Task[DisableClient] | Task[EnableClient], client_id: str, at: int | None) -> None:
+def _set_disabled(task: Task[DisableClient] | Task[EnableClient], client_id: str, at: int | None, kind: Kind) -> None:
     with task.transaction() as connection:
         if not store.set_disabled(connection, client_id, at):
             raise ClientNotFound(client_id)
+        task.record(connection, task.event(kind, client_id=client_id))

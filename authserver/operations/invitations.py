@@ -6,6 +6,7 @@ from authserver.accounts.store import people
 from authserver.accounts.store.factors import find_enrolled
 from authserver.accounts.store.invitations import remove_unclaimed
 from authserver.db.engine import Connection
+from authserver.events import catalogue as kinds
 from authserver.operations.accounts import changed_claims, hold
 from authserver.operations.acts import InviteAccount, WithdrawInvitations
 from authserver.operations.outcomes import Invitation
@@ -24,13 +25,16 @@ def invite_account(task: Task[InviteAccount]) -> Invitation:
         if task.act.needs_address and not account.claims.get("email"):
             raise EmailMissing(account.username)
         handle = invite(connection, account.account_id, task.now, lifetime_seconds)
+        task.record(connection, task.event(kinds.ACCOUNT_INVITED, account_id=account.account_id))
     return Invitation(account, handle, task.now + lifetime_seconds)
 
 
 def withdraw_invitations(task: Task[WithdrawInvitations]) -> None:
     """Take back the invitations of an account that nobody has used."""
     with task.transaction() as connection:
-        remove_unclaimed(connection, hold(connection, task.act.account_id).account_id)
+        account_id = hold(connection, task.act.account_id).account_id
+        remove_unclaimed(connection, account_id)
+        task.record(connection, task.event(kinds.INVITATIONS_WITHDRAWN, account_id=account_id))
 
 
 def _invited(connection: Connection, task: Task[InviteAccount]) -> Account:
@@ -42,6 +46,7 @@ def _invited(connection: Connection, task: Task[InviteAccount]) -> Account:
         account = people.create(connection, act.username, claims, None, task.now)
         if account is None:
             raise UsernameTaken(act.username)
+        task.record(connection, task.event(kinds.ACCOUNT_CREATED, account_id=account.account_id))
         return account
     if act.claims is not None or act.email is not None:
         raise AccountExists(act.username)

@@ -1,6 +1,10 @@
 """Acts on the keys that sign."""
 
+from collections.abc import Iterable
+from typing import Any
+
 from authserver.db.engine import Connection
+from authserver.events import catalogue as kinds
 from authserver.keys import store
 from authserver.keys.model import ARCHIVED, StoredKey
 from authserver.keys.rotation import RotationPolicy, Step
@@ -19,14 +23,20 @@ def provision_keys(task: Task[ProvisionKeys]) -> tuple[str, ...]:
     """
     envelope = task.parts.open_envelope()
     with task.transaction() as connection:
-        return store.provision_keys(connection, envelope, signing_algorithms(task.parts.rules.profiles), task.now)
+        kids = store.provision_keys(connection, envelope, signing_algorithms(task.parts.rules.profiles), task.now)
+        _record_new(connection, task, kids)
+    return kids
 
 
 def rotate_keys(task: Task[RotateKeys]) -> tuple[Step, ...]:
     """Do what is due, and return it."""
     envelope, needed = task.parts.open_envelope(), signing_algorithms(task.parts.rules.profiles)
     with task.transaction() as connection:
-        return store.rotate_keys(connection, envelope, RotationPolicy(), task.now, needed)
+        steps = store.rotate_keys(connection, envelope, RotationPolicy(), task.now, needed)
+        for step in steps:
+            detail = {"kid": step.kid, "action": step.action, "algorithm": step.algorithm}
+            task.record(connection, task.event(kinds.KEY_ROTATED, **detail))
+    return steps
 
 
 def retire_key(task: Task[RetireKey]) -> None:
@@ -37,7 +47,8 @@ def retire_key(task: Task[RetireKey]) -> None:
         if _is_over(key):
             raise KeyRetiredAlready(key.kid)
         _retire(connection, key, task.now)
-        store.provision_keys(connection, envelope, (key.algorithm,), task.now)
+        task.record(connection, task.event(kinds.KEY_RETIRED, kid=key.kid))
+        _record_new(connection, task, store.provision_keys(connection, envelope, (key.algorithm,), task.now))
 
 
 def retire_compromised_key(task: Task[RetireCompromisedKey]) -> None:
@@ -46,8 +57,14 @@ def retire_compromised_key(task: Task[RetireCompromisedKey]) -> None:
     with task.transaction() as connection:
         key = _find(connection, task.act.kid)
         store.delete_key(connection, key.kid)
+        task.record(connection, task.event(kinds.KEY_COMPROMISED, kid=key.kid))
         if not _is_over(key):
-            store.provision_keys(connection, envelope, (key.algorithm,), task.now)
+            _record_new(connection, task, store.provision_keys(connection, envelope, (key.algorithm,), task.now))
+
+
+def _record_new(connection: Connection, task: Task[Any], kids: Iterable[str]) -> None:
+    for kid in kids:
+        task.record(connection, task.event(kinds.KEY_MADE, kid=kid))
 
 
 def _find(connection: Connection, kid: str) -> StoredKey:

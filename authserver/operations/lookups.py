@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 
 from authserver.accounts.model import Account, Enrolled
-from authserver.accounts.store import activities, people
-from authserver.accounts.store.activities import Activity
+from authserver.accounts.store import people
 from authserver.accounts.store.factors import find_enrolled
 from authserver.clients import store as clients
 from authserver.clients.store import ClientRecord
 from authserver.db.engine import Database
 from authserver.db.purge import count_expired, database_clock
+from authserver.events.store import Activity, find_recent
 from authserver.keys import store as keys
 from authserver.keys.model import StoredKey
 from authserver.keys.rotation import RotationPolicy, Step, plan_rotation
@@ -44,7 +44,7 @@ def find_factors(database: Database, account_id: str) -> Enrolled:
 def list_activities(database: Database, account_id: str, now: int) -> Sequence[Activity]:
     """Return the latest thousand activities of an account, newest first, as its person sees them."""
     with database.read() as connection:
-        return activities.find_recent(connection, account_id, now, _MOST_ACTIVITIES)
+        return find_recent(connection, account_id, now, _MOST_ACTIVITIES)
 
 
 def find_client(database: Database, client_id: str) -> ClientRecord | None:

@@ -5,9 +5,9 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
-from authserver.accounts.activities import note
 from authserver.db.engine import Connection, Database
-from authserver.notices.model import Notifier, tell_nobody
+from authserver.events.journal import Journal
+from authserver.events.model import Event, Kind, operator
 from authserver.operations.acts import Act
 from authserver.sealing.envelope import Envelope
 
@@ -39,7 +39,7 @@ class OperationParts:
     database: Database
     rules: OperationRules
     open_envelope: Callable[[], Envelope]
-    notifier: Notifier = tell_nobody
+    journal: Journal
     report: Callable[[str, int], None] = report_nothing
 
 
@@ -63,8 +63,11 @@ class Task(Generic[AnyAct_co]):
         """Open the transaction of the act, in which it is also told of; undone by a refusal."""
         return self.parts.database.transaction()
 
-    def tell_person(self, connection: Connection, account_id: str, names: tuple[str, str], detail: str = "") -> None:
-        """Tell the person of an account, in the act's transaction; `names` are of the activity and of the letter."""
-        activity, letter = names
-        note(connection, account_id, activity, self.now)
-        self.parts.notifier(connection, account_id, letter, self.now, detail)
+    def event(self, kind: Kind, *, account_id: str = "", client_id: str = "", **detail: str) -> Event:
+        """Return the event of the act: who had it done, and why, with the account or client that it is about."""
+        actor, reason = operator(self.actor), self.act.reason
+        return Event(kind, self.now, actor, account_id, client_id, detail, reason=reason)
+
+    def record(self, connection: Connection, event: Event) -> None:
+        """Record an event in the act's transaction; where its kind has a letter, that is queued with it."""
+        self.parts.journal.record(connection, event)

@@ -18,11 +18,9 @@ from authserver.accounts.store.invitations import was_claimed_at
 from authserver.authorization.own import seal_own
 from authserver.clock import CLOCKS_APART_SECONDS, is_fresh
 from authserver.db.engine import Connection
-from authserver.events.catalogue import KINDS
-from authserver.events.model import Event
+from authserver.events.model import Event, Kind, person
 from authserver.interaction.guard import StepDeps, find_person, stay_purpose
 from authserver.limits.rates import address_key
-from authserver.notices.model import Notifier
 from authserver.protocol.assurance import satisfies
 from authserver.protocol.demand import AuthenticationDemand
 from authserver.protocol.errors import UnmetAuthenticationRequirements
@@ -62,7 +60,6 @@ class AccountDeps:
     step: StepDeps
     issuer: str
     site_name: str
-    notifier: Notifier
     request_lifetime_seconds: int
     first_factor_by_password: bool
     envelope: Envelope = field(repr=False)
@@ -211,17 +208,18 @@ def go_on(deps: AccountDeps, visit: Visit, path: str, done: str) -> Response:
     return go_to(say_done(deps.step.csrf, visit.cookie, path, done))
 
 
-def tell(deps: AccountDeps, connection: Connection, visit: Visit, name: str, detail: str = "") -> None:
-    """Queue what tells the person of a change, in its transaction.
+def record(deps: AccountDeps, connection: Connection, visit: Visit, kind: Kind, thing: str = "") -> None:
+    """Record what the person did, in its transaction; where its kind has a letter, that is queued with it.
 
     Spec: ASVS5-6.3.7
     """
-    deps.notifier(connection, visit.account_id, name, visit.now, detail)
+    deps.step.journal.record(connection, event_of(visit, kind, thing))
 
 
-def report(deps: AccountDeps, visit: Visit, name: str) -> None:
-    """Raise the event of a change that is durable by now."""
-    deps.step.events(Event(KINDS[name], visit.now, correlation_id(), subject=visit.account_id))
+def event_of(visit: Visit, kind: Kind, thing: str = "") -> Event:
+    """Return the event of what the person did; `thing` is as for `Event`."""
+    account_id = visit.account_id
+    return Event(kind, visit.now, person(account_id), account_id, thing=thing, correlation_id=correlation_id())
 
 
 def after_change(deps: AccountDeps, visit: Visit, path: str, done: str, *, session_cookie: str = "") -> Response:

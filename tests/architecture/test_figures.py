@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from authserver.accounts.activities import KEPT_SECONDS
 from authserver.accounts.lockout import BLOCK_SECONDS, MAX_FAILURES
 from authserver.authorization.endpoints.authorize import INTERACTION_LIFETIME_SECONDS
 from authserver.binding.dpop import FUTURE_TOLERANCE_SECONDS
 from authserver.clients.registry import FRESH_SECONDS
 from authserver.clients.shared_secrets import SECRET_OVERLAP_SECONDS
 from authserver.db.purge import EXPIRIES, Expiry
+from authserver.events.store import KEPT_SECONDS
 from authserver.keys import compact, remote
 from authserver.limits import allotment, fallback, rates
 from authserver.outbound import model as letters

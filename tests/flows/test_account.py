@@ -13,11 +13,14 @@ from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from authserver.accounts import recovery
-from authserver.accounts.activities import note
 from authserver.accounts.store import factors, passkeys, people
+from authserver.db.at_once import add_row
 from authserver.db.engine import Database
 from authserver.db.tables import accounts, consents, pushed_requests, recovery_codes, sessions, totp_credentials
 from authserver.db.tables import passkeys as db_passkeys
+from authserver.events.catalogue import PASSKEY_RENAMED
+from authserver.events.model import Event
+from authserver.events.store import event_row
 from tests.support.authenticator import SoftwareKey
 from tests.support.deployment import CLAIMS, ISSUER, PASSWORD, Deployment, deploy
 from tests.support.details import ACCOUNTS, BANK_ACCOUNTS, text_of
@@ -361,7 +364,9 @@ def test_a_person_takes_every_activity_along_however_many(alice: Person, many: i
     visit(alice, "/account")
     with alice.deployment.database.transaction() as connection:
         for number in range(many):
-            note(connection, whose, "passkey_renamed", now - number // 7, detail=f"key-{number}")
+            add_row(
+                connection, event_row(Event(PASSKEY_RENAMED, now - number // 7, subject=whose, thing=f"key-{number}"))
+            )
     taken = json.loads(alice.open("/account/data").text)["activities"]
     assert {each["detail"] for each in taken if each["detail"].startswith("key-")} == {f"key-{n}" for n in range(many)}
     assert len(taken) == len({json.dumps(each) for each in taken}) or many == 0
@@ -385,7 +390,7 @@ def test_older_activity_is_on_the_pages_that_follow(alice: Person) -> None:
     whose, now = account_id(alice.deployment, "alice"), alice.deployment.now
     with alice.deployment.database.transaction() as connection:
         for number in range(230):
-            note(connection, whose, "passkey_renamed", now - number, detail=f"key-{number}")
+            add_row(connection, event_row(Event(PASSKEY_RENAMED, now - number, subject=whose, thing=f"key-{number}")))
     first = visit(alice, "/account/activity")
     assert ('id="newer"' in first.text, 'id="older"' in first.text) == (False, True)
     second, third = (alice.open(f"/account/activity?page={number}") for number in (2, 3))

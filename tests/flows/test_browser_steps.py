@@ -28,6 +28,7 @@ from authserver.clients.build import build_client
 from authserver.clients.metadata import parse_metadata
 from authserver.db.at_once import Writes
 from authserver.db.engine import Connection, Database
+from authserver.events.journal import Journal
 from authserver.events.model import Event
 from authserver.grants.store import consents
 from authserver.interaction.consenting import ConsentTerms
@@ -93,18 +94,18 @@ class House:
             csrf=CsrfGuard(envelope.derive("csrf"), frozenset({ORIGIN})),
             limits=build_limits(self.app, storage, LIMITS, b"k", self.events.append, self.clock),
             clock=self.clock,
-            events=self.events.append,
+            journal=Journal(self.events.append),
             find_client={CLIENT.client_id: CLIENT}.get,
             session_limits=SessionLimits(),
             attempts=Attempts(database, b"a" * 32),
             address=lambda environ: str(environ.get("HTTP_X_CALLER", "")),
         )
-        desk = Desk(relying_party(ORIGIN, "Harbour Bank", ()), envelope, self.events.append)
+        desk = Desk(relying_party(ORIGIN, "Harbour Bank", ()), envelope, Journal(self.events.append))
         self.app.register_blueprint(login_page(LoginDeps(step, PasswordPool(), desk)))
         self.app.register_blueprint(totp_page(TotpDeps(step, envelope)))
         terms = ConsentTerms(new_handle, 90 * 86400)
         conduct = Conduct(
-            database, self.events.append, AnswerPolicy(ORIGIN, 60, 86400, 3600), step.find_client, frozenset
+            database, Journal(self.events.append), AnswerPolicy(ORIGIN, 60, 86400, 3600), step.find_client, frozenset
         )
         self.app.register_blueprint(
             consent_page(ConsentDeps(step, conduct, terms, lambda _: (), {"accounts": "unused"}, tuple))

@@ -5,8 +5,9 @@ import json
 import pytest
 from werkzeug.test import TestResponse
 
-from authserver.accounts.store import activities, passkeys, people
+from authserver.accounts.store import passkeys, people
 from authserver.accounts.store.factors import find_enrolled
+from authserver.events.store import find_recent
 from authserver.protocol.names import ACR_PHISHING_RESISTANT, ACR_TWO_FACTORS
 from tests.support.authenticator import SoftwareKey
 from tests.support.deployment import Deployment
@@ -132,7 +133,7 @@ def test_a_copied_passkey_is_refused_reported_and_closed_for_its_owner_too(
         assert account is not None
         [closed] = passkeys.find_all(connection, account.account_id)
         enrolled = find_enrolled(connection, account.account_id)
-        noted = [row.name for row in activities.find_recent(connection, account.account_id, either.now, 10)]
+        noted = [row.name for row in find_recent(connection, account.account_id, either.now, 10)]
     assert "passkey_closed" in noted
     assert subjects_of(either) == [COPY_FOUND]
     assert (enrolled.passkey, enrolled.closed_passkey, enrolled.has_second_factor) == (False, True, True)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from werkzeug.test import TestResponse
 
-from authserver.accounts.store import activities
+from authserver.events.store import find_recent
 from authserver.payments.evidence import dump_evidence
 from authserver.payments.verify import verify_proof
 from tests.support.deployment import CLAIMS, Deployment
@@ -159,7 +159,7 @@ def test_what_is_done_stands_on_the_page_in_the_proof_and_in_the_activity(
     assert evidence.text.endswith(f"The app may: {act}")
     assert verify_proof(dump_evidence(evidence).encode())
     with app.deployment.database.read() as connection:
-        recent = activities.find_recent(connection, evidence.subject, app.deployment.now, 10)
+        recent = find_recent(connection, evidence.subject, app.deployment.now, 10)
     names = [each.name for each in recent]
     assert activity in names
 

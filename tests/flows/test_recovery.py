@@ -5,8 +5,9 @@ import os
 import pytest
 
 from authserver.accounts import recovery
-from authserver.accounts.store import activities, people
+from authserver.accounts.store import people
 from authserver.accounts.store import recovery as store
+from authserver.events.store import find_recent
 from authserver.protocol.names import ACR_TWO_FACTORS
 from tests.support.deployment import Deployment
 from tests.support.login_app import finish, page_of, plain_url, register_login_app
@@ -53,7 +54,7 @@ def test_a_recovery_code_stands_in_for_the_second_factor_once(either: Deployment
     assert (claims["acr"], set(claims["amr"])) == (ACR_TWO_FACTORS, {"pwd", "otp", "mfa"})
     assert _left(either) == 9
     with either.database.read() as connection:
-        noted = [row.name for row in activities.find_recent(connection, _alice(either), either.now, 10)]
+        noted = [row.name for row in find_recent(connection, _alice(either), either.now, 10)]
     assert "recovery_code_used" in noted
 
     again = Person(either)

@@ -9,8 +9,12 @@ from sqlalchemy import Connection, String, inspect
 
 from authserver.clients.store import find_client, insert_client
 from authserver.db import migrate, revision
+from authserver.db.at_once import add_row
 from authserver.db.engine import Database
 from authserver.db.tables import metadata
+from authserver.events.catalogue import PASSKEY_ADDED, PASSWORD_CHANGED, SIGN_IN_SUCCEEDED
+from authserver.events.model import Event, person
+from authserver.events.store import event_row, find_recent
 from tests.support import databases
 
 
@@ -48,6 +52,7 @@ def test_migrating_and_creating_give_the_same_columns(database: Database) -> Non
     with database.read() as connection:
         migrated = _columns(connection)
     with database.transaction() as connection:
+        connection.exec_driver_sql("DROP VIEW activities")
         metadata.drop_all(connection)
         metadata.create_all(connection)
         created = _columns(connection)
@@ -129,8 +134,8 @@ def test_text_from_outside_has_no_length_in_the_schema() -> None:
         column.name for table in metadata.tables.values() for column in table.columns if type(column.type) is String
     }
     assert bounded == {
-        "aaguid", "account_id", "activity_id", "algorithm", "approval_id", "consent_id", "grant_id", "kid", "kind",
-        "language", "letter_id", "method", "name", "passkey_id", "profile", "refused_with", "revoked_because",
+        "aaguid", "account_id", "actor_role", "algorithm", "approval_id", "consent_id", "event_id", "grant_id", "kid",
+        "kind", "language", "letter_id", "method", "name", "passkey_id", "profile", "refused_with", "revoked_because",
         "session_id", "state",
     }  # fmt: skip
 
@@ -149,3 +154,35 @@ def test_the_id_of_a_client_deleted_before_there_were_tombstones_is_not_used_aga
         with database.transaction() as connection:
             assert find_client(connection, "gone") is None
             assert not insert_client(connection, "gone", {}, None, 2000)
+
+
+@pytest.mark.spec("ASVS5-16.2.1")
+def test_activities_become_events_and_code_of_before_goes_on(empty_database_url: str) -> None:
+    added = (
+        "INSERT INTO activities (activity_id, account_id, name, happened_at, client_id, detail, expires_at)"
+        " VALUES ('{}', 'alice', '{}', {}, NULL, '{}', 99999)"
+    )
+    with databases.connected(empty_database_url) as database:
+        with database.transaction() as connection:
+            command.upgrade(migrate._config(databases.MIGRATIONS, connection), "0006")  # noqa: SLF001 - one step of it
+            connection.exec_driver_sql(added.format("a", "signed_in", 1000, "pwd Firefox on Linux"))
+        migrate.upgrade(database, databases.MIGRATIONS)
+
+        with database.transaction() as connection:  # what the version before does
+            connection.exec_driver_sql(added.format("b", "passkey_added", 2000, "My phone"))
+            connection.exec_driver_sql(added.format("c", "signed_out", 3000, ""))
+            connection.exec_driver_sql("DELETE FROM activities WHERE activity_id = 'c'")
+            add_row(connection, event_row(Event(PASSWORD_CHANGED, 4000, person("alice"), "alice")))
+            seen = connection.exec_driver_sql("SELECT name, happened_at, detail FROM activities ORDER BY happened_at")
+            assert [tuple(row) for row in seen] == [
+                ("signed_in", 1000, "pwd Firefox on Linux"),
+                ("passkey_added", 2000, "My phone"),
+                ("password.changed", 4000, ""),
+            ]
+        with database.read() as connection:
+            found = find_recent(connection, "alice", 5000, 10)
+        assert [(each.kind, each.name, each.thing) for each in found] == [
+            (PASSWORD_CHANGED, "password_changed", ""),
+            (PASSKEY_ADDED, "passkey_added", "My phone"),
+            (SIGN_IN_SUCCEEDED, "signed_in", "pwd Firefox on Linux"),
+        ]

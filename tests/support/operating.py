@@ -15,5 +15,5 @@ _Outcome = TypeVar("_Outcome")
 def operate(deployment: Deployment, act: Act[_Outcome], *, secret: str | None = None) -> _Outcome:
     """Have an act done now, while each node still keeps what it has in its caches."""
     parts = deployment.app.extensions["authserver"]
-    means = operation_parts(parts.settings, deployment.database, lambda: parts.envelope, parts.notifier)
+    means = operation_parts(parts.settings, deployment.database, lambda: parts.envelope, parts.journal)
     return perform(act, OPERATOR, deployment.now, means, secret=secret)

@@ -16,6 +16,7 @@ from authserver.accounts.passkeys import relying_party
 from authserver.accounts.store import passkeys, people
 from authserver.app.parts import open_envelope
 from authserver.db.engine import Database
+from authserver.events.journal import Journal
 from authserver.settings.model import Settings
 from tests.support.authenticator import SoftwareKey
 from tests.support.live_server import LiveServer
@@ -76,7 +77,8 @@ def opened(server: LiveServer) -> Iterator[tuple[Database, Desk]]:
     settings = Settings(master_key_file=next(server.folder.rglob("master.key")))
     database = Database.connect(url)
     try:
-        yield database, Desk(relying_party(server.issuer, "Test"), open_envelope(settings), lambda _event: None)
+        journal = Journal(lambda _event: None)
+        yield database, Desk(relying_party(server.issuer, "Test"), open_envelope(settings), journal)
     finally:
         database.dispose()
 

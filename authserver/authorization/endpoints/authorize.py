@@ -22,7 +22,7 @@ from authserver.clock import Clock
 from authserver.db.at_once import Writes
 from authserver.db.engine import Database
 from authserver.events.catalogue import AUTHORIZATION_PAGE_REFUSED
-from authserver.events.model import Event, EventSink
+from authserver.events.model import ANYONE, Event, EventSink
 from authserver.limits.rates import address_key
 from authserver.protocol.errors import InvalidRequest, OAuthError, RequestUriNotSupported, SignInOver
 from authserver.protocol.handles import new_handle
@@ -196,7 +196,8 @@ class Authorize:
             Event(
                 AUTHORIZATION_PAGE_REFUSED,
                 self.clock(),
-                request.correlation_id,
+                ANYONE,
+                correlation_id=request.correlation_id,
                 detail=error.operator_facts(),
             )
         )

@@ -15,7 +15,8 @@ from authserver.accounts.second_factor import check_totp
 from authserver.authorization.next_step import Situation, next_step, other_ways
 from authserver.authorization.next_step import Step as NextStep
 from authserver.db.engine import Connection
-from authserver.events.catalogue import PAYMENT_APPROVAL_FAILED, PAYMENT_APPROVED, PAYMENT_DENIED, PAYMENT_VOIDED
+from authserver.events.catalogue import PAYMENT_APPROVAL_FAILED, PAYMENT_DENIED, PAYMENT_VOIDED
+from authserver.events.model import Event, Kind
 from authserver.interaction.approving import (
     Approved,
     Approving,
@@ -26,7 +27,7 @@ from authserver.interaction.approving import (
 )
 from authserver.interaction.attempt import BLOCKED, guarded, proved_all
 from authserver.interaction.copied_passkey import prove
-from authserver.interaction.guard import Step, StepDeps, go_on, refuse, report, show
+from authserver.interaction.guard import Step, StepDeps, event_of, go_on, refuse, show
 from authserver.interaction.payer_choice import Payer, choose_payer
 from authserver.interaction.pending_approval import (
     ApprovalStale,
@@ -38,7 +39,6 @@ from authserver.interaction.pending_approval import (
 )
 from authserver.interaction.step_page import StepPage, step_page
 from authserver.messages import Message
-from authserver.notices.model import Notifier
 from authserver.payments.text import LANGUAGES
 from authserver.payments.unlinked import may_be_unlinked
 from authserver.protocol.assurance import satisfies
@@ -70,7 +70,6 @@ class ApproveDeps:
     accounts_of: AccountsOf
     approving: Approving
     desk: Desk
-    notifier: Notifier
     unlinked_limits: Mapping[str, Decimal]
     envelope: Envelope = field(repr=False)
 
@@ -112,7 +111,7 @@ def _decide(deps: ApproveDeps, found: _Open, decision: str) -> Reply:
     if decision in {"deny", "cancel"}:
         lacks_way = not found.ways and not found.payer.is_strangers and decision == "cancel"
         error = UnmetAuthenticationRequirements.code if lacks_way else "access_denied"
-        return refuse(deps.step, found.step, error, event=PAYMENT_DENIED)
+        return refuse(deps.step, found.step, error, event=_event(found, PAYMENT_DENIED))
     if decision != "approve" or not found.ways:
         raise InvalidRequest("Choose to confirm the payment or not.", clause="RTS-SCA-5.1")
     try:
@@ -120,9 +119,7 @@ def _decide(deps: ApproveDeps, found: _Open, decision: str) -> Reply:
     except ApprovalStale:
         return _show(deps, found, {"error": TOO_LATE})
     except ApprovalVoid as error:
-        detail = {"reason": str(error)}
-        report(deps.step, found.step, PAYMENT_VOIDED, account_id=found.account.account_id, detail=detail)
-        return refuse(deps.step, found.step)
+        return refuse(deps.step, found.step, event=_event(found, PAYMENT_VOIDED, {"reason": str(error)}))
     return _approve(deps, found, pending)
 
 
@@ -138,17 +135,15 @@ def _approve(deps: ApproveDeps, found: _Open, pending: PendingApproval) -> Reply
         return go_on(step)
     if tried.value is None:
         detail = {"method": way, "outcome": BLOCKED if tried.is_blocked else "refused"}
-        report(deps.step, step, PAYMENT_APPROVAL_FAILED, account_id=account_id, detail=detail)
+        deps.step.journal.tell(_event(found, PAYMENT_APPROVAL_FAILED, detail))
         return _show(deps, found, tried.problem())
-    evidence, session = tried.value.evidence, tried.value.session
-    detail = {
-        "approval_id": evidence.approval_id,
-        "method": evidence.method,
-        "linked": "yes" if evidence.linked else "no",
-    }
-    report(deps.step, step, PAYMENT_APPROVED, account_id=account_id, detail=detail)
-    device = proved_all(deps.step.attempts, tried.attempt, account_id, step.now) if _is_strong(session) else ""
+    is_strong = _is_strong(tried.value.session)
+    device = proved_all(deps.step.attempts, tried.attempt, account_id, step.now) if is_strong else ""
     return go_on(step, session_cookie=tried.value.session_cookie, device_cookie=device)
+
+
+def _event(found: _Open, kind: Kind, detail: Mapping[str, str] | None = None) -> Event:
+    return event_of(found.step, kind, found.account.account_id, detail)
 
 
 def _find_open(deps: ApproveDeps, step: Step) -> _Open | None:
@@ -201,7 +196,7 @@ def _by_passkey(deps: ApproveDeps, found: _Open, pending: PendingApproval) -> Ap
     """
     answer = Answer(request.form.get("ceremony", ""), request.form.get("credential", ""))
     with deps.step.database.transaction() as connection:
-        proof = prove(connection, deps.desk, deps.notifier, _asked(found), answer, found.step.now)
+        proof = prove(connection, deps.desk, _asked(found), answer, found.step.now)
         return _record(connection, deps, found, pending, proof)
 
 

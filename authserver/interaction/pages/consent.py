@@ -5,8 +5,6 @@ from dataclasses import dataclass
 
 from flask import Blueprint, request
 
-from authserver.accounts import activities
-from authserver.accounts.activities import activity_row
 from authserver.accounts.bank_accounts import AccountsOf
 from authserver.authorization.answers.send import send
 from authserver.authorization.conduct import Allowed, Conduct
@@ -16,7 +14,7 @@ from authserver.grants.store.consents import consent_row
 from authserver.interaction.account_choice import Chosen, can_be_met, choose, find_missing, show_details
 from authserver.interaction.approving import approved_details
 from authserver.interaction.consenting import ConsentTerms, give_consent, name_apis
-from authserver.interaction.guard import Step, StepDeps, event_of, refuse, report, show
+from authserver.interaction.guard import Step, StepDeps, event_of, refuse, show
 from authserver.interaction.scope_words import describe_claims, describe_scopes
 from authserver.interaction.step_page import StepPage, step_page
 from authserver.messages import Message
@@ -60,7 +58,7 @@ def _decide(deps: ConsentDeps, step: Step, decision: str) -> Reply:
     if decision == "approve":
         return _approve(deps, step)
     if decision == "deny":
-        return refuse(deps.step, step, event=CONSENT_DENIED)
+        return refuse(deps.step, step, event=event_of(step, CONSENT_DENIED, step.account_id))
     raise InvalidRequest("Choose to allow or not to allow.", clause="RFC6749-10.2")
 
 
@@ -104,17 +102,16 @@ def _approve(deps: ConsentDeps, step: Step) -> Reply:
     if details is None:
         return _show(deps, step, _CHOOSE, chosen)
     consent = give_consent(deps.terms, step, details)
-    activity = activity_row(consent.account_id, activities.CONSENT_GIVEN, step.now, consent.client_id)
     detail = {"consent_id": consent.consent_id, "scope": " ".join(consent.scope)}
     types = " ".join(sorted(type_names(details)))
     detail |= {"authorization_details": types} if types else {}
     event = event_of(step, CONSENT_GIVEN, consent.account_id, detail)
-    allowed = Allowed(consent, (consent_row(consent), activity), event)
+    allowed = Allowed(consent, (consent_row(consent),), event)
     try:
         answer = deps.conduct.conclude(step.visit, allowed, step.now, correlation_id())
     except OAuthError as error:
         facts = error.operator_facts()
-        report(deps.step, step, AUTHORIZATION_PAGE_REFUSED, account_id=consent.account_id, detail=facts)
+        deps.step.journal.tell(event_of(step, AUTHORIZATION_PAGE_REFUSED, consent.account_id, facts))
         raise
     return to_flask(send(answer, deps.step.pages))
 

@@ -2,13 +2,11 @@
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from urllib.parse import quote
 
 from flask import Blueprint, Response, request
 
-from authserver.accounts import activities
-from authserver.accounts.activities import note
 from authserver.accounts.ceremonies import begin_registration, finish_registration
 from authserver.accounts.generator_enrolment import Proposal, confirm_generator, propose_generator, read_proposal
 from authserver.accounts.model import Account
@@ -17,20 +15,19 @@ from authserver.accounts.recovery import new_codes, replace_codes
 from authserver.accounts.store.factors import find_enrolled, hold_account, note_offered
 from authserver.clock import CLOCKS_APART_SECONDS, is_fresh
 from authserver.db.engine import Connection
-from authserver.events.catalogue import KINDS
+from authserver.events.catalogue import GENERATOR_ADDED, PASSKEY_ADDED, RECOVERY_CODES_MADE
 from authserver.interaction.generator_picture import draw_generator
 from authserver.interaction.guard import (
     DID_NOT_WORK,
     Step,
     StepDeps,
+    event_of,
     find_person,
     go_on,
     refuse,
-    report,
     show,
 )
 from authserver.interaction.step_page import SignedIn, StepPage, find_signed_in, step_page
-from authserver.notices.model import GENERATOR_ADDED, PASSKEY_ADDED, Notifier
 from authserver.protocol.errors import UnmetAuthenticationRequirements
 from authserver.protocol.names import ACR_PHISHING_RESISTANT
 from authserver.sealing.envelope import Envelope
@@ -61,7 +58,6 @@ class EnrolDeps:
 
     step: StepDeps
     desk: Desk
-    notifier: Notifier
     site_name: str
     by_password: bool
     envelope: Envelope = field(repr=False)
@@ -188,23 +184,18 @@ def _add(
         added = act(connection)
         if added is not None:
             replace_codes(connection, account.account_id, codes, step.now)
-            name = activities.GENERATOR_ADDED if added[0] == TOTP else activities.PASSKEY_ADDED
-            note(connection, account.account_id, name, step.now, detail=added[1])
-            note(connection, account.account_id, activities.RECOVERY_CODES_MADE, step.now)
-            deps.notifier(connection, account.account_id, _notice_of(added), step.now, added[1])
+            kind = GENERATOR_ADDED if added[0] == TOTP else PASSKEY_ADDED
+            deps.step.journal.record(connection, event_of(step, kind, account.account_id, thing=added[1]))
+            made = replace(event_of(step, RECOVERY_CODES_MADE, account.account_id), is_quiet=True)
+            deps.step.journal.record(connection, made)
             raised = lifecycle.elevate(connection, step.session_cookie, added[0], deps.step.session_limits, step.now)
     if added is None and request.path == OFFER_PATH:
         return _show_offer(deps, step, account, error=DID_NOT_WORK)
     if added is None:
         return _show(deps, step, account, proposal or _propose(deps, step, account), error=DID_NOT_WORK)
-    report(deps.step, step, KINDS[_notice_of(added)], account_id=account.account_id)
     headers = (set_cookie(SESSION_COOKIE, raised[1]),) if raised is not None else ()
     values = {"codes": codes, "address": go_on(step).headers["Location"]}
     return show(deps.step, step, DONE_PAGE, values, headers=headers)
-
-
-def _notice_of(added: tuple[str, str]) -> str:
-    return GENERATOR_ADDED if added[0] == TOTP else PASSKEY_ADDED
 
 
 def _asked(step: Step, account: Account) -> Asked:

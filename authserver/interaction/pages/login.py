@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 
 from flask import Blueprint, Response, request
 
-from authserver.accounts.activities import SIGNED_IN, note
 from authserver.accounts.passkey_tokens import Desk
 from authserver.accounts.passwords import PasswordPool
 from authserver.accounts.sign_in import OUTDATED, SignIn, find_candidate, sign_in, spend_hash
@@ -15,9 +14,9 @@ from authserver.interaction.attempt import BLOCKED, Tried, guarded, proved_all
 from authserver.interaction.guard import (
     Step,
     StepDeps,
+    event_of,
     go_on,
     refuse,
-    report,
     show,
     this_browser,
     with_browser,
@@ -82,7 +81,7 @@ def _sign_in(deps: LoginDeps, step: Step, username: str, password: str) -> Reply
 def _report_failure(deps: LoginDeps, step: Step, tried: Tried[SignIn]) -> None:
     outcome, account_id = (tried.value.outcome, tried.value.account_id) if tried.value is not None else (BLOCKED, "")
     outcome = OUTDATED if tried else outcome
-    report(deps.step, step, SIGN_IN_FAILED, account_id=account_id, detail={"outcome": outcome})
+    deps.step.journal.tell(event_of(step, SIGN_IN_FAILED, account_id, {"outcome": outcome}))
 
 
 def _start(deps: LoginDeps, step: Step, proved: SignIn) -> _Started | None:
@@ -98,14 +97,14 @@ def _start(deps: LoginDeps, step: Step, proved: SignIn) -> _Started | None:
             return None
         limits = deps.step.session_limits
         _, cookie = lifecycle.start(connection, account_id, PASSWORD, limits, step.now, this_browser())
-        note(connection, account_id, SIGNED_IN, step.now, step.client_id, with_browser(PASSWORD))
+        event = event_of(step, SIGN_IN_SUCCEEDED, account_id, {"method": PASSWORD}, with_browser(PASSWORD))
+        deps.step.journal.record(connection, event)
         return _Started(account_id, cookie, find_enrolled(connection, account_id).has_second_factor)
 
 
 def _go_on(deps: LoginDeps, step: Step, tried: Tried[SignIn], started: _Started) -> Response:
     """Go on in the new session; a password is all there is to prove only for a person who has nothing else."""
     account_id = started.account_id
-    report(deps.step, step, SIGN_IN_SUCCEEDED, account_id=account_id, detail={"method": PASSWORD})
     device = "" if started.has_more else proved_all(deps.step.attempts, tried.attempt, account_id, step.now)
     return go_on(step, session_cookie=started.cookie, device_cookie=device)
 

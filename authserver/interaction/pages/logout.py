@@ -2,9 +2,8 @@
 
 from flask import Blueprint, request
 
-from authserver.accounts.activities import SIGNED_OUT, note
 from authserver.events.catalogue import SIGN_OUT_DONE
-from authserver.events.model import Event
+from authserver.events.model import ANYONE, Event, person
 from authserver.interaction.guard import StepDeps, find_person
 from authserver.sessions import lifecycle
 from authserver.web.pages.cookies import SESSION_COOKIE, clear_cookie, read_cookie
@@ -38,10 +37,10 @@ def _end(deps: StepDeps, cookie: str) -> View:
     with deps.database.transaction() as connection:
         _, account = find_person(connection, cookie, deps.session_limits, now)
         ended = lifecycle.end(connection, cookie or None, now)
-        if ended and account is not None:
-            note(connection, account.account_id, SIGNED_OUT, now)
-    if ended:
-        deps.events(Event(SIGN_OUT_DONE, now, correlation_id(), subject=account.account_id if account else ""))
+        if ended:
+            account_id = account.account_id if account else ""
+            by = person(account_id) if account else ANYONE
+            deps.journal.record(connection, Event(SIGN_OUT_DONE, now, by, account_id, correlation_id=correlation_id()))
     return _signed_out()
 
 

@@ -5,12 +5,12 @@ from functools import partial
 
 from flask import Blueprint, Response, request
 
-from authserver.accounts.activities import SECOND_FACTOR_GIVEN, SIGNED_IN, note
 from authserver.accounts.ceremonies import Assertion, begin_assertion, owner_key
 from authserver.accounts.passkey_tokens import Answer, Asked, Desk
 from authserver.accounts.store.factors import find_enrolled
 from authserver.authorization.next_step import Step as NextStep
 from authserver.authorization.next_step import needs_verified_user, other_ways
+from authserver.db.engine import Connection
 from authserver.events.catalogue import SECOND_FACTOR_FAILED, SECOND_FACTOR_SUCCEEDED, SIGN_IN_FAILED, SIGN_IN_SUCCEEDED
 from authserver.events.model import Kind
 from authserver.interaction.attempt import BLOCKED, Tried, guarded, proved_all
@@ -18,16 +18,15 @@ from authserver.interaction.copied_passkey import prove
 from authserver.interaction.guard import (
     Step,
     StepDeps,
+    event_of,
     go_on,
     refuse,
-    report,
     show,
     this_browser,
     with_browser,
 )
 from authserver.interaction.passkey_offer import SIGN_IN_PATH, address_in, offer_passkey, sign_in_asked
 from authserver.interaction.step_page import SignedIn, StepPage, find_live, find_signed_in, step_page
-from authserver.notices.model import Notifier
 from authserver.protocol.assurance import satisfies
 from authserver.protocol.names import ACR_TWO_FACTORS
 from authserver.sessions import lifecycle
@@ -47,7 +46,6 @@ class PasskeyDeps:
 
     step: StepDeps
     desk: Desk
-    notifier: Notifier
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +87,7 @@ def _answer_second_factor(deps: PasskeyDeps, found: SignedIn) -> Reply:
     if tried.value is None or not tried.value:
         _report_failure(deps, step, SECOND_FACTOR_FAILED, tried, account_id)
         return _show(deps, found, tried.problem())
-    return _finish(deps, step, SECOND_FACTOR_SUCCEEDED, tried)
+    return _finish(deps, step, tried)
 
 
 def _answer_sign_in(deps: PasskeyDeps, step: Step) -> Reply:
@@ -99,7 +97,7 @@ def _answer_sign_in(deps: PasskeyDeps, step: Step) -> Reply:
     if tried.value is None or not tried.value:
         _report_failure(deps, step, SIGN_IN_FAILED, tried, "")
         return _show_sign_in(deps, step, tried.problem())
-    return _finish(deps, step, SIGN_IN_SUCCEEDED, tried)
+    return _finish(deps, step, tried)
 
 
 def _raise(deps: PasskeyDeps, found: SignedIn) -> _Proved:
@@ -107,13 +105,12 @@ def _raise(deps: PasskeyDeps, found: SignedIn) -> _Proved:
 
     Spec: RTS-SCA-4.1, RFC9470-5
     """
-    step, account, limits = found.step, found.account, deps.step.session_limits
+    step, limits = found.step, deps.step.session_limits
     with deps.step.database.transaction() as connection:
-        proof = prove(connection, deps.desk, deps.notifier, _asked(found), _answer(), step.now)
+        proof = prove(connection, deps.desk, _asked(found), _answer(), step.now)
         if not proof:
             return _Proved(proof)
-        told = with_browser(proof.method)
-        note(connection, account.account_id, SECOND_FACTOR_GIVEN, step.now, step.client_id, told)
+        _record(connection, deps, step, SECOND_FACTOR_SUCCEEDED, proof)
         return _Proved(proof, lifecycle.elevate(connection, step.session_cookie, proof.method, limits, step.now))
 
 
@@ -122,22 +119,27 @@ def _start(deps: PasskeyDeps, step: Step) -> _Proved:
 
     Spec: RTS-SCA-4.1, ASVS5-7.2.4
     """
-    limits, client_id = deps.step.session_limits, step.client_id
+    limits = deps.step.session_limits
     with deps.step.database.transaction() as connection:
-        proof = prove(connection, deps.desk, deps.notifier, sign_in_asked(step), _answer(), step.now)
+        proof = prove(connection, deps.desk, sign_in_asked(step), _answer(), step.now)
         if not proof:
             return _Proved(proof)
         begun = lifecycle.start(connection, proof.account_id, proof.method, limits, step.now, this_browser())
-        note(connection, proof.account_id, SIGNED_IN, step.now, client_id, with_browser(proof.method))
+        _record(connection, deps, step, SIGN_IN_SUCCEEDED, proof)
         return _Proved(proof, begun)
 
 
-def _finish(deps: PasskeyDeps, step: Step, event: Kind, tried: Tried[_Proved]) -> Response:
+def _record(connection: Connection, deps: PasskeyDeps, step: Step, kind: Kind, proof: Assertion) -> None:
+    method = proof.method
+    event = event_of(step, kind, proof.account_id, {"method": method}, with_browser(method))
+    deps.step.journal.record(connection, event)
+
+
+def _finish(deps: PasskeyDeps, step: Step, tried: Tried[_Proved]) -> Response:
     proved = tried.value
     if proved is None or proved.session is None:
         return go_on(step)
-    account_id, method = proved.assertion.account_id, proved.assertion.method
-    report(deps.step, step, event, account_id=account_id, detail={"method": method})
+    account_id = proved.assertion.account_id
     session, cookie = proved.session
     device = ""
     if satisfies(acr_for(session.factors), ACR_TWO_FACTORS):
@@ -145,10 +147,10 @@ def _finish(deps: PasskeyDeps, step: Step, event: Kind, tried: Tried[_Proved]) -
     return go_on(step, session_cookie=cookie, device_cookie=device)
 
 
-def _report_failure(deps: PasskeyDeps, step: Step, event: Kind, tried: Tried[_Proved], account_id: str) -> None:
+def _report_failure(deps: PasskeyDeps, step: Step, kind: Kind, tried: Tried[_Proved], account_id: str) -> None:
     proof = tried.value.assertion if tried.value is not None else Assertion(BLOCKED)
     detail = {"method": PAGE, "outcome": proof.outcome, **({"reason": proof.reason} if proof.reason else {})}
-    report(deps.step, step, event, account_id=proof.account_id or account_id, detail=detail)
+    deps.step.journal.tell(event_of(step, kind, proof.account_id or account_id, detail))
 
 
 def _show(deps: PasskeyDeps, found: SignedIn, problem: dict[str, object]) -> Reply:

@@ -4,10 +4,10 @@ from dataclasses import dataclass, field
 
 from flask import Blueprint, request
 
-from authserver.accounts.activities import SECOND_FACTOR_GIVEN, note
 from authserver.accounts.model import Account
 from authserver.accounts.second_factor import check_totp
-from authserver.interaction.guard import Step, StepDeps, go_on, refuse, show, with_browser
+from authserver.events.catalogue import SECOND_FACTOR_SUCCEEDED
+from authserver.interaction.guard import Step, StepDeps, event_of, go_on, refuse, show, with_browser
 from authserver.interaction.second_proof import Proof, add_proof, other_ways
 from authserver.interaction.step_page import StepPage, find_signed_in, step_page
 from authserver.protocol.errors import AccessDenied, UnmetAuthenticationRequirements
@@ -65,8 +65,6 @@ def _check_code(deps: TotpDeps, step: Step, account: Account) -> Reply:
         method=TOTP,
         check=lambda connection: check_totp(connection, deps.envelope, account.account_id, code, step.now),
         shown=other_ways(step, step.enrolled),
-        record=lambda connection: note(
-            connection, account.account_id, SECOND_FACTOR_GIVEN, step.now, step.client_id, with_browser(TOTP)
-        ),
+        event=event_of(step, SECOND_FACTOR_SUCCEEDED, account.account_id, {"method": TOTP}, with_browser(TOTP)),
     )
     return add_proof(deps.step, step, account, proof)

@@ -2,20 +2,18 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import asdict
 
 import orjson
 from flask import Blueprint, Response, request
 
-from authserver.accounts import activities
-from authserver.accounts.activities import note
 from authserver.accounts.store import passkeys, recovery
-from authserver.accounts.store.activities import Activity, Place, find_from, find_recent
 from authserver.db.engine import Connection, Database
+from authserver.events.catalogue import DATA_DOWNLOADED, SECOND_FACTOR_SUCCEEDED, SIGN_IN_SUCCEEDED
+from authserver.events.store import Activity, Place, find_from, find_recent
 from authserver.grants.store.sharing import find_permissions
 from authserver.protocol.names import OWN_CLIENT_ID
-from authserver.selfservice.guard import AccountDeps, AccountPage, Visit, account_pages, show
-from authserver.selfservice.words import ACTIVITY_WORDS, METHOD_WORDS, OTHER_ACTIVITY
+from authserver.selfservice.guard import AccountDeps, AccountPage, Visit, account_pages, record, show
+from authserver.selfservice.words import METHOD_WORDS, OTHER_ACTIVITY
 from authserver.sessions import store as sessions
 from authserver.web.machine.responses import NO_STORE
 from authserver.web.pages.form_page import View
@@ -51,7 +49,7 @@ def _download(deps: AccountDeps, visit: Visit) -> Response:
     with deps.step.database.transaction() as connection:
         document = _document(connection, visit)
         begun = find_from(connection, visit.account_id, visit.now, _READ_AT_ONCE, Place())
-        note(connection, visit.account_id, activities.DATA_DOWNLOADED, visit.now)
+        record(deps, connection, visit, DATA_DOWNLOADED)
     headers = [
         ("Content-Type", "application/json"),
         ("Content-Disposition", 'attachment; filename="my-data.json"'),
@@ -69,14 +67,15 @@ def _page_number(text: str) -> int:
 def _describe(deps: AccountDeps, activity: Activity) -> dict[str, object]:
     client_id = activity.client_id if activity.client_id != OWN_CLIENT_ID else None
     client = deps.step.find_client(client_id) if client_id else None
-    is_sign_in = activity.name in {activities.SIGNED_IN, activities.SECOND_FACTOR_GIVEN}
-    method, _, browser = activity.detail.partition(" ")
+    kind = activity.kind
+    is_sign_in = kind in {SIGN_IN_SUCCEEDED, SECOND_FACTOR_SUCCEEDED}
+    method, _, browser = activity.thing.partition(" ")
     return {
-        "words": ACTIVITY_WORDS.get(activity.name, OTHER_ACTIVITY),
+        "words": (kind.words if kind else None) or OTHER_ACTIVITY,
         "at": activity.happened_at,
         "app": client.client_name if client else client_id or "",
         "method": METHOD_WORDS.get(method, "") if is_sign_in else "",
-        "detail": browser if is_sign_in else activity.detail,
+        "detail": browser if is_sign_in else activity.thing,
     }
 
 
@@ -132,12 +131,21 @@ def _all_activities(
             found, place = find_from(connection, visit.account_id, visit.now, _READ_AT_ONCE, place)
 
 
+def _listed(activity: Activity) -> dict[str, object]:
+    return {
+        "name": activity.name,
+        "happened_at": activity.happened_at,
+        "client_id": activity.client_id,
+        "detail": activity.thing,
+    }
+
+
 def _written(document: dict[str, object], parts: Iterator[list[Activity]]) -> Iterator[bytes]:
     """Yield the file: the document as its members, and `activities` as the last of them."""
     yield orjson.dumps(document, option=orjson.OPT_INDENT_2).removesuffix(b"\n}") + b',\n  "activities": ['
     separator = b"\n    "
     for part in parts:
         for activity in part:
-            yield separator + orjson.dumps(asdict(activity))
+            yield separator + orjson.dumps(_listed(activity))
             separator = b",\n    "
     yield b"\n  ]\n}\n"

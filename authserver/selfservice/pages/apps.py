@@ -1,17 +1,16 @@
 """The apps that a person allows something: each permission for itself, with its limits, its end and its own button."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from flask import Blueprint, abort, request
 
-from authserver.accounts import activities
-from authserver.accounts.activities import note
 from authserver.accounts.store.factors import hold_account
 from authserver.db.engine import Connection
+from authserver.events.catalogue import PAYMENTS_ENDED, SHARING_ENDED
+from authserver.events.model import Event
 from authserver.grants.revoke import end_sharing
 from authserver.grants.store.sharing import end_one, find_permission_id, find_permissions
-from authserver.notices.model import PAYMENTS_ENDED, SHARING_ENDED
 from authserver.protocol.errors import InvalidRequest
 from authserver.selfservice import done
 from authserver.selfservice.guard import (
@@ -19,11 +18,10 @@ from authserver.selfservice.guard import (
     AccountPage,
     Visit,
     account_pages,
+    event_of,
     go_on,
     go_to,
-    report,
     show,
-    tell,
 )
 from authserver.selfservice.permissions import PAYMENTS, ConnectedApp, describe_apps
 from authserver.web.pages.form_page import Reply, View
@@ -71,12 +69,10 @@ def _answer(deps: AccountDeps, visit: Visit, scope_descriptions: Mapping[str, st
         apps = _find_apps(deps, connection, visit, scope_descriptions)
         stopping = _find(connection, visit, apps, permission_id) if permission_id else _find_all(apps, client_id)
         _stop(connection, visit, stopping, client_id)
-        if stopping is not None:
-            _tell(deps, connection, visit, stopping)
+        for event in _events(visit, stopping):
+            deps.step.journal.record(connection, event)
     if stopping is None:
         return go_to(PATH)
-    for name in _kinds(stopping):
-        report(deps, visit, name)
     return go_on(deps, visit, PATH, _done(stopping))
 
 
@@ -124,29 +120,21 @@ def _stop(connection: Connection, visit: Visit, stopping: _Stopping | None, clie
     else:
         [permission] = stopping.app.permissions
         end_one(connection, visit.account_id, permission.permission_id, _BECAUSE, visit.now)
+
+
+def _events(visit: Visit, stopping: _Stopping | None) -> Iterator[Event]:
+    """Yield an event for each permission that ended; letters tell of payments each, and of data once for the app."""
     if stopping is None:
         return
-    for each in stopping.app.permissions:
-        name = activities.PAYMENTS_ENDED if each.kind == PAYMENTS else activities.SHARING_ENDED
-        note(connection, visit.account_id, name, visit.now, stopping.app.client_id, each.summary)
-
-
-def _tell(deps: AccountDeps, connection: Connection, visit: Visit, stopping: _Stopping) -> None:
-    """Tell the person which permissions ended: of payments each, of data the app."""
-    app, kinds = stopping.app, _kinds(stopping)
+    app, is_told = stopping.app, False
     for each in app.permissions:
-        if each.kind == PAYMENTS:
-            tell(deps, connection, visit, PAYMENTS_ENDED, f"{app.name}: {each.summary}")
-    if SHARING_ENDED in kinds:
-        tell(deps, connection, visit, SHARING_ENDED, app.name)
-
-
-def _kinds(stopping: _Stopping) -> tuple[str, ...]:
-    """Return the notices of what is stopped: that of payments, that of data, or both."""
-    permissions = stopping.app.permissions
-    pays = any(each.kind == PAYMENTS for each in permissions)
-    shares = any(each.kind != PAYMENTS or each.shares_too for each in permissions)
-    return (*((PAYMENTS_ENDED,) if pays else ()), *((SHARING_ENDED,) if shares else ()))
+        pays = each.kind == PAYMENTS
+        named = replace(event_of(visit, PAYMENTS_ENDED, each.summary), client=app.client_id)
+        if pays:
+            yield replace(named, letter_name=f"{app.name}: {each.summary}")
+        if each.shares_too or not pays:
+            yield replace(named, kind=SHARING_ENDED, letter_name=app.name, is_quiet=is_told)
+            is_told = True
 
 
 def _done(stopping: _Stopping) -> str:

@@ -4,12 +4,10 @@ import os
 
 from flask import Blueprint, request
 
-from authserver.accounts import activities
-from authserver.accounts.activities import note
 from authserver.accounts.generator_enrolment import Proposal, confirm_generator, propose_generator, read_proposal
+from authserver.events.catalogue import GENERATOR_ADDED
 from authserver.interaction.generator_picture import draw_generator
 from authserver.interaction.guard import DID_NOT_WORK
-from authserver.notices.model import GENERATOR_ADDED
 from authserver.selfservice import done
 from authserver.selfservice.guard import (
     AccountDeps,
@@ -21,9 +19,8 @@ from authserver.selfservice.guard import (
     go_to,
     may_add_factor,
     next_path,
-    report,
+    record,
     show,
-    tell,
 )
 from authserver.sessions import lifecycle
 from authserver.sessions.acr import TOTP
@@ -63,12 +60,10 @@ def _confirm(deps: AccountDeps, visit: Visit, proposal: Proposal, typed_code: st
     with change(deps, visit) as connection:
         is_right = confirm_generator(connection, deps.envelope, visit.account_id, proposal, typed_code, visit.now)
         if is_right:
-            note(connection, visit.account_id, activities.GENERATOR_ADDED, visit.now)
-            tell(deps, connection, visit, GENERATOR_ADDED)
+            record(deps, connection, visit, GENERATOR_ADDED)
             raised = lifecycle.elevate(connection, visit.cookie, TOTP, deps.step.session_limits, visit.now)
     if not is_right:
         return _show(deps, visit, proposal, error=DID_NOT_WORK)
-    report(deps, visit, GENERATOR_ADDED)
     cookie = raised[1] if raised else ""
     return after_change(deps, visit, next_path(visit), done.GENERATOR_ADDED, session_cookie=cookie)
 

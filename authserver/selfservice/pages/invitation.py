@@ -6,8 +6,6 @@ from dataclasses import dataclass
 
 from flask import Blueprint, Response, request
 
-from authserver.accounts import activities
-from authserver.accounts.activities import note
 from authserver.accounts.ceremonies import begin_registration, finish_registration
 from authserver.accounts.invitations import find_invited, use_invitation
 from authserver.accounts.model import Account
@@ -19,9 +17,8 @@ from authserver.accounts.store import attempts, people
 from authserver.accounts.store.factors import find_enrolled, hold_account
 from authserver.db.engine import Connection
 from authserver.events.catalogue import INVITATION_CLAIMED
-from authserver.events.model import Event
+from authserver.events.model import Event, person
 from authserver.interaction.guard import this_browser
-from authserver.notices.model import INVITATION_CLAIMED as CLAIMED
 from authserver.protocol.errors import InvitationOver
 from authserver.protocol.handles import new_handle
 from authserver.selfservice.guard import AccountDeps, go_to
@@ -111,7 +108,7 @@ def _with_password(deps: InvitationDeps, guest: Guest, new_password: str) -> Rep
         cookie = _begin(connection, deps, guest, PASSWORD) if is_used else ""
     if not cookie:
         raise _ended()
-    return _arrive(deps, guest, cookie, "/account/second-factor")
+    return _arrive(cookie, "/account/second-factor")
 
 
 def _with_passkey(deps: InvitationDeps, guest: Guest) -> Reply:
@@ -133,7 +130,7 @@ def _with_passkey(deps: InvitationDeps, guest: Guest) -> Reply:
         cookie = _begin(connection, deps, guest, methods[0]) if is_used else ""
     if not cookie:
         return _show(deps, _open(deps), error=PASSKEY_DID_NOT_WORK, error_field="add-passkey")
-    return _arrive(deps, guest, cookie, "/account/methods")  # no recovery codes: without a password they open nothing
+    return _arrive(cookie, "/account/methods")  # no recovery codes: without a password they open nothing
 
 
 def _use(connection: Connection, guest: Guest, act: Callable[[], bool]) -> bool:
@@ -160,17 +157,14 @@ def _begin(connection: Connection, deps: InvitationDeps, guest: Guest, method: s
     account_id = guest.account.account_id
     attempts.forget_devices(connection, account_id)
     lifecycle.end_all(connection, account_id, guest.now)
-    note(connection, account_id, activities.INVITATION_CLAIMED, guest.now)
-    deps.account.notifier(connection, account_id, CLAIMED, guest.now)
+    event = Event(INVITATION_CLAIMED, guest.now, person(account_id), account_id, correlation_id=correlation_id())
+    deps.account.step.journal.record(connection, event)
     limits = deps.account.step.session_limits
     _, cookie = lifecycle.start(connection, account_id, method, limits, guest.now, this_browser())
     return cookie
 
 
-def _arrive(deps: InvitationDeps, guest: Guest, cookie: str, path: str) -> Response:
-    """Raise the event of it, which is durable by now, and lead on."""
-    account_id = guest.account.account_id
-    deps.account.step.events(Event(INVITATION_CLAIMED, guest.now, correlation_id(), subject=account_id))
+def _arrive(cookie: str, path: str) -> Response:
     return go_to(path, headers=(set_cookie(SESSION_COOKIE, cookie),))
 
 

@@ -2,12 +2,10 @@
 
 from flask import Blueprint, Response, request
 
-from authserver.accounts import activities
-from authserver.accounts.activities import note
 from authserver.accounts.factor_changes import is_spare, remove_generator, remove_passkey
 from authserver.accounts.passkey_model import parse_name
 from authserver.accounts.store import passkeys, recovery
-from authserver.notices.model import GENERATOR_REMOVED, PASSKEY_REMOVED
+from authserver.events.catalogue import GENERATOR_REMOVED, PASSKEY_REMOVED, PASSKEY_RENAMED
 from authserver.selfservice import done
 from authserver.selfservice.guard import (
     AccountDeps,
@@ -19,9 +17,8 @@ from authserver.selfservice.guard import (
     go_on,
     go_to,
     may_add_factor,
-    report,
+    record,
     show,
-    tell,
 )
 from authserver.web.pages.form_page import View
 
@@ -68,7 +65,7 @@ def _rename(deps: AccountDeps, visit: Visit, passkey_id: str, typed_name: str) -
     with change(deps, visit) as connection:
         is_renamed = passkeys.rename(connection, visit.account_id, passkey_id, name)
         if is_renamed:
-            note(connection, visit.account_id, activities.PASSKEY_RENAMED, visit.now, detail=name)
+            record(deps, connection, visit, PASSKEY_RENAMED, name)
     return go_on(deps, visit, PATH, done.PASSKEY_RENAMED) if is_renamed else go_to(PATH)
 
 
@@ -76,11 +73,9 @@ def _remove_passkey(deps: AccountDeps, visit: Visit, passkey_id: str) -> Respons
     with change(deps, visit) as connection:
         name = remove_passkey(connection, visit.account_id, passkey_id)
         if name is not None:
-            note(connection, visit.account_id, activities.PASSKEY_REMOVED, visit.now, detail=name)
-            tell(deps, connection, visit, PASSKEY_REMOVED, name)
+            record(deps, connection, visit, PASSKEY_REMOVED, name)
     if name is None:
         return go_to(PATH)
-    report(deps, visit, PASSKEY_REMOVED)
     return after_change(deps, visit, PATH, done.PASSKEY_REMOVED)
 
 
@@ -88,9 +83,7 @@ def _remove_generator(deps: AccountDeps, visit: Visit) -> Response:
     with change(deps, visit) as connection:
         is_removed = remove_generator(connection, visit.account_id)
         if is_removed:
-            note(connection, visit.account_id, activities.GENERATOR_REMOVED, visit.now)
-            tell(deps, connection, visit, GENERATOR_REMOVED)
+            record(deps, connection, visit, GENERATOR_REMOVED)
     if not is_removed:
         return go_to(PATH)
-    report(deps, visit, GENERATOR_REMOVED)
     return after_change(deps, visit, PATH, done.GENERATOR_REMOVED)

@@ -4,12 +4,10 @@ from dataclasses import dataclass
 
 from flask import Blueprint, request
 
-from authserver.accounts import activities
-from authserver.accounts.activities import note
 from authserver.accounts.ceremonies import begin_registration, finish_registration
 from authserver.accounts.passkey_model import parse_name
 from authserver.accounts.passkey_tokens import Answer, Asked, Desk
-from authserver.notices.model import PASSKEY_ADDED
+from authserver.events.catalogue import PASSKEY_ADDED
 from authserver.selfservice import done
 from authserver.selfservice.guard import (
     AccountDeps,
@@ -21,9 +19,8 @@ from authserver.selfservice.guard import (
     go_to,
     may_add_factor,
     next_path,
-    report,
+    record,
     show,
-    tell,
 )
 from authserver.selfservice.words import PASSKEY_DID_NOT_WORK
 from authserver.sessions import lifecycle
@@ -71,13 +68,11 @@ def _register(deps: PasskeysDeps, visit: Visit) -> Reply:
     with change(deps.account, visit) as connection:
         made = finish_registration(connection, deps.desk, _asked(visit), given, visit.now, name=name)
         if made.passkey is not None:
-            note(connection, visit.account_id, activities.PASSKEY_ADDED, visit.now, detail=made.passkey.name)
-            tell(deps.account, connection, visit, PASSKEY_ADDED, made.passkey.name)
+            record(deps.account, connection, visit, PASSKEY_ADDED, made.passkey.name)
             limits = deps.account.step.session_limits
             raised = lifecycle.elevate(connection, visit.cookie, made.method, limits, visit.now)
     if made.passkey is None:
         return _show(deps, visit, error=PASSKEY_DID_NOT_WORK)
-    report(deps.account, visit, PASSKEY_ADDED)
     cookie = raised[1] if raised else ""
     return after_change(deps.account, visit, next_path(visit), done.PASSKEY_ADDED, session_cookie=cookie)
 

@@ -5,15 +5,13 @@ from dataclasses import dataclass
 
 from flask import Blueprint, request
 
-from authserver.accounts import activities
-from authserver.accounts.activities import note
 from authserver.accounts.password_judge import PasswordJudge
 from authserver.accounts.password_policy import WeakPassword, context_words_of
 from authserver.accounts.passwords import SALT_BYTES, PasswordPool
 from authserver.accounts.sign_in import find_candidate, sign_in, spend_hash
 from authserver.accounts.store import attempts, people
+from authserver.events.catalogue import PASSWORD_CHANGED
 from authserver.interaction.attempt import guarded
-from authserver.notices.model import PASSWORD_CHANGED
 from authserver.selfservice import done
 from authserver.selfservice.guard import (
     AccountDeps,
@@ -22,9 +20,8 @@ from authserver.selfservice.guard import (
     account_pages,
     after_change,
     change,
-    report,
+    record,
     show,
-    tell,
 )
 from authserver.web.pages.form_page import Reply, View
 
@@ -56,7 +53,6 @@ def _answer(deps: PasswordDeps, visit: Visit) -> Reply:
     if problem:
         return _show(deps, visit, problem)
     _set(deps, visit, new_password)
-    report(deps.account, visit, PASSWORD_CHANGED)
     return after_change(deps.account, visit, "/account/methods", done.PASSWORD_SET)
 
 
@@ -93,8 +89,7 @@ def _set(deps: PasswordDeps, visit: Visit, new_password: str) -> None:
     with change(deps.account, visit) as connection:
         people.set_password(connection, visit.account_id, password_hash)
         attempts.forget_devices(connection, visit.account_id)
-        note(connection, visit.account_id, activities.PASSWORD_CHANGED, visit.now)
-        tell(deps.account, connection, visit, PASSWORD_CHANGED)
+        record(deps.account, connection, visit, PASSWORD_CHANGED)
 
 
 def _show(deps: PasswordDeps, visit: Visit, problem: dict[str, object]) -> View:

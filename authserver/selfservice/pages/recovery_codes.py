@@ -5,11 +5,9 @@ from collections.abc import Sequence
 
 from flask import Blueprint
 
-from authserver.accounts import activities
-from authserver.accounts.activities import note
 from authserver.accounts.recovery import new_codes, replace_codes
 from authserver.accounts.store import recovery
-from authserver.notices.model import RECOVERY_CODES_MADE
+from authserver.events.catalogue import RECOVERY_CODES_MADE
 from authserver.selfservice.guard import (
     AccountDeps,
     AccountPage,
@@ -17,9 +15,8 @@ from authserver.selfservice.guard import (
     account_pages,
     change,
     go_to,
-    report,
+    record,
     show,
-    tell,
 )
 from authserver.web.pages.form_page import Reply, View
 
@@ -49,9 +46,7 @@ def _make(deps: AccountDeps, visit: Visit) -> Reply:
     codes = new_codes(os.urandom)
     with change(deps, visit) as connection:
         replace_codes(connection, visit.account_id, codes, visit.now)
-        note(connection, visit.account_id, activities.RECOVERY_CODES_MADE, visit.now)
-        tell(deps, connection, visit, RECOVERY_CODES_MADE)
-    report(deps, visit, RECOVERY_CODES_MADE)
+        record(deps, connection, visit, RECOVERY_CODES_MADE)
     return _show(deps, visit, codes, len(codes))
 
 

@@ -1,17 +1,15 @@
 """Where the person is signed in, and signing out one of those places or all the others."""
 
+from dataclasses import replace
+
 from flask import Blueprint, Response, request
 
-from authserver.accounts import activities
-from authserver.accounts.activities import note
 from authserver.events.catalogue import SESSIONS_ENDED
-from authserver.events.model import Event
 from authserver.selfservice import done
-from authserver.selfservice.guard import AccountDeps, AccountPage, Visit, account_pages, go_on, go_to, show
+from authserver.selfservice.guard import AccountDeps, AccountPage, Visit, account_pages, event_of, go_on, go_to, show
 from authserver.selfservice.words import METHOD_WORDS
 from authserver.sessions import lifecycle, store
 from authserver.sessions.model import Session
-from authserver.web.pages.flask_pages import correlation_id
 from authserver.web.pages.form_page import View
 
 PAGE = "sessions"
@@ -38,8 +36,6 @@ def _answer(deps: AccountDeps, visit: Visit) -> Response:
     ended = _end(deps, visit, request.form.get("action", ""), request.form.get("session", ""))
     if not ended:
         return go_to(PATH)
-    detail = {"ended": str(ended)}
-    deps.step.events(Event(SESSIONS_ENDED, visit.now, correlation_id(), subject=visit.account_id, detail=detail))
     return go_on(deps, visit, PATH, done.SESSIONS_ENDED)
 
 
@@ -56,7 +52,8 @@ def _end(deps: AccountDeps, visit: Visit, action: str, session_id: str) -> int:
         else:
             ended = 0
         if ended:
-            note(connection, visit.account_id, activities.SESSIONS_ENDED, visit.now)
+            event = replace(event_of(visit, SESSIONS_ENDED), detail={"ended": str(ended)})
+            deps.step.journal.record(connection, event)
     return ended
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from authserver.clients.reception import Reception
 from authserver.clock import Clock
 from authserver.db.engine import Connection, Database
+from authserver.events import model as actors
 from authserver.events.catalogue import TOKEN_REVOKED
 from authserver.events.model import Event, EventSink
 from authserver.grants.model import KIND_REFRESH, TokenState
@@ -37,10 +38,16 @@ class Revocation:
         self.reception.claim(self.database, received)
         with self.database.transaction() as connection:
             state = find_token(connection, token_hash)
-            if state is not None and state.token.client_id == received.client.client_id:
+            is_theirs = state is not None and state.token.client_id == received.client.client_id
+            if state is not None and is_theirs:
                 _revoke(connection, state, now)
-                self.events(Event(TOKEN_REVOKED, now, request.correlation_id, state.token.client_id))
+        if is_theirs:
+            self.events(_event(received.client.client_id, request.correlation_id, now))
         return empty(headers=self.reception.nonce_headers(received, now))
+
+
+def _event(client_id: str, correlation_id: str, now: int) -> Event:
+    return Event(TOKEN_REVOKED, now, actors.client(client_id), client=client_id, correlation_id=correlation_id)
 
 
 def _revoke(connection: Connection, state: TokenState, now: int) -> None:

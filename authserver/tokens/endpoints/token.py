@@ -11,8 +11,10 @@ from authserver.clock import Clock
 from authserver.db.at_once import Writes
 from authserver.db.engine import Database
 from authserver.db.once import OneTimeId
+from authserver.events import model as actors
 from authserver.events.catalogue import TOKEN_ISSUED
-from authserver.events.model import Event, EventSink
+from authserver.events.journal import Journal
+from authserver.events.model import Event
 from authserver.grants.store.records import revoke_grant
 from authserver.grants.store.tokens import save_issue
 from authserver.issuance.issue import Mint, Redemption, TokenSet
@@ -48,7 +50,7 @@ class TokenEndpoint:
     resource_servers: Callable[[], tuple[ResourceServer, ...]]
     audiences: Callable[[], frozenset[str]]
     mint: Mint
-    events: EventSink
+    journal: Journal
 
     def __call__(self, request: MachineRequest) -> MachineResponse:
         """Answer one token request."""
@@ -61,7 +63,9 @@ class TokenEndpoint:
         asked = TokenRequest(received.params, client, binding, servers, request.correlation_id, now, audiences)
         redemption, tokens = self._issue(grant_type, asked, received.one_time_ids())
         account_id = redemption.grant.account_id if redemption.grant is not None else ""
-        self.events(Event(TOKEN_ISSUED, now, request.correlation_id, client.client_id, account_id))
+        by, correlation_id = actors.client(client.client_id), request.correlation_id
+        event = Event(TOKEN_ISSUED, now, by, account_id, client.client_id, correlation_id=correlation_id)
+        self.journal.tell(event)
         return json_no_store(tokens.members, headers=self.reception.nonce_headers(received, now))
 
     def _issue(
@@ -94,8 +98,8 @@ class TokenEndpoint:
             self.database.write(Writes(ids))
         if isinstance(refusal, Replayed):
             with self.database.transaction() as connection:
-                revoke_grant(connection, refusal.grant_id, refusal.because, asked.now)
-            self.events(refusal.event)
+                if revoke_grant(connection, refusal.grant_id, refusal.because, asked.now):
+                    self.journal.record(connection, refusal.event)
 
     def _grant_type(self, params: Params, client: Client) -> GrantType:
         """Return the grant type asked for where the server knows it and the client registered it.

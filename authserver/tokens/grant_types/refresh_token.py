@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from authserver.db.engine import Connection, Database
+from authserver.events import model as actors
 from authserver.events.catalogue import REFRESH_REUSE_DETECTED
 from authserver.events.model import Event
 from authserver.grants.model import GenerationClaim, Grant, IssuedToken
@@ -125,7 +126,14 @@ def _reused(grant: Grant, request: TokenRequest) -> Replayed:
     refusal = InvalidGrant(
         _REFUSAL, reason="an old refresh token came back; its grant is revoked", clause="RFC9700-4.14.2"
     )
-    event = Event(REFRESH_REUSE_DETECTED, request.now, request.correlation_id, grant.client_id, grant.account_id)
+    event = Event(
+        REFRESH_REUSE_DETECTED,
+        request.now,
+        actors.client(grant.client_id),
+        grant.account_id,
+        grant.client_id,
+        correlation_id=request.correlation_id,
+    )
     return Replayed(refusal, grant_id=grant.grant_id, because="refresh_token_reused", event=event)
 
 

@@ -11,9 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from authserver.events.catalogue import PASSKEY_ADDED, PASSKEY_CLOSED
 from authserver.messages import LANGUAGES
 from authserver.notices import model, words
-from authserver.notices.model import PASSKEY_ADDED, PASSKEY_CLOSED, Notice, Sender, notice_for
+from authserver.notices.model import Notice, Sender, notice_for
 from authserver.notices.words import write_letter
 from tests.support.page_text import PseudoTranslations
 
@@ -29,7 +30,7 @@ def read(letter: Letter) -> EmailMessage:
 
 
 def test_a_letter_tells_what_happened_when_and_what_to_do() -> None:
-    letter = read(write_letter(Notice(PASSKEY_ADDED, "alice", "alice@example.com", NOW, "My phone"), SENDER))
+    letter = read(write_letter(Notice(PASSKEY_ADDED.name, "alice", "alice@example.com", NOW, "My phone"), SENDER))
     text = letter.get_content()
     assert letter["Subject"] == "Harbour Bank: A passkey was added to your account"
     assert letter["To"] == "alice@example.com"
@@ -41,7 +42,7 @@ def test_a_letter_tells_what_happened_when_and_what_to_do() -> None:
 
 @given(username=st.text(max_size=80), detail=st.text(max_size=80), address=st.text(max_size=80))
 def test_no_name_and_no_address_makes_a_header_of_its_own(username: str, detail: str, address: str) -> None:
-    letter = write_letter(Notice(PASSKEY_ADDED, username, address, NOW, detail), SENDER)
+    letter = write_letter(Notice(PASSKEY_ADDED.name, username, address, NOW, detail), SENDER)
     assert set(letter.keys()) <= {
         "Subject", "From", "To", "Date", "Content-Type", "Content-Transfer-Encoding", "MIME-Version",
         "Content-Language", "Auto-Submitted",
@@ -80,15 +81,15 @@ def test_no_letter_says_anything_but_what_is_in_the_catalogues(
 
 
 def test_who_is_told_of_a_blocked_passkey_is_not_told_that_there_is_nothing_to_do() -> None:
-    text = read(write_letter(Notice(PASSKEY_CLOSED, "alice", "", NOW, "My key"), SENDER)).get_content()
+    text = read(write_letter(Notice(PASSKEY_CLOSED.name, "alice", "", NOW, "My key"), SENDER)).get_content()
     assert "nothing to do" not in text
     assert "Remove it and add a new one" in text
 
 
 @pytest.mark.parametrize(("locale", "language"), [("de-AT", "de"), ("fr", "fr"), ("se", "en"), (7, "en"), (None, "en")])
 def test_a_persons_own_language_is_that_of_their_claims(locale: object, language: str) -> None:
-    assert notice_for(PASSKEY_ADDED, "bob", {"locale": locale}, NOW).language == language
+    assert notice_for(PASSKEY_ADDED.name, "bob", {"locale": locale}, NOW).language == language
 
 
 def test_a_person_without_an_email_address_has_an_empty_one() -> None:
-    assert notice_for(PASSKEY_ADDED, "bob", {"email": 7}, NOW).address == ""
+    assert notice_for(PASSKEY_ADDED.name, "bob", {"email": 7}, NOW).address == ""
