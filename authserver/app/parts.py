@@ -30,6 +30,7 @@ from authserver.limits.rates import Limits, build_limits, build_storage, shared_
 from authserver.outbound.fetch import SafeFetcher
 from authserver.outbound.sender import Sender as QueueSender
 from authserver.profiles.catalogue import PROFILES
+from authserver.protocol import urls
 from authserver.sealing.envelope import Envelope
 from authserver.sealing.master_key import MasterKeyEnvelope, read_master_key
 from authserver.sessions.model import SessionLimits
@@ -41,7 +42,7 @@ from authserver.web.pages.brand import Brand, read_logo
 from authserver.web.pages.page import Pages, Site, load_pages
 
 _KEYS_SECONDS = 1.0  # the keys that are there serve on without it
-_AUTHENTICATED_PATHS = ("/token", "/par", "/introspect", "/introspect/ended", "/revoke")
+_AUTHENTICATED_PATHS = (urls.TOKEN, urls.PUSHED_REQUEST, urls.INTROSPECTION, urls.ENDED_TOKENS, urls.REVOCATION)
 
 
 @dataclass(frozen=True, slots=True)

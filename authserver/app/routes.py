@@ -28,6 +28,7 @@ from authserver.issuance.access_token import AccessTokenIssuer
 from authserver.issuance.issue import Mint
 from authserver.payments.unlinked import parse_limits
 from authserver.profiles.catalogue import PROFILES
+from authserver.protocol import urls
 from authserver.protocol.handles import new_handle
 from authserver.protocol.names import (
     GRANT_AUTHORIZATION_CODE,
@@ -70,18 +71,18 @@ def machine_routes(parts: Parts, document: MetadataDocument) -> tuple[Route, ...
     )
     get, post, both = ("GET", "HEAD"), ("POST",), ("GET", "POST")
     return (
-        Route("/par", post, _par(parts)),
-        Route("/authorize", both, authorize.begin),
-        Route("/authorize/continue", ("GET",), authorize.proceed),
-        Route("/token", post, _token(parts)),
-        Route("/introspect", post, _introspection(parts)),
-        Route("/introspect/ended", post, _ended_tokens(parts)),
-        Route("/revoke", post, Revocation(parts.database, parts.clock, parts.reception, parts.journal.tell)),
-        Route("/userinfo", both, _userinfo(parts)),
-        Route("/jwks", get, Jwks(parts.keys.jwks)),
-        Route("/jwks/archive", get, Jwks(parts.keys.archive)),
-        Route("/.well-known/openid-configuration", get, metadata),
-        Route("/.well-known/oauth-authorization-server", get, metadata),
+        Route(urls.PUSHED_REQUEST, post, _par(parts)),
+        Route(urls.AUTHORIZE, both, authorize.begin),
+        Route(urls.AUTHORIZE_CONTINUE, ("GET",), authorize.proceed),
+        Route(urls.TOKEN, post, _token(parts)),
+        Route(urls.INTROSPECTION, post, _introspection(parts)),
+        Route(urls.ENDED_TOKENS, post, _ended_tokens(parts)),
+        Route(urls.REVOCATION, post, Revocation(parts.database, parts.clock, parts.reception, parts.journal.tell)),
+        Route(urls.USERINFO, both, _userinfo(parts)),
+        Route(urls.JWKS, get, Jwks(parts.keys.jwks)),
+        Route(urls.JWKS_ARCHIVE, get, Jwks(parts.keys.archive)),
+        Route(urls.OPENID_CONFIGURATION, get, metadata),
+        Route(urls.OAUTH_METADATA, get, metadata),
         Route("/healthz", get, healthz),
         Route("/readyz", get, readiness),
     )

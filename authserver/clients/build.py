@@ -6,7 +6,7 @@ from authserver.clients.model import CertificateSubject, Client, ResourceServer
 from authserver.clients.shown import parse_shown
 from authserver.keys.jwks import check_public_jwks, parse_jwks
 from authserver.keys.model import EMPTY_KEYS, PublicKeys
-from authserver.profiles.catalogue import PROFILES
+from authserver.profiles.catalogue import DEFAULT_PROFILE, PROFILES
 from authserver.profiles.model import Profile
 from authserver.protocol import names
 from authserver.protocol.authorization_details.registry import TYPES
@@ -69,7 +69,7 @@ def build_client(metadata: ClientMetadata, *, client_id: str, secret_hash: bytes
 
 
 def _find_profile(name: str | None) -> Profile:
-    profile = PROFILES.get(name or "fapi2")
+    profile = PROFILES.get(name) if name else DEFAULT_PROFILE
     if profile is None:
         known = ", ".join(sorted(PROFILES))
         raise InvalidClientMetadata("profile", f"The profile must be one of: {known}.", clause="RFC7591-2")
@@ -254,7 +254,7 @@ def _scope(text: str, member: str) -> tuple[str, ...]:
 def _response_types(metadata: ClientMetadata) -> list[str]:
     if metadata.response_types is not None:
         return metadata.response_types
-    return ["code"] if _uses_code(metadata) else []
+    return [names.RESPONSE_TYPE_CODE] if _uses_code(metadata) else []
 
 
 def _uses_code(metadata: ClientMetadata) -> bool:

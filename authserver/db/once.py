@@ -48,20 +48,6 @@ def claim_id(connection: Connection, id_hash: bytes, expires_at: int) -> bool:
     return bool(_claim(1).rows(connection, values))
 
 
-def claim_all(connection: Connection, ids: Sequence[OneTimeId]) -> None:
-    """Claim the one-time ids of one request, in one statement.
-
-    Raises the refusal of the first that was claimed before; those beside it are then claimed all the same, as they
-    came with a request that is refused. Every caller names its ids in the same order, so no two wait for each other.
-
-    Spec: RFC7523-3-7, RFC9449-11.1
-    """
-    claimed = claim_ids(connection, ids)
-    for one in ids:
-        if one.id_hash not in claimed:
-            raise one.refuse()
-
-
 def claim_ids(connection: Connection, ids: Sequence[OneTimeId]) -> frozenset[bytes]:
     """Claim ids in one statement and return those that were free."""
     if not ids:

@@ -10,16 +10,16 @@ from authlib.oidc.discovery import OpenIDProviderMetadata
 from authserver.issuance.claims import STANDARD_CLAIMS
 from authserver.messages import LANGUAGES
 from authserver.profiles.model import Profile
-from authserver.protocol import names
+from authserver.protocol import names, urls
 
 _PATHS: Final = {
-    "authorization_endpoint": "/authorize",
-    "pushed_authorization_request_endpoint": "/par",
-    "token_endpoint": "/token",
-    "introspection_endpoint": "/introspect",
-    "revocation_endpoint": "/revoke",
-    "userinfo_endpoint": "/userinfo",
-    "jwks_uri": "/jwks",
+    "authorization_endpoint": urls.AUTHORIZE,
+    "pushed_authorization_request_endpoint": urls.PUSHED_REQUEST,
+    "token_endpoint": urls.TOKEN,
+    "introspection_endpoint": urls.INTROSPECTION,
+    "revocation_endpoint": urls.REVOCATION,
+    "userinfo_endpoint": urls.USERINFO,
+    "jwks_uri": urls.JWKS,
 }
 _MTLS_ALIASES: Final = (
     "pushed_authorization_request_endpoint",

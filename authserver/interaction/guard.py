@@ -27,6 +27,7 @@ from authserver.messages import Message
 from authserver.protocol.assurance import satisfies
 from authserver.protocol.errors import AccessDenied, SignInOver
 from authserver.protocol.names import ACR_ONE_FACTOR, ACR_TWO_FACTORS
+from authserver.protocol.urls import AUTHORIZE_CONTINUE
 from authserver.sessions import lifecycle
 from authserver.sessions.acr import acr_for
 from authserver.sessions.browsers import describe_browser
@@ -195,7 +196,7 @@ def go_on(step: Step, *, session_cookie: str = "", device_cookie: str = "") -> R
     if device_cookie:
         headers = (*headers, device_cookie_header(device_cookie))
     return to_flask(
-        see_other(f"/authorize/continue?interaction={quote(step.interaction_id, safe='')}", headers=headers)
+        see_other(f"{AUTHORIZE_CONTINUE}?interaction={quote(step.interaction_id, safe='')}", headers=headers)
     )
 
 

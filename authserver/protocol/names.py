@@ -40,5 +40,4 @@ ACR_LADDER: Final = (ACR_ONE_FACTOR, ACR_TWO_FACTORS, ACR_PHISHING_RESISTANT)
 """Weakest first."""
 
 JWT_TYPE_ACCESS_TOKEN: Final = "at+jwt"  # noqa: S105 - a media type
-JWT_TYPE_DPOP: Final = "dpop+jwt"
 JWT_TYPE_INTROSPECTION: Final = "token-introspection+jwt"

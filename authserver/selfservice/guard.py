@@ -25,6 +25,7 @@ from authserver.protocol.assurance import satisfies
 from authserver.protocol.demand import AuthenticationDemand
 from authserver.protocol.errors import UnmetAuthenticationRequirements
 from authserver.protocol.names import ACR_TWO_FACTORS, OWN_CLIENT_ID
+from authserver.protocol.urls import AUTHORIZE
 from authserver.sealing.envelope import Envelope
 from authserver.selfservice.done import read_done, say_done
 from authserver.sessions import lifecycle
@@ -246,4 +247,4 @@ def _lead_to_sign_in(deps: AccountDeps, demand: AuthenticationDemand, username: 
     deps.step.limits.hit("authorize.address", address_key(deps.step.address(request.environ)))
     page = deps.issuer + (request.path if request.path in PATHS else PATHS[0])
     request_uri = seal_own(deps.envelope, page, demand, username or None, now + deps.request_lifetime_seconds)
-    abort(go_to("/authorize?" + urlencode({"client_id": OWN_CLIENT_ID, "request_uri": request_uri})))
+    abort(go_to(f"{AUTHORIZE}?" + urlencode({"client_id": OWN_CLIENT_ID, "request_uri": request_uri})))

@@ -7,6 +7,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from authserver.profiles.catalogue import DEFAULT_PROFILE
 from authserver.protocol.authorization_details.registry import TYPES
 from authserver.protocol.names import ACR_TWO_FACTORS
 from authserver.settings import kinds
@@ -89,10 +90,11 @@ class Settings(PublicSettings):
     )
     fetch_ca_file: kinds.OptionalPath = Field(default=None, description="Further authorities in PEM for those fetches.")
     default_profile: kinds.ProfileName = Field(
-        default="fapi2", description="The profile of clients that name none; one of `PROFILES`."
+        default=DEFAULT_PROFILE.name, description="The profile of clients that name none; one of `PROFILES`."
     )
     profiles: kinds.ProfileNames = Field(
-        default=("fapi2",), description="The profiles that clients may have; metadata advertises what they permit."
+        default=(DEFAULT_PROFILE.name,),
+        description="The profiles that clients may have; metadata advertises what they permit.",
     )
     scope_acr: kinds.ScopeAcrs = Field(
         default={"accounts": ACR_TWO_FACTORS, "payments": ACR_TWO_FACTORS},

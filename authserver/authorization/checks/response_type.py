@@ -14,7 +14,8 @@ def check_response_type(params: Params, client: Client) -> None:
     Spec: RFC6749-3.1.1, FAPI2-SP-FINAL-5.3.2.2-1
     """
     clause = client.profile.clause("response_types")
-    if params.require("response_type", clause="RFC6749-3.1.1") not in client.profile.response_types:
+    asked = params.require("response_type", clause="RFC6749-3.1.1")
+    if asked not in client.profile.response_types:
         raise UnsupportedResponseType("The response_type must be code.", clause=clause)
-    if "code" not in client.response_types or GRANT_AUTHORIZATION_CODE not in client.grant_types:
-        raise UnauthorizedClient("This client may not use the response type code.", clause="RFC6749-4.1.2.1")
+    if asked not in client.response_types or GRANT_AUTHORIZATION_CODE not in client.grant_types:
+        raise UnauthorizedClient(f"This client may not use the response type {asked}.", clause="RFC6749-4.1.2.1")

@@ -28,6 +28,7 @@ from authserver.protocol.errors import InvalidRequest, OAuthError, RequestUriNot
 from authserver.protocol.handles import new_handle
 from authserver.protocol.names import OWN_CLIENT_ID, REQUEST_URI_PREFIX
 from authserver.protocol.params import Params
+from authserver.protocol.urls import AUTHORIZE
 from authserver.sealing.envelope import Envelope
 from authserver.sessions.model import SessionLimits
 from authserver.web.machine.forms import read_form, read_query
@@ -215,7 +216,7 @@ def _by_get(client_id: str, reference: str) -> MachineResponse:
 
     Spec: OIDCC-3.1.2.1
     """
-    return see_other("/authorize?" + urlencode({"client_id": client_id, "request_uri": reference}))
+    return see_other(f"{AUTHORIZE}?" + urlencode({"client_id": client_id, "request_uri": reference}))
 
 
 def _foreign_reference() -> RequestUriNotSupported:

@@ -1,0 +1,16 @@
+"""The paths of the machine endpoints, once: the table of routes mounts them, and the metadata tells of them."""
+
+from typing import Final
+
+AUTHORIZE: Final = "/authorize"
+AUTHORIZE_CONTINUE: Final = "/authorize/continue"
+PUSHED_REQUEST: Final = "/par"
+TOKEN: Final = "/token"  # noqa: S105 - a path
+INTROSPECTION: Final = "/introspect"
+ENDED_TOKENS: Final = "/introspect/ended"
+REVOCATION: Final = "/revoke"
+USERINFO: Final = "/userinfo"
+JWKS: Final = "/jwks"
+JWKS_ARCHIVE: Final = "/jwks/archive"
+OPENID_CONFIGURATION: Final = "/.well-known/openid-configuration"
+OAUTH_METADATA: Final = "/.well-known/oauth-authorization-server"
