@@ -78,7 +78,7 @@ def describe_deployment(deployment: Deployment) -> Mapping[str, object]:
         ),
         "tls_client_certificate_bound_access_tokens": True,
         "dpop_signing_alg_values_supported": ["ES256", "PS256", "Ed25519", "EdDSA"],
-        "acr_values_supported": [names.ACR_ONE_FACTOR, names.ACR_TWO_FACTORS],
+        "acr_values_supported": list(names.ACR_LADDER),
         "prompt_values_supported": ["none", "login", "consent", "select_account"],
         "ui_locales_supported": list(LANGUAGES),
         **_authentication_members(methods, assertion_algorithms),

@@ -244,3 +244,8 @@ def test_types_of_details_are_listed_and_taken_where_an_api_serves_them(deployme
     assert listed() == (None, first)
     assert second != first
     assert answer(ACCOUNTS) == refused
+
+
+@pytest.mark.spec("RFC8414-2", "RFC9470-4")
+def test_every_acr_that_a_request_may_ask_for_is_listed_weakest_first(document: dict[str, Any]) -> None:
+    assert document["acr_values_supported"] == ["urn:openbanking:psd2:ca", "urn:openbanking:psd2:sca", "phr"]
