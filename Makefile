@@ -35,8 +35,8 @@ demo: $(VENV)/runtime.stamp ## the whole scene on this machine: server, bank API
 serve: $(VENV)/runtime.stamp ## the server alone, configured by AUTHSERVER_*
 	$(BIN)/authserver serve $(SERVE_ARGS)
 
-test: $(VENV)/test.stamp ## the whole test suite; TESTS=path and PYTEST_ARGS=... narrow it
-	$(BIN)/python -m pytest -n 2 --dist loadfile $(PYTEST_ARGS) $(TESTS)
+test: $(VENV)/test.stamp ## the whole test suite, and where its time went; TESTS=path and PYTEST_ARGS=... narrow it
+	$(BIN)/python -m pytest -n 2 --dist loadfile --durations=30 --durations-min=1 $(PYTEST_ARGS) $(TESTS)
 
 lint: $(VENV)/test.stamp ## ruff, mypy, import contracts, known vulnerabilities
 	$(BIN)/ruff check .

@@ -25,6 +25,8 @@ _PACKAGE = _ROOT / "authserver"
 _PAGES = [
     _ROOT / "README.md",
     _ROOT / "SECURITY.md",
+    _ROOT / "CONTRIBUTING.md",
+    _ROOT / "tests" / "README.md",
     *sorted(_DOCS.rglob("*.md")),
     *sorted(_ROOT.glob("deploy/*/*.md")),
     _ROOT / "kit" / "README.md",

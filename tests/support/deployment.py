@@ -32,6 +32,7 @@ from authserver.settings.model import Settings
 from tests.support import template_memory
 from tests.support.authority import NOW, Authority, create_authority
 from tests.support.key_pool import MASTER_KEY, pooled_keys
+from tests.support.run_directory import run_directory
 
 ISSUER = "https://localhost:8443"
 MTLS_ORIGIN = "https://localhost:8444"
@@ -125,7 +126,7 @@ class Deployment:
 
 def deploy(database: Database, url: str, **settings: object) -> Deployment:
     """Return a deployment on a database with its tables, its keys, two resource servers, and alice and bob."""
-    folder = Path(tempfile.mkdtemp(prefix="authserver-test-"))
+    folder = Path(tempfile.mkdtemp(prefix="deployment-", dir=run_directory()))
     (folder / "master.key").write_bytes(base64.b64encode(MASTER_KEY))
     (folder / "clients.pem").write_bytes(authority().pem)
     values: dict[str, object] = {
