@@ -15,6 +15,7 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "client": ("authserver.cli.client:client", "Register clients and resource servers."),
     "db": ("authserver.cli.db:db", "Keep the database in shape."),
     "demo": ("authserver.cli.demo:demo", "Run the whole of it on this machine, to click through or to check."),
+    "events": ("authserver.cli.events:events", "See what happened, who did it, and why."),
     "init": ("authserver.cli.init:init", "Write configuration, master key, schema and first signing keys."),
     "keys": ("authserver.cli.keys:keys", "See and rotate signing keys."),
     "sca": ("authserver.cli.sca:sca", "Export and check proofs that a person approved a payment."),

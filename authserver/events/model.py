@@ -2,8 +2,10 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Final
 
+from authserver.events.secrets import without_secrets
 from authserver.messages import Message
 
 
@@ -71,7 +73,8 @@ class Event:
     for the person and stands in no log: the short name of what it happened to. A letter names `letter_name`, where
     that is another; `is_quiet` where another event of the same act sends the letter. `reason` is an operator's own.
 
-    Raises ValueError for a detail that its kind does not name.
+    What looks like a card number or a token is taken out of `detail` and `reason`. Raises ValueError for a detail that
+    its kind does not name.
     """
 
     kind: Kind
@@ -89,6 +92,10 @@ class Event:
     def __post_init__(self) -> None:
         if not self.detail.keys() <= set(self.kind.detail):
             raise ValueError(f"{self.kind.name} tells of {self.kind.detail} alone")
+        if self.detail or self.reason:  # most events, those of tokens among them, have neither
+            told = {name: without_secrets(value) for name, value in self.detail.items()}
+            object.__setattr__(self, "detail", MappingProxyType(told))
+            object.__setattr__(self, "reason", without_secrets(self.reason))
 
     @property
     def name(self) -> str:

@@ -38,6 +38,21 @@ _FIND_FROM: Final = Statement(
     .order_by(events.c.happened_at.desc(), events.c.event_id)
     .limit(bindparam("most"))
 )
+_LATEST: Final = Statement(
+    select(
+        events.c.kind,
+        events.c.happened_at,
+        events.c.actor_role,
+        events.c.actor,
+        events.c.account_id,
+        events.c.client_id,
+        events.c.reason,
+        events.c.detail,
+        events.c.correlation_id,
+    )
+    .order_by(events.c.expires_at.desc(), events.c.event_id)  # all are kept as long: the latest expire last
+    .limit(bindparam("most"))
+)
 _LATER_THAN_ALL: Final = 2**62
 
 
@@ -61,6 +76,21 @@ class Activity:
     happened_at: int
     client_id: str | None
     thing: str
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """An event as its row tells the operator; `detail` is JSON."""
+
+    kind: str
+    happened_at: int
+    actor_role: str
+    actor: str
+    account_id: str
+    client_id: str | None
+    reason: str
+    detail: str
+    correlation_id: str
 
 
 def event_row(event: Event) -> Row:
@@ -92,6 +122,11 @@ def find_recent(
     """Return what happened last to a person's account, newest first, but for so many that come before them."""
     values = {"wanted_account": account_id, "now": now, "most": most, "skipped": skipped}
     return [_activity(*row) for row in _FIND.rows(connection, values)]
+
+
+def find_latest(connection: Connection, most: int) -> Sequence[Recorded]:
+    """Return the latest events of all, newest first."""
+    return [Recorded(*row) for row in _LATEST.rows(connection, {"most": most})]
 
 
 def find_from(

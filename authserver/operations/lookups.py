@@ -9,15 +9,16 @@ from authserver.clients import store as clients
 from authserver.clients.store import ClientRecord
 from authserver.db.engine import Database
 from authserver.db.purge import count_expired, database_clock
-from authserver.events.store import Activity, find_recent
+from authserver.events.store import Activity, Recorded, find_latest, find_recent
 from authserver.keys import store as keys
 from authserver.keys.model import StoredKey
 from authserver.keys.rotation import RotationPolicy, Step, plan_rotation
 from authserver.profiles.catalogue import signing_algorithms
 
 __all__ = [
-    "Activity", "ClientRecord", "find_account", "find_client", "find_expired", "find_factors", "list_accounts",
-    "list_activities", "list_by_certificate", "list_clients", "list_keys", "list_published_keys", "plan_keys",
+    "Activity", "ClientRecord", "Recorded", "find_account", "find_client", "find_expired", "find_factors",
+    "list_accounts", "list_activities", "list_by_certificate", "list_clients", "list_events", "list_keys",
+    "list_published_keys", "plan_keys",
 ]  # fmt: skip
 
 _MOST_ACTIVITIES = 1_000
@@ -45,6 +46,12 @@ def list_activities(database: Database, account_id: str, now: int) -> Sequence[A
     """Return the latest thousand activities of an account, newest first, as its person sees them."""
     with database.read() as connection:
         return find_recent(connection, account_id, now, _MOST_ACTIVITIES)
+
+
+def list_events(database: Database, most: int) -> Sequence[Recorded]:
+    """Return the latest events that are recorded, newest first."""
+    with database.read() as connection:
+        return find_latest(connection, most)
 
 
 def find_client(database: Database, client_id: str) -> ClientRecord | None:

@@ -32,8 +32,8 @@ _PLAIN: dict[object, object] = {
     get_type_hints(acts.UpdateAccount)["claims"]: {"name": "Alice"},
 }
 _CHANGES_NOTHING = {
-    "assess", "client list", "client show", "db check", "keys list", "keys plan", "sca export", "sca list",
-    "sca verify", "user activity", "user list", "user show",
+    "assess", "client list", "client show", "db check", "events list", "keys list", "keys plan", "sca export",
+    "sca list", "sca verify", "user activity", "user list", "user show",
 }  # fmt: skip
 _HAS_NO_RECORD = {
     "db upgrade",  # it makes the tables in which all else is recorded

@@ -63,6 +63,18 @@ def test_an_id_with_a_hyphen_and_a_reason_are_told_apart(deployed: CommandLine) 
     assert deployed.data("client", "enable", _ID, "--reason", "--over-and-done-with-now--")["state"] == "enabled"
 
 
+def test_what_was_done_is_listed_with_who_did_it_and_why(deployed: CommandLine) -> None:
+    deployed.done("user", "lock", "alice", "--reason", "case 4711: the phone was stolen")
+    listed = deployed.data("events", "list")
+    locked = next(each for each in listed if each["event"] == "account.locked")
+    assert locked["by"].startswith("operator ")
+    assert locked["reason"] == "case 4711: the phone was stolen"
+    assert locked["account_id"] == deployed.data("user", "show", "alice")["account_id"]
+    assert {"account.created", "client.registered", "key.made"} <= {each["event"] for each in listed}
+    assert {each["reason"] for each in listed if each["event"] == "key.made"} == {"a new branch of the bank"}
+    assert len(deployed.data("events", "list", "--limit", "1")) == 1
+
+
 def test_what_cannot_be_undone_is_asked_for(deployed: CommandLine) -> None:
     for words in (("user", "delete", "alice"), ("client", "delete", "--", _ID)):
         result = deployed.run(*words, given="n\n")
