@@ -30,8 +30,9 @@ class Settings(PublicSettings):
     database_timeout: Annotated[int, Field(ge=1, le=60)] = Field(
         default=5,
         description=(
-            "For how many seconds a request may wait for the database altogether; after that its connection is closed "
-            "and the answer is 503. PostgreSQL gives up a statement after four fifths of it."
+            "For how many seconds one read or one transaction may take, the wait for its turn and for a connection "
+            "included; after that its connection is closed and the answer is 503. A request has from one to a few of "
+            "them, and ends at the first that takes longer. PostgreSQL gives up a statement after four fifths of it."
         ),
     )
     database_start_timeout: Annotated[int, Field(ge=0, le=3600)] = Field(
