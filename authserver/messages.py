@@ -5,7 +5,8 @@ Pure, and below everything: rules may name what a person will read without knowi
 
 from typing import Final
 
-LANGUAGES: Final = ("en", "de", "fr")
+ENGLISH: Final = "en"
+LANGUAGES: Final = (ENGLISH, "de", "fr")
 """What pages speak, as BCP 47 tags; the first is the language that the texts in the code are written in."""
 
 

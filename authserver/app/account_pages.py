@@ -54,6 +54,6 @@ def account_pages(parts: Parts, step: StepDeps, passwords: PasswordPool) -> tupl
         recovery_codes_page(deps),
         password_page(PasswordDeps(deps, passwords, judge)),
         sessions_page(deps),
-        apps_page(deps, {}),
+        apps_page(deps, settings.scope_descriptions),
         activity_page(deps),
     )

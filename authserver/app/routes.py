@@ -103,13 +103,14 @@ def page_blueprints(parts: Parts) -> tuple[Blueprint, ...]:
         address=lambda environ: client_address(environ, parts.certificates),
     )
     passwords = _password_pool(parts.settings)
-    terms = ConsentTerms(new_handle, parts.settings.consent_lifetime)
+    servers = parts.registry.resource_servers
+    terms, described = ConsentTerms(new_handle, parts.settings.consent_lifetime), parts.settings.scope_descriptions
     return (
         login_page(LoginDeps(step, passwords, parts.passkeys)),
         totp_page(TotpDeps(step, parts.envelope)),
         recovery_page(step),
         *passkey_pages(PasskeyDeps(step, parts.passkeys)),
-        consent_page(ConsentDeps(step, _conduct(parts), terms, stored_accounts, {}, parts.registry.resource_servers)),
+        consent_page(ConsentDeps(step, _conduct(parts), terms, stored_accounts, described, servers)),
         logout_page(step),
         approve_page(_approving(parts, step)),
         *account_pages(parts, step, passwords),

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from authserver.issuance.claims import SCOPE_CLAIMS
-from authserver.messages import Message
+from authserver.messages import ENGLISH, Message
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,19 +59,29 @@ _CLAIMS: Final[Mapping[str, Message]] = {
 _UNKNOWN: Final = Message("What this means is not described here. Ask before you allow it.")
 
 
-def describe_scopes(scopes: Iterable[str], descriptions: Mapping[str, str]) -> tuple[DataCluster, ...]:
-    """Return what the scopes mean, in a fixed order; unknown ones by the description given, else by their quoted name.
+ScopeDescriptions = Mapping[str, Mapping[str, str]]
+"""What an operator says of scopes: each by language, in English at the least."""
+
+
+def describe_scopes(
+    scopes: Iterable[str], descriptions: ScopeDescriptions, language: str = ENGLISH
+) -> tuple[DataCluster, ...]:
+    """Return what the scopes mean, in a fixed order: by the operator's words, else by ours, else by their quoted name.
 
     What a person would miss least comes last, so that access while they are away closes the list.
     """
     asked = tuple(dict.fromkeys(scopes))
-    known = [_WORDS[scope] for scope in _WORDS if scope in asked]
-    others = [_own_words(scope, descriptions) for scope in asked if scope not in _WORDS]
+    described = {scope: _describe(scope, descriptions, language) for scope in asked}
+    known = [described[scope] for scope in _WORDS if scope in asked]
+    others = [described[scope] for scope in asked if scope not in _WORDS]
     return (*known[:-1], *others, *known[-1:]) if "offline_access" in asked else (*known, *others)
 
 
-def _own_words(scope: str, descriptions: Mapping[str, str]) -> DataCluster:
-    return DataCluster(descriptions[scope]) if scope in descriptions else DataCluster(f"“{scope}”", _UNKNOWN)
+def _describe(scope: str, descriptions: ScopeDescriptions, language: str) -> DataCluster:
+    texts = descriptions.get(scope)
+    if texts is not None:
+        return DataCluster(texts.get(language) or texts[ENGLISH])
+    return _WORDS.get(scope) or DataCluster(f"“{scope}”", _UNKNOWN)
 
 
 def describe_claims(claims: Iterable[str], scopes: Iterable[str]) -> tuple[DataCluster, ...]:

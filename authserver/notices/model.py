@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from authserver.web.pages.i18n import ENGLISH, current_language, first_spoken
+from authserver.messages import ENGLISH
+from authserver.web.pages.i18n import current_language, first_spoken
 
 INVITATION_SENT = "invitation.sent"
 MORE_CHANGES = "account.more_changes"

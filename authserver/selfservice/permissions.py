@@ -1,13 +1,13 @@
 """Permissions in words: what each lets an app do, its limits and its end, for the page of connected apps."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from authserver.clients.model import Client
 from authserver.grants.store.sharing import Permission
 from authserver.interaction.detail_clusters import describe_allowed
 from authserver.interaction.party import Party, party_of
-from authserver.interaction.scope_words import DataCluster, describe_claims, describe_scopes
+from authserver.interaction.scope_words import DataCluster, ScopeDescriptions, describe_claims, describe_scopes
 from authserver.issuance.claims import SCOPE_CLAIMS
 from authserver.protocol.authorization_details.model import DetailWords
 from authserver.protocol.authorization_details.registry import describe_detail, is_single_use, last_moment, type_of
@@ -57,7 +57,7 @@ class ConnectedApp:
 
 
 def describe_apps(
-    permissions: Iterable[Permission], find_client: FindClient, scope_descriptions: Mapping[str, str], now: int
+    permissions: Iterable[Permission], find_client: FindClient, scope_descriptions: ScopeDescriptions, now: int
 ) -> tuple[ConnectedApp, ...]:
     """Return each app with its permissions: what is over, as a single payment is, leaves nothing to stop."""
     of_app: dict[str, list[PermissionShown]] = {}
@@ -75,13 +75,13 @@ def _app(client_id: str, permissions: tuple[PermissionShown, ...], find_client: 
     return ConnectedApp(client_id, client.client_name or client_id if client else client_id, party, permissions)
 
 
-def _shown(permission: Permission, ends_at: int | None, scope_descriptions: Mapping[str, str]) -> PermissionShown:
+def _shown(permission: Permission, ends_at: int | None, scope_descriptions: ScopeDescriptions) -> PermissionShown:
     payments = tuple(detail for detail in permission.details if type_of(detail).is_payment)
     others = tuple(detail for detail in permission.details if not type_of(detail).is_payment)
     # Beside limits that say it all, the scopes of a payment say nothing more.
     scope = tuple(each for each in permission.scope if not (payments and each in _SAID_BY_LIMITS))
     clusters = (
-        *describe_scopes(scope, scope_descriptions),
+        *describe_scopes(scope, scope_descriptions, current_language()),
         *describe_claims(permission.claims, permission.scope),
         *describe_allowed(others),
     )

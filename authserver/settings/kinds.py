@@ -1,5 +1,6 @@
 """The kinds of values that settings take: how each is read, and the words for what it may be."""
 
+import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from pydantic_core import CoreSchema, core_schema
 from pydantic_settings import NoDecode
 
 from authserver.limits.notation import parse_limits
+from authserver.messages import ENGLISH, LANGUAGES
 from authserver.payments.unlinked import parse_limits as parse_amounts
 from authserver.profiles.catalogue import PROFILES
 from authserver.protocol.authorization_details.registry import TYPES
@@ -63,6 +65,24 @@ def _split_pairs(value: object) -> object:
         return value
     pairs = (part.strip().partition("=") for part in value.split(",") if part.strip())
     return {name.strip(): given.strip() for name, _, given in pairs}
+
+
+def _read_descriptions(value: object) -> object:
+    """Read descriptions of scopes: JSON in the environment, a table in the file; a bare text is in English."""
+    members = json.loads(value or "{}") if isinstance(value, str) else value
+    if not isinstance(members, Mapping):
+        return members
+    return {scope: {ENGLISH: text} if isinstance(text, str) else text for scope, text in members.items()}
+
+
+def _are_descriptions(value: Mapping[str, Mapping[str, str]]) -> bool:
+    return all(
+        _SCOPE.fullmatch(scope)
+        and ENGLISH in texts
+        and set(texts) <= set(LANGUAGES)
+        and all(map(_is_name, texts.values()))
+        for scope, texts in value.items()
+    )
 
 
 def _empty_is_none(value: object) -> object:
@@ -152,6 +172,7 @@ def _is_name(value: str) -> bool:
 
 
 _LONGEST_NAME = 100
+_SCOPE = re.compile(r"[!#-\[\]-~]{1,100}")
 _HELP = re.compile(r"(?:https://|mailto:|tel:)[!-~]{1,2000}")
 _AAGUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _ORIGIN = "an https origin in lower case, without a path and without :443, such as `https://login.example.com`"
@@ -231,6 +252,16 @@ ScopeAcrs = Annotated[
     NoDecode,
     BeforeValidator(_split_pairs),
     MayBe(f"`scope=acr` pairs, separated by commas; an acr is {' or '.join(f'`{a}`' for a in ACR_LADDER)}", _are_acrs),
+]
+ScopeDescriptions = Annotated[
+    dict[str, dict[str, str]],
+    NoDecode,
+    BeforeValidator(_read_descriptions),
+    MayBe(
+        'a table of scopes, in the environment as JSON, such as `{"invoices": {"en": "Your invoices", "de": '
+        '"Ihre Rechnungen"}}`; each text is one line of at most 100 characters, English must be there',
+        _are_descriptions,
+    ),
 ]
 DetailAcrs = Annotated[
     dict[str, str],

@@ -101,6 +101,13 @@ class Settings(PublicSettings):
         default={"accounts": ACR_TWO_FACTORS, "payments": ACR_TWO_FACTORS},
         description="The acr that a scope needs at the least.",
     )
+    scope_descriptions: kinds.ScopeDescriptions = Field(
+        default={},
+        description=(
+            "What scopes mean, in a few words, on the pages where a person decides. These go before our own words; a "
+            "scope of which neither says anything is shown by its name."
+        ),
+    )
     detail_acr: kinds.DetailAcrs = Field(
         default={name: known.acr for name, known in TYPES.items()},
         description="The acr that a type of authorization details needs at the least.",

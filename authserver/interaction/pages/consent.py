@@ -1,6 +1,6 @@
 """Consent: who asks for what, for how long, and the person's answer."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from flask import Blueprint, request
@@ -15,7 +15,7 @@ from authserver.interaction.account_choice import Chosen, can_be_met, choose, fi
 from authserver.interaction.approving import approved_details
 from authserver.interaction.consenting import ConsentTerms, give_consent, name_apis
 from authserver.interaction.guard import Step, StepDeps, event_of, refuse, show
-from authserver.interaction.scope_words import describe_claims, describe_scopes
+from authserver.interaction.scope_words import ScopeDescriptions, describe_claims, describe_scopes
 from authserver.interaction.step_page import StepPage, step_page
 from authserver.messages import Message
 from authserver.protocol.authorization_details.bank_accounts import BankAccount
@@ -24,6 +24,7 @@ from authserver.protocol.authorization_details.registry import is_single_use, is
 from authserver.protocol.errors import InvalidRequest, OAuthError
 from authserver.web.pages.flask_pages import correlation_id, to_flask
 from authserver.web.pages.form_page import Reply, View, form_pages
+from authserver.web.pages.i18n import current_language
 
 PAGE = "consent"
 ADDRESS_LIMIT = "consent.address"
@@ -38,7 +39,7 @@ class ConsentDeps:
     conduct: Conduct
     terms: ConsentTerms
     accounts_of: AccountsOf
-    scope_descriptions: Mapping[str, str]
+    scope_descriptions: ScopeDescriptions
     servers: Callable[[], tuple[ResourceServer, ...]]
 
 
@@ -69,7 +70,7 @@ def _show(deps: ConsentDeps, step: Step, error: str = "", chosen: Chosen | None 
     """
     asked = step.interaction.request
     clusters = (
-        *describe_scopes(asked.scope, deps.scope_descriptions),
+        *describe_scopes(asked.scope, deps.scope_descriptions, current_language()),
         *describe_claims(asked.single_claims(), asked.scope),
     )
     details, own = _details(deps, step), _own_accounts(deps, step)

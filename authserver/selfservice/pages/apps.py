@@ -1,6 +1,6 @@
 """The apps that a person allows something: each permission for itself, with its limits, its end and its own button."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from flask import Blueprint, abort, request
@@ -11,6 +11,7 @@ from authserver.events.catalogue import PAYMENTS_ENDED, SHARING_ENDED
 from authserver.events.model import Event
 from authserver.grants.revoke import end_sharing
 from authserver.grants.store.sharing import end_one, find_permission_id, find_permissions
+from authserver.interaction.scope_words import ScopeDescriptions
 from authserver.protocol.errors import InvalidRequest
 from authserver.selfservice import done
 from authserver.selfservice.guard import (
@@ -41,7 +42,7 @@ class _Stopping:
     keeps_others: bool
 
 
-def apps_page(deps: AccountDeps, scope_descriptions: Mapping[str, str]) -> Blueprint:
+def apps_page(deps: AccountDeps, scope_descriptions: ScopeDescriptions) -> Blueprint:
     """Return the page at `/account/apps`."""
     page = AccountPage(
         PATH,
@@ -52,7 +53,7 @@ def apps_page(deps: AccountDeps, scope_descriptions: Mapping[str, str]) -> Bluep
     return account_pages(deps, "account_apps", page)
 
 
-def _show(deps: AccountDeps, visit: Visit, scope_descriptions: Mapping[str, str]) -> View:
+def _show(deps: AccountDeps, visit: Visit, scope_descriptions: ScopeDescriptions) -> View:
     with deps.step.database.read() as connection:
         apps = _find_apps(deps, connection, visit, scope_descriptions)
         permission_id, client_id = request.args.get("permission", ""), request.args.get("stop", "")
@@ -60,7 +61,7 @@ def _show(deps: AccountDeps, visit: Visit, scope_descriptions: Mapping[str, str]
     return show(deps, visit, PAGE, {"apps": apps, "stopping": stopping})
 
 
-def _answer(deps: AccountDeps, visit: Visit, scope_descriptions: Mapping[str, str]) -> Reply:
+def _answer(deps: AccountDeps, visit: Visit, scope_descriptions: ScopeDescriptions) -> Reply:
     permission_id, client_id = request.form.get("permission", ""), request.form.get("client", "")
     if not (permission_id or client_id):
         raise InvalidRequest("No permission was named.", clause="ASVS5-10.7.3")
@@ -77,7 +78,7 @@ def _answer(deps: AccountDeps, visit: Visit, scope_descriptions: Mapping[str, st
 
 
 def _find_apps(
-    deps: AccountDeps, connection: Connection, visit: Visit, scope_descriptions: Mapping[str, str]
+    deps: AccountDeps, connection: Connection, visit: Visit, scope_descriptions: ScopeDescriptions
 ) -> tuple[ConnectedApp, ...]:
     found = find_permissions(connection, visit.account_id, visit.now)
     return describe_apps(found, deps.step.find_client, scope_descriptions, visit.now)

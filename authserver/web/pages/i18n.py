@@ -18,11 +18,10 @@ from werkzeug.datastructures import LanguageAccept
 from werkzeug.http import parse_accept_header
 
 from authserver.assets import find_assets
-from authserver.messages import LANGUAGES
+from authserver.messages import ENGLISH, LANGUAGES
 from authserver.web.machine.model import REQUEST
 from authserver.web.pages.cookies import read_cookie, set_cookie
 
-ENGLISH: Final = LANGUAGES[0]
 COOKIE: Final = "__Host-language"
 PARAMETER: Final = "lang"
 NATIVE_NAMES: Final[Mapping[str, str]] = {"en": "English", "de": "Deutsch", "fr": "Français"}

@@ -12,12 +12,13 @@ from pathlib import Path
 from jinja2 import Environment
 
 from authserver.assets import find_assets
+from authserver.messages import ENGLISH
 from authserver.protocol.errors import InvitationOver, OAuthError, SignInOver, TooManyRequests, UnreadableCookies
 from authserver.web.headers import new_nonce, page_headers
 from authserver.web.machine.model import MachineResponse
 from authserver.web.machine.responses import Headers, html_no_store
 from authserver.web.pages.brand import Brand
-from authserver.web.pages.i18n import ENGLISH, current_language, language_links
+from authserver.web.pages.i18n import current_language, language_links
 from authserver.web.pages.static import StaticFiles, read_static_files
 from authserver.web.pages.templates import build_environment
 
