@@ -90,12 +90,13 @@ class Event:
     correlation_id: str = ""
 
     def __post_init__(self) -> None:
+        if not (self.detail or self.reason):  # as of most events, those of tokens among them
+            return
         if not self.detail.keys() <= set(self.kind.detail):
             raise ValueError(f"{self.kind.name} tells of {self.kind.detail} alone")
-        if self.detail or self.reason:  # most events, those of tokens among them, have neither
-            told = {name: without_secrets(value) for name, value in self.detail.items()}
-            object.__setattr__(self, "detail", MappingProxyType(told))
-            object.__setattr__(self, "reason", without_secrets(self.reason))
+        told = {name: without_secrets(value) for name, value in self.detail.items()}
+        object.__setattr__(self, "detail", MappingProxyType(told))
+        object.__setattr__(self, "reason", without_secrets(self.reason))
 
     @property
     def name(self) -> str:

@@ -72,6 +72,7 @@ def test_what_was_done_is_listed_with_who_did_it_and_why(deployed: CommandLine) 
     assert locked["account_id"] == deployed.data("user", "show", "alice")["account_id"]
     assert {"account.created", "client.registered", "key.made"} <= {each["event"] for each in listed}
     assert {each["reason"] for each in listed if each["event"] == "key.made"} == {"a new branch of the bank"}
+    assert all(each["detail"]["kid"] for each in listed if each["event"] == "key.made")
     assert len(deployed.data("events", "list", "--limit", "1")) == 1
 
 
