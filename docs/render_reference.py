@@ -60,6 +60,9 @@ def render_commands() -> str:
         f"Settings come from `{ENVIRONMENT_PREFIX}*` and the file that `{CONFIG_VARIABLE}` names: see",
         "[configuration.md](configuration.md). Exit code 0: done. 1: refused, failed, or something was found. 2: wrong",
         "usage. Data goes to standard output, as JSON with `--json`; everything else goes to standard error.",
+        "",
+        "What a command changes is recorded with who did it, the user of the operating system, and why: `--reason`.",
+        "Where one user runs commands for others, `authserver --on-behalf-of NAME ...` says who asked.",
     ]
     for words, command in commands():
         lines += ["", f"## `authserver {' '.join(words)}`", "", *_command(command)]

@@ -9,6 +9,9 @@ from typing import Final
 import click
 
 from authserver.protocol.errors import OAuthError
+from authserver.protocol.neutral import is_unseen
+
+_LONGEST_NAME: Final = 64
 
 COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "assess": ("authserver.cli.assess:assess", "Judge this deployment, or one client, by its profile."),
@@ -67,7 +70,22 @@ def _import(module: str) -> ModuleType:
         gc.enable()
 
 
+def _keep_name(context: click.Context, _option: click.Parameter, name: str) -> None:
+    """Keep for the command on whose behalf it is called."""
+    if len(name) > _LONGEST_NAME or any(map(is_unseen, name)):
+        raise click.BadParameter(f"a name has at most {_LONGEST_NAME} characters, in one line")
+    context.obj = name
+
+
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option(
+    "--on-behalf-of",
+    metavar="NAME",
+    default="",
+    callback=_keep_name,
+    expose_value=False,
+    help="Who asks, where this user of the system runs commands for others; kept with what was done.",
+)
 @click.version_option(package_name="authserver")
 def main() -> None:
     """Run an authorization server for financial-grade APIs.

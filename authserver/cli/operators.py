@@ -14,9 +14,11 @@ from authserver.app.operations import operation_parts
 from authserver.cli.deployment import open_deployment, require_envelope
 from authserver.cli.output import fail, json_option, note
 from authserver.cli.refusals import in_words
+from authserver.cli.system_log import tell_system_log
 from authserver.clock import system_clock
 from authserver.db.engine import Database
 from authserver.events.journal import Journal
+from authserver.events.model import Actor, operator
 from authserver.operations.acts import Act
 from authserver.operations.perform import perform
 from authserver.operations.refusals import OperationRefused
@@ -57,22 +59,26 @@ def cannot_be_undone(question: str) -> Callable[[_Command], _Command]:
     return click.confirmation_option(prompt=question)
 
 
-def current_actor() -> str:
-    """Return the user of the operating system who runs this command.
+def current_actor() -> Actor:
+    """Return who has this command do something: the user of the operating system, and on whose behalf they say to act.
 
     A name in the environment would be whatever its user says.
     """
     user_id = os.getuid()
     try:
-        return pwd.getpwuid(user_id).pw_name
+        user = pwd.getpwuid(user_id).pw_name
     except KeyError:  # a container may run as a user that no file names
-        return f"uid {user_id}"
+        user = f"uid {user_id}"
+    context = click.get_current_context(silent=True)
+    asker = context.find_object(str) if context is not None else None  # kept there by `main`
+    return operator(f"{asker} (as {user})" if asker else user)
 
 
 @dataclass(frozen=True, slots=True)
 class Operator:
-    """Whoever runs a command, with what their acts work with; `letters` is the queue of what people are told."""
+    """Who has acts done by a command, and what they work with; `letters` is the queue of what people are told."""
 
+    actor: Actor
     settings: Settings
     parts: OperationParts
     letters: Sender | None
@@ -85,7 +91,7 @@ class Operator:
     def perform(self, act: Act[_Outcome], *, secret: str | None = None, now: int | None = None) -> _Outcome:
         """Do an act and return what came of it, or end the command with why it was refused."""
         try:
-            return perform(act, current_actor(), system_clock() if now is None else now, self.parts, secret=secret)
+            return perform(act, self.actor, system_clock() if now is None else now, self.parts, secret=secret)
         except OperationRefused as refusal:
             fail(in_words(refusal))
         except InvalidClientMetadata as error:
@@ -109,9 +115,9 @@ def open_operator() -> Operator:
     return operator_of(*open_deployment())
 
 
-def operator_of(settings: Settings, database: Database) -> Operator:
-    """Return who runs this command, with a deployment's database."""
+def operator_of(settings: Settings, database: Database, actor: Actor | None = None) -> Operator:
+    """Return an actor, by default who runs this command, with a deployment's database."""
     letters = build_queue(settings, database, lambda _event: None, system_clock)
-    journal = Journal(lambda _event: None, post_of(letters))  # no line of the log: a command tells its user itself
+    journal = Journal(tell_system_log, post_of(letters))
     parts = operation_parts(settings, database, lambda: require_envelope(settings), journal)
-    return Operator(settings, parts, letters)
+    return Operator(actor or current_actor(), settings, parts, letters)

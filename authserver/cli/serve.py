@@ -13,6 +13,7 @@ from authserver.cli.operators import operator_of
 from authserver.cli.output import fail, note, read_settings
 from authserver.clients.load import KeptClients, registered_certificates
 from authserver.db.engine import Database
+from authserver.events.model import SERVER
 from authserver.keys.ring import assemble_keys
 from authserver.keys.rotation import lacking
 from authserver.operations import lookups
@@ -95,7 +96,7 @@ def _make_lacking_keys(settings: Settings, database: Database, algorithms: tuple
     """
     if not algorithms:
         return
-    operator_of(settings, database).perform(ProvisionKeys(reason="PROFILES needs them"))
+    operator_of(settings, database, SERVER).perform(ProvisionKeys(reason="PROFILES needs them"))
     note(f"Made a signing key for {', '.join(algorithms)}, which PROFILES needs.")
 
 

@@ -146,7 +146,7 @@ PAYMENTS_ENDED: Final = Kind(
 )
 DATA_DOWNLOADED: Final = Kind("data.downloaded", is_recorded=True, words=Message("You downloaded your data"))
 
-# An operator changes an account, a client or a key. A command tells its user itself: there is no line in the log.
+# An operator changes an account, a client or a key. A command hands their lines to the system's log.
 ACCOUNT_CREATED: Final = Kind("account.created", is_recorded=True, words=Message("Your account was created"))
 ACCOUNT_INVITED: Final = Kind(
     "account.invited", is_recorded=True, words=Message("You were invited to set up how you sign in")
@@ -178,8 +178,8 @@ CLIENT_DELETED: Final = Kind("client.deleted", is_recorded=True)
 KEY_MADE: Final = Kind("key.made", ("kid",), is_recorded=True)
 KEY_ROTATED: Final = Kind("key.rotated", ("kid", "action", "algorithm"), is_recorded=True)
 KEY_RETIRED: Final = Kind("key.retired", ("kid",), is_recorded=True)
-KEY_COMPROMISED: Final = Kind("key.compromised", ("kid",), is_recorded=True)
-DATABASE_PURGED: Final = Kind("database.purged", ("rows",), is_recorded=True)
+KEY_COMPROMISED: Final = Kind("key.compromised", ("kid",), is_recorded=True, is_alarm=True)
+DATABASE_PURGED: Final = Kind("database.purged", is_recorded=True)
 FACTORS_RESET: Final = Kind(
     "factors.reset",
     is_recorded=True,

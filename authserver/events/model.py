@@ -35,6 +35,10 @@ class Kind:
         return self.listed_as or self.name.replace(".", "_")
 
 
+OPERATOR: Final = "operator"
+"""The role of those who run this server."""
+
+
 @dataclass(frozen=True, slots=True)
 class Actor:
     """Who did something: the role, and in it an account's id, a client's, or the name of an operator."""
@@ -62,7 +66,7 @@ def client(client_id: str) -> Actor:
 
 def operator(name: str) -> Actor:
     """Return the actor who runs this server, such as the user of the operating system who called a command."""
-    return Actor("operator", name)
+    return Actor(OPERATOR, name)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any, Final, TypeVar
 
+from authserver.events.model import Actor
 from authserver.operations import accounts, acts, clients, invitations, keys, upkeep
 from authserver.operations.acts import Act
 from authserver.operations.task import OperationParts, Task
@@ -35,7 +36,9 @@ HANDLERS: Final[Mapping[type[Act[Any]], Callable[[Any], Any]]] = {
 """Each kind of act with what does it."""
 
 
-def perform(act: Act[_Outcome], actor: str, now: int, parts: OperationParts, *, secret: str | None = None) -> _Outcome:
+def perform(
+    act: Act[_Outcome], actor: Actor, now: int, parts: OperationParts, *, secret: str | None = None
+) -> _Outcome:
     """Do an act, record who had it done and why, and return what it made.
 
     `actor` is who asked for it, whom the caller has authenticated; `secret` is what the act needs and must not be kept

@@ -7,7 +7,7 @@ from typing import Generic, TypeVar
 
 from authserver.db.engine import Connection, Database
 from authserver.events.journal import Journal
-from authserver.events.model import Event, Kind, operator
+from authserver.events.model import Actor, Event, Kind
 from authserver.operations.acts import Act
 from authserver.sealing.envelope import Envelope
 
@@ -54,7 +54,7 @@ class Task(Generic[AnyAct_co]):
     """
 
     act: AnyAct_co
-    actor: str
+    actor: Actor
     now: int
     parts: OperationParts
     secret: str | None = field(default=None, repr=False)
@@ -65,8 +65,7 @@ class Task(Generic[AnyAct_co]):
 
     def event(self, kind: Kind, *, account_id: str = "", client_id: str = "", **detail: str) -> Event:
         """Return the event of the act: who had it done, and why, with the account or client that it is about."""
-        actor, reason = operator(self.actor), self.act.reason
-        return Event(kind, self.now, actor, account_id, client_id, detail, reason=reason)
+        return Event(kind, self.now, self.actor, account_id, client_id, detail, reason=self.act.reason)
 
     def record(self, connection: Connection, event: Event) -> None:
         """Record an event in the act's transaction; where its kind has a letter, that is queued with it."""

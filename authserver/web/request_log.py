@@ -8,7 +8,7 @@ from typing import BinaryIO, cast
 
 import orjson
 
-from authserver.events.model import Event
+from authserver.events.model import OPERATOR, Event
 from authserver.protocol.errors import OAuthError, ServerError
 from authserver.web.log_output import LogOutput
 from authserver.web.machine.errors import render_error
@@ -109,15 +109,22 @@ def _tried_basic(request: MachineRequest) -> bool:
 def log_event(event: Event) -> None:
     """Write an event as one line of the log, as a warning where someone should look."""
     write = log.warning if event.kind.is_alarm else log.info
-    write(
-        "event",
-        event_name=event.name,
-        at=event.at,
-        correlation_id=event.correlation_id,
-        client_id=event.client,
-        account_id=event.subject,
-        detail=dict(event.detail),
-    )
+    write("event", **describe_event(event))
+
+
+def describe_event(event: Event) -> dict[str, object]:
+    """Return what the log tells of an event; who did it and why, where that was an operator."""
+    facts: dict[str, object] = {
+        "event_name": event.name,
+        "at": event.at,
+        "correlation_id": event.correlation_id,
+        "client_id": event.client,
+        "account_id": event.subject,
+        "detail": dict(event.detail),
+    }
+    if event.actor.role == OPERATOR:
+        facts |= {"actor_role": OPERATOR, "actor": event.actor.name, "reason": event.reason}
+    return facts
 
 
 def configure_log(level: str) -> None:

@@ -2,6 +2,7 @@
 
 import base64
 import configparser
+import getpass
 import json
 import os
 import shutil
@@ -135,13 +136,15 @@ def test_the_wrapper_runs_its_words_in_a_unit_that_takes_the_drop_in(tmp_path: P
     path = f"{tmp_path}:{os.environ['PATH']}"
     done = subprocess.run(
         [UNITS / "authserver-admin", "user", "add", "a b"],
-        env={"PATH": path},
+        env={"PATH": path, "SUDO_USER": "olga"},
         check=True,
         capture_output=True,
         text=True,
     )
     told = done.stdout.splitlines()
-    assert told[told.index("--") + 1 :] == [PROGRAM, "user", "add", "a b"]
+    program, option, asker, *words = told[told.index("--") + 1 :]
+    assert (program, option, words) == (PROGRAM, "--on-behalf-of", ["user", "add", "a b"])
+    assert asker in {"olga", getpass.getuser()}  # who signed in to this machine, where the system knows
     (unit,) = [word for word in told if word.startswith("--unit=")]
     assert unit.startswith("--unit=authserver-admin-")
 

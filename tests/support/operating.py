@@ -3,11 +3,12 @@
 from typing import TypeVar
 
 from authserver.app.operations import operation_parts
+from authserver.events.model import operator
 from authserver.operations.acts import Act
 from authserver.operations.perform import perform
 from tests.support.deployment import Deployment
 
-OPERATOR = "olga"
+OPERATOR = operator("olga")
 
 _Outcome = TypeVar("_Outcome")
 
