@@ -8,9 +8,9 @@ from typing import Protocol
 
 from sqlalchemy import Table, func, select
 
-from authserver.accounts.passwords import hash_password
+from authserver.accounts.factors.password.hashing import hash_password
+from authserver.accounts.factors.store import note_offered
 from authserver.accounts.store import people as accounts
-from authserver.accounts.store.factors import note_offered
 from authserver.db.engine import Database
 from authserver.db.tables import grants, issued_tokens, pushed_requests
 from authserver.grants.model import Authentication, Grant

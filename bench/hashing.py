@@ -7,7 +7,7 @@ import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 
-from authserver.accounts.passwords import hash_password, verify_password
+from authserver.accounts.factors.password.hashing import hash_password, verify_password
 from bench.backstage import PERSON_PASSWORD
 
 _THREADS = 4

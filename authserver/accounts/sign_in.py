@@ -5,8 +5,8 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Final
 
+from authserver.accounts.factors.password.hashing import SALT_BYTES, PasswordPool, needs_rehash
 from authserver.accounts.model import MAX_USERNAME_LENGTH, Account, Credentials, parse_username
-from authserver.accounts.passwords import SALT_BYTES, PasswordPool, needs_rehash
 from authserver.accounts.store import people as store
 from authserver.db.engine import Database
 from authserver.protocol.errors import TemporarilyUnavailable

@@ -2,8 +2,8 @@
 
 from flask import Blueprint
 
-from authserver.accounts.password_judge import PasswordJudge
-from authserver.accounts.passwords import PasswordPool
+from authserver.accounts.factors.password.hashing import PasswordPool
+from authserver.accounts.factors.password.judge import PasswordJudge
 from authserver.app.parts import Parts
 from authserver.interaction.guard import StepDeps
 from authserver.interaction.pages.enrol import EnrolDeps, enrol_page

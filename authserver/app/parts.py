@@ -7,8 +7,8 @@ from flask import Flask
 from limits.errors import ConfigurationError
 
 from authserver.accounts.attempts import Attempts
-from authserver.accounts.passkey_tokens import Desk
-from authserver.accounts.passkeys import relying_party
+from authserver.accounts.factors.passkey.tokens import Desk
+from authserver.accounts.factors.passkey.verification import relying_party
 from authserver.app.notices import build_queue, check_channel, post_of
 from authserver.authorization.parse import RequestPolicy
 from authserver.binding.dpop import DpopNonces

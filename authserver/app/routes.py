@@ -3,7 +3,7 @@
 from flask import Blueprint
 
 from authserver.accounts.bank_accounts import stored_accounts
-from authserver.accounts.passwords import PasswordPool
+from authserver.accounts.factors.password.hashing import PasswordPool
 from authserver.app.account_pages import account_pages
 from authserver.app.parts import Parts
 from authserver.authorization.conduct import Conduct

@@ -5,7 +5,8 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, select, update
 
-from authserver.accounts.store import factors, people
+from authserver.accounts.factors import store as factors
+from authserver.accounts.store import people
 from authserver.authorization.answers.model import Delivery
 from authserver.authorization.asked import AuthorizationRequest
 from authserver.authorization.model import BrowserCookies, Interaction, PushedRequest, Visit, Visitor

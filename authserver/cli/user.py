@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from authserver.accounts.totp import parse_seed, provisioning_uri
+from authserver.accounts.factors.totp.codes import parse_seed, provisioning_uri
 from authserver.cli.account_arguments import claims_option, email_option, find_account, parse_name, read_claims
 from authserver.cli.deployment import open_deployment
 from authserver.cli.operators import open_operator, operation

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from authserver.accounts.ceremonies import Assertion as PasskeyAssertion
-from authserver.accounts.passkey_model import RelyingParty
+from authserver.accounts.factors.passkey.ceremonies import Assertion as PasskeyAssertion
+from authserver.accounts.factors.passkey.model import RelyingParty
 from authserver.authorization.store import consent_move, set_approval
 from authserver.db.at_once import Writes, write_within
 from authserver.db.engine import Connection

@@ -1,7 +1,7 @@
 """What a passkey shown twice leads to: whoever came in by one is signed out, and its owner is told."""
 
-from authserver.accounts.ceremonies import CLONE_SUSPECTED, Assertion, finish_assertion
-from authserver.accounts.passkey_tokens import Answer, Asked, Desk
+from authserver.accounts.factors.passkey.ceremonies import CLONE_SUSPECTED, Assertion, finish_assertion
+from authserver.accounts.factors.passkey.tokens import Answer, Asked, Desk
 from authserver.db.engine import Connection
 from authserver.sessions import lifecycle
 from authserver.sessions.acr import PASSKEY_METHODS

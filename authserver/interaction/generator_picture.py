@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 import segno
 
-from authserver.accounts.totp import provisioning_uri
+from authserver.accounts.factors.totp.codes import provisioning_uri
 
 _GROUP = 4
 

@@ -2,8 +2,8 @@
 
 from urllib.parse import quote
 
-from authserver.accounts.ceremonies import begin_sign_in
-from authserver.accounts.passkey_tokens import Asked, Desk
+from authserver.accounts.factors.passkey.ceremonies import begin_sign_in
+from authserver.accounts.factors.passkey.tokens import Asked, Desk
 from authserver.interaction.guard import Step
 
 SIGN_IN_PATH = "/login/passkey/sign-in"

@@ -4,15 +4,15 @@ import os
 from collections.abc import Mapping
 from dataclasses import replace
 
-from authserver.accounts.factor_changes import remove_all
+from authserver.accounts.factors.changes import remove_all
+from authserver.accounts.factors.password.hashing import SALT_BYTES, hash_password
+from authserver.accounts.factors.password.policy import WeakPassword, check_password, context_words_of
+from authserver.accounts.factors.store import hold_account
+from authserver.accounts.factors.totp.codes import SEED_BYTES, new_seed
+from authserver.accounts.factors.totp.credential import enrol_totp
 from authserver.accounts.model import Account, parse_claims
-from authserver.accounts.password_policy import WeakPassword, check_password, context_words_of
-from authserver.accounts.passwords import SALT_BYTES, hash_password
-from authserver.accounts.second_factor import enrol_totp
 from authserver.accounts.store import people
-from authserver.accounts.store.factors import hold_account
 from authserver.accounts.store.invitations import remove_unclaimed
-from authserver.accounts.totp import SEED_BYTES, new_seed
 from authserver.db.engine import Connection
 from authserver.db.erasure import erase_account
 from authserver.events import catalogue as kinds

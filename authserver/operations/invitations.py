@@ -1,9 +1,9 @@
 """Inviting people, and taking invitations back."""
 
+from authserver.accounts.factors.store import find_enrolled
 from authserver.accounts.invitations import invite
 from authserver.accounts.model import Account
 from authserver.accounts.store import people
-from authserver.accounts.store.factors import find_enrolled
 from authserver.accounts.store.invitations import remove_unclaimed
 from authserver.db.engine import Connection
 from authserver.events import catalogue as kinds

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
+from authserver.accounts.factors.store import find_enrolled
 from authserver.accounts.model import Account, Enrolled
 from authserver.accounts.store import people
-from authserver.accounts.store.factors import find_enrolled
 from authserver.clients import store as clients
 from authserver.clients.store import ClientRecord
 from authserver.db.engine import Database

@@ -5,9 +5,9 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from authserver.accounts.factors.password.hashing import SALT_BYTES, hash_password
+from authserver.accounts.factors.totp.credential import enrol_totp
 from authserver.accounts.model import parse_claims
-from authserver.accounts.passwords import SALT_BYTES, hash_password
-from authserver.accounts.second_factor import enrol_totp
 from authserver.accounts.store import people as accounts
 from authserver.assets import find_assets
 from authserver.clients import store as clients

@@ -12,8 +12,8 @@ from urllib.parse import urlencode
 
 from flask import Blueprint, Response, abort, request
 
+from authserver.accounts.factors.store import find_enrolled, hold_account
 from authserver.accounts.model import Account, Enrolled
-from authserver.accounts.store.factors import find_enrolled, hold_account
 from authserver.accounts.store.invitations import was_claimed_at
 from authserver.authorization.own import seal_own
 from authserver.clock import CLOCKS_APART_SECONDS, is_fresh

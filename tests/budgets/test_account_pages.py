@@ -13,8 +13,8 @@ import pyotp
 import pytest
 from werkzeug.test import TestResponse
 
+from authserver.accounts.factors.recovery.codes import new_codes, replace_codes
 from authserver.accounts.invitations import invite
-from authserver.accounts.recovery import new_codes, replace_codes
 from authserver.accounts.store import people
 from authserver.sessions import lifecycle
 from authserver.sessions.model import Browser, SessionLimits

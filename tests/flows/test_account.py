@@ -12,8 +12,10 @@ import pytest
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
-from authserver.accounts import recovery
-from authserver.accounts.store import factors, passkeys, people
+from authserver.accounts.factors import store as factors
+from authserver.accounts.factors.passkey import store as passkeys
+from authserver.accounts.factors.recovery import codes as recovery
+from authserver.accounts.store import people
 from authserver.db.at_once import add_row
 from authserver.db.engine import Database
 from authserver.db.tables import accounts, consents, pushed_requests, recovery_codes, sessions, totp_credentials

@@ -12,10 +12,10 @@ from sqlalchemy import text
 from werkzeug.test import TestResponse
 
 from authserver.accounts.attempts import Attempts
-from authserver.accounts.passkey_tokens import Desk
-from authserver.accounts.passkeys import relying_party
-from authserver.accounts.passwords import PasswordPool, hash_password
-from authserver.accounts.second_factor import enrol_totp
+from authserver.accounts.factors.passkey.tokens import Desk
+from authserver.accounts.factors.passkey.verification import relying_party
+from authserver.accounts.factors.password.hashing import PasswordPool, hash_password
+from authserver.accounts.factors.totp.credential import enrol_totp
 from authserver.accounts.store import people as accounts
 from authserver.authorization import store
 from authserver.authorization.answers.model import Redirect

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
+from authserver.accounts.factors.totp.codes import parse_seed
 from authserver.accounts.invitations import find_invited
-from authserver.accounts.totp import parse_seed
 from authserver.clock import system_clock
 from authserver.db.engine import Database
 from authserver.db.once import claim_id, id_hash

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from authserver.accounts.second_factor import enrol_totp
+from authserver.accounts.factors.totp.credential import enrol_totp
 from authserver.accounts.store import people
 from authserver.db.engine import Database
 from authserver.db.tables import consents

@@ -7,7 +7,8 @@ import pyotp
 import pytest
 from werkzeug.test import TestResponse
 
-from authserver.accounts.store import factors, people
+from authserver.accounts.factors import store as factors
+from authserver.accounts.store import people
 from authserver.db.engine import Database
 from tests.support.authenticator import SoftwareKey
 from tests.support.deployment import Deployment, deploy

@@ -7,9 +7,10 @@ from functools import partial
 import pytest
 from werkzeug.test import TestResponse
 
-from authserver.accounts.factor_changes import remove_all
+from authserver.accounts.factors import store as factors
+from authserver.accounts.factors.changes import remove_all
 from authserver.accounts.invitations import invite
-from authserver.accounts.store import factors, people
+from authserver.accounts.store import people
 from authserver.db.engine import Database
 from tests.support.authenticator import SoftwareKey
 from tests.support.deployment import Deployment, deploy

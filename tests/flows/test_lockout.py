@@ -9,7 +9,7 @@ from collections.abc import Callable
 import pytest
 from werkzeug.test import TestResponse
 
-from authserver.accounts import recovery
+from authserver.accounts.factors.recovery import codes as recovery
 from authserver.accounts.store import people
 from authserver.db.engine import Database
 from authserver.protocol.names import ACR_TWO_FACTORS

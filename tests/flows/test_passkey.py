@@ -5,8 +5,9 @@ import json
 import pytest
 from werkzeug.test import TestResponse
 
-from authserver.accounts.store import passkeys, people
-from authserver.accounts.store.factors import find_enrolled
+from authserver.accounts.factors.passkey import store as passkeys
+from authserver.accounts.factors.store import find_enrolled
+from authserver.accounts.store import people
 from authserver.events.store import find_recent
 from authserver.protocol.names import ACR_PHISHING_RESISTANT, ACR_TWO_FACTORS
 from tests.support.authenticator import SoftwareKey

@@ -4,9 +4,9 @@ import os
 
 import pytest
 
-from authserver.accounts import recovery
+from authserver.accounts.factors.recovery import codes as recovery
+from authserver.accounts.factors.recovery import store
 from authserver.accounts.store import people
-from authserver.accounts.store import recovery as store
 from authserver.events.store import find_recent
 from authserver.protocol.names import ACR_TWO_FACTORS
 from tests.support.deployment import Deployment

@@ -2,7 +2,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from authserver.accounts import lockout, recovery, totp
+from authserver.accounts import lockout
+from authserver.accounts.factors.recovery import codes as recovery
+from authserver.accounts.factors.totp import codes as totp
 from authserver.accounts.lockout import BLOCK_SECONDS, MAX_FAILURES, WARNED_FROM
 
 NOW = 1_700_000_000

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from authserver.accounts.passkey_model import Expected, PasskeyRefused, parse_credential
-from authserver.accounts.passkeys import (
+from authserver.accounts.factors.passkey.model import Expected, PasskeyRefused, parse_credential
+from authserver.accounts.factors.passkey.verification import (
     assertion_options,
     registration_options,
     relying_party,

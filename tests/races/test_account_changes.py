@@ -9,11 +9,13 @@ import pyotp
 import pytest
 from werkzeug.test import TestResponse
 
-from authserver.accounts import passwords
+from authserver.accounts.factors import store as factors
+from authserver.accounts.factors.password import hashing as passwords
+from authserver.accounts.factors.recovery import store as recovery
+from authserver.accounts.factors.recovery.codes import new_codes, replace_codes
 from authserver.accounts.invitations import invite
 from authserver.accounts.model import Enrolled
-from authserver.accounts.recovery import new_codes, replace_codes
-from authserver.accounts.store import factors, people, recovery
+from authserver.accounts.store import people
 from authserver.sessions import lifecycle
 from authserver.sessions import store as sessions
 from tests.support.authenticator import SoftwareKey
@@ -145,7 +147,7 @@ def test_what_changes_while_a_password_is_verified_lets_nobody_in_by_the_old_one
 
     bob = Person(either, "bob")
     page = bob.open("/account")
-    monkeypatch.setattr("authserver.accounts.passwords.verify_password", verify_and_change)
+    monkeypatch.setattr("authserver.accounts.factors.password.hashing.verify_password", verify_and_change)
 
     answer = bob.sign_in(page)
 

@@ -4,8 +4,8 @@ import time
 
 import pytest
 
-from authserver.accounts import recovery
 from authserver.accounts.attempts import Attempts
+from authserver.accounts.factors.recovery import codes as recovery
 from authserver.accounts.store import people
 from authserver.db.engine import Database
 from tests.support.races import at_once

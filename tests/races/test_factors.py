@@ -4,9 +4,11 @@ from functools import partial
 
 import pytest
 
-from authserver.accounts.factor_changes import remove_generator, remove_passkey
-from authserver.accounts.passkey_model import Passkey
-from authserver.accounts.store import factors, passkeys, people
+from authserver.accounts.factors import store as factors
+from authserver.accounts.factors.changes import remove_generator, remove_passkey
+from authserver.accounts.factors.passkey import store as passkeys
+from authserver.accounts.factors.passkey.model import Passkey
+from authserver.accounts.store import people
 from tests.support.deployment import Deployment
 from tests.support.races import at_once
 

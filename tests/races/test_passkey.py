@@ -2,9 +2,10 @@ from collections.abc import Callable
 
 import pytest
 
-from authserver.accounts.ceremonies import begin_assertion, finish_assertion
-from authserver.accounts.passkey_tokens import Answer, Asked
-from authserver.accounts.store import passkeys, people
+from authserver.accounts.factors.passkey import store as passkeys
+from authserver.accounts.factors.passkey.ceremonies import begin_assertion, finish_assertion
+from authserver.accounts.factors.passkey.tokens import Answer, Asked
+from authserver.accounts.store import people
 from tests.support.authenticator import SoftwareKey
 from tests.support.deployment import Deployment
 from tests.support.passkeys import desk_of, register

@@ -4,7 +4,7 @@ from collections.abc import Callable
 import pyotp
 import pytest
 
-from authserver.accounts import second_factor
+from authserver.accounts.factors.totp import credential as second_factor
 from authserver.accounts.store import people as store
 from authserver.db.engine import Database
 from authserver.sealing.master_key import MasterKeyEnvelope

@@ -4,12 +4,13 @@ import pyotp
 import pytest
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 
-from authserver.accounts import second_factor
+from authserver.accounts.factors.password.hashing import PasswordPool, hash_password, needs_rehash
+from authserver.accounts.factors.store import find_enrolled
+from authserver.accounts.factors.totp import credential as second_factor
+from authserver.accounts.factors.totp import store as totp
 from authserver.accounts.model import Account
-from authserver.accounts.passwords import PasswordPool, hash_password, needs_rehash
 from authserver.accounts.sign_in import SignIn, find_candidate, sign_in
 from authserver.accounts.store import people as store
-from authserver.accounts.store.factors import find_enrolled
 from authserver.db.engine import Database
 from authserver.sealing.envelope import SealBroken
 from authserver.sealing.master_key import MasterKeyEnvelope
@@ -187,10 +188,10 @@ def test_a_seed_is_sealed_at_rest_and_opens_in_no_other_row(database: Database) 
     alice, bob = _create(database), _create(database, "bob")
     _enrol(database, alice)
     with database.transaction() as connection:
-        credential = store.find_totp(connection, alice.account_id)
+        credential = totp.find(connection, alice.account_id)
         assert credential is not None
         assert SEED.encode() not in credential.sealed_seed
-        store.save_totp(connection, bob.account_id, credential.sealed_seed, NOW)
+        totp.save(connection, bob.account_id, credential.sealed_seed, NOW)
     with pytest.raises(SealBroken):
         _check(database, bob, pyotp.TOTP(SEED).at(NOW))
 
@@ -273,7 +274,7 @@ def test_a_generator_is_taken_away(database: Database) -> None:
     _enrol(database, account)
     with database.transaction() as connection:
         assert find_enrolled(connection, account.account_id).totp
-        assert store.remove_totp(connection, account.account_id)
-        assert not store.remove_totp(connection, account.account_id)
+        assert totp.remove(connection, account.account_id)
+        assert not totp.remove(connection, account.account_id)
         assert not find_enrolled(connection, account.account_id).totp
     assert _check(database, account, pyotp.TOTP(SEED).at(NOW)).outcome == "not_enrolled"

@@ -4,12 +4,12 @@ from random import Random
 
 import pytest
 
-from authserver.accounts import recovery
 from authserver.accounts.attempts import Attempts
+from authserver.accounts.factors.recovery import codes as recovery
+from authserver.accounts.factors.recovery import store as codes
 from authserver.accounts.lockout import DEVICE_SECONDS, MAX_FAILURES, MEMORY_SECONDS, MOST_DEVICES, block_seconds
 from authserver.accounts.store import attempts as store
 from authserver.accounts.store import people
-from authserver.accounts.store import recovery as codes
 from authserver.db.engine import Database
 
 NOW = 1_700_000_000

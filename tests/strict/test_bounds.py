@@ -7,7 +7,7 @@ from typing import Final
 import pytest
 from sqlalchemy import func, select
 
-from authserver.accounts.passkey_model import MOST_PASSKEYS
+from authserver.accounts.factors.passkey.model import MOST_PASSKEYS
 from authserver.db.tables import interactions, metadata, pushed_requests
 from tests.support.deployment import ISSUER, Deployment
 from tests.support.login_app import plain_request, plain_url, register_login_app

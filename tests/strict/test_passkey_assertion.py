@@ -7,11 +7,18 @@ from dataclasses import replace
 import cbor2
 import pytest
 
-from authserver.accounts.ceremonies import Assertion, Ceremony, begin_assertion, begin_sign_in, finish_assertion
-from authserver.accounts.passkey_model import Expected, PasskeyRefused
-from authserver.accounts.passkey_tokens import CEREMONY_SECONDS, Answer, Asked
-from authserver.accounts.passkeys import verify_evidence
-from authserver.accounts.store import passkeys, people
+from authserver.accounts.factors.passkey import store as passkeys
+from authserver.accounts.factors.passkey.ceremonies import (
+    Assertion,
+    Ceremony,
+    begin_assertion,
+    begin_sign_in,
+    finish_assertion,
+)
+from authserver.accounts.factors.passkey.model import Expected, PasskeyRefused
+from authserver.accounts.factors.passkey.tokens import CEREMONY_SECONDS, Answer, Asked
+from authserver.accounts.factors.passkey.verification import verify_evidence
+from authserver.accounts.store import people
 from tests.support.authenticator import AT, BE, BS, ED, UP, UV, SoftwareKey, encode
 from tests.support.deployment import Deployment
 from tests.support.passkeys import desk_of, register

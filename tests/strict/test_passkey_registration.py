@@ -8,9 +8,10 @@ from typing import Any
 import cbor2
 import pytest
 
-from authserver.accounts.ceremonies import Registered, begin_registration, finish_registration
-from authserver.accounts.passkey_tokens import Answer, Asked
-from authserver.accounts.store import passkeys, people
+from authserver.accounts.factors.passkey import store as passkeys
+from authserver.accounts.factors.passkey.ceremonies import Registered, begin_registration, finish_registration
+from authserver.accounts.factors.passkey.tokens import Answer, Asked
+from authserver.accounts.store import people
 from tests.support.authenticator import SoftwareKey, decode, encode
 from tests.support.deployment import Deployment
 from tests.support.passkeys import desk_of, register

@@ -14,9 +14,15 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
 from sqlalchemy import update
 
-from authserver.accounts.ceremonies import begin_assertion, begin_registration, finish_assertion, finish_registration
-from authserver.accounts.passkey_tokens import Answer, Asked
-from authserver.accounts.store import passkeys, people
+from authserver.accounts.factors.passkey import store as passkeys
+from authserver.accounts.factors.passkey.ceremonies import (
+    begin_assertion,
+    begin_registration,
+    finish_assertion,
+    finish_registration,
+)
+from authserver.accounts.factors.passkey.tokens import Answer, Asked
+from authserver.accounts.store import people
 from authserver.binding.mtls import ChainVerifier, UntrustedCertificate
 from authserver.db.tables import passkeys as passkey_table
 from authserver.keys.base64url import encode as encode_segment

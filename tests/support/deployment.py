@@ -15,10 +15,10 @@ from flask import Flask
 from sqlalchemy import Connection, event
 from sqlalchemy.engine import Engine
 
-from authserver.accounts.passwords import hash_password
-from authserver.accounts.second_factor import enrol_totp
+from authserver.accounts.factors.password.hashing import hash_password
+from authserver.accounts.factors.store import note_offered
+from authserver.accounts.factors.totp.credential import enrol_totp
 from authserver.accounts.store import people as accounts
-from authserver.accounts.store.factors import note_offered
 from authserver.app.create import create_app
 from authserver.clients.registration import prepare_registration
 from authserver.clients.store import find_client, insert_client, replace_metadata

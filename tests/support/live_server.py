@@ -15,7 +15,7 @@ from typing import Any
 
 from click.testing import CliRunner
 
-from authserver.accounts import recovery
+from authserver.accounts.factors.recovery import codes as recovery
 from authserver.accounts.store import people
 from authserver.cli.main import main
 from tests.support.authority import Authority, create_authority

@@ -5,9 +5,9 @@ import re
 
 from werkzeug.test import TestResponse
 
-from authserver.accounts.ceremonies import begin_registration, finish_registration
-from authserver.accounts.passkey_model import Passkey
-from authserver.accounts.passkey_tokens import Answer, Asked, Desk
+from authserver.accounts.factors.passkey.ceremonies import begin_registration, finish_registration
+from authserver.accounts.factors.passkey.model import Passkey
+from authserver.accounts.factors.passkey.tokens import Answer, Asked, Desk
 from authserver.accounts.store import people
 from tests.support.authenticator import SoftwareKey
 from tests.support.deployment import Deployment

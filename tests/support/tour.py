@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterator
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from authserver.accounts.factors.passkey import store as passkeys
+from authserver.accounts.factors.recovery.codes import new_codes, replace_codes
 from authserver.accounts.invitations import invite
-from authserver.accounts.recovery import new_codes, replace_codes
-from authserver.accounts.store import passkeys, people
+from authserver.accounts.store import people
 from authserver.selfservice.guard import PATHS
 from tests.support.deployment import CLAIMS, ISSUER, Deployment
 from tests.support.details import ACCOUNTS, BANK_ACCOUNTS, FUNDS, PAYMENT, RECURRING, text_of

@@ -9,11 +9,12 @@ from dataclasses import dataclass, field
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from playwright.sync_api import CDPSession, Page
 
-from authserver.accounts.ceremonies import begin_registration, finish_registration
-from authserver.accounts.passkey_model import Passkey
-from authserver.accounts.passkey_tokens import Answer, Asked, Desk
-from authserver.accounts.passkeys import relying_party
-from authserver.accounts.store import passkeys, people
+from authserver.accounts.factors.passkey import store as passkeys
+from authserver.accounts.factors.passkey.ceremonies import begin_registration, finish_registration
+from authserver.accounts.factors.passkey.model import Passkey
+from authserver.accounts.factors.passkey.tokens import Answer, Asked, Desk
+from authserver.accounts.factors.passkey.verification import relying_party
+from authserver.accounts.store import people
 from authserver.app.parts import open_envelope
 from authserver.db.engine import Database
 from authserver.events.journal import Journal

@@ -1,31 +1,21 @@
-"""The tables `accounts` and `totp_credentials`."""
+"""The table `accounts`."""
 
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
 
 import orjson
 import sqlalchemy
-from sqlalchemy import bindparam, delete, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import bindparam, select, update
 
 from authserver.accounts.model import Account, Credentials
 from authserver.db.engine import DIALECTS
 from authserver.db.statement import Statement
-from authserver.db.tables import accounts, totp_credentials
+from authserver.db.tables import accounts
 from authserver.db.upsert import insert_for
 
 Connection: TypeAlias = sqlalchemy.Connection
 """What the functions here take, named so that the acts beside this module need no SQL library."""
-
-
-def _save_totp(insert: sqlite.Insert | postgresql.Insert) -> sqlite.Insert | postgresql.Insert:
-    """Replace the seed but keep the last step: putting an old seed back must not make a spent code good again."""
-    new = insert.excluded
-    return insert.on_conflict_do_update(
-        index_elements=["account_id"], set_={"sealed_seed": new.sealed_seed, "created_at": new.created_at}
-    )
 
 
 COLUMNS: Final = (
@@ -64,30 +54,6 @@ _UNLOCK: Final = (
     .where(accounts.c.account_id == bindparam("wanted_id"), accounts.c.locked_at.is_not(None))
     .values(locked_at=None)
 )
-
-_FIND_TOTP: Final = Statement(
-    select(totp_credentials.c.sealed_seed, accounts.c.locked_at)
-    .join(accounts, accounts.c.account_id == totp_credentials.c.account_id)
-    .where(totp_credentials.c.account_id == bindparam("wanted_id"))
-)
-_SAVE_TOTP: Final = {dialect: _save_totp(insert_for(dialect, totp_credentials)) for dialect in DIALECTS}
-_REMOVE_TOTP: Final = delete(totp_credentials).where(totp_credentials.c.account_id == bindparam("wanted_id"))
-_CLAIM_TIME_STEP: Final = Statement(
-    update(totp_credentials)
-    .where(
-        totp_credentials.c.account_id == bindparam("wanted_id"),
-        totp_credentials.c.last_time_step < bindparam("time_step"),
-    )
-    .values(last_time_step=bindparam("time_step"), last_used_at=bindparam("now"))
-)
-
-
-@dataclass(frozen=True, slots=True)
-class TotpCredential:
-    """A sealed seed, and whether the account that it belongs to is locked."""
-
-    sealed_seed: bytes = field(repr=False)
-    locked: bool
 
 
 def create(
@@ -163,35 +129,6 @@ def lock(connection: Connection, account_id: str, now: int) -> bool:
 def unlock(connection: Connection, account_id: str) -> bool:
     """Open a locked account again; false if there is none."""
     return connection.execute(_UNLOCK, {"wanted_id": account_id}).rowcount == 1
-
-
-def find_totp(connection: Connection, account_id: str) -> TotpCredential | None:
-    """Find the sealed seed of an account."""
-    row = _FIND_TOTP.row(connection, {"wanted_id": account_id})
-    return TotpCredential(bytes(row[0]), row[1] is not None) if row else None
-
-
-def save_totp(connection: Connection, account_id: str, sealed_seed: bytes, now: int) -> None:
-    """Store a sealed seed as the account's only one."""
-    row = {"account_id": account_id, "sealed_seed": sealed_seed, "last_time_step": 0, "created_at": now}
-    connection.execute(_SAVE_TOTP[connection.dialect.name], row)
-
-
-def remove_totp(connection: Connection, account_id: str) -> bool:
-    """Take the generator away; false if there was none.
-
-    Spec: ASVS5-6.5.6
-    """
-    return connection.execute(_REMOVE_TOTP, {"wanted_id": account_id}).rowcount == 1
-
-
-def claim_time_step(connection: Connection, account_id: str, time_step: int, now: int) -> bool:
-    """Spend a time step and all before it, and note the use: true for exactly one caller per step.
-
-    Spec: RFC6238-5.2, ASVS5-6.5.1
-    """
-    parameters = {"wanted_id": account_id, "time_step": time_step, "now": now}
-    return _CLAIM_TIME_STEP.count(connection, parameters) == 1
 
 
 def read_account(row: Sequence[Any]) -> Account:

@@ -8,10 +8,10 @@ from decimal import Decimal
 from flask import Blueprint, request
 
 from authserver.accounts.bank_accounts import AccountsOf
-from authserver.accounts.ceremonies import Assertion, begin_assertion
+from authserver.accounts.factors.passkey.ceremonies import Assertion, begin_assertion
+from authserver.accounts.factors.passkey.tokens import Answer, Asked, Desk
+from authserver.accounts.factors.totp.credential import check_totp
 from authserver.accounts.model import Account
-from authserver.accounts.passkey_tokens import Answer, Asked, Desk
-from authserver.accounts.second_factor import check_totp
 from authserver.authorization.next_step import Situation, next_step, other_ways
 from authserver.authorization.next_step import Step as NextStep
 from authserver.db.engine import Connection

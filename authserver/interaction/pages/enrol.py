@@ -7,12 +7,12 @@ from urllib.parse import quote
 
 from flask import Blueprint, Response, request
 
-from authserver.accounts.ceremonies import begin_registration, finish_registration
-from authserver.accounts.generator_enrolment import Proposal, confirm_generator, propose_generator, read_proposal
+from authserver.accounts.factors.passkey.ceremonies import begin_registration, finish_registration
+from authserver.accounts.factors.passkey.tokens import Answer, Asked, Desk
+from authserver.accounts.factors.recovery.codes import new_codes, replace_codes
+from authserver.accounts.factors.store import find_enrolled, hold_account, note_offered
+from authserver.accounts.factors.totp.enrolment import Proposal, confirm_generator, propose_generator, read_proposal
 from authserver.accounts.model import Account
-from authserver.accounts.passkey_tokens import Answer, Asked, Desk
-from authserver.accounts.recovery import new_codes, replace_codes
-from authserver.accounts.store.factors import find_enrolled, hold_account, note_offered
 from authserver.clock import CLOCKS_APART_SECONDS, is_fresh
 from authserver.db.engine import Connection
 from authserver.events.catalogue import GENERATOR_ADDED, PASSKEY_ADDED, RECOVERY_CODES_MADE

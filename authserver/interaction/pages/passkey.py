@@ -5,9 +5,9 @@ from functools import partial
 
 from flask import Blueprint, Response, request
 
-from authserver.accounts.ceremonies import Assertion, begin_assertion, owner_key
-from authserver.accounts.passkey_tokens import Answer, Asked, Desk
-from authserver.accounts.store.factors import find_enrolled
+from authserver.accounts.factors.passkey.ceremonies import Assertion, begin_assertion, owner_key
+from authserver.accounts.factors.passkey.tokens import Answer, Asked, Desk
+from authserver.accounts.factors.store import find_enrolled
 from authserver.authorization.next_step import Step as NextStep
 from authserver.authorization.next_step import needs_verified_user, other_ways
 from authserver.db.engine import Connection

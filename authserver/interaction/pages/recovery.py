@@ -2,8 +2,8 @@
 
 from flask import Blueprint, request
 
+from authserver.accounts.factors.recovery.codes import use_code
 from authserver.accounts.model import Account
-from authserver.accounts.recovery import use_code
 from authserver.events.catalogue import RECOVERY_CODE_USED
 from authserver.interaction.guard import Step, StepDeps, event_of, go_on, refuse, show
 from authserver.interaction.second_proof import Proof, add_proof, other_ways

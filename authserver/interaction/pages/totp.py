@@ -4,8 +4,8 @@ from dataclasses import dataclass, field
 
 from flask import Blueprint, request
 
+from authserver.accounts.factors.totp.credential import check_totp
 from authserver.accounts.model import Account
-from authserver.accounts.second_factor import check_totp
 from authserver.events.catalogue import SECOND_FACTOR_SUCCEEDED
 from authserver.interaction.guard import Step, StepDeps, event_of, go_on, refuse, show, with_browser
 from authserver.interaction.second_proof import Proof, add_proof, other_ways

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 import orjson
 from flask import Blueprint, Response, request
 
-from authserver.accounts.store import passkeys, recovery
+from authserver.accounts.factors.passkey import store as passkeys
+from authserver.accounts.factors.recovery import store as recovery
 from authserver.db.engine import Connection, Database
 from authserver.events.catalogue import DATA_DOWNLOADED, SECOND_FACTOR_SUCCEEDED, SIGN_IN_SUCCEEDED
 from authserver.events.store import Activity, Place, find_from, find_recent

@@ -4,7 +4,7 @@ import os
 
 from flask import Blueprint, request
 
-from authserver.accounts.generator_enrolment import Proposal, confirm_generator, propose_generator, read_proposal
+from authserver.accounts.factors.totp.enrolment import Proposal, confirm_generator, propose_generator, read_proposal
 from authserver.events.catalogue import GENERATOR_ADDED
 from authserver.interaction.generator_picture import draw_generator
 from authserver.interaction.guard import DID_NOT_WORK

@@ -6,15 +6,15 @@ from dataclasses import dataclass
 
 from flask import Blueprint, Response, request
 
-from authserver.accounts.ceremonies import begin_registration, finish_registration
+from authserver.accounts.factors.passkey.ceremonies import begin_registration, finish_registration
+from authserver.accounts.factors.passkey.tokens import Answer, Asked, Desk
+from authserver.accounts.factors.password.hashing import SALT_BYTES, PasswordPool
+from authserver.accounts.factors.password.judge import PasswordJudge
+from authserver.accounts.factors.password.policy import WeakPassword, context_words_of
+from authserver.accounts.factors.store import find_enrolled, hold_account
 from authserver.accounts.invitations import find_invited, use_invitation
 from authserver.accounts.model import Account
-from authserver.accounts.passkey_tokens import Answer, Asked, Desk
-from authserver.accounts.password_judge import PasswordJudge
-from authserver.accounts.password_policy import WeakPassword, context_words_of
-from authserver.accounts.passwords import SALT_BYTES, PasswordPool
 from authserver.accounts.store import attempts, people
-from authserver.accounts.store.factors import find_enrolled, hold_account
 from authserver.db.engine import Connection
 from authserver.events.catalogue import INVITATION_CLAIMED
 from authserver.events.model import Event, person

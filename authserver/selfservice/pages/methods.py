@@ -2,9 +2,10 @@
 
 from flask import Blueprint, Response, request
 
-from authserver.accounts.factor_changes import is_spare, remove_generator, remove_passkey
-from authserver.accounts.passkey_model import parse_name
-from authserver.accounts.store import passkeys, recovery
+from authserver.accounts.factors.changes import is_spare, remove_generator, remove_passkey
+from authserver.accounts.factors.passkey import store as passkeys
+from authserver.accounts.factors.passkey.model import parse_name
+from authserver.accounts.factors.recovery import store as recovery
 from authserver.events.catalogue import GENERATOR_REMOVED, PASSKEY_REMOVED, PASSKEY_RENAMED
 from authserver.selfservice import done
 from authserver.selfservice.guard import (

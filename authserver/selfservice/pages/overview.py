@@ -2,7 +2,8 @@
 
 from flask import Blueprint, Response
 
-from authserver.accounts.store import passkeys, recovery
+from authserver.accounts.factors.passkey import store as passkeys
+from authserver.accounts.factors.recovery import store as recovery
 from authserver.interaction.guard import stay_purpose
 from authserver.selfservice.guard import AccountDeps, AccountPage, Visit, form_page, open_visit, show
 from authserver.sessions import lifecycle

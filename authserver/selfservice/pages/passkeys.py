@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 from flask import Blueprint, request
 
-from authserver.accounts.ceremonies import begin_registration, finish_registration
-from authserver.accounts.passkey_model import parse_name
-from authserver.accounts.passkey_tokens import Answer, Asked, Desk
+from authserver.accounts.factors.passkey.ceremonies import begin_registration, finish_registration
+from authserver.accounts.factors.passkey.model import parse_name
+from authserver.accounts.factors.passkey.tokens import Answer, Asked, Desk
 from authserver.events.catalogue import PASSKEY_ADDED
 from authserver.selfservice import done
 from authserver.selfservice.guard import (

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from flask import Blueprint, request
 
-from authserver.accounts.password_judge import PasswordJudge
-from authserver.accounts.password_policy import WeakPassword, context_words_of
-from authserver.accounts.passwords import SALT_BYTES, PasswordPool
+from authserver.accounts.factors.password.hashing import SALT_BYTES, PasswordPool
+from authserver.accounts.factors.password.judge import PasswordJudge
+from authserver.accounts.factors.password.policy import WeakPassword, context_words_of
 from authserver.accounts.sign_in import find_candidate, sign_in, spend_hash
 from authserver.accounts.store import attempts, people
 from authserver.events.catalogue import PASSWORD_CHANGED

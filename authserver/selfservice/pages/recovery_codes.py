@@ -5,8 +5,8 @@ from collections.abc import Sequence
 
 from flask import Blueprint
 
-from authserver.accounts.recovery import new_codes, replace_codes
-from authserver.accounts.store import recovery
+from authserver.accounts.factors.recovery import store as recovery
+from authserver.accounts.factors.recovery.codes import new_codes, replace_codes
 from authserver.events.catalogue import RECOVERY_CODES_MADE
 from authserver.selfservice.guard import (
     AccountDeps,

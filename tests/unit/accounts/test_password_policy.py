@@ -3,8 +3,8 @@ import unicodedata
 
 import pytest
 
-from authserver.accounts import password_policy as policy
-from authserver.accounts.password_policy import WeakPassword, check_password, context_words_of
+from authserver.accounts.factors.password import policy
+from authserver.accounts.factors.password.policy import WeakPassword, check_password, context_words_of
 
 WORDS = context_words_of(
     "alice",

@@ -4,7 +4,7 @@ import time
 import pytest
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 
-from authserver.accounts.passwords import (
+from authserver.accounts.factors.password.hashing import (
     DUMMY_PASSWORD_HASH,
     MAX_PASSWORD_BYTES,
     PasswordPool,

@@ -5,7 +5,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from authserver.accounts.totp import SEED_BYTES, matching_time_step, new_seed, parse_code, parse_seed, provisioning_uri
+from authserver.accounts.factors.totp.codes import (
+    SEED_BYTES,
+    matching_time_step,
+    new_seed,
+    parse_code,
+    parse_seed,
+    provisioning_uri,
+)
 
 SEED = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 RFC_SEED = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"  # the RFC's "12345678901234567890"

@@ -5,9 +5,13 @@ The account's row is held first, so that of two removals at once the second sees
 
 from collections.abc import Iterable
 
+from authserver.accounts.factors import store as factors
+from authserver.accounts.factors.passkey import store as passkeys
+from authserver.accounts.factors.passkey.model import Passkey
+from authserver.accounts.factors.recovery import store as recovery
+from authserver.accounts.factors.totp import store as totp
 from authserver.accounts.model import Enrolled
-from authserver.accounts.passkey_model import Passkey
-from authserver.accounts.store import attempts, factors, invitations, passkeys, people, recovery
+from authserver.accounts.store import attempts, invitations
 from authserver.accounts.store.people import Connection
 
 
@@ -17,7 +21,7 @@ def remove_generator(connection: Connection, account_id: str) -> bool:
     Spec: ASVS5-6.5.6
     """
     factors.hold_account(connection, account_id)
-    return factors.find_enrolled(connection, account_id).passkey and people.remove_totp(connection, account_id)
+    return factors.find_enrolled(connection, account_id).passkey and totp.remove(connection, account_id)
 
 
 def is_spare(passkey: Passkey, keys: Iterable[Passkey], enrolled: Enrolled) -> bool:
@@ -54,7 +58,7 @@ def remove_all(connection: Connection, account_id: str) -> bool:
     attempts.forget_devices(connection, account_id)
     invitations.remove_unclaimed(connection, account_id)
     removed = (
-        people.remove_totp(connection, account_id),
+        totp.remove(connection, account_id),
         passkeys.remove_all(connection, account_id) > 0,
         recovery.remove_all(connection, account_id) > 0,
     )

@@ -5,9 +5,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from authserver.accounts.factors.recovery import store
+from authserver.accounts.factors.store import hold_account
 from authserver.accounts.store import people
-from authserver.accounts.store import recovery as store
-from authserver.accounts.store.factors import hold_account
 from authserver.accounts.store.people import Connection
 
 CODES: Final = 10

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, and_, bindparam, delete, or_, select, update
 
-from authserver.accounts.passkey_model import Passkey
+from authserver.accounts.factors.passkey.model import Passkey
 from authserver.db.engine import DIALECTS
 from authserver.db.statement import Statement
 from authserver.db.tables import accounts, passkeys

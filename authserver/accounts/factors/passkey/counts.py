@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from authserver.accounts.passkey_model import Passkey
+from authserver.accounts.factors.passkey.model import Passkey
 
 
 @dataclass(frozen=True, slots=True)

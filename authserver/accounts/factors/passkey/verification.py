@@ -21,7 +21,7 @@ from webauthn.helpers.structs import (
     UserVerificationRequirement,
 )
 
-from authserver.accounts.passkey_model import (
+from authserver.accounts.factors.passkey.model import (
     Credential,
     Evidence,
     Expected,

@@ -1,10 +1,9 @@
-"""Enrolling and checking the second factor."""
+"""The seed of an account: storing it sealed, and checking a code of it."""
 
 from dataclasses import dataclass
 from typing import Final
 
-from authserver.accounts import totp
-from authserver.accounts.store import people as store
+from authserver.accounts.factors.totp import codes, store
 from authserver.accounts.store.people import Connection
 from authserver.sealing.envelope import Envelope
 
@@ -31,8 +30,8 @@ class TotpCheck:
 
 def enrol_totp(connection: Connection, envelope: Envelope, account_id: str, seed: str, now: int) -> None:
     """Seal a seed and make it the account's, in place of any earlier one; raise ValueError if the seed is unfit."""
-    sealed_seed = envelope.seal(totp.parse_seed(seed).encode(), _associated_data(account_id))
-    store.save_totp(connection, account_id, sealed_seed, now)
+    sealed_seed = envelope.seal(codes.parse_seed(seed).encode(), _associated_data(account_id))
+    store.save(connection, account_id, sealed_seed, now)
 
 
 def check_totp(connection: Connection, envelope: Envelope, account_id: str, typed_code: str, now: int) -> TotpCheck:
@@ -43,16 +42,16 @@ def check_totp(connection: Connection, envelope: Envelope, account_id: str, type
 
     Spec: RFC6238-5.2, ASVS5-6.5.1
     """
-    credential = store.find_totp(connection, account_id)
+    credential = store.find(connection, account_id)
     if credential is None:
         return TotpCheck(NOT_ENROLLED)
     if credential.locked:
         return TotpCheck(LOCKED)
-    code = totp.parse_code(typed_code)
+    code = codes.parse_code(typed_code)
     if code is None:
         return TotpCheck(MALFORMED)
     seed = envelope.open(credential.sealed_seed, _associated_data(account_id)).decode()
-    time_step = totp.matching_time_step(seed, code, now)
+    time_step = codes.matching_time_step(seed, code, now)
     if time_step is None:
         return TotpCheck(WRONG_CODE)
     is_claimed = store.claim_time_step(connection, account_id, time_step, now)

@@ -9,8 +9,9 @@ from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Final
 
-from authserver.accounts.passkey_counts import Begun, may_be_late
-from authserver.accounts.passkey_model import (
+from authserver.accounts.factors.passkey import store
+from authserver.accounts.factors.passkey.counts import Begun, may_be_late
+from authserver.accounts.factors.passkey.model import (
     MOST_PASSKEYS,
     Credential,
     Evidence,
@@ -21,15 +22,14 @@ from authserver.accounts.passkey_model import (
     parse_credential,
     parse_name,
 )
-from authserver.accounts.passkey_tokens import Answer, Asked, Desk, Opened, claim_ceremony, seal_ceremony
-from authserver.accounts.passkeys import (
+from authserver.accounts.factors.passkey.tokens import Answer, Asked, Desk, Opened, claim_ceremony, seal_ceremony
+from authserver.accounts.factors.passkey.verification import (
     assertion_options,
     evidence_of,
     registration_options,
     verify_assertion,
     verify_registration,
 )
-from authserver.accounts.store import passkeys as store
 from authserver.db.engine import Connection
 from authserver.events.catalogue import PASSKEY_CLOSED
 from authserver.events.model import Event

@@ -15,12 +15,12 @@ from typing import Final
 
 import orjson
 
-from authserver.accounts.password_policy import PROBLEMS, WeakPassword, check_form_of_password, check_strength
+from authserver.accounts.factors.password.policy import PROBLEMS, WeakPassword, check_form_of_password, check_strength
 from authserver.protocol.errors import TemporarilyUnavailable
 
 _DEADLINE_SECONDS: Final = 10.0
 _NICENESS: Final = 5
-_COMMAND: Final = (sys.executable, "-I", "-X", "utf8", "-m", "authserver.accounts.password_judge")
+_COMMAND: Final = (sys.executable, "-I", "-X", "utf8", "-m", "authserver.accounts.factors.password.judge")
 
 
 class PasswordJudge:

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final
 
-from authserver.accounts.passkey_counts import Begun
-from authserver.accounts.passkey_model import RelyingParty
+from authserver.accounts.factors.passkey.counts import Begun
+from authserver.accounts.factors.passkey.model import RelyingParty
 from authserver.clock import is_ahead
 from authserver.db.engine import Connection
 from authserver.db.once import claim_id, id_hash

@@ -10,9 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
-from authserver.accounts import totp
-from authserver.accounts.second_factor import enrol_totp
-from authserver.accounts.store import people
+from authserver.accounts.factors.totp import codes, store
+from authserver.accounts.factors.totp.credential import enrol_totp
 from authserver.accounts.store.people import Connection
 from authserver.sealing.envelope import Envelope, SealBroken
 
@@ -29,7 +28,7 @@ class Proposal:
 
 def propose_generator(envelope: Envelope, account_id: str, random: Callable[[int], bytes], now: int) -> Proposal:
     """Return a fresh seed for an account."""
-    return _seal(envelope, account_id, totp.new_seed(random(totp.SEED_BYTES)), now + LIFETIME_SECONDS)
+    return _seal(envelope, account_id, codes.new_seed(random(codes.SEED_BYTES)), now + LIFETIME_SECONDS)
 
 
 def read_proposal(envelope: Envelope, account_id: str, ticket: str, now: int) -> Proposal | None:
@@ -51,12 +50,12 @@ def confirm_generator(
 
     Spec: RFC6238-5.2, ASVS5-6.5.1
     """
-    code = totp.parse_code(typed_code)
-    time_step = totp.matching_time_step(proposal.seed, code, now) if code is not None else None
+    code = codes.parse_code(typed_code)
+    time_step = codes.matching_time_step(proposal.seed, code, now) if code is not None else None
     if time_step is None:
         return False
     enrol_totp(connection, envelope, account_id, proposal.seed, now)
-    people.claim_time_step(connection, account_id, time_step, now)
+    store.claim_time_step(connection, account_id, time_step, now)
     return True
 
 

@@ -1,0 +1,1 @@
+"""Passkeys and security keys: making one, proving one, and noticing a copy."""

@@ -1,0 +1,1 @@
+"""Recovery codes, each of which stands in once for what was lost."""
