@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from authserver.accounts.model import Enrolled
-from authserver.authorization.answers.model import Redirect
+from authserver.authorization.answers.model import OwnPage, Redirect
 from authserver.authorization.asked import AuthorizationRequest
 from authserver.authorization.model import Interaction
 from authserver.authorization.next_step import (
@@ -131,6 +131,15 @@ def test_a_code_is_issued_only_to_whom_the_request_asked_for_who_consented_and_s
     assert is_new or not demand.prompts & {"login", "select_account"}
     assert is_new or demand.max_age is None or OPENED - first_factor_at < demand.max_age
     assert situation.interaction.consent_id is not None or "consent" not in demand.prompts
+
+
+@budget(250)
+@given(situations(), st.booleans())
+def test_a_page_of_ours_asks_for_no_consent_and_offers_no_passkey(situation: Situation, offers_passkeys: bool) -> None:  # noqa: FBT001 - drawn
+    """Nothing of the person's goes to anyone, and what they may add stands on the page itself."""
+    interaction = replace(situation.interaction, delivery=OwnPage("https://as.example/account"))
+    asked = replace(situation, interaction=interaction, offers_passkeys=offers_passkeys)
+    assert decide(asked) not in {Step.CONSENT, Step.OFFER}
 
 
 @pytest.mark.spec("OIDCC-3.1.2.4")
