@@ -1,4 +1,4 @@
-"""Proxies as one would set them up: on a loopback port without TLS, before a server on a Unix socket."""
+"""Proxies as deploy/nginx/README.md sets them up: on a loopback port without TLS, before a server on a Unix socket."""
 
 import os
 from collections.abc import Iterator
@@ -9,8 +9,12 @@ from tests.support.programs import find_program
 from tests.support.servers import accepts, running, wait_until
 
 HAPROXY = """
+global
+    tune.bufsize 98304
 defaults
     mode http
+    option http-buffer-request
+    timeout http-request 10s
     timeout connect 5s
     timeout client 30s
     timeout server 30s
@@ -25,9 +29,21 @@ CADDY = """
 {{
     admin off
     auto_https off
+    servers {{
+        timeouts {{
+            read_header 10s
+            read_body 10s
+        }}
+    }}
 }}
-http://127.0.0.1:{port} {{
-    reverse_proxy unix/{socket}
+http://:{port} {{
+    bind 127.0.0.1
+    request_body {{
+        max_size 64KiB
+    }}
+    reverse_proxy unix/{socket} {{
+        buffer_requests
+    }}
 }}
 """
 APACHE = """
@@ -38,9 +54,17 @@ Listen 127.0.0.1:{port}
 ErrorLog {folder}/apache-error.log
 LoadModule mpm_event_module {modules}/mod_mpm_event.so
 LoadModule authz_core_module {modules}/mod_authz_core.so
+LoadModule buffer_module {modules}/mod_buffer.so
 LoadModule headers_module {modules}/mod_headers.so
+LoadModule reqtimeout_module {modules}/mod_reqtimeout.so
 LoadModule proxy_module {modules}/mod_proxy.so
 LoadModule proxy_http_module {modules}/mod_proxy_http.so
+RequestReadTimeout header=10 body=10
+LimitRequestBody 65536
+<Location />
+    SetInputFilter BUFFER
+    BufferSize 65536
+</Location>
 RequestHeader set X-Forwarded-For "expr=%{{REMOTE_ADDR}}"
 ProxyAddHeaders Off
 ProxyPass / unix:{socket}|http://localhost/
@@ -53,6 +77,9 @@ error_log {folder}/error.log;
 events {{}}
 http {{
     access_log off;
+    client_header_timeout 10s;
+    client_body_timeout 10s;
+    client_max_body_size 64k;
     client_body_temp_path {folder}/body;
     proxy_temp_path {folder}/proxy;
     fastcgi_temp_path {folder}/fastcgi;
