@@ -13,7 +13,7 @@ import click
 from pydantic.fields import FieldInfo
 
 from authserver.cli.main import main as command_line
-from authserver.protocol.authorization_details.registry import TYPES
+from authserver.protocol.details.registry import TYPES
 from authserver.settings.describe import default_of, may_be
 from authserver.settings.load import CONFIG_VARIABLE
 from authserver.settings.model import ENVIRONMENT_PREFIX, Settings

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from authserver.protocol.authorization_details.bank_accounts import parse_bank_accounts
+from authserver.protocol.details.bank_accounts import parse_bank_accounts
 from authserver.protocol.mail_address import is_mail_address
 
 MAX_USERNAME_LENGTH: Final = 255

@@ -2,7 +2,6 @@
 
 from flask import Blueprint
 
-from authserver.accounts.bank_accounts import stored_accounts
 from authserver.accounts.factors.password.hashing import PasswordPool
 from authserver.app.account_pages import account_pages
 from authserver.app.parts import Parts
@@ -10,6 +9,8 @@ from authserver.authorization.conduct import Conduct
 from authserver.authorization.endpoints.authorize import Authorize
 from authserver.authorization.endpoints.par import PushedAuthorizationRequest
 from authserver.authorization.respond import AnswerPolicy
+from authserver.banking.own_accounts import stored_accounts
+from authserver.banking.unlinked import parse_limits
 from authserver.clock import monotonic_milliseconds
 from authserver.discovery.document import MetadataDocument
 from authserver.discovery.endpoints.well_known import Jwks, Metadata
@@ -26,7 +27,6 @@ from authserver.interaction.pages.recovery import recovery_page
 from authserver.interaction.pages.totp import TotpDeps, totp_page
 from authserver.issuance.access_token import AccessTokenIssuer
 from authserver.issuance.issue import Mint
-from authserver.payments.unlinked import parse_limits
 from authserver.profiles.catalogue import PROFILES
 from authserver.protocol import urls
 from authserver.protocol.handles import new_handle

@@ -6,10 +6,10 @@ How the answer to it travels is a value of its own: `answers.model`.
 from dataclasses import dataclass, field
 
 from authserver.issuance.claims import STANDARD_CLAIMS
-from authserver.protocol.authorization_details.model import Detail, Details
-from authserver.protocol.authorization_details.registry import find_payment
 from authserver.protocol.claims_request import ClaimsRequest
 from authserver.protocol.demand import AuthenticationDemand
+from authserver.protocol.details.model import Detail, Details
+from authserver.protocol.details.registry import find_payment
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,15 +21,15 @@ from authserver.issuance.rights import keep_claims
 from authserver.keys.model import BadJwt, PublicKeys
 from authserver.keys.verifier import verify_jwt
 from authserver.protocol.assurance import strongest, weakest_known
-from authserver.protocol.authorization_details.model import Details
-from authserver.protocol.authorization_details.parse import parse_authorization_details
-from authserver.protocol.authorization_details.registry import check_not_over, type_names
 from authserver.protocol.claims_request import ClaimsRequest, parse_claims_request
 from authserver.protocol.demand import (
     AuthenticationDemand,
     parse_max_age,
     parse_prompts,
 )
+from authserver.protocol.details.model import Details
+from authserver.protocol.details.parse import parse_authorization_details
+from authserver.protocol.details.registry import check_not_over, type_names
 from authserver.protocol.errors import InvalidRequest, InvalidScope
 from authserver.protocol.params import Params
 from authserver.protocol.redirect_uri import matches_registered

@@ -10,9 +10,9 @@ from authserver.db.at_once import Row, Writes
 from authserver.grants.model import Authentication, AuthorizationCode, Consent, Grant
 from authserver.grants.store.codes import code_row
 from authserver.grants.store.records import grant_row
-from authserver.protocol.authorization_details.model import Details
-from authserver.protocol.authorization_details.narrowing import cover
-from authserver.protocol.authorization_details.registry import last_moment
+from authserver.protocol.details.model import Details
+from authserver.protocol.details.narrowing import cover
+from authserver.protocol.details.registry import last_moment
 from authserver.protocol.errors import InvalidRequestUri
 from authserver.protocol.handles import hash_handle, new_handle
 from authserver.sessions.acr import acr_for, amr_for

@@ -5,7 +5,7 @@ from authserver.authorization.asked import AuthorizationRequest
 from authserver.authorization.model import PushedRequest
 from authserver.clients.model import Client
 from authserver.issuance.rights import keep_claims
-from authserver.protocol.authorization_details.registry import type_names
+from authserver.protocol.details.registry import type_names
 from authserver.protocol.errors import InvalidRequestUri
 from authserver.protocol.names import GRANT_AUTHORIZATION_CODE
 

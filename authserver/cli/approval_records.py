@@ -1,8 +1,8 @@
 """The approvals of the deployment that the settings name; apart from `sca`, so that checking a proof needs none."""
 
+from authserver.banking import store
+from authserver.banking.evidence import Evidence
 from authserver.cli.deployment import open_deployment
-from authserver.payments import store
-from authserver.payments.evidence import Evidence
 
 
 def read_latest(most: int) -> list[Evidence]:

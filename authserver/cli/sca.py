@@ -6,11 +6,11 @@ from typing import BinaryIO, TextIO
 
 import click
 
+from authserver.banking.document import MAX_BYTES
+from authserver.banking.evidence import Evidence, dump_evidence
+from authserver.banking.text import payment_amount
+from authserver.banking.verify import STATED, Expected, Verdict, verify_proof
 from authserver.cli.output import fail, json_option, moment, print_rows
-from authserver.payments.document import MAX_BYTES
-from authserver.payments.evidence import Evidence, dump_evidence
-from authserver.payments.text import payment_amount
-from authserver.payments.verify import STATED, Expected, Verdict, verify_proof
 from authserver.protocol.neutral import neutralise
 
 

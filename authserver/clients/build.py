@@ -9,7 +9,7 @@ from authserver.keys.model import EMPTY_KEYS, PublicKeys
 from authserver.profiles.catalogue import DEFAULT_PROFILE, PROFILES
 from authserver.profiles.model import Profile
 from authserver.protocol import names
-from authserver.protocol.authorization_details.registry import TYPES
+from authserver.protocol.details.registry import TYPES
 from authserver.protocol.errors import InvalidClientMetadata, InvalidRedirectUri, InvalidScope, InvalidTarget
 from authserver.protocol.redirect_uri import find_registration_fault
 from authserver.protocol.resource import parse_resources

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from authserver.clock import is_ahead
-from authserver.protocol.authorization_details.model import Details
-from authserver.protocol.authorization_details.narrowing import cover, widens
-from authserver.protocol.authorization_details.registry import find_payment
+from authserver.protocol.details.model import Details
+from authserver.protocol.details.narrowing import cover, widens
+from authserver.protocol.details.registry import find_payment
 
 
 @dataclass(frozen=True, slots=True)

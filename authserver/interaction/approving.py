@@ -5,6 +5,10 @@ from dataclasses import dataclass
 from authserver.accounts.factors.passkey.ceremonies import Assertion as PasskeyAssertion
 from authserver.accounts.factors.passkey.model import RelyingParty
 from authserver.authorization.store import consent_move, set_approval
+from authserver.banking.evidence import Assertion, Evidence, dump_evidence
+from authserver.banking.payer_choice import with_payment
+from authserver.banking.store import claim_approval, find_evidence
+from authserver.banking.verify import verify_proof
 from authserver.db.at_once import Writes, write_within
 from authserver.db.engine import Connection
 from authserver.events.catalogue import LIMITS_APPROVED, PAYMENT_APPROVED, PAYMENT_CANCELLED, PAYMENT_SHOWN
@@ -13,13 +17,9 @@ from authserver.events.model import Event, Kind
 from authserver.grants.store.consents import consent_row
 from authserver.interaction.consenting import ConsentTerms, give_consent
 from authserver.interaction.guard import Step, event_of
-from authserver.interaction.payer_choice import with_payment
 from authserver.interaction.pending_approval import PendingApproval
-from authserver.payments.evidence import Assertion, Evidence, dump_evidence
-from authserver.payments.store import claim_approval, find_evidence
-from authserver.payments.verify import verify_proof
-from authserver.protocol.authorization_details.model import Details
-from authserver.protocol.authorization_details.registry import actions_of, is_single_use, is_to_pay
+from authserver.protocol.details.model import Details
+from authserver.protocol.details.registry import actions_of, is_single_use, is_to_pay
 from authserver.protocol.handles import new_handle
 from authserver.sessions import lifecycle
 from authserver.sessions.model import Session, SessionLimits

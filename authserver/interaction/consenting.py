@@ -8,7 +8,7 @@ from authserver.clients.model import ResourceServer
 from authserver.grants.model import Consent
 from authserver.interaction.guard import Step
 from authserver.issuance.audience import Reach, resolve_audience
-from authserver.protocol.authorization_details.model import Details
+from authserver.protocol.details.model import Details
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Iterator
 
 from authserver.interaction.scope_words import DataCluster
-from authserver.protocol.authorization_details.bank_accounts import shown_iban
-from authserver.protocol.authorization_details.model import Detail
-from authserver.protocol.authorization_details.registry import describe_detail, type_of
+from authserver.protocol.details.bank_accounts import shown_iban
+from authserver.protocol.details.model import Detail
+from authserver.protocol.details.registry import describe_detail, type_of
 
 
 def describe_allowed(details: Iterable[Detail]) -> tuple[DataCluster, ...]:

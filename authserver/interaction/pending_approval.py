@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from authserver.banking.challenge import NONCE_BYTES, payment_challenge
+from authserver.banking.text import Fact, payment_facts, payment_text
 from authserver.interaction.guard import Step
-from authserver.payments.challenge import NONCE_BYTES, payment_challenge
-from authserver.payments.text import Fact, payment_facts, payment_text
 from authserver.sealing.envelope import Envelope, SealBroken
 
 SECONDS_TO_DECIDE: Final = 300

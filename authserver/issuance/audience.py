@@ -9,9 +9,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from authserver.clients.model import ResourceServer
-from authserver.protocol.authorization_details.model import Detail, Details
-from authserver.protocol.authorization_details.narrowing import leaves_out
-from authserver.protocol.authorization_details.registry import locations_of
+from authserver.protocol.details.model import Detail, Details
+from authserver.protocol.details.narrowing import leaves_out
+from authserver.protocol.details.registry import locations_of
 from authserver.protocol.errors import InvalidAuthorizationDetails, InvalidTarget
 from authserver.protocol.names import SCOPE_OPENID, SCOPES_OF_OPENID
 from authserver.protocol.scope import openid_scopes

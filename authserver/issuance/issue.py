@@ -11,8 +11,8 @@ from authserver.issuance.audience import Reach, resolve_audience
 from authserver.issuance.id_token import IdTokenContext, issue_id_token
 from authserver.issuance.subject import subject_of
 from authserver.keys.signer import SigningKeys
-from authserver.protocol.authorization_details.model import Details
-from authserver.protocol.authorization_details.registry import is_single_use
+from authserver.protocol.details.model import Details
+from authserver.protocol.details.registry import is_single_use
 from authserver.protocol.names import SCOPE_OPENID
 
 

@@ -11,8 +11,8 @@ from functools import lru_cache
 from authserver.clients.model import Client
 from authserver.grants.model import Grant
 from authserver.issuance.claims import SCOPE_CLAIMS, STANDARD_CLAIMS
-from authserver.protocol.authorization_details.narrowing import widens
-from authserver.protocol.authorization_details.registry import find_payment
+from authserver.protocol.details.narrowing import widens
+from authserver.protocol.details.registry import find_payment
 from authserver.protocol.errors import InvalidGrant
 
 _CLAUSE = "RFC6749-5.2"

@@ -10,8 +10,8 @@ from typing import NoReturn
 import click
 import urllib3
 
+from authserver.banking.evidence import Evidence
 from authserver.clock import system_clock
-from authserver.payments.evidence import Evidence
 from authserver.protocol.neutral import neutralise
 from authserver.sandbox.check.run import CHECK_SETUP, check_everything
 from authserver.sandbox.deployment import Setup, prepare_deployment

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
+from authserver.banking.evidence import Evidence, dump_evidence
+from authserver.banking.store import find_latest
 from authserver.db.engine import Database
-from authserver.payments.evidence import Evidence, dump_evidence
-from authserver.payments.store import find_latest
 from authserver.protocol.errors import TemporarilyUnavailable
 from authserver.sandbox.places import DemoPlaces
 

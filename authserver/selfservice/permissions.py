@@ -9,8 +9,8 @@ from authserver.interaction.detail_clusters import describe_allowed
 from authserver.interaction.party import Party, party_of
 from authserver.interaction.scope_words import DataCluster, ScopeDescriptions, describe_claims, describe_scopes
 from authserver.issuance.claims import SCOPE_CLAIMS
-from authserver.protocol.authorization_details.model import DetailWords
-from authserver.protocol.authorization_details.registry import describe_detail, is_single_use, last_moment, type_of
+from authserver.protocol.details.model import DetailWords
+from authserver.protocol.details.registry import describe_detail, is_single_use, last_moment, type_of
 from authserver.web.pages.formats import money
 from authserver.web.pages.i18n import current_language
 

@@ -12,11 +12,11 @@ from pydantic import BeforeValidator, Field, GetCoreSchemaHandler, SecretStr
 from pydantic_core import CoreSchema, core_schema
 from pydantic_settings import NoDecode
 
+from authserver.banking.unlinked import parse_limits as parse_amounts
 from authserver.limits.notation import parse_limits
 from authserver.messages import ENGLISH, LANGUAGES
-from authserver.payments.unlinked import parse_limits as parse_amounts
 from authserver.profiles.catalogue import PROFILES
-from authserver.protocol.authorization_details.registry import TYPES
+from authserver.protocol.details.registry import TYPES
 from authserver.protocol.mail_address import is_mail_address
 from authserver.protocol.names import ACR_LADDER
 from authserver.web.listen import parse_listen

@@ -8,7 +8,7 @@ from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from authserver.profiles.catalogue import DEFAULT_PROFILE
-from authserver.protocol.authorization_details.registry import TYPES
+from authserver.protocol.details.registry import TYPES
 from authserver.protocol.names import ACR_TWO_FACTORS
 from authserver.settings import kinds
 from authserver.settings.agreement import find_disagreement

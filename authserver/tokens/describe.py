@@ -9,8 +9,8 @@ from authserver.binding.model import parse_confirmation
 from authserver.clients.model import Client, ResourceServer
 from authserver.grants.model import KIND_ACCESS, TokenState
 from authserver.issuance.audience import scope_told, serves_detail
-from authserver.protocol.authorization_details.model import Details
-from authserver.protocol.authorization_details.registry import find_payment
+from authserver.protocol.details.model import Details
+from authserver.protocol.details.registry import find_payment
 from authserver.protocol.scope import format_scope
 
 INACTIVE: Final[Mapping[str, object]] = {"active": False}

@@ -2,9 +2,9 @@
 
 from authserver.grants.model import Grant
 from authserver.issuance.audience import check_details_served
-from authserver.protocol.authorization_details.model import Details
-from authserver.protocol.authorization_details.narrowing import narrow, widens
-from authserver.protocol.authorization_details.parse import parse_authorization_details
+from authserver.protocol.details.model import Details
+from authserver.protocol.details.narrowing import narrow, widens
+from authserver.protocol.details.parse import parse_authorization_details
 from authserver.protocol.errors import InvalidAuthorizationDetails
 from authserver.protocol.params import Params
 from authserver.protocol.resource import check_resources_within, parse_resources

@@ -48,7 +48,7 @@ FILLED_BY: Final[dict[str, tuple[str, str]]] = {
     "consents.scope": (CLIENT, "registered scope"),
     "consents.claims": (CLIENT, "issuance/claims: STANDARD_CLAIMS"),
     "consents.resources": (CLIENT, "registered resources"),
-    "consents.authorization_details": (CLIENT, "authorization_details/parse: MAX_CHARACTERS"),
+    "consents.authorization_details": (CLIENT, "details/parse: MAX_CHARACTERS"),
     "grants.client_id": (CLIENT, "one that is registered"),
     "grants.details": (CLIENT, "what its request holds"),
     "authorization_codes.client_id": (CLIENT, "one that is registered"),

@@ -18,7 +18,7 @@ from authserver.keys import compact, remote
 from authserver.limits import allotment, fallback, rates
 from authserver.outbound import model as letters
 from authserver.outbound import sender
-from authserver.protocol.authorization_details.names import MAX_NAME_LENGTH
+from authserver.protocol.details.names import MAX_NAME_LENGTH
 from authserver.resource import introspected_tokens, signed_answers, store
 from authserver.serving.tls import REQUEST_SECONDS
 from authserver.settings.model import Settings

@@ -46,7 +46,7 @@ _BAD = [
     (rules.secrets_are_compared_in_constant_time, "a.py", "row.code_hash == wanted"),
     (rules.secrets_are_compared_in_constant_time, "a.py", "wanted != client_secret"),
     (rules.secrets_are_compared_in_constant_time, "a.py", "ok = form['code_verifier'] == challenge"),
-    (rules.only_keys_takes_in_public_keys, "payments/a.py", "key = Ed25519PublicKey.from_public_bytes(octets)"),
+    (rules.only_keys_takes_in_public_keys, "banking/a.py", "key = Ed25519PublicKey.from_public_bytes(octets)"),
     (rules.only_keys_takes_in_public_keys, "clients/a.py", "from joserfc.jwk import import_key"),
     (rules.only_keys_takes_in_public_keys, "accounts/a.py", "helpers.decode_credential_public_key(octets)"),
     (rules.only_keys_takes_in_public_keys, "binding/a.py", "serialization.load_der_public_key(der)"),

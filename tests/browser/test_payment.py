@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import expect
 
-from authserver.payments.verify import verify_proof
+from authserver.banking.verify import verify_proof
 from tests.support.payment_proofs import PAYMENT
 from tests.support.virtual_authenticator import Device, enrol
 from tests.support.visitor import Scene, Visitor

@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 
 from authserver.assets import find_assets
+from authserver.banking.store import claim_approval
+from authserver.banking.verify import verify_proof
 from authserver.clock import system_clock
 from authserver.db import migrate
 from authserver.db.engine import Database
-from authserver.payments.store import claim_approval
-from authserver.payments.verify import verify_proof
 from authserver.sandbox.check.authenticator import make_passkey
 from authserver.sandbox.check.browser import Browser
 from authserver.sandbox.check.scene import Visitor

@@ -9,9 +9,9 @@ from babel.dates import get_month_names
 from werkzeug.test import TestResponse
 
 from authserver.assets import find_assets
+from authserver.banking.text import payment_facts
 from authserver.db.engine import Database
 from authserver.messages import LANGUAGES
-from authserver.payments.text import payment_facts
 from authserver.web.pages import i18n
 from tests.support import tour
 from tests.support.deployment import ISSUER, Deployment, deploy

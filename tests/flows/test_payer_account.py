@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from werkzeug.test import TestResponse
 
+from authserver.banking.evidence import dump_evidence
+from authserver.banking.verify import verify_proof
 from authserver.events.store import find_recent
-from authserver.payments.evidence import dump_evidence
-from authserver.payments.verify import verify_proof
 from tests.support.deployment import CLAIMS, Deployment
 from tests.support.details import ACCOUNTS, BANK_ACCOUNTS, CURRENT, RECURRING, SAVINGS, STRANGERS, text_of
 from tests.support.passkeys import enrol_passkey

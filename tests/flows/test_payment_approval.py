@@ -7,9 +7,9 @@ import pytest
 from sqlalchemy import select, update
 from werkzeug.test import TestResponse
 
+from authserver.banking.evidence import dump_evidence
+from authserver.banking.verify import verify_proof
 from authserver.db.tables import pushed_requests
-from authserver.payments.evidence import dump_evidence
-from authserver.payments.verify import verify_proof
 from tests.support.deployment import Deployment
 from tests.support.passkeys import enrol_passkey, options_on
 from tests.support.payment_pages import (

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from authserver.banking.evidence import dump_evidence, encode
+from authserver.banking.store import claim_approval
 from authserver.db.engine import Database
-from authserver.payments.evidence import dump_evidence, encode
-from authserver.payments.store import claim_approval
 from tests.support.command_line import CommandLine
 from tests.support.payment_proofs import ORIGIN, approve, cose_key, customer_key
 from tests.support.servers import ROOT

@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 
 from authserver.clients.model import ResourceServer
 from authserver.issuance.audience import Audience, Reach, resolve_audience, scope_told, serves_detail
-from authserver.protocol.authorization_details.model import Detail, Details
-from authserver.protocol.authorization_details.narrowing import narrow
+from authserver.protocol.details.model import Detail, Details
+from authserver.protocol.details.narrowing import narrow
 from authserver.protocol.errors import InvalidTarget
 from authserver.protocol.names import SCOPES_OF_OPENID
 from tests.support.details import CURRENT, SAVINGS

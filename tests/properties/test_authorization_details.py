@@ -9,10 +9,10 @@ import rfc8785
 from hypothesis import given
 from hypothesis import strategies as st
 
-from authserver.payments.challenge import canonical_payment
-from authserver.protocol.authorization_details.model import Details
-from authserver.protocol.authorization_details.parse import parse_authorization_details
-from authserver.protocol.authorization_details.registry import TYPES, describe_detail, find_payment
+from authserver.banking.challenge import canonical_payment
+from authserver.protocol.details.model import Details
+from authserver.protocol.details.parse import parse_authorization_details
+from authserver.protocol.details.registry import TYPES, describe_detail, find_payment
 from authserver.protocol.errors import InvalidAuthorizationDetails
 from tests.support.details import (
     ACCOUNTS,

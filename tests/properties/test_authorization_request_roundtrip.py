@@ -6,10 +6,10 @@ from hypothesis import strategies as st
 from authserver.authorization.answers.model import Delivery, OwnPage, Redirect
 from authserver.authorization.asked import AuthorizationRequest
 from authserver.authorization.serialization import dump_request, load_request
-from authserver.protocol.authorization_details.model import Details
-from authserver.protocol.authorization_details.parse import parse_authorization_details
 from authserver.protocol.claims_request import ClaimsRequest
 from authserver.protocol.demand import AuthenticationDemand
+from authserver.protocol.details.model import Details
+from authserver.protocol.details.parse import parse_authorization_details
 from authserver.protocol.names import ACR_LADDER
 from tests.support.details import Document, account_reads, fund_checks, payments, text_of
 

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from authserver.grants.model import Consent
-from authserver.protocol.authorization_details.model import Detail, Details
-from authserver.protocol.authorization_details.narrowing import cover, narrow
-from authserver.protocol.authorization_details.parse import parse_authorization_details
+from authserver.protocol.details.model import Detail, Details
+from authserver.protocol.details.narrowing import cover, narrow
+from authserver.protocol.details.parse import parse_authorization_details
 from tests.support.details import (
     ACCOUNTS,
     CURRENT,

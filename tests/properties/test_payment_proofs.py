@@ -7,10 +7,10 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from authserver.payments.challenge import payment_challenge
-from authserver.payments.text import payment_text
-from authserver.payments.verify import verify_proof
-from authserver.protocol.authorization_details.parse import read_past_detail
+from authserver.banking.challenge import payment_challenge
+from authserver.banking.text import payment_text
+from authserver.banking.verify import verify_proof
+from authserver.protocol.details.parse import read_past_detail
 from authserver.protocol.neutral import neutralise
 from tests.support.details import payments
 from tests.support.payment_proofs import MANDATE, NONCE, PAYMENT, approve, as_bytes

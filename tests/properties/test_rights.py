@@ -14,7 +14,7 @@ from authserver.grants.model import Authentication, Grant
 from authserver.issuance.claims import SCOPE_CLAIMS, STANDARD_CLAIMS
 from authserver.issuance.rights import usable_grant
 from authserver.profiles.catalogue import PROFILES
-from authserver.protocol.authorization_details.registry import TYPES, find_payment, type_names
+from authserver.protocol.details.registry import TYPES, find_payment, type_names
 from authserver.protocol.errors import InvalidGrant
 from authserver.protocol.names import SCOPES_OF_OPENID
 from tests.support.details import ACCOUNTS, FUNDS, PAYMENT, RECURRING

@@ -6,8 +6,8 @@ from functools import partial
 import pytest
 from werkzeug.test import TestResponse
 
+from authserver.banking import store
 from authserver.db.engine import Database
-from authserver.payments import store
 from tests.support.authenticator import SoftwareKey
 from tests.support.deployment import ISSUER, Deployment
 from tests.support.passkeys import enrol_passkey, options_on

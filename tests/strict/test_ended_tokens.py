@@ -9,7 +9,7 @@ from authserver.clients.registry import FRESH_SECONDS
 from authserver.clients.store import find_client, replace_metadata
 from authserver.db.engine import Database
 from authserver.keys.base64url import encode
-from authserver.protocol.authorization_details.registry import TYPES
+from authserver.protocol.details.registry import TYPES
 from tests.support.deployment import VAULT, Deployment, deploy
 from tests.support.details import EVERY_TYPE
 from tests.support.endings import disable_client, lock_person

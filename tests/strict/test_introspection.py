@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from authserver.db.engine import Database
-from authserver.protocol.authorization_details.registry import TYPES
+from authserver.protocol.details.registry import TYPES
 from tests.support.deployment import BANK, ISSUER, VAULT, Deployment, deploy
 from tests.support.details import ACCOUNTS, EVERY_TYPE, PAYMENT, RECURRING
 from tests.support.endings import disable_client, lock_person

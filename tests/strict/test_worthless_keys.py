@@ -23,6 +23,8 @@ from authserver.accounts.factors.passkey.ceremonies import (
 )
 from authserver.accounts.factors.passkey.tokens import Answer, Asked
 from authserver.accounts.store import people
+from authserver.banking.evidence import encode
+from authserver.banking.verify import verify_proof
 from authserver.binding.mtls import ChainVerifier, UntrustedCertificate
 from authserver.db.tables import passkeys as passkey_table
 from authserver.keys.base64url import encode as encode_segment
@@ -31,8 +33,6 @@ from authserver.keys.jwks import check_public_jwks, import_public_key, parse_jwk
 from authserver.keys.model import ALGORITHMS, BadJwt
 from authserver.keys.public_keys import check_public_key
 from authserver.keys.verifier import verify_dpop_jwt
-from authserver.payments.evidence import encode
-from authserver.payments.verify import verify_proof
 from authserver.protocol.errors import InvalidClientMetadata
 from authserver.sandbox.authority import Authority
 from tests.support.authenticator import SoftwareKey

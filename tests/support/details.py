@@ -6,7 +6,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from authserver.protocol.authorization_details.money import currencies, minor_units
+from authserver.protocol.details.money import currencies, minor_units
 
 CURRENT = "AT611904300234573201"
 SAVINGS = "DE89370400440532013000"

@@ -6,7 +6,7 @@ from authserver.grants.store.codes import save_code
 from authserver.grants.store.records import save_grant
 from authserver.grants.store.tokens import save_tokens
 from authserver.issuance.refresh_token import mint_refresh_token
-from authserver.protocol.authorization_details.model import Details
+from authserver.protocol.details.model import Details
 from authserver.protocol.handles import hash_handle, new_handle
 from authserver.protocol.names import ACR_TWO_FACTORS
 from tests.support.deployment import Deployment

@@ -8,8 +8,8 @@ from typing import Any
 import pyotp
 from werkzeug.test import TestResponse
 
-from authserver.payments import store
-from authserver.payments.evidence import Evidence
+from authserver.banking import store
+from authserver.banking.evidence import Evidence
 from tests.support.authenticator import SoftwareKey
 from tests.support.deployment import Deployment
 from tests.support.passkeys import options_on

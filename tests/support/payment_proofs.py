@@ -9,9 +9,9 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
 
-from authserver.payments.challenge import payment_challenge
-from authserver.payments.evidence import Assertion, Evidence, describe_evidence, encode
-from authserver.payments.text import LATEST, payment_text
+from authserver.banking.challenge import payment_challenge
+from authserver.banking.evidence import Assertion, Evidence, describe_evidence, encode
+from authserver.banking.text import LATEST, payment_text
 
 ORIGIN = "https://login.bank.example"
 RP_ID = "login.bank.example"

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 from joserfc.jwk import ECKey, Key
 from werkzeug.test import TestResponse
 
-from authserver.protocol.authorization_details.registry import TYPES
+from authserver.protocol.details.registry import TYPES
 from tests.support.authority import Credential, common_name, self_signed
 from tests.support.deployment import BANK, ISSUER, MTLS_ORIGIN, VAULT, Deployment, authority, random_id
 from tests.support.jose import encode, forge, private_key, public_jwk

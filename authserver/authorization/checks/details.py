@@ -1,8 +1,8 @@
 """`authorization_details`: of types that this server knows and this client registered."""
 
 from authserver.clients.model import Client
-from authserver.protocol.authorization_details.parse import parse_authorization_details
-from authserver.protocol.authorization_details.registry import type_names
+from authserver.protocol.details.parse import parse_authorization_details
+from authserver.protocol.details.registry import type_names
 from authserver.protocol.errors import InvalidAuthorizationDetails
 from authserver.protocol.params import Params
 

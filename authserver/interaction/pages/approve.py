@@ -7,13 +7,16 @@ from decimal import Decimal
 
 from flask import Blueprint, request
 
-from authserver.accounts.bank_accounts import AccountsOf
 from authserver.accounts.factors.passkey.ceremonies import Assertion, begin_assertion
 from authserver.accounts.factors.passkey.tokens import Answer, Asked, Desk
 from authserver.accounts.factors.totp.credential import check_totp
 from authserver.accounts.model import Account
 from authserver.authorization.next_step import Situation, next_step, other_ways
 from authserver.authorization.next_step import Step as NextStep
+from authserver.banking.own_accounts import AccountsOf
+from authserver.banking.payer_choice import Payer, choose_payer
+from authserver.banking.text import LANGUAGES
+from authserver.banking.unlinked import may_be_unlinked
 from authserver.db.engine import Connection
 from authserver.events.catalogue import PAYMENT_APPROVAL_FAILED, PAYMENT_DENIED, PAYMENT_VOIDED
 from authserver.events.model import Event, Kind
@@ -28,7 +31,6 @@ from authserver.interaction.approving import (
 from authserver.interaction.attempt import BLOCKED, guarded, proved_all
 from authserver.interaction.copied_passkey import prove
 from authserver.interaction.guard import Step, StepDeps, event_of, go_on, refuse, show
-from authserver.interaction.payer_choice import Payer, choose_payer
 from authserver.interaction.pending_approval import (
     ApprovalStale,
     ApprovalVoid,
@@ -39,11 +41,9 @@ from authserver.interaction.pending_approval import (
 )
 from authserver.interaction.step_page import StepPage, step_page
 from authserver.messages import Message
-from authserver.payments.text import LANGUAGES
-from authserver.payments.unlinked import may_be_unlinked
 from authserver.protocol.assurance import satisfies
-from authserver.protocol.authorization_details.model import Detail
-from authserver.protocol.authorization_details.registry import actions_of, is_single_use, is_to_pay, last_moment
+from authserver.protocol.details.model import Detail
+from authserver.protocol.details.registry import actions_of, is_single_use, is_to_pay, last_moment
 from authserver.protocol.errors import InvalidRequest, OAuthError, UnmetAuthenticationRequirements
 from authserver.protocol.names import ACR_TWO_FACTORS
 from authserver.sealing.envelope import Envelope

@@ -5,22 +5,22 @@ from dataclasses import dataclass
 
 from flask import Blueprint, request
 
-from authserver.accounts.bank_accounts import AccountsOf
 from authserver.authorization.answers.send import send
 from authserver.authorization.conduct import Allowed, Conduct
+from authserver.banking.account_choice import Chosen, can_be_met, choose, find_missing, show_details
+from authserver.banking.own_accounts import AccountsOf
 from authserver.clients.model import ResourceServer
 from authserver.events.catalogue import AUTHORIZATION_PAGE_REFUSED, CONSENT_DENIED, CONSENT_GIVEN
 from authserver.grants.store.consents import consent_row
-from authserver.interaction.account_choice import Chosen, can_be_met, choose, find_missing, show_details
 from authserver.interaction.approving import approved_details
 from authserver.interaction.consenting import ConsentTerms, give_consent, name_apis
 from authserver.interaction.guard import Step, StepDeps, event_of, refuse, show
 from authserver.interaction.scope_words import ScopeDescriptions, describe_claims, describe_scopes
 from authserver.interaction.step_page import StepPage, step_page
 from authserver.messages import Message
-from authserver.protocol.authorization_details.bank_accounts import BankAccount
-from authserver.protocol.authorization_details.model import Details
-from authserver.protocol.authorization_details.registry import is_single_use, is_to_pay, last_moment, type_names
+from authserver.protocol.details.bank_accounts import BankAccount
+from authserver.protocol.details.model import Details
+from authserver.protocol.details.registry import is_single_use, is_to_pay, last_moment, type_names
 from authserver.protocol.errors import InvalidRequest, OAuthError
 from authserver.web.pages.flask_pages import correlation_id, to_flask
 from authserver.web.pages.form_page import Reply, View, form_pages

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from authserver.protocol.authorization_details.bank_accounts import shown_iban
+from authserver.protocol.details.bank_accounts import shown_iban
 from authserver.sandbox.check.browser import Page
 from authserver.sandbox.check.people import ALICE
 from authserver.sandbox.check.scene import APPROVE, DENY, Scene, Visitor, ask, expect, expect_answer, new_visitor, start

@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Final
 
-from authserver.protocol.authorization_details.bank_accounts import parse_iban
-from authserver.protocol.authorization_details.money import check_money
+from authserver.protocol.details.bank_accounts import parse_iban
+from authserver.protocol.details.money import check_money
 
 _MOST_LETTERS: Final = 70
 

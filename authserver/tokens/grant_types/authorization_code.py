@@ -14,8 +14,8 @@ from authserver.grants.store.codes import find_code
 from authserver.issuance.issue import Redemption
 from authserver.issuance.refresh_token import mint_refresh_token
 from authserver.issuance.rights import usable_grant
-from authserver.protocol.authorization_details.model import Details
-from authserver.protocol.authorization_details.registry import is_single_use
+from authserver.protocol.details.model import Details
+from authserver.protocol.details.registry import is_single_use
 from authserver.protocol.errors import InvalidGrant
 from authserver.protocol.handles import hash_handle
 from authserver.protocol.names import GRANT_REFRESH_TOKEN

@@ -7,8 +7,8 @@ from typing import Final
 from babel.dates import format_datetime, get_date_format, get_datetime_format, get_time_format
 from babel.units import format_unit
 
-from authserver.protocol.authorization_details.model import Money
-from authserver.protocol.authorization_details.money import format_money
+from authserver.protocol.details.model import Money
+from authserver.protocol.details.money import format_money
 
 _LOCALES: Final = {"en": "en_GB", "de": "de", "fr": "fr"}
 _UNITS: Final = ((86400, "duration-day"), (3600, "duration-hour"), (60, "duration-minute"))

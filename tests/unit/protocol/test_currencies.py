@@ -2,8 +2,8 @@
 
 import pytest
 
-from authserver.protocol.authorization_details.model import Money
-from authserver.protocol.authorization_details.money import (
+from authserver.protocol.details.model import Money
+from authserver.protocol.details.money import (
     check_money,
     currencies,
     format_money,

@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from authserver.accounts.bank_accounts import stored_accounts
 from authserver.accounts.model import Account, parse_claims
-from authserver.protocol.authorization_details.bank_accounts import BankAccount, parse_iban, shown_iban
-from authserver.protocol.authorization_details.model import Money
-from authserver.protocol.authorization_details.money import check_money, currencies, format_money, minor_units
-from authserver.protocol.authorization_details.names import parse_name
+from authserver.banking.own_accounts import stored_accounts
+from authserver.protocol.details.bank_accounts import BankAccount, parse_iban, shown_iban
+from authserver.protocol.details.model import Money
+from authserver.protocol.details.money import check_money, currencies, format_money, minor_units
+from authserver.protocol.details.names import parse_name
 from authserver.protocol.neutral import neutralise
 from tests.support.details import BANK_ACCOUNTS, CURRENT, SAVINGS, Document, amounts
 

@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 import pytest
 
-from authserver.protocol.authorization_details.registry import TYPES
+from authserver.protocol.details.registry import TYPES
 from authserver.protocol.errors import InvalidToken, TemporarilyUnavailable
 from authserver.protocol.handles import hash_handle
 from authserver.resource import kept_answers

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from authserver.protocol.authorization_details.bank_accounts import parse_iban
+from authserver.protocol.details.bank_accounts import parse_iban
 from authserver.sandbox.bank.ledger import Account, Ledger, LedgerFull, Owner
 from authserver.sandbox.bank.orders import Order, format_cents
 from authserver.sandbox.bank.terms import BankTerms, read_terms, save_terms

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TypeAlias
 
 from authserver.accounts.model import BANK_ACCOUNTS, Account
-from authserver.protocol.authorization_details.bank_accounts import BankAccount, parse_bank_accounts
+from authserver.protocol.details.bank_accounts import BankAccount, parse_bank_accounts
 
 AccountsOf: TypeAlias = Callable[[Account], tuple[BankAccount, ...]]
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from authserver.payments.text import LANGUAGES, payment_facts, payment_text
+from authserver.banking.text import LANGUAGES, payment_facts, payment_text
 from authserver.protocol.neutral import neutralise
 from tests.support.payment_proofs import MANDATE, PAYMENT
 

@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from authserver.protocol.authorization_details.bank_accounts import BankAccount
-from authserver.protocol.authorization_details.model import Detail, Details, DetailWords
-from authserver.protocol.authorization_details.registry import describe_detail, type_of
+from authserver.protocol.details.bank_accounts import BankAccount
+from authserver.protocol.details.model import Detail, Details, DetailWords
+from authserver.protocol.details.registry import describe_detail, type_of
 
 Chosen = Mapping[int, Sequence[str]]
 """The numbers that a person ticked, by the place of the detail in its request."""

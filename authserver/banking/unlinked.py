@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, Final
 
-from authserver.protocol.authorization_details.money import currencies, minor_units
+from authserver.protocol.details.money import currencies, minor_units
 
 _LIMIT: Final = re.compile(r"([0-9]{1,13}(?:\.[0-9]{1,3})?) ([A-Z]{3})")
 

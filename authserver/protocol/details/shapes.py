@@ -5,9 +5,9 @@ from typing import Annotated, Final, Literal, Self, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, model_validator
 
-from authserver.protocol.authorization_details.bank_accounts import check_bic, parse_iban
-from authserver.protocol.authorization_details.money import check_money
-from authserver.protocol.authorization_details.names import MAX_NAME_LENGTH, parse_name
+from authserver.protocol.details.bank_accounts import check_bic, parse_iban
+from authserver.protocol.details.money import check_money
+from authserver.protocol.details.names import MAX_NAME_LENGTH, parse_name
 from authserver.protocol.errors import InvalidTarget
 from authserver.protocol.resource import parse_resources
 

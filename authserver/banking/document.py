@@ -5,7 +5,7 @@ from base64 import urlsafe_b64decode
 from collections.abc import Callable, Mapping
 from typing import Any, Final, Never
 
-from authserver.payments.evidence import FORMATS, Assertion, Evidence, encode
+from authserver.banking.evidence import FORMATS, Assertion, Evidence, encode
 
 MAX_BYTES: Final = 64 * 1024
 _LATEST: Final = 2**53 - 1

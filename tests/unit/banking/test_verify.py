@@ -7,9 +7,9 @@ from typing import Any, cast
 
 import pytest
 
-from authserver.payments.challenge import payment_challenge
-from authserver.payments.evidence import dump_evidence, encode
-from authserver.payments.verify import Expected, verify_proof
+from authserver.banking.challenge import payment_challenge
+from authserver.banking.evidence import dump_evidence, encode
+from authserver.banking.verify import Expected, verify_proof
 from tests.support.payment_proofs import (
     MANDATE,
     NONCE,

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from authserver.protocol.authorization_details.names import parse_name
+from authserver.protocol.details.names import parse_name
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,8 @@ account that pays may be left out, since an app that let the person choose asks 
 from collections.abc import Iterable
 from typing import Any, Final
 
-from authserver.protocol.authorization_details.model import Detail, Details
-from authserver.protocol.authorization_details.registry import actions_of, type_of
+from authserver.protocol.details.model import Detail, Details
+from authserver.protocol.details.registry import actions_of, type_of
 from authserver.protocol.names import SCOPES_OF_OPENID
 
 _LISTS: Final = ("actions", "accounts", "locations")

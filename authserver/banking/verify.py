@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+from authserver.banking.challenge import payment_challenge
+from authserver.banking.document import ProofMalformed, load_evidence, load_object
+from authserver.banking.evidence import Assertion, Evidence, encode
+from authserver.banking.signature import is_signed_by
+from authserver.banking.text import is_payment, payment_text
 from authserver.keys.cose import load_cose_key
-from authserver.payments.challenge import payment_challenge
-from authserver.payments.document import ProofMalformed, load_evidence, load_object
-from authserver.payments.evidence import Assertion, Evidence, encode
-from authserver.payments.signature import is_signed_by
-from authserver.payments.text import is_payment, payment_text
 
 STATED: Final = (
     "credential_public_key", "credential_id", "subject", "approval_id", "approved_at", "method",

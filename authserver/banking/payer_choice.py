@@ -6,9 +6,9 @@ What is chosen is part of the payment from then on: it stands in the text, and t
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from authserver.protocol.authorization_details.bank_accounts import BankAccount
-from authserver.protocol.authorization_details.model import Detail, Details
-from authserver.protocol.authorization_details.registry import is_to_pay, type_of
+from authserver.protocol.details.bank_accounts import BankAccount
+from authserver.protocol.details.model import Detail, Details
+from authserver.protocol.details.registry import is_to_pay, type_of
 
 _DEBTOR = "debtorAccount"
 

@@ -6,9 +6,9 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 
-from authserver.protocol.authorization_details.model import Detail, Details
-from authserver.protocol.authorization_details.registry import TYPES, type_of
-from authserver.protocol.authorization_details.shapes import MEMBER_NAMES, PAST
+from authserver.protocol.details.model import Detail, Details
+from authserver.protocol.details.registry import TYPES, type_of
+from authserver.protocol.details.shapes import MEMBER_NAMES, PAST
 from authserver.protocol.errors import InvalidAuthorizationDetails
 
 MAX_CHARACTERS: Final = 8_192

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
-from authserver.protocol.authorization_details.parse import read_past_detail
-from authserver.protocol.authorization_details.registry import actions_of, is_to_pay
+from authserver.protocol.details.parse import read_past_detail
+from authserver.protocol.details.registry import actions_of, is_to_pay
 from authserver.protocol.errors import InvalidAuthorizationDetails
 from authserver.protocol.neutral import neutralise
 

@@ -7,9 +7,9 @@ from typing import Any, get_args
 import pytest
 from pydantic import BaseModel
 
-from authserver.payments.text import LANGUAGES, PAYMENT_TYPES, payment_text
-from authserver.protocol.authorization_details.parse import read_past_detail
-from authserver.protocol.authorization_details.registry import TYPES, describe_detail
+from authserver.banking.text import LANGUAGES, PAYMENT_TYPES, payment_text
+from authserver.protocol.details.parse import read_past_detail
+from authserver.protocol.details.registry import TYPES, describe_detail
 
 _PAYEE = {
     "creditorName": ("Bakery", "Butcher"),

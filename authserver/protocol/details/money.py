@@ -8,7 +8,7 @@ from typing import Final
 from babel.core import Locale, get_global
 from babel.numbers import parse_pattern
 
-from authserver.protocol.authorization_details.model import Money
+from authserver.protocol.details.model import Money
 
 _FUNDS: Final = frozenset({"BOV", "CHE", "CHW", "CLF", "COU", "MXV", "USN", "UYI", "UYW"})
 _OTHER_MINOR_UNITS: Final = {

@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from authserver.messages import Message
-from authserver.protocol.authorization_details.bank_accounts import shown_iban
-from authserver.protocol.authorization_details.model import Detail, DetailWords, Fact, Money
+from authserver.protocol.details.bank_accounts import shown_iban
+from authserver.protocol.details.model import Detail, DetailWords, Fact, Money
 from authserver.protocol.neutral import neutralise
 
 _ACCOUNT_ACTIONS: Final[Mapping[str, Message]] = {

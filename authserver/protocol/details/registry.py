@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from authserver.protocol.authorization_details import shapes, words
-from authserver.protocol.authorization_details.model import Detail, Details, DetailType, DetailWords
+from authserver.protocol.details import shapes, words
+from authserver.protocol.details.model import Detail, Details, DetailType, DetailWords
 from authserver.protocol.errors import InvalidAuthorizationDetails
 from authserver.protocol.names import ACR_TWO_FACTORS
 

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import rfc8785
 
-from authserver.payments.text import LATEST
+from authserver.banking.text import LATEST
 
 DOMAIN_TAGS: Final[Mapping[int, bytes]] = {
     1: b"authserver/payment-approval/v1",
