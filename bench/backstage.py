@@ -8,8 +8,10 @@ from typing import Protocol
 
 from sqlalchemy import Table, func, select
 
+from authserver.accounts.factors.password.factor import PASSWORD_METHOD
 from authserver.accounts.factors.password.hashing import hash_password
 from authserver.accounts.factors.store import note_offered
+from authserver.accounts.factors.totp.factor import TOTP_METHOD
 from authserver.accounts.store import people as accounts
 from authserver.db.engine import Database
 from authserver.db.tables import grants, issued_tokens, pushed_requests
@@ -20,7 +22,6 @@ from authserver.issuance.refresh_token import mint_refresh_token
 from authserver.protocol.handles import new_handle
 from authserver.protocol.names import ACR_TWO_FACTORS
 from authserver.sessions import lifecycle
-from authserver.sessions.acr import PASSWORD, TOTP
 from authserver.sessions.model import Browser, SessionLimits
 from authserver.web.pages.cookies import SESSION_COOKIE
 
@@ -96,8 +97,8 @@ class OurBackstage:
                     if account is None:
                         raise RuntimeError("a random username was taken")
                     note_offered(connection, account.account_id, now)
-                    _, weak = lifecycle.start(connection, account.account_id, PASSWORD, limits, now, Browser())
-                    raised = lifecycle.elevate(connection, weak, TOTP, limits, now)
+                    _, weak = lifecycle.start(connection, account.account_id, PASSWORD_METHOD, limits, now, Browser())
+                    raised = lifecycle.elevate(connection, weak, TOTP_METHOD, limits, now)
                     if raised is None:
                         raise RuntimeError("a session that was just begun is over")
                     jars.append({SESSION_COOKIE: raised[1]})

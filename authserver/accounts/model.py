@@ -60,6 +60,10 @@ class Enrolled:
     closed_passkey: bool = False
     passkey_offered: bool = False
 
+    def has(self, factor: str) -> bool:
+        """Return whether the person has a factor, by its name in the table."""
+        return bool(getattr(self, factor))
+
     @property
     def has_second_factor(self) -> bool:
         """Return whether there is anything beside the password, which then never suffices to add more."""

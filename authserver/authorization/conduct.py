@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 
+from authserver.accounts.factors.model import Factor
 from authserver.authorization.answers.model import Answer, OwnPage, Redirect
 from authserver.authorization.answers.parameters import to_own_page, with_code, with_refusal
 from authserver.authorization.model import Interaction, Visit
@@ -48,7 +49,7 @@ class Conduct:
     own_pages: frozenset[str] = frozenset()
     offers_passkeys: bool = False
 
-    def decide(self, visit: Visit, now: int, correlation_id: str) -> Step | Answer:
+    def decide(self, visit: Visit, now: int, correlation_id: str) -> Step | Factor | Answer:
         """Return the next step, or the answer; what ends the interaction is durable by then.
 
         Raises InvalidRequest where the client is gone or disabled, InvalidRequestUri where it may no longer ask for

@@ -4,6 +4,11 @@ import hmac
 from dataclasses import dataclass
 from enum import Enum
 
+from authserver.accounts.factors.model import Factor
+from authserver.accounts.factors.passkey.factor import DEVICE_KEY, PASSKEY
+from authserver.accounts.factors.password.factor import PASSWORD_METHOD
+from authserver.accounts.factors.table import FACTORS
+from authserver.accounts.factors.totp.factor import TOTP
 from authserver.accounts.model import Enrolled
 from authserver.authorization.asked import AuthorizationRequest
 from authserver.authorization.model import Interaction
@@ -18,17 +23,14 @@ from authserver.protocol.errors import (
     UnmetAuthenticationRequirements,
 )
 from authserver.protocol.names import ACR_TWO_FACTORS
-from authserver.sessions.acr import DEVICE_KEY, PASSWORD, RECOVERY, TOTP, acr_for
-from authserver.sessions.model import Factor, Session
+from authserver.sessions.acr import acr_for
+from authserver.sessions.model import ProvedFactor, Session
 
 
 class Step(Enum):
-    """Where the browser goes next."""
+    """Where the browser goes next, where it is not to the page of a factor."""
 
     LOGIN = "login"
-    TOTP = "totp"
-    PASSKEY = "passkey"
-    RECOVERY = "recovery"
     ENROL = "enrol"
     OFFER = "offer"
     APPROVE = "approve"
@@ -36,7 +38,7 @@ class Step(Enum):
     ISSUE = "issue"
 
 
-_PROVED_BY_APPROVING = frozenset({None, Step.PASSKEY, Step.TOTP})
+_PROVED_BY_APPROVING = frozenset[Step | Factor | None]({None, PASSKEY, TOTP})
 """What need not be done before a payment is approved: the approval itself asks for a factor, fresh, after the text."""
 
 
@@ -62,8 +64,8 @@ class Situation:
         return self.interaction.request
 
 
-def next_step(situation: Situation) -> Step:
-    """Return the next step: a page, or the answer.
+def next_step(situation: Situation) -> Step | Factor:
+    """Return the next step: a page, the page of a factor, or the answer.
 
     Raises the OAuthError with which the client must be refused.
 
@@ -108,7 +110,7 @@ def may_rest_on_earlier(interaction: Interaction) -> bool:
     return interaction.consent_id is None and not interaction.is_own and "consent" not in request.demand.prompts
 
 
-def _authenticate(situation: Situation) -> Step | None:
+def _authenticate(situation: Situation) -> Step | Factor | None:
     """Return the page that the authentication still needs, or None where it suffices."""
     session, demand = situation.session, situation.request.demand
     if demand.acr_essential:
@@ -144,20 +146,24 @@ def needs_verified_user(session: Session, acr: str | None) -> bool:
     return acr is not None and not satisfies(_acr_with(session, DEVICE_KEY), acr)
 
 
-def other_ways(session: Session, enrolled: Enrolled, acr: str | None) -> frozenset[Step]:
-    """Return the steps that reach an assurance beside the passkey, which no person is held to for want of the thing.
+def ways(session: Session, enrolled: Enrolled, acr: str | None) -> tuple[Factor, ...]:
+    """Return the factors that the person has and that reach an assurance, in the order in which they are asked for.
+
+    A passkey always does: it can be asked to verify its user.
 
     Spec: RFC9470-5
     """
-    ways = {Step.TOTP: (enrolled.totp, TOTP), Step.RECOVERY: (enrolled.recovery, RECOVERY)}
-    return frozenset(
-        step
-        for step, (is_there, method) in ways.items()
-        if is_there and acr is not None and satisfies(_acr_with(session, method), acr)
+    if acr is None:
+        return ()
+    reaching = (
+        factor
+        for factor in FACTORS
+        if enrolled.has(factor.name) and any(satisfies(_acr_with(session, method), acr) for method in factor.methods)
     )
+    return tuple(reaching)
 
 
-def _strengthen(session: Session, enrolled: Enrolled, acr: str) -> Step:
+def _strengthen(session: Session, enrolled: Enrolled, acr: str) -> Step | Factor:
     """Return the page for what is missing, the strongest that the person has first.
 
     A session on a possession alone lacks the password: another possession would leave it where it is, for ever. Only
@@ -165,15 +171,12 @@ def _strengthen(session: Session, enrolled: Enrolled, acr: str) -> Step:
 
     Spec: RFC9470-5, RTS-SCA-9.1
     """
-    if enrolled.passkey:
-        return Step.PASSKEY
-    ways = other_ways(session, enrolled, acr)
-    for step in (Step.TOTP, Step.RECOVERY):
-        if step in ways:
-            return step
+    found = ways(session, enrolled, acr)
+    if found:
+        return found[0]
     if not enrolled.has_second_factor:
         return Step.ENROL
-    has_password = any(factor.method == PASSWORD for factor in session.factors)
+    has_password = any(factor.method == PASSWORD_METHOD for factor in session.factors)
     if not enrolled.password or has_password or not satisfies(ACR_TWO_FACTORS, acr):
         raise _unmet(f"{acr} cannot be reached with what the person has")
     return Step.LOGIN
@@ -189,7 +192,7 @@ def _offer(situation: Situation) -> Step | None:
 
 
 def _acr_with(session: Session, method: str) -> str | None:
-    return acr_for((*session.factors, Factor(method, session.authenticated_at)))
+    return acr_for((*session.factors, ProvedFactor(method, session.authenticated_at)))
 
 
 def _authorize(situation: Situation) -> Step | None:
@@ -236,7 +239,7 @@ def _refusal_of_page(error_code: str) -> OAuthError:
     return AccessDenied("The person did not allow it.", clause="RFC6749-4.1.2.1")
 
 
-def _silent_refusal(step: Step) -> OAuthError:
+def _silent_refusal(step: Step | Factor) -> OAuthError:
     """Return the refusal where a page is needed and none may be shown.
 
     Spec: OIDCC-3.1.2.6

@@ -1,10 +1,10 @@
 """What a passkey shown twice leads to: whoever came in by one is signed out, and its owner is told."""
 
 from authserver.accounts.factors.passkey.ceremonies import CLONE_SUSPECTED, Assertion, finish_assertion
+from authserver.accounts.factors.passkey.factor import PASSKEY
 from authserver.accounts.factors.passkey.tokens import Answer, Asked, Desk
 from authserver.db.engine import Connection
 from authserver.sessions import lifecycle
-from authserver.sessions.acr import PASSKEY_METHODS
 
 
 def prove(connection: Connection, desk: Desk, asked: Asked, answer: Answer, now: int) -> Assertion:
@@ -17,5 +17,5 @@ def prove(connection: Connection, desk: Desk, asked: Asked, answer: Answer, now:
     """
     proof = finish_assertion(connection, desk, asked, answer, now)
     if proof.outcome == CLONE_SUSPECTED:
-        lifecycle.end_resting_on(connection, proof.account_id, PASSKEY_METHODS, now)
+        lifecycle.end_resting_on(connection, proof.account_id, PASSKEY.methods.keys(), now)
     return proof

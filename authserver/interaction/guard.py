@@ -11,6 +11,8 @@ from urllib.parse import quote
 from flask import Response, request
 
 from authserver.accounts.attempts import Attempts
+from authserver.accounts.factors.table import FACTORS
+from authserver.accounts.factors.totp.factor import TOTP
 from authserver.accounts.model import Account, Enrolled
 from authserver.accounts.store import people as accounts
 from authserver.authorization import store
@@ -235,7 +237,7 @@ def _position(step: Step, page: str) -> tuple[int, int]:
     pages = (
         ["login", "consent"]
         if step.interaction.request.demand.acr in {None, ACR_ONE_FACTOR}
-        else ["login", page if page in {"passkey", "recovery"} else "totp", "consent"]
+        else ["login", page if page in {factor.name for factor in FACTORS} else TOTP.name, "consent"]
     )
     if step.interaction.awaits_approval:
         pages = ["login", "approve"]

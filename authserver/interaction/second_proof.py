@@ -1,9 +1,11 @@
 """Adding a factor to a session: what the pages for a code have in common."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from authserver.accounts.factors.model import Factor
+from authserver.accounts.factors.table import FACTORS
 from authserver.accounts.model import Account, Enrolled
 from authserver.accounts.store.people import Connection
 from authserver.events.catalogue import SECOND_FACTOR_FAILED
@@ -69,13 +71,14 @@ def add_proof(deps: StepDeps, step: Step, account: Account, proof: Proof) -> Rep
     return _go_on(deps, step, account_id, tried)
 
 
-def other_ways(step: Step, enrolled: Enrolled) -> dict[str, object]:
-    """Return the addresses of the ways in which the person can prove themselves; empty for those they do not have."""
-    return {
-        "totp_address": address_in(step, "/login/totp") if enrolled.totp else "",
-        "passkey_address": address_in(step, "/login/passkey") if enrolled.passkey else "",
-        "recovery_address": address_in(step, "/login/recovery") if enrolled.recovery else "",
-    }
+def other_ways(step: Step, factors: Iterable[Factor], shown: Factor) -> dict[str, object]:
+    """Return the links from the page of one factor to those of the others, each with its words."""
+    return {"ways": [(address_in(step, each.path), each.instead) for each in factors if each != shown]}
+
+
+def held(enrolled: Enrolled) -> tuple[Factor, ...]:
+    """Return the factors that a person has beside a password."""
+    return tuple(factor for factor in FACTORS if enrolled.has(factor.name))
 
 
 def _check(deps: StepDeps, step: Step, proof: Proof) -> _Checked:

@@ -1,60 +1,19 @@
-"""What a set of factors is worth: the one table from methods to assurance."""
+"""What a set of factors is worth, by the table of their methods."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Final
 
+from authserver.accounts.factors.model import Method
+from authserver.accounts.factors.table import METHODS
 from authserver.protocol.names import ACR_ONE_FACTOR, ACR_PHISHING_RESISTANT, ACR_TWO_FACTORS
-from authserver.sessions.model import Factor
-
-KNOWLEDGE: Final = "knowledge"
-POSSESSION: Final = "possession"
-USER_VERIFICATION: Final = "user_verification"
-"""What an authenticator asked of its user before it signed, a PIN or a fingerprint: it does not tell which."""
-
-PASSWORD: Final = "pwd"  # noqa: S105 - a method's name
-TOTP: Final = "otp"
-RECOVERY: Final = "recovery"
-DEVICE_KEY: Final = "hwk"
-SYNCED_KEY: Final = "swk"
-VERIFIED_DEVICE_KEY: Final = "hwk+uv"
-VERIFIED_SYNCED_KEY: Final = "swk+uv"
-PASSKEY_METHODS: Final = frozenset({DEVICE_KEY, SYNCED_KEY, VERIFIED_DEVICE_KEY, VERIFIED_SYNCED_KEY})
+from authserver.sessions.model import ProvedFactor
 
 _TWO_CATEGORIES: Final = 2
 _MULTIPLE_FACTORS: Final = "mfa"
 
 
-@dataclass(frozen=True, slots=True)
-class Method:
-    """What one method proves: its categories, its authentication method references, and whether it alone is `phr`.
-
-    Spec: RFC8176-2
-    """
-
-    categories: frozenset[str]
-    references: tuple[str, ...]
-    phishing_resistant: bool = False
-
-
-METHODS: Final[Mapping[str, Method]] = {
-    PASSWORD: Method(frozenset({KNOWLEDGE}), ("pwd",)),
-    TOTP: Method(frozenset({POSSESSION}), ("otp",)),
-    RECOVERY: Method(frozenset({POSSESSION}), ("otp",)),
-    DEVICE_KEY: Method(frozenset({POSSESSION}), ("hwk", "user")),
-    SYNCED_KEY: Method(frozenset({POSSESSION}), ("swk", "user")),
-    VERIFIED_DEVICE_KEY: Method(frozenset({POSSESSION, USER_VERIFICATION}), ("hwk", "user"), phishing_resistant=True),
-    VERIFIED_SYNCED_KEY: Method(frozenset({POSSESSION, USER_VERIFICATION}), ("swk", "user"), phishing_resistant=True),
-}
-"""Every method there is. A method that is not here is worth nothing.
-
-A passkey that may be synced says `swk`: its key is not held by one piece of hardware. Two passkeys, or a passkey and a
-code, are all things that one has.
-"""
-
-
-def acr_for(factors: Iterable[Factor]) -> str | None:
+def acr_for(factors: Iterable[ProvedFactor]) -> str | None:
     """Answer the assurance of a set of factors, or None if they are worth nothing.
 
     Two factors count as two only if they are of different categories, so that two possessions stay one factor.
@@ -75,7 +34,7 @@ def _acr_of(names: tuple[str, ...]) -> str | None:
     return ACR_ONE_FACTOR if known else None
 
 
-def amr_for(factors: Iterable[Factor]) -> tuple[str, ...]:
+def amr_for(factors: Iterable[ProvedFactor]) -> tuple[str, ...]:
     """Answer the authentication method references of a set of factors, each once, in the order they were used.
 
     Spec: RFC8176-2, OIDCC-2

@@ -17,7 +17,7 @@ from authserver.protocol.assurance import satisfies
 from authserver.protocol.names import ACR_TWO_FACTORS
 from authserver.sessions import store
 from authserver.sessions.acr import acr_for
-from authserver.sessions.model import Browser, Factor, Session, SessionLimits
+from authserver.sessions.model import Browser, ProvedFactor, Session, SessionLimits
 from authserver.sessions.store import Connection
 
 TOUCH_INTERVAL_SECONDS: Final = 60
@@ -68,7 +68,7 @@ def start(
     session = Session(
         session_id=secrets.token_urlsafe(_RANDOM_BYTES),
         account_id=account_id,
-        factors=(Factor(method, now),),
+        factors=(ProvedFactor(method, now),),
         created_at=now,
         authenticated_at=now,
         last_seen_at=now,
@@ -92,7 +92,7 @@ def elevate(
     if session is None or not end(connection, cookie_value, now):
         return None
     kept = tuple(factor for factor in session.factors if factor.method != method)
-    raised = replace(session, factors=(*kept, Factor(method, now)), authenticated_at=now, last_seen_at=now)
+    raised = replace(session, factors=(*kept, ProvedFactor(method, now)), authenticated_at=now, last_seen_at=now)
     return raised, _save(connection, raised)
 
 

@@ -4,8 +4,8 @@ from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
-class Factor:
-    """A method by which the person proved themselves, by its name in `sessions.acr`, and when they last did."""
+class ProvedFactor:
+    """A method by which the person proved themselves, by its name in the table of factors, and when they last did."""
 
     method: str
     at: int
@@ -22,7 +22,7 @@ class Session:
 
     session_id: str
     account_id: str
-    factors: tuple[Factor, ...]
+    factors: tuple[ProvedFactor, ...]
     created_at: int
     authenticated_at: int
     last_seen_at: int

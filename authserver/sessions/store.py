@@ -9,7 +9,7 @@ from sqlalchemy import bindparam, insert, select, update
 
 from authserver.db.statement import Statement
 from authserver.db.tables import sessions
-from authserver.sessions.model import Factor, Session
+from authserver.sessions.model import ProvedFactor, Session
 
 Connection: TypeAlias = sqlalchemy.Connection
 """What the functions here take, named so that the rules beside this module need no SQL library."""
@@ -130,5 +130,5 @@ def end_others(connection: Connection, account_id: str, session_id: str, now: in
 
 def read_session(row: Sequence[Any]) -> Session:
     """Return the session whose COLUMNS these are."""
-    factors = tuple(Factor(method, at) for method, at in orjson.loads(row[2]))
+    factors = tuple(ProvedFactor(method, at) for method, at in orjson.loads(row[2]))
     return Session(row[0], row[1], factors, *row[3:])

@@ -2,13 +2,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from authserver.accounts.factors.table import METHODS
 from authserver.protocol.assurance import satisfies
 from authserver.protocol.names import ACR_LADDER, ACR_ONE_FACTOR, ACR_TWO_FACTORS
-from authserver.sessions.acr import METHODS, acr_for, amr_for
-from authserver.sessions.model import Factor
+from authserver.sessions.acr import acr_for, amr_for
+from authserver.sessions.model import ProvedFactor
 
-factors = st.lists(st.builds(Factor, st.sampled_from([*METHODS, "unknown"]), st.integers(0, 2**40)), max_size=6)
-known_factor = st.builds(Factor, st.sampled_from(list(METHODS)), st.integers(0, 2**40))
+factors = st.lists(st.builds(ProvedFactor, st.sampled_from([*METHODS, "unknown"]), st.integers(0, 2**40)), max_size=6)
+known_factor = st.builds(ProvedFactor, st.sampled_from(list(METHODS)), st.integers(0, 2**40))
 
 
 def _height(acr: str | None) -> int:
@@ -16,13 +17,15 @@ def _height(acr: str | None) -> int:
 
 
 @given(factors, known_factor)
-def test_another_factor_never_lowers_the_assurance(held: list[Factor], added: Factor) -> None:
+def test_another_factor_never_lowers_the_assurance(held: list[ProvedFactor], added: ProvedFactor) -> None:
     assert _height(acr_for([*held, added])) >= _height(acr_for(held))
     assert acr_for([*held, added]) is not None
 
 
 @given(factors, st.randoms(use_true_random=False))
-def test_the_order_of_factors_changes_neither_assurance_nor_references(held: list[Factor], random: object) -> None:
+def test_the_order_of_factors_changes_neither_assurance_nor_references(
+    held: list[ProvedFactor], random: object
+) -> None:
     shuffled = sorted(held, key=lambda _: random.random())  # type: ignore[attr-defined]  # Hypothesis types it as object
     assert acr_for(shuffled) == acr_for(held)
     assert set(amr_for(shuffled)) == set(amr_for(held))
@@ -30,14 +33,14 @@ def test_the_order_of_factors_changes_neither_assurance_nor_references(held: lis
 
 @pytest.mark.spec("RTS-SCA-9.1")
 @given(factors)
-def test_a_factor_repeated_is_worth_no_more_than_once(held: list[Factor]) -> None:
+def test_a_factor_repeated_is_worth_no_more_than_once(held: list[ProvedFactor]) -> None:
     assert acr_for([*held, *held]) == acr_for(held)
     assert amr_for([*held, *held]) == amr_for(held)
 
 
 @pytest.mark.spec("RTS-SCA-4.1")
 @given(factors)
-def test_two_factors_are_stated_only_for_two_categories(held: list[Factor]) -> None:
+def test_two_factors_are_stated_only_for_two_categories(held: list[ProvedFactor]) -> None:
     categories = {
         category for factor in held if factor.method in METHODS for category in METHODS[factor.method].categories
     }

@@ -6,6 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from authserver.accounts.factors.model import Factor
+from authserver.accounts.factors.passkey.factor import PASSKEY
+from authserver.accounts.factors.recovery.factor import RECOVERY
+from authserver.accounts.factors.table import METHODS
+from authserver.accounts.factors.totp.factor import TOTP
 from authserver.accounts.model import Enrolled
 from authserver.authorization.answers.model import OwnPage, Redirect
 from authserver.authorization.asked import AuthorizationRequest
@@ -16,7 +21,7 @@ from authserver.authorization.next_step import (
     find_consent,
     needs_verified_user,
     next_step,
-    other_ways,
+    ways,
 )
 from authserver.grants.model import Consent
 from authserver.protocol.assurance import satisfies
@@ -31,8 +36,8 @@ from authserver.protocol.errors import (
     UnmetAuthenticationRequirements,
 )
 from authserver.protocol.names import ACR_LADDER, ACR_ONE_FACTOR, ACR_PHISHING_RESISTANT, ACR_TWO_FACTORS
-from authserver.sessions.acr import METHODS, acr_for
-from authserver.sessions.model import Factor, Session
+from authserver.sessions.acr import acr_for
+from authserver.sessions.model import ProvedFactor, Session
 from tests.support.hypothesis_profiles import budget
 
 OPENED = 1_800_000_000
@@ -64,7 +69,7 @@ factor_sets = st.lists(st.sampled_from(sorted(METHODS)), min_size=1, max_size=3,
 enrolments = st.builds(Enrolled, *[st.booleans()] * 5)
 
 
-def make_session(account_id: str, factors: tuple[Factor, ...]) -> Session:
+def make_session(account_id: str, factors: tuple[ProvedFactor, ...]) -> Session:
     """Return a session that rests on these factors."""
     first, last = min(factor.at for factor in factors), max(factor.at for factor in factors)
     return Session("sid", account_id, factors, first, last, last, OPENED + 30_000)
@@ -96,14 +101,14 @@ def situations(draw: st.DrawFn) -> Situation:
     )
     if draw(st.booleans()):
         return Situation(interaction, None, None, (), Enrolled())
-    factors = tuple(Factor(method, draw(moments)) for method in draw(factor_sets))
+    factors = tuple(ProvedFactor(method, draw(moments)) for method in draw(factor_sets))
     session = make_session(draw(st.sampled_from(PEOPLE)), factors)
     narrow = replace(make_consent(request, session.account_id, "c2"), scope=("openid",), resources=())
     kept = draw(st.lists(st.sampled_from([make_consent(request, session.account_id, "c1"), narrow]), max_size=2))
     return Situation(interaction, session, session_hash, tuple(kept), draw(enrolments))
 
 
-def decide(situation: Situation) -> Step | OAuthError:
+def decide(situation: Situation) -> Step | Factor | OAuthError:
     """Return the step, or the refusal."""
     try:
         return next_step(situation)
@@ -194,14 +199,14 @@ class SimulatedPerson:
     now: int = OPENED
     cookies: int = 0
 
-    def act(self, step: Step, situation: Situation) -> Situation:
+    def act(self, step: Step | Factor, situation: Situation) -> Situation:
         """Return the situation after the person did the step."""
         self.now += self.slow
         if step is Step.CONSENT:
             return self._consent(situation)
         if step is Step.LOGIN:
             method = "pwd" if self.enrolled.password else "swk+uv"
-            return self._sign_in(situation, self.account_id, (Factor(method, self.now),))
+            return self._sign_in(situation, self.account_id, (ProvedFactor(method, self.now),))
         held = situation.session
         assert held is not None, "a second factor was asked of nobody"
         if step is Step.ENROL:
@@ -209,20 +214,20 @@ class SimulatedPerson:
             return replace(situation, interaction=replace(situation.interaction, refused_with=unmet))
         method = self._method(step, situation)
         kept = tuple(factor for factor in held.factors if factor.method != method)
-        return self._sign_in(situation, held.account_id, (*kept, Factor(method, self.now)))
+        return self._sign_in(situation, held.account_id, (*kept, ProvedFactor(method, self.now)))
 
-    def _method(self, step: Step, situation: Situation) -> str:
+    def _method(self, step: Step | Factor, situation: Situation) -> str:
         """Return what the person adds, and hold that they have it."""
         enrolled, session = situation.enrolled, situation.session
-        has = {Step.TOTP: enrolled.totp, Step.RECOVERY: enrolled.recovery, Step.PASSKEY: enrolled.passkey}
-        assert has[step], f"{step} was asked of someone without"
+        assert isinstance(step, Factor)
+        assert enrolled.has(step.name), f"{step} was asked of someone without"
         assert session is not None
-        if step is Step.PASSKEY:
+        if step is PASSKEY:
             verified = self.verifies or needs_verified_user(session, situation.request.demand.acr)
             return "hwk+uv" if verified else "hwk"
-        return "otp" if step is Step.TOTP else "recovery"
+        return "otp" if step is TOTP else "recovery"
 
-    def _sign_in(self, situation: Situation, account_id: str, factors: tuple[Factor, ...]) -> Situation:
+    def _sign_in(self, situation: Situation, account_id: str, factors: tuple[ProvedFactor, ...]) -> Situation:
         self.cookies += 1
         session = make_session(account_id, factors)
         standing = tuple(consent for consent in situation.consents if consent.account_id == account_id)
@@ -252,13 +257,13 @@ people = st.builds(
 def test_a_person_who_does_what_is_asked_reaches_an_answer_after_at_most_three_pages(
     situation: Situation, person: SimulatedPerson
 ) -> None:
-    asked: list[Step] = []
+    asked: list[Step | Factor] = []
     # A consent noted in the interaction is one that was given in it.
     noted = situation.interaction.consent_id in {consent.consent_id for consent in situation.consents}
     if not noted:
         situation = replace(situation, interaction=replace(situation.interaction, consent_id=None))
     outcome = decide(situation)
-    while isinstance(outcome, Step) and outcome is not Step.ISSUE:
+    while isinstance(outcome, Step | Factor) and outcome is not Step.ISSUE:
         asked.append(outcome)
         assert len(asked) <= 3, asked
         situation = person.act(outcome, situation)
@@ -270,7 +275,7 @@ def asking_for(situation: Situation, acr: str, methods: list[str], enrolled: Enr
     """Return a situation where these methods stand behind a session, and this is asked."""
     request = replace(situation.request, demand=AuthenticationDemand(acr=acr), hinted_subject=None)
     interaction = replace(situation.interaction, request=request, refused_with=None, consent_id=None)
-    session = make_session("alice", tuple(Factor(method, OPENED - 1) for method in methods))
+    session = make_session("alice", tuple(ProvedFactor(method, OPENED - 1) for method in methods))
     return Situation(interaction, session, b"old cookie", (), enrolled)
 
 
@@ -282,9 +287,9 @@ def test_whoever_came_with_possessions_alone_is_asked_for_the_password_where_no_
     enrolled = Enrolled(password=True, totp=True, recovery=True)
     weak = asking_for(situation, ACR_TWO_FACTORS, methods, enrolled)
     assert decide(weak) is Step.LOGIN
-    assert decide(SimulatedPerson("alice", enrolled, 1).act(Step.LOGIN, weak)) is Step.TOTP
+    assert decide(SimulatedPerson("alice", enrolled, 1).act(Step.LOGIN, weak)) is TOTP
     stronger = replace(weak, enrolled=replace(enrolled, passkey=True))
-    assert decide(stronger) is Step.PASSKEY
+    assert decide(stronger) is PASSKEY
     assert stronger.session is not None
     assert needs_verified_user(stronger.session, ACR_TWO_FACTORS)
 
@@ -294,11 +299,11 @@ def test_whoever_came_with_possessions_alone_is_asked_for_the_password_where_no_
     ("enrolled", "two_factors", "phishing_resistant"),
     [
         (Enrolled(password=True), Step.ENROL, Step.ENROL),
-        (Enrolled(password=True, totp=True), Step.TOTP, UnmetAuthenticationRequirements),
-        (Enrolled(password=True, recovery=True), Step.RECOVERY, UnmetAuthenticationRequirements),
-        (Enrolled(password=True, passkey=True), Step.PASSKEY, Step.PASSKEY),
-        (Enrolled(password=True, totp=True, passkey=True, recovery=True), Step.PASSKEY, Step.PASSKEY),
-        (Enrolled(password=True, totp=True, closed_passkey=True), Step.TOTP, UnmetAuthenticationRequirements),
+        (Enrolled(password=True, totp=True), TOTP, UnmetAuthenticationRequirements),
+        (Enrolled(password=True, recovery=True), RECOVERY, UnmetAuthenticationRequirements),
+        (Enrolled(password=True, passkey=True), PASSKEY, PASSKEY),
+        (Enrolled(password=True, totp=True, passkey=True, recovery=True), PASSKEY, PASSKEY),
+        (Enrolled(password=True, totp=True, closed_passkey=True), TOTP, UnmetAuthenticationRequirements),
         (Enrolled(password=True, closed_passkey=True), *[UnmetAuthenticationRequirements] * 2),
     ],
     ids=str,
@@ -320,11 +325,11 @@ def test_another_way_is_one_that_the_person_has_and_that_reaches_what_is_asked(
 ) -> None:
     session = asking_for(situation, acr, methods, enrolled).session
     assert session is not None
-    for step in other_ways(session, enrolled, acr):
-        assert enrolled.totp if step is Step.TOTP else enrolled.recovery
-        added = Factor("otp" if step is Step.TOTP else "recovery", OPENED)
+    for way in ways(session, enrolled, acr):
+        assert enrolled.has(way.name)
+        added = ProvedFactor(list(way.methods)[-1], OPENED)
         assert satisfies(acr_for((*session.factors, added)), acr)
-    assert not other_ways(session, enrolled, None)
+    assert not ways(session, enrolled, None)
 
 
 @pytest.mark.spec("OIDCC-3.1.2.3")
@@ -336,7 +341,7 @@ def test_an_honest_first_visit_ends_in_a_code_unless_the_request_cannot_be_met(
     situation = Situation(fresh, None, None, (), Enrolled())
     demand, hinted = situation.request.demand, situation.request.hinted_subject
     outcome = decide(situation)
-    while isinstance(outcome, Step) and outcome is not Step.ISSUE:
+    while isinstance(outcome, Step | Factor) and outcome is not Step.ISSUE:
         situation = person.act(outcome, situation)
         outcome = decide(situation)
     has_code = person.enrolled.totp or person.enrolled.recovery

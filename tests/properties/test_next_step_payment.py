@@ -7,7 +7,9 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from authserver.authorization.next_step import Situation, Step, other_ways
+from authserver.accounts.factors.passkey.factor import PASSKEY
+from authserver.accounts.factors.totp.factor import TOTP
+from authserver.authorization.next_step import Situation, Step, ways
 from authserver.protocol.assurance import satisfies
 from authserver.protocol.errors import InteractionRequired, OAuthError
 from authserver.sessions.acr import acr_for
@@ -31,7 +33,7 @@ def _with_payment(situation: Situation, approval_id: str | None, payment: Mappin
 def test_no_sign_in_and_no_consent_stands_for_the_approval_of_a_payment(
     situation: Situation, payment: Mapping[str, object]
 ) -> None:
-    assert decide(_with_payment(situation, None, payment)) not in {Step.ISSUE, Step.CONSENT, Step.TOTP, Step.PASSKEY}
+    assert decide(_with_payment(situation, None, payment)) not in {Step.ISSUE, Step.CONSENT, TOTP, PASSKEY}
 
 
 @pytest.mark.spec("RTS-SCA-5.1")
@@ -45,7 +47,7 @@ def test_a_payment_is_shown_to_whom_it_can_be_approved_by_alone(situation: Situa
     session, acr = paying.session, paying.request.demand.acr
     assert session is not None
     reached = acr is None or satisfies(acr_for(session.factors), acr)
-    assert reached or paying.enrolled.passkey or Step.TOTP in other_ways(session, paying.enrolled, acr)
+    assert reached or paying.enrolled.passkey or TOTP in ways(session, paying.enrolled, acr)
 
 
 @pytest.mark.spec("RTS-SCA-5.1")

@@ -9,7 +9,7 @@ from authserver.db.tables import sessions
 from authserver.protocol.names import ACR_TWO_FACTORS
 from authserver.sessions import lifecycle
 from authserver.sessions.acr import acr_for
-from authserver.sessions.model import Browser, Factor, Session, SessionLimits
+from authserver.sessions.model import Browser, ProvedFactor, Session, SessionLimits
 from tests.support.deployment import StatementCounter
 
 NOW = 1_700_000_000
@@ -36,7 +36,7 @@ def _current(database: Database, cookie: str | None, now: int = NOW) -> Session 
 def test_a_session_is_found_by_its_cookie_as_it_was_started(database: Database) -> None:
     session, cookie = _start(database)
     assert session.account_id == "alice"
-    assert session.factors == (Factor("pwd", NOW),)
+    assert session.factors == (ProvedFactor("pwd", NOW),)
     assert session.browser == "Firefox on Linux"
     assert session.expires_at == NOW + 8 * 3600
     assert _current(database, cookie) == session
@@ -90,7 +90,7 @@ def test_a_second_factor_gives_a_new_cookie_and_keeps_the_public_id_and_the_end(
     session, cookie = raised
     assert session == replace(
         started,
-        factors=(Factor("pwd", NOW), Factor("otp", NOW + 20)),
+        factors=(ProvedFactor("pwd", NOW), ProvedFactor("otp", NOW + 20)),
         authenticated_at=NOW + 20,
         last_seen_at=NOW + 20,
     )
@@ -106,7 +106,7 @@ def test_a_factor_used_again_is_kept_once_with_its_new_time(database: Database) 
     assert first is not None
     second = _elevate(database, first[1], NOW + 20)
     assert second is not None
-    assert second[0].factors == (Factor("pwd", NOW), Factor("otp", NOW + 20))
+    assert second[0].factors == (ProvedFactor("pwd", NOW), ProvedFactor("otp", NOW + 20))
 
 
 def test_a_session_that_is_over_is_not_raised(database: Database) -> None:
@@ -181,4 +181,4 @@ def test_a_method_this_version_does_not_know_is_worth_nothing_and_breaks_nothing
     assert raised is not None
     found = _current(database, raised[1])
     assert found is not None
-    assert acr_for(found.factors) == acr_for((Factor("pwd", NOW),))
+    assert acr_for(found.factors) == acr_for((ProvedFactor("pwd", NOW),))

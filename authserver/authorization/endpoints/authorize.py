@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from urllib.parse import urlencode
 
+from authserver.accounts.factors.model import Factor
 from authserver.authorization.answers.model import Answer, Delivery
 from authserver.authorization.answers.parameters import with_refusal
 from authserver.authorization.answers.send import send
@@ -43,9 +44,6 @@ INTERACTION_LIFETIME_SECONDS = 900
 
 PAGES: Mapping[Step, str] = {
     Step.LOGIN: "/login",
-    Step.TOTP: "/login/totp",
-    Step.PASSKEY: "/login/passkey",
-    Step.RECOVERY: "/login/recovery",
     Step.ENROL: "/enrol",
     Step.OFFER: "/login/passkey/offer",
     Step.APPROVE: "/approve",
@@ -179,7 +177,8 @@ class Authorize:
         if isinstance(outcome, Answer):
             response = send(outcome, self.pages)
         else:
-            response = see_other(f"{PAGES[outcome]}?{urlencode({'interaction': handle})}")
+            path = outcome.path if isinstance(outcome, Factor) else PAGES[outcome]
+            response = see_other(f"{path}?{urlencode({'interaction': handle})}")
         return MachineResponse(response.status, (*response.headers, *headers), response.body)
 
     def _find_client(self, client_id: str) -> Client:

@@ -10,8 +10,9 @@ from flask import Blueprint, request
 from authserver.accounts.factors.passkey.ceremonies import Assertion, begin_assertion
 from authserver.accounts.factors.passkey.tokens import Answer, Asked, Desk
 from authserver.accounts.factors.totp.credential import check_totp
+from authserver.accounts.factors.totp.factor import TOTP, TOTP_METHOD
 from authserver.accounts.model import Account
-from authserver.authorization.next_step import Situation, next_step, other_ways
+from authserver.authorization.next_step import Situation, next_step, ways
 from authserver.authorization.next_step import Step as NextStep
 from authserver.banking.own_accounts import AccountsOf
 from authserver.banking.payer_choice import Payer, choose_payer
@@ -47,7 +48,7 @@ from authserver.protocol.details.registry import actions_of, is_single_use, is_t
 from authserver.protocol.errors import InvalidRequest, OAuthError, UnmetAuthenticationRequirements
 from authserver.protocol.names import ACR_TWO_FACTORS
 from authserver.sealing.envelope import Envelope
-from authserver.sessions.acr import TOTP, acr_for
+from authserver.sessions.acr import acr_for
 from authserver.sessions.model import Session
 from authserver.web.pages.form_page import Reply, View, form_pages
 from authserver.web.pages.i18n import current_language
@@ -173,9 +174,9 @@ def _ways(deps: ApproveDeps, situation: Situation, session: Session, payment: De
     Spec: RTS-SCA-5.1, RTS-SCA-16.1
     """
     enrolled, acr = situation.enrolled, situation.request.demand.acr
-    reaches = _suffices(session, acr) or NextStep.TOTP in other_ways(session, enrolled, acr)
+    reaches = _suffices(session, acr) or TOTP in ways(session, enrolled, acr)
     by_code = enrolled.totp and reaches and may_be_unlinked(payment, deps.unlinked_limits)
-    return tuple(way for way, is_open in ((PASSKEY, enrolled.passkey), (TOTP, by_code)) if is_open)
+    return tuple(way for way, is_open in ((PASSKEY, enrolled.passkey), (TOTP_METHOD, by_code)) if is_open)
 
 
 def _prove(deps: ApproveDeps, found: _Open, pending: PendingApproval) -> Approved | None:
@@ -186,7 +187,7 @@ def _prove(deps: ApproveDeps, found: _Open, pending: PendingApproval) -> Approve
         code = request.form.get("totp", "")
         if not check_totp(connection, deps.envelope, found.account.account_id, code, found.step.now):
             return None
-        return record_approval(connection, deps.approving, found.step, pending, TOTP, None)
+        return record_approval(connection, deps.approving, found.step, pending, TOTP_METHOD, None)
 
 
 def _by_passkey(deps: ApproveDeps, found: _Open, pending: PendingApproval) -> Approved | None:

@@ -9,9 +9,11 @@ from flask import Blueprint, Response, request
 
 from authserver.accounts.factors.passkey.ceremonies import begin_registration, finish_registration
 from authserver.accounts.factors.passkey.tokens import Answer, Asked, Desk
+from authserver.accounts.factors.password.factor import PASSWORD_METHOD
 from authserver.accounts.factors.recovery.codes import new_codes, replace_codes
 from authserver.accounts.factors.store import find_enrolled, hold_account, note_offered
 from authserver.accounts.factors.totp.enrolment import Proposal, confirm_generator, propose_generator, read_proposal
+from authserver.accounts.factors.totp.factor import TOTP_METHOD
 from authserver.accounts.model import Account
 from authserver.clock import CLOCKS_APART_SECONDS, is_fresh
 from authserver.db.engine import Connection
@@ -32,7 +34,6 @@ from authserver.protocol.errors import UnmetAuthenticationRequirements
 from authserver.protocol.names import ACR_PHISHING_RESISTANT
 from authserver.sealing.envelope import Envelope
 from authserver.sessions import lifecycle
-from authserver.sessions.acr import PASSWORD, TOTP
 from authserver.sessions.browsers import describe_browser
 from authserver.web.machine.responses import see_other
 from authserver.web.pages.cookies import SESSION_COOKIE, set_cookie
@@ -120,7 +121,7 @@ def _has_fresh_password(step: Step) -> bool:
     Spec: RTS-SCA-24.2
     """
     factors = step.session.factors if step.session else ()
-    typed_at = (factor.at for factor in factors if factor.method == PASSWORD)
+    typed_at = (factor.at for factor in factors if factor.method == PASSWORD_METHOD)
     return any(is_fresh(at, FRESH_SECONDS, step.now, ahead_seconds=CLOCKS_APART_SECONDS) for at in typed_at)
 
 
@@ -152,7 +153,7 @@ def _enrol(deps: EnrolDeps, step: Step, account: Account) -> Reply:
 
     def confirm(connection: Connection) -> Added:
         is_right = confirm_generator(connection, deps.envelope, account.account_id, proposal, typed, step.now)
-        return (TOTP, "") if is_right else None
+        return (TOTP_METHOD, "") if is_right else None
 
     return _add(deps, step, account, confirm, proposal)
 
@@ -184,7 +185,7 @@ def _add(
         added = act(connection)
         if added is not None:
             replace_codes(connection, account.account_id, codes, step.now)
-            kind = GENERATOR_ADDED if added[0] == TOTP else PASSKEY_ADDED
+            kind = GENERATOR_ADDED if added[0] == TOTP_METHOD else PASSKEY_ADDED
             deps.step.journal.record(connection, event_of(step, kind, account.account_id, thing=added[1]))
             made = replace(event_of(step, RECOVERY_CODES_MADE, account.account_id), is_quiet=True)
             deps.step.journal.record(connection, made)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from flask import Blueprint, Response, request
 
 from authserver.accounts.factors.passkey.tokens import Desk
+from authserver.accounts.factors.password.factor import PASSWORD_METHOD
 from authserver.accounts.factors.password.hashing import PasswordPool
 from authserver.accounts.factors.store import find_enrolled, hold_by_password
 from authserver.accounts.sign_in import OUTDATED, SignIn, find_candidate, sign_in, spend_hash
@@ -24,7 +25,6 @@ from authserver.interaction.guard import (
 from authserver.interaction.passkey_offer import offer_passkey
 from authserver.interaction.step_page import StepPage, find_live, step_page
 from authserver.sessions import lifecycle
-from authserver.sessions.acr import PASSWORD
 from authserver.web.pages.form_page import Reply, View, form_pages
 
 PAGE = "login"
@@ -96,8 +96,10 @@ def _start(deps: LoginDeps, step: Step, proved: SignIn) -> _Started | None:
         if not hold_by_password(connection, account_id, proved.password_hash):
             return None
         limits = deps.step.session_limits
-        _, cookie = lifecycle.start(connection, account_id, PASSWORD, limits, step.now, this_browser())
-        event = event_of(step, SIGN_IN_SUCCEEDED, account_id, {"method": PASSWORD}, with_browser(PASSWORD))
+        _, cookie = lifecycle.start(connection, account_id, PASSWORD_METHOD, limits, step.now, this_browser())
+        event = event_of(
+            step, SIGN_IN_SUCCEEDED, account_id, {"method": PASSWORD_METHOD}, with_browser(PASSWORD_METHOD)
+        )
         deps.step.journal.record(connection, event)
         return _Started(account_id, cookie, find_enrolled(connection, account_id).has_second_factor)
 

@@ -6,10 +6,11 @@ from functools import partial
 from flask import Blueprint, Response, request
 
 from authserver.accounts.factors.passkey.ceremonies import Assertion, begin_assertion, owner_key
+from authserver.accounts.factors.passkey.factor import PASSKEY
 from authserver.accounts.factors.passkey.tokens import Answer, Asked, Desk
+from authserver.accounts.factors.password.factor import PASSWORD
 from authserver.accounts.factors.store import find_enrolled
-from authserver.authorization.next_step import Step as NextStep
-from authserver.authorization.next_step import needs_verified_user, other_ways
+from authserver.authorization.next_step import needs_verified_user, ways
 from authserver.db.engine import Connection
 from authserver.events.catalogue import SECOND_FACTOR_FAILED, SECOND_FACTOR_SUCCEEDED, SIGN_IN_FAILED, SIGN_IN_SUCCEEDED
 from authserver.events.model import Kind
@@ -25,7 +26,8 @@ from authserver.interaction.guard import (
     this_browser,
     with_browser,
 )
-from authserver.interaction.passkey_offer import SIGN_IN_PATH, address_in, offer_passkey, sign_in_asked
+from authserver.interaction.passkey_offer import SIGN_IN_PATH, offer_passkey, sign_in_asked
+from authserver.interaction.second_proof import other_ways
 from authserver.interaction.step_page import SignedIn, StepPage, find_live, find_signed_in, step_page
 from authserver.protocol.assurance import satisfies
 from authserver.protocol.names import ACR_TWO_FACTORS
@@ -164,19 +166,15 @@ def _show(deps: PasskeyDeps, found: SignedIn, problem: dict[str, object]) -> Rep
         enrolled = find_enrolled(connection, found.account.account_id)
     if not (ceremony.usable or problem):
         return go_on(step)
-    ways = other_ways(found.session, enrolled, step.interaction.request.demand.acr)
-    addresses = {
-        "totp_address": address_in(step, "/login/totp") if NextStep.TOTP in ways else "",
-        "recovery_address": address_in(step, "/login/recovery") if NextStep.RECOVERY in ways else "",
-        "password_address": "",
-    }
-    return show(deps.step, step, PAGE, {"passkey": ceremony, "signing_in": False, **addresses, **problem})
+    reaching = ways(found.session, enrolled, step.interaction.request.demand.acr)
+    others = other_ways(step, reaching, PASSKEY)
+    return show(deps.step, step, PAGE, {"passkey": ceremony, "signing_in": False, **others, **problem})
 
 
 def _show_sign_in(deps: PasskeyDeps, step: Step, problem: dict[str, object]) -> View:
-    addresses = {"totp_address": "", "recovery_address": "", "password_address": address_in(step, "/login")}
+    others = other_ways(step, (PASSWORD,), PASSKEY)
     offer = offer_passkey(deps.desk, step)
-    return show(deps.step, step, PAGE, {"signing_in": True, "step_number": 1, **addresses, **offer, **problem})
+    return show(deps.step, step, PAGE, {"signing_in": True, "step_number": 1, **others, **offer, **problem})
 
 
 def _asked(found: SignedIn) -> Asked:

@@ -3,12 +3,12 @@
 from flask import Blueprint, request
 
 from authserver.accounts.factors.recovery.codes import use_code
+from authserver.accounts.factors.recovery.factor import RECOVERY, RECOVERY_METHOD
 from authserver.accounts.model import Account
 from authserver.events.catalogue import RECOVERY_CODE_USED
 from authserver.interaction.guard import Step, StepDeps, event_of, go_on, refuse, show
-from authserver.interaction.second_proof import Proof, add_proof, other_ways
+from authserver.interaction.second_proof import Proof, add_proof, held, other_ways
 from authserver.interaction.step_page import StepPage, find_signed_in, step_page
-from authserver.sessions.acr import RECOVERY
 from authserver.web.pages.form_page import Reply, form_pages
 
 PAGE = "recovery"
@@ -28,15 +28,19 @@ def recovery_page(deps: StepDeps) -> Blueprint:
 
 
 def _show(deps: StepDeps, step: Step) -> Reply:
-    return show(deps, step, PAGE, other_ways(step, step.enrolled)) if step.enrolled.recovery else go_on(step)
+    return (
+        show(deps, step, PAGE, other_ways(step, held(step.enrolled), RECOVERY))
+        if step.enrolled.recovery
+        else go_on(step)
+    )
 
 
 def _use(deps: StepDeps, step: Step, account: Account, code: str) -> Reply:
     proof = Proof(
         page=PAGE,
-        method=RECOVERY,
+        method=RECOVERY_METHOD,
         check=lambda connection: use_code(connection, account.account_id, code, step.now),
-        shown=other_ways(step, step.enrolled),
-        event=event_of(step, RECOVERY_CODE_USED, account.account_id, {"method": RECOVERY}),
+        shown=other_ways(step, held(step.enrolled), RECOVERY),
+        event=event_of(step, RECOVERY_CODE_USED, account.account_id, {"method": RECOVERY_METHOD}),
     )
     return add_proof(deps, step, account, proof)

@@ -5,14 +5,14 @@ from dataclasses import dataclass, field
 from flask import Blueprint, request
 
 from authserver.accounts.factors.totp.credential import check_totp
+from authserver.accounts.factors.totp.factor import TOTP, TOTP_METHOD
 from authserver.accounts.model import Account
 from authserver.events.catalogue import SECOND_FACTOR_SUCCEEDED
 from authserver.interaction.guard import Step, StepDeps, event_of, go_on, refuse, show, with_browser
-from authserver.interaction.second_proof import Proof, add_proof, other_ways
+from authserver.interaction.second_proof import Proof, add_proof, held, other_ways
 from authserver.interaction.step_page import StepPage, find_signed_in, step_page
 from authserver.protocol.errors import AccessDenied, UnmetAuthenticationRequirements
 from authserver.sealing.envelope import Envelope
-from authserver.sessions.acr import TOTP
 from authserver.web.pages.form_page import Reply, form_pages
 
 PAGE = "totp"
@@ -43,7 +43,7 @@ def totp_page(deps: TotpDeps) -> Blueprint:
 def _show(deps: TotpDeps, step: Step) -> Reply:
     """Show the page, or go on where the person has something else: then another step is next."""
     if step.enrolled.totp:
-        return show(deps.step, step, PAGE, other_ways(step, step.enrolled))
+        return show(deps.step, step, PAGE, other_ways(step, held(step.enrolled), TOTP))
     return go_on(step) if step.enrolled.has_second_factor else show(deps.step, step, NOT_ENROLLED_PAGE, {})
 
 
@@ -62,9 +62,11 @@ def _check_code(deps: TotpDeps, step: Step, account: Account) -> Reply:
     code = request.form.get("totp", "")
     proof = Proof(
         page=PAGE,
-        method=TOTP,
+        method=TOTP_METHOD,
         check=lambda connection: check_totp(connection, deps.envelope, account.account_id, code, step.now),
-        shown=other_ways(step, step.enrolled),
-        event=event_of(step, SECOND_FACTOR_SUCCEEDED, account.account_id, {"method": TOTP}, with_browser(TOTP)),
+        shown=other_ways(step, held(step.enrolled), TOTP),
+        event=event_of(
+            step, SECOND_FACTOR_SUCCEEDED, account.account_id, {"method": TOTP_METHOD}, with_browser(TOTP_METHOD)
+        ),
     )
     return add_proof(deps.step, step, account, proof)

@@ -4,13 +4,14 @@ The check is the server's operator: it begins the session in the server's databa
 at a moment that has passed. Nothing in the server knows of it.
 """
 
+from authserver.accounts.factors.password.factor import PASSWORD_METHOD
+from authserver.accounts.factors.totp.factor import TOTP_METHOD
 from authserver.accounts.store import people
 from authserver.db.engine import Database
 from authserver.sandbox.check.browser import Browser
 from authserver.sandbox.check.scene import Scene, StoryFailed, Visitor
 from authserver.sandbox.people import Person
 from authserver.sessions import lifecycle
-from authserver.sessions.acr import PASSWORD, TOTP
 from authserver.sessions.model import Browser as SessionBrowser
 from authserver.sessions.model import SessionLimits
 from authserver.web.pages.cookies import SESSION_COOKIE
@@ -25,8 +26,8 @@ def signed_in_earlier(scene: Scene, person: Person, seconds: int) -> Visitor:
             account = people.find_by_username(connection, person.username)
             if account is None:
                 raise StoryFailed(f"an account of {person.username}")
-            _, first = lifecycle.start(connection, account.account_id, PASSWORD, limits, at, SessionBrowser())
-            elevated = lifecycle.elevate(connection, first, TOTP, limits, at)
+            _, first = lifecycle.start(connection, account.account_id, PASSWORD_METHOD, limits, at, SessionBrowser())
+            elevated = lifecycle.elevate(connection, first, TOTP_METHOD, limits, at)
     finally:
         database.dispose()
     if elevated is None:

@@ -8,13 +8,14 @@ from flask import Blueprint, Response, request
 
 from authserver.accounts.factors.passkey import store as passkeys
 from authserver.accounts.factors.recovery import store as recovery
+from authserver.accounts.factors.table import METHODS
 from authserver.db.engine import Connection, Database
 from authserver.events.catalogue import DATA_DOWNLOADED, SECOND_FACTOR_SUCCEEDED, SIGN_IN_SUCCEEDED
 from authserver.events.store import Activity, Place, find_from, find_recent
 from authserver.grants.store.sharing import find_permissions
 from authserver.protocol.names import OWN_CLIENT_ID
 from authserver.selfservice.guard import AccountDeps, AccountPage, Visit, account_pages, record, show
-from authserver.selfservice.words import METHOD_WORDS, OTHER_ACTIVITY
+from authserver.selfservice.words import OTHER_ACTIVITY
 from authserver.sessions import store as sessions
 from authserver.web.machine.responses import NO_STORE
 from authserver.web.pages.form_page import View
@@ -75,7 +76,7 @@ def _describe(deps: AccountDeps, activity: Activity) -> dict[str, object]:
         "words": (kind.words if kind else None) or OTHER_ACTIVITY,
         "at": activity.happened_at,
         "app": client.client_name if client else client_id or "",
-        "method": METHOD_WORDS.get(method, "") if is_sign_in else "",
+        "method": METHODS[method].words if is_sign_in and method in METHODS else "",
         "detail": browser if is_sign_in else activity.thing,
     }
 

@@ -5,6 +5,7 @@ import os
 from flask import Blueprint, request
 
 from authserver.accounts.factors.totp.enrolment import Proposal, confirm_generator, propose_generator, read_proposal
+from authserver.accounts.factors.totp.factor import TOTP_METHOD
 from authserver.events.catalogue import GENERATOR_ADDED
 from authserver.interaction.generator_picture import draw_generator
 from authserver.interaction.guard import DID_NOT_WORK
@@ -23,7 +24,6 @@ from authserver.selfservice.guard import (
     show,
 )
 from authserver.sessions import lifecycle
-from authserver.sessions.acr import TOTP
 from authserver.web.pages.form_page import Reply, View
 
 PAGE = "generator"
@@ -61,7 +61,7 @@ def _confirm(deps: AccountDeps, visit: Visit, proposal: Proposal, typed_code: st
         is_right = confirm_generator(connection, deps.envelope, visit.account_id, proposal, typed_code, visit.now)
         if is_right:
             record(deps, connection, visit, GENERATOR_ADDED)
-            raised = lifecycle.elevate(connection, visit.cookie, TOTP, deps.step.session_limits, visit.now)
+            raised = lifecycle.elevate(connection, visit.cookie, TOTP_METHOD, deps.step.session_limits, visit.now)
     if not is_right:
         return _show(deps, visit, proposal, error=DID_NOT_WORK)
     cookie = raised[1] if raised else ""

@@ -8,6 +8,7 @@ from flask import Blueprint, Response, request
 
 from authserver.accounts.factors.passkey.ceremonies import begin_registration, finish_registration
 from authserver.accounts.factors.passkey.tokens import Answer, Asked, Desk
+from authserver.accounts.factors.password.factor import PASSWORD_METHOD
 from authserver.accounts.factors.password.hashing import SALT_BYTES, PasswordPool
 from authserver.accounts.factors.password.judge import PasswordJudge
 from authserver.accounts.factors.password.policy import WeakPassword, context_words_of
@@ -24,7 +25,6 @@ from authserver.protocol.handles import new_handle
 from authserver.selfservice.guard import AccountDeps, go_to
 from authserver.selfservice.words import PASSKEY_DID_NOT_WORK
 from authserver.sessions import lifecycle
-from authserver.sessions.acr import PASSWORD
 from authserver.sessions.browsers import describe_browser
 from authserver.web.pages.cookies import BROWSER_COOKIE, SESSION_COOKIE, read_cookie, set_cookie
 from authserver.web.pages.flask_pages import correlation_id
@@ -105,7 +105,7 @@ def _with_password(deps: InvitationDeps, guest: Guest, new_password: str) -> Rep
     password_hash = deps.passwords.hash(new_password, os.urandom(SALT_BYTES))
     with deps.account.step.database.transaction() as connection:
         is_used = _use(connection, guest, lambda: people.set_password(connection, account_id, password_hash))
-        cookie = _begin(connection, deps, guest, PASSWORD) if is_used else ""
+        cookie = _begin(connection, deps, guest, PASSWORD_METHOD) if is_used else ""
     if not cookie:
         raise _ended()
     return _arrive(cookie, "/account/second-factor")

@@ -4,10 +4,10 @@ from dataclasses import replace
 
 from flask import Blueprint, Response, request
 
+from authserver.accounts.factors.table import METHODS
 from authserver.events.catalogue import SESSIONS_ENDED
 from authserver.selfservice import done
 from authserver.selfservice.guard import AccountDeps, AccountPage, Visit, account_pages, event_of, go_on, go_to, show
-from authserver.selfservice.words import METHOD_WORDS
 from authserver.sessions import lifecycle, store
 from authserver.sessions.model import Session
 from authserver.web.pages.form_page import View
@@ -64,5 +64,5 @@ def _describe(found: Session, visit: Visit) -> dict[str, object]:
         "is_this": found.session_id == visit.session.session_id,
         "since": found.created_at,
         "last_seen": found.last_seen_at,
-        "methods": [METHOD_WORDS.get(factor.method, "") for factor in found.factors if factor.method in METHOD_WORDS],
+        "methods": [METHODS[factor.method].words for factor in found.factors if factor.method in METHODS],
     }

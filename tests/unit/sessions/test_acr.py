@@ -3,7 +3,7 @@ import pytest
 from authserver.protocol.assurance import satisfies
 from authserver.protocol.names import ACR_ONE_FACTOR, ACR_PHISHING_RESISTANT, ACR_TWO_FACTORS
 from authserver.sessions.acr import acr_for, amr_for
-from authserver.sessions.model import Factor, SessionLimits
+from authserver.sessions.model import ProvedFactor, SessionLimits
 
 CASES = [
     ((), None, ()),
@@ -33,7 +33,7 @@ CASES = [
 def test_factors_are_worth_their_distinct_categories(
     methods: tuple[str, ...], acr: str | None, amr: tuple[str, ...]
 ) -> None:
-    factors = [Factor(method, 100 + place) for place, method in enumerate(methods)]
+    factors = [ProvedFactor(method, 100 + place) for place, method in enumerate(methods)]
     assert acr_for(factors) == acr
     assert amr_for(factors) == amr
 

@@ -1,0 +1,46 @@
+"""What the rest of the house asks of a factor: what proving it is worth, at which page, and in which words."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from authserver.messages import Message
+
+KNOWLEDGE: Final = "knowledge"
+POSSESSION: Final = "possession"
+USER_VERIFICATION: Final = "user_verification"
+"""What an authenticator asked of its user before it signed, a PIN or a fingerprint: it does not tell which."""
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """One way of proving a factor.
+
+    It has its categories, its authentication method references, whether it alone is `phr`, and what its person reads
+    it was done with.
+
+    Spec: RFC8176-2
+    """
+
+    categories: frozenset[str]
+    references: tuple[str, ...]
+    words: Message
+    phishing_resistant: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Factor:
+    """A thing that a person proves themselves by.
+
+    `name` is what `Enrolled` calls it; `methods` are its ways of proving, by the names under which sessions keep them;
+    `path` is the page that asks for it; `instead` are the words of the link from another page to that one.
+    """
+
+    name: str
+    methods: Mapping[str, Method]
+    path: str
+    instead: Message
+
+    def __hash__(self) -> int:
+        """Hash by the name, which no other factor has."""
+        return hash(self.name)
