@@ -24,6 +24,8 @@ _PASSING_CLASSES = frozenset({"08", "40", "53", "55", "57", "58"})
 _READ_ONLY = "25006"
 _TIMED_OUT_IN_TRANSACTION = "25P03"
 _PASSING = OUTDATED | {_READ_ONLY, _TIMED_OUT_IN_TRANSACTION}
+_NO_STORAGE = frozenset({"53100", "58030"})  # the disk is full, or failed
+_NO_STORAGE_SECONDS = 10.0
 _SPARE_CONNECTIONS = 2  # beside the request threads: readiness probes and the like
 _LONGEST_WORDS = 400
 _CAN_WRITE = "SELECT NOT pg_is_in_recovery() AND NOT current_setting('transaction_read_only')::boolean"
@@ -50,6 +52,7 @@ class PostgresqlBackend:
         _bound(engine, patience_seconds)
         self._secrets = secrets_of(url)
         self._held = HeldConnections(engine, most=2 * (threads + _SPARE_CONNECTIONS), probe=driver_of)
+        self._no_storage_until = 0.0
 
     @contextmanager
     def transaction(self, deadline: float) -> Iterator[Connection]:
@@ -84,7 +87,10 @@ class PostgresqlBackend:
         connection.exec_driver_sql("SELECT 1").scalar_one()
 
     def can_write(self, deadline: float) -> bool:
-        """Ask the server; raises where it does not answer."""
+        """Ask the server; raises where it does not answer. False for ten seconds after it had no room for a write."""
+        # No probe can ask for storage: a row may find room in a page that is there while the next row finds none.
+        if monotonic() < self._no_storage_until:
+            return False
         with self._held.lend(deadline) as connection:
             return bool(connection.exec_driver_sql(_CAN_WRITE).scalar_one())
 
@@ -93,7 +99,7 @@ class PostgresqlBackend:
         self._held.close()
 
     def passing_trouble(self, error: SQLAlchemyError) -> str | None:
-        """Name the trouble if it may pass by itself; free of statements and values."""
+        """Name the trouble if it may pass by itself, free of statements and values; a full disk is remembered."""
         if isinstance(error, PoolTimeoutError):
             return str(error)
         cause = error.orig if isinstance(error, DBAPIError) else None
@@ -103,6 +109,8 @@ class PostgresqlBackend:
             return "PostgreSQL did not answer in time; its connection was closed"
         if cause.sqlstate is None and isinstance(cause, psycopg.OperationalError | psycopg.InterfaceError):
             return f"PostgreSQL cannot be reached: {self._words_of(cause)}"
+        if cause.sqlstate in _NO_STORAGE:
+            self._no_storage_until = monotonic() + _NO_STORAGE_SECONDS
         if (cause.sqlstate or "")[:2] in _PASSING_CLASSES or cause.sqlstate in _PASSING:
             return f"PostgreSQL answered SQLSTATE {cause.sqlstate}: {self._words_of(cause)}"
         return None

@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, contextmanager
 from socket import socket
 
 import pytest
@@ -89,6 +89,47 @@ def test_a_server_that_is_read_only_for_a_moment_is_a_503_and_then_forgotten(
             cluster.configure("default_transaction_read_only", "off")
         assert database.can_write()
         work(database)
+
+
+@contextmanager
+def _without_storage(cluster: PostgresqlCluster, state: str) -> Iterator[None]:
+    """Have the server refuse each new row with this SQLSTATE, as it does where a table cannot grow."""
+    cluster.execute(
+        "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+        f"RAISE EXCEPTION 'could not extend file' USING ERRCODE = '{state}'; END $$",
+        "CREATE TRIGGER refuse BEFORE INSERT ON claimed_ids FOR EACH ROW EXECUTE FUNCTION refuse()",
+    )
+    try:
+        yield
+    finally:
+        cluster.execute("DROP TRIGGER refuse ON claimed_ids", "DROP FUNCTION refuse")
+
+
+def _write_in_a_transaction(database: Database) -> None:
+    with database.transaction() as connection:
+        connection.execute(claimed_ids.insert().values(id_hash=b"b", expires_at=1))
+
+
+@pytest.mark.parametrize("state", ["53100", "58030"], ids=["full", "failed"])
+@pytest.mark.parametrize("work", [_write, _write_in_a_transaction])
+def test_a_server_without_storage_is_not_ready_until_some_seconds_after_its_last_refusal(
+    cluster: PostgresqlCluster, database: Database, monkeypatch: pytest.MonkeyPatch, work: object, state: str
+) -> None:
+    assert database.can_write()
+    with _without_storage(cluster, state):
+        _refused_in_seconds(work, database)
+        assert not database.can_write()
+        assert _count(database) == 0
+    assert not database.can_write()
+    later = time.monotonic() + 11
+    monkeypatch.setattr("authserver.db.postgresql.monotonic", lambda: later)
+    assert database.can_write()
+
+
+def test_what_is_no_lack_of_storage_takes_no_readiness(cluster: PostgresqlCluster, database: Database) -> None:
+    with _without_storage(cluster, "40001"):
+        _refused_in_seconds(_write, database)
+        assert database.can_write()
 
 
 def test_of_several_hosts_the_one_that_can_be_written_to_is_asked(cluster: PostgresqlCluster) -> None:
