@@ -6,7 +6,7 @@ app at once, or, as the peer has it, by one more visit.
 
 import html
 import re
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from urllib.parse import parse_qs, quote, urlencode, urlsplit
 
 from bench.generator import BenchFailed, Conversation, Expected, Request, show
@@ -58,8 +58,9 @@ class Browser:
             else:
                 self.cookies.pop(name.decode("ascii"), None)
 
-    def _headers(self) -> dict[str, str]:
-        return {**_BROWSER, "Cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items())}
+    def _headers(self) -> Mapping[str, str]:
+        cookies = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
+        return {**_BROWSER, "Cookie": cookies} if cookies else _BROWSER  # no browser sends an empty one
 
 
 class Crowd:

@@ -103,7 +103,7 @@ def _sign_ins(scene: Scene, count: int) -> list[Job]:
         raise BenchFailed("only our server has people with passwords")
     names, app, now = scene.backstage.people(count), scene.clients.app, int(time.time())
     browsers = [Browser({}) for _ in names]
-    form = {**authorization_request(app.client_id), "scope": "openid", "prompt": "login"}
+    form = {**authorization_request(app.client_id), "prompt": "login"}
     visits = [
         Job("", partial(reach_page, app.client_id, app.send("/par", form, now, certificate=True).wire(), browser))
         for browser in browsers
