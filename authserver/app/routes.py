@@ -1,5 +1,7 @@
 """The table of URLs, and what answers each."""
 
+import os
+
 from flask import Blueprint
 
 from authserver.accounts.factors.password.hashing import PasswordPool
@@ -134,9 +136,9 @@ def _approving(parts: Parts, step: StepDeps) -> ApproveDeps:
 
 
 def _password_pool(settings: Settings) -> PasswordPool:
-    """Return a pool that leaves one thread of the worker free of sign-ins, for tokens."""
-    admitted = max(1, settings.threads - 1)
-    places = min(settings.password_hashes, admitted)
+    """Return a pool that leaves half of the worker's threads free of sign-ins, for tokens."""
+    admitted = max(1, settings.threads // 2)
+    places = min(settings.password_hashes, admitted, os.cpu_count() or 1)
     return PasswordPool(places, max_waiting=admitted - places)
 
 

@@ -179,7 +179,8 @@ class Settings(PublicSettings):
         ),
     )
     password_hashes: Annotated[int, Field(ge=1, le=64)] = Field(
-        default=2, description="How many passwords are hashed at the same time in one worker."
+        default=2,
+        description="How many passwords a worker hashes at once: at most half its `THREADS`, and one a processor.",
     )
     notices: Literal["file", "console", "smtp", "none"] = Field(
         default="file",

@@ -63,6 +63,7 @@ def login_page(deps: LoginDeps) -> Blueprint:
 
 
 def _sign_in(deps: LoginDeps, step: Step, username: str, password: str) -> Reply:
+    deps.passwords.check_room()
     candidate = find_candidate(deps.step.database, username)
     tried = guarded(
         deps.step.attempts,

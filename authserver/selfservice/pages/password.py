@@ -73,6 +73,7 @@ def _wrong_password(deps: PasswordDeps, visit: Visit) -> dict[str, object]:
     if not visit.enrolled.password:
         return {}
     database, typed = deps.account.step.database, request.form.get("password", "")
+    deps.passwords.check_room()
     candidate = find_candidate(database, visit.account.username)
     tried = guarded(
         deps.account.step.attempts,

@@ -1,3 +1,5 @@
+import os
+import sys
 import threading
 import time
 
@@ -142,6 +144,29 @@ def test_a_caller_beyond_the_waiting_room_is_sent_away_at_once() -> None:
 
 def test_those_who_wait_get_their_turn() -> None:
     assert _attempts(PasswordPool(1, max_waiting=3, wait_seconds=60), 4) == ["True"] * 4
+
+
+def test_whoever_only_asks_for_room_takes_none() -> None:
+    pool = PasswordPool(1, max_waiting=0)
+    pool.check_room()
+    pool.check_room()
+    assert pool.verify(PASSWORD, HASH)
+    assert pool.hashes_computed == 1
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="a thread has a priority of its own on Linux alone")
+def test_a_hash_lets_others_have_the_processor_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = []
+
+    def note(*_: object) -> bool:
+        seen.append(os.getpriority(os.PRIO_PROCESS, threading.get_native_id()))
+        return True
+
+    monkeypatch.setattr("authserver.accounts.factors.password.hashing.verify_password", note)
+    mine = os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+    assert PasswordPool(1).verify(PASSWORD, HASH)
+    assert seen == [min(19, mine + 10)]
+    assert os.getpriority(os.PRIO_PROCESS, threading.get_native_id()) == mine
 
 
 def test_a_failure_gives_its_place_back() -> None:

@@ -3,9 +3,12 @@
 A password is verified exactly as typed, without normalisation or truncation.
 """
 
+import os
+import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from typing import Final
 
 from cryptography.exceptions import InvalidKey
@@ -20,6 +23,7 @@ _MEMORY_KIB: Final = 19456
 _ITERATIONS: Final = 2
 _LANES: Final = 1
 _HASH_BYTES: Final = 32
+_NICER: Final = 10
 _CURRENT_PREFIX: Final = f"$argon2id$v=19$m={_MEMORY_KIB},t={_ITERATIONS},p={_LANES}$"
 _CURRENT_LENGTH: Final = len(_CURRENT_PREFIX) + 22 + 1 + 43
 
@@ -70,9 +74,9 @@ def needs_rehash(password_hash: str) -> bool:
 class PasswordPool:
     """A bounded number of places in which passwords are hashed, so that sign-ins never starve the token endpoint.
 
-    The hash itself runs on the caller's thread with the interpreter lock released; the pool only limits how many run
-    at once (each takes 19 MiB and a processor) and how many threads may stand waiting for it. A caller beyond that,
-    or one that waits longer than `wait_seconds`, gets TemporarilyUnavailable.
+    Each hash takes 19 MiB and a processor. It runs with the interpreter lock released, on a thread that lets others
+    have the processor first, while its caller waits. The pool limits how many run at once, and how many callers may
+    wait for a place. A caller beyond that, or one that waits longer than `wait_seconds`, gets TemporarilyUnavailable.
 
     Spec: ASVS5-6.3.1
     """
@@ -82,6 +86,7 @@ class PasswordPool:
             raise ValueError("a password pool has at least one place, and waits some time")
         self._running = threading.BoundedSemaphore(places)
         self._admitted = threading.BoundedSemaphore(places + max_waiting)
+        self._threads = ThreadPoolExecutor(places, "password", _let_others_go_first)
         self._wait_seconds = wait_seconds
         self._count_lock = threading.Lock()
         self._hashes_computed = 0
@@ -94,17 +99,23 @@ class PasswordPool:
     def hash(self, password: str, salt: bytes) -> str:
         """Hash a password in the pool; see `hash_password`."""
         with self._place():
-            return hash_password(password, salt)
+            return self._threads.submit(hash_password, password, salt).result()
 
     def verify(self, password: str, password_hash: str | None) -> bool:
         """Verify a password in the pool; see `verify_password`."""
         with self._place():
-            return verify_password(password, password_hash)
+            return self._threads.submit(verify_password, password, password_hash).result()
+
+    def check_room(self) -> None:
+        """Raise TemporarilyUnavailable if a caller would be turned away now: what a flood is to cost."""
+        if not self._admitted.acquire(blocking=False):
+            raise _full()
+        self._admitted.release()
 
     @contextmanager
     def _place(self) -> Iterator[None]:
         if not self._admitted.acquire(blocking=False):
-            raise _busy("too many sign-ins are waiting for a place to hash a password")
+            raise _full()
         try:
             if not self._running.acquire(timeout=self._wait_seconds):
                 raise _busy("no place to hash a password became free in time")
@@ -116,6 +127,17 @@ class PasswordPool:
                 self._running.release()
         finally:
             self._admitted.release()
+
+
+def _let_others_go_first() -> None:
+    """Lower the priority of this thread: whoever signs in may wait for the processor, a token may not."""
+    if sys.platform == "linux":  # elsewhere a priority is the whole process's
+        with suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), os.getpriority(os.PRIO_PROCESS, 0) + _NICER)
+
+
+def _full() -> TemporarilyUnavailable:
+    return _busy("too many sign-ins are waiting for a place to hash a password")
 
 
 def _busy(reason: str) -> TemporarilyUnavailable:
