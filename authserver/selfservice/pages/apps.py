@@ -69,7 +69,7 @@ def _answer(deps: AccountDeps, visit: Visit, scope_descriptions: ScopeDescriptio
         hold_account(connection, visit.account_id)  # of two clicks on one button the second finds it done
         apps = _find_apps(deps, connection, visit, scope_descriptions)
         stopping = _find(connection, visit, apps, permission_id) if permission_id else _find_all(apps, client_id)
-        _stop(connection, visit, stopping, client_id)
+        _stop(connection, visit, stopping, "" if permission_id else client_id)  # of both, the narrower counts
         for event in _events(visit, stopping):
             deps.step.journal.record(connection, event)
     if stopping is None:
