@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
 
 _MOST_READ_AT_CLOSE: Final = 16
+_NO_COOKIES: Final = ("COOKIE", "")
 _DRAIN_SECONDS: Final = 0.1
 _STOP_SECONDS: Final = 2.0
 _SPARE_CONNECTIONS: Final = 2  # gunicorn accepts nobody at its own limit, so room is made before it
@@ -202,6 +203,15 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
         result = super().handle(conn)
         conn.next_request()
         return result
+
+    def handle_request(self, req: Any, conn: Connection) -> object:  # noqa: ANN401 - untyped
+        """Answer a request; an empty Cookie header, as some libraries send it, counts as none.
+
+        Behind a proxy it cannot: granian makes the same of cookies that it cannot read.
+        """
+        if _NO_COOKIES in req.headers:
+            req.headers.remove(_NO_COOKIES)
+        return super().handle_request(req, conn)
 
     def _log_handshake(self, conn: Connection, error: ssl.SSLError) -> None:
         """Tell why a handshake was refused; one that the peer broke off is none of ours."""

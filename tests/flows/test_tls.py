@@ -266,6 +266,14 @@ def test_a_cookie_of_another_site_beyond_ascii_leaves_ours_readable(served: Serv
     link.close()
 
 
+@pytest.mark.parametrize("empty", ["", "  "])
+def test_an_empty_cookie_header_counts_as_none(served: Served, empty: str) -> None:
+    link = connection(served.port)
+    link.request("GET", "/", headers={"Cookie": empty})
+    assert json.loads(link.getresponse().read())["cookies"] is None
+    link.close()
+
+
 def test_no_answer_names_the_server(served: Served) -> None:
     link = connection(served.port)
     for path in ("/", "/broken"):
