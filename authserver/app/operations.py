@@ -20,5 +20,6 @@ def operation_parts(
         invitation_lifetime=settings.invitation_lifetime,
         takes_certificates=settings.tls_cert_file is not None,
         fetch_allow=settings.fetch_allow,
+        detail_types=settings.detail_types(),
     )
     return OperationParts(database, rules, open_envelope, journal)

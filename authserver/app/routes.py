@@ -114,7 +114,7 @@ def page_blueprints(parts: Parts) -> tuple[Blueprint, ...]:
         *passkey_pages(PasskeyDeps(step, parts.passkeys)),
         consent_page(ConsentDeps(step, _conduct(parts), terms, stored_accounts, described, servers)),
         logout_page(step),
-        approve_page(_approving(parts, step)),
+        *([approve_page(_approving(parts, step))] if parts.settings.banking == "on" else []),
         *account_pages(parts, step, passwords),
     )
 

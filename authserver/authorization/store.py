@@ -1,6 +1,7 @@
 """Pushed requests and interactions: stored whole, found by hash, completed once."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, select, update
@@ -11,10 +12,11 @@ from authserver.authorization.answers.model import Delivery
 from authserver.authorization.asked import AuthorizationRequest
 from authserver.authorization.model import BrowserCookies, Interaction, PushedRequest, Visit, Visitor
 from authserver.authorization.serialization import dump_request, load_request
+from authserver.banking.store import find_approver
 from authserver.db.at_once import Move, Row
 from authserver.db.statement import Statement
 from authserver.db.sweep import Sweep
-from authserver.db.tables import accounts, approvals, consents, interactions, pushed_requests, sessions
+from authserver.db.tables import accounts, consents, interactions, pushed_requests, sessions
 from authserver.grants.store import consents as consent_store
 from authserver.protocol.handles import hash_handle
 from authserver.protocol.names import REQUEST_URI_PREFIX
@@ -51,7 +53,6 @@ _INTERACTION_COLUMNS = (
     interactions.c.refused_with,
     interactions.c.completed_at,
     interactions.c.approval_id,
-    select(approvals.c.account_id).where(approvals.c.approval_id == interactions.c.approval_id).scalar_subquery(),
 )
 _FIND_VISIT = Statement(
     select(*_INTERACTION_COLUMNS, *_VISITOR_COLUMNS, *consent_store.COLUMNS)
@@ -195,7 +196,10 @@ def find_visit(
     row = _FIND_VISIT.row(connection, values)
     if row is None:
         return None
-    found, visitor = _interaction(row[:_VISITOR_AT]), _visitor(session_hash, row[_VISITOR_AT:_GIVEN_AT], limits, now)
+    found = _interaction(row[:_VISITOR_AT])
+    if found.approval_id is not None:
+        found = replace(found, approved_by=find_approver(connection, found.approval_id))
+    visitor = _visitor(session_hash, row[_VISITOR_AT:_GIVEN_AT], limits, now)
     if visitor.session is None or row[_GIVEN_AT] is None:
         return Visit(found, visitor)
     return Visit(found, visitor, consent_store.read_consent(row[_GIVEN_AT:]))

@@ -16,6 +16,7 @@ _CLAIM: Final = {
     for dialect in DIALECTS
 }
 _FIND: Final = select(approvals.c.evidence).where(approvals.c.approval_id == bindparam("wanted_id"))
+_APPROVER: Final = select(approvals.c.account_id).where(approvals.c.approval_id == bindparam("wanted_id"))
 _LATEST: Final = (
     select(approvals.c.evidence)
     .order_by(approvals.c.approved_at.desc(), approvals.c.approval_id)
@@ -45,6 +46,11 @@ def find_evidence(connection: Connection, approval_id: str) -> Evidence | None:
     """Return the evidence of an approval, or None."""
     text = connection.execute(_FIND, {"wanted_id": approval_id}).scalar_one_or_none()
     return None if text is None else load_evidence(text.encode())
+
+
+def find_approver(connection: Connection, approval_id: str) -> str | None:
+    """Return the id of the account whose approval it is, or None."""
+    return connection.execute(_APPROVER, {"wanted_id": approval_id}).scalar_one_or_none()
 
 
 def find_latest(connection: Connection, most: int) -> list[Evidence]:

@@ -17,9 +17,9 @@ _MOST_NAMED = 20
 def find_misfits(metadata: Mapping[str, object], settings: Settings) -> list[Finding]:
     """Return where a registration and the settings do not fit, judged without any network.
 
-    Spec: RFC8705-2.1, RFC8705-2.2.2, RFC9700-4.11
+    Spec: RFC8705-2.1, RFC8705-2.2.2, RFC9700-4.11, RFC9396-10
     """
-    return [*_certificates(metadata, settings), *_key_address(metadata, settings)]
+    return [*_certificates(metadata, settings), *_key_address(metadata, settings), *_types(metadata, settings)]
 
 
 def find_all_misfits(records: Iterable[ClientRecord], settings: Settings) -> list[Finding]:
@@ -87,4 +87,16 @@ def _key_address(metadata: Mapping[str, object], settings: Settings) -> Iterator
             "RFC9700-4.11",
             f"jwks_uri: FETCH_ALLOW lists {entry}, so it is fetched even from this machine or a private network.",
             "Take it out of FETCH_ALLOW if it is public.",
+        )
+
+
+def _types(metadata: Mapping[str, object], settings: Settings) -> Iterator[Finding]:
+    types = metadata.get("authorization_details_types")
+    lacking = sorted(set(types) - settings.detail_types()) if isinstance(types, list) else []
+    if lacking:
+        yield Finding(
+            WARNING,
+            "RFC9396-10",
+            f"authorization_details_types: this deployment does not offer {', '.join(lacking)}.",
+            "Set BANKING to on, or take them out of the registration.",
         )

@@ -2,7 +2,7 @@
 
 import re
 from collections import OrderedDict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from threading import Lock
 
 from authserver.clients.load import KeptClients, load_client
@@ -24,12 +24,14 @@ class ClientRegistry:
 
     A client is parsed, and its keys imported, only when its row has changed; a version alone would not tell a client
     from the one deleted before it under the same id. `profiles` are those of the deployment: a client registered under
-    one that it has given up is out too.
+    one that it has given up is out too. `detail_types` are the types of authorization details that the deployment
+    offers: of a registration with others only these count.
     """
 
     database: Database
     clock: Clock
     profiles: frozenset[Profile]
+    detail_types: frozenset[str]
     _clients: OrderedDict[str, tuple[int, ClientRecord, Client]] = field(default_factory=OrderedDict)
     _apis: KeptClients = field(default_factory=KeptClients)
     _resource_servers: tuple[int, tuple[ResourceServer, ...]] | None = None
@@ -58,7 +60,7 @@ class ClientRegistry:
             with self._lock:
                 self._clients.pop(client_id, None)
             return None
-        client = cached[2] if cached is not None and cached[1] == record else load_client(record)
+        client = cached[2] if cached is not None and cached[1] == record else self._offered(load_client(record))
         self._remember(record, client, now)
         return client
 
@@ -70,7 +72,7 @@ class ClientRegistry:
             return cached[1]
         with self.database.read() as connection:
             records = list_resource_servers(connection)
-        apis = self._apis.load(records)
+        apis = [self._offered(api) for api in self._apis.load(records)]
         servers = tuple(api.resource_server for api in apis if api.resource_server is not None)
         if cached is not None and cached[1] == servers:
             servers = cached[1]  # the same value, so that what was made of it still holds
@@ -89,6 +91,20 @@ class ClientRegistry:
         with self._lock:
             self._clients.pop(client_id, None)
             self._resource_servers = None
+
+    def _offered(self, client: Client) -> Client:
+        """Return a client with those of its types of authorization details that the deployment offers.
+
+        Spec: RFC9396-10
+        """
+        api, types = client.resource_server, self.detail_types
+        if client.authorization_details_types <= types and (api is None or api.authorization_details_types <= types):
+            return client
+        if api is not None:
+            api = replace(api, authorization_details_types=api.authorization_details_types & types)
+        return replace(
+            client, authorization_details_types=client.authorization_details_types & types, resource_server=api
+        )
 
     def _remember(self, record: ClientRecord, client: Client, now: int) -> None:
         """Keep a client; beyond the bound the one that was read longest ago makes room, and no other."""

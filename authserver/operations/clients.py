@@ -130,12 +130,13 @@ def find(connection: Connection, client_id: str) -> ClientRecord:
 
 
 def check_served(metadata: Mapping[str, object], rules: OperationRules) -> None:
-    """Refuse a profile that the deployment does not have, and certificates or keys that it could not know.
+    """Refuse a profile or a type of details that the deployment does not have, and keys that it could not know.
 
-    Spec: RFC8705-2.2.2, RFC9700-4.11
+    Spec: RFC8705-2.2.2, RFC9700-4.11, RFC9396-10
     """
     if metadata.get("profile") not in rules.profiles:
         raise ProfileNotServed(rules.profiles)
+    _check_offered(metadata.get("authorization_details_types"), rules)
     # Our own TLS must know a self-signed certificate before it lets its client in: those in jwks alone are so early.
     by_uri = metadata.get("jwks_uri") is not None
     if (
@@ -146,6 +147,13 @@ def check_served(metadata: Mapping[str, object], rules: OperationRules) -> None:
         description = "give jwks with x5c; our own TLS takes self-signed ones from there alone"
         raise InvalidClientMetadata("jwks_uri", description, clause="RFC8705-2.2.2")
     _check_fetched(metadata.get("jwks_uri"), rules)
+
+
+def _check_offered(types: object, rules: OperationRules) -> None:
+    if isinstance(types, list) and not rules.detail_types.issuperset(types):
+        offered = ", ".join(sorted(rules.detail_types)) or "none"
+        description = f"The types that this deployment offers are: {offered}."
+        raise InvalidClientMetadata("authorization_details_types", description, clause="RFC9396-10")
 
 
 def _check_fetched(url: object, rules: OperationRules) -> None:

@@ -22,6 +22,7 @@ class OperationRules:
 
     `takes_certificates`: our own TLS meets the clients, and must know their certificates before they speak.
     `fetch_allow`: the `host:port` pairs from which keys are fetched although they are not on the public network.
+    `detail_types`: the types of authorization details that clients may register.
     """
 
     profiles: tuple[str, ...]
@@ -30,6 +31,7 @@ class OperationRules:
     invitation_lifetime: int
     takes_certificates: bool
     fetch_allow: tuple[str, ...] = ()
+    detail_types: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,17 +8,17 @@ from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from authserver.profiles.catalogue import DEFAULT_PROFILE
-from authserver.protocol.details.registry import TYPES
 from authserver.protocol.names import ACR_TWO_FACTORS
 from authserver.settings import kinds
 from authserver.settings.agreement import find_disagreement
+from authserver.settings.banking import BankingSettings
 from authserver.settings.public import PublicSettings
 
 ENVIRONMENT_PREFIX = "AUTHSERVER_"
 MASTER_KEY_NAME = "master.key"
 
 
-class Settings(PublicSettings):
+class Settings(BankingSettings, PublicSettings):
     """Everything an operator can set."""
 
     model_config = SettingsConfigDict(env_prefix=ENVIRONMENT_PREFIX, frozen=True, extra="forbid")
@@ -108,23 +108,8 @@ class Settings(PublicSettings):
             "scope of which neither says anything is shown by its name."
         ),
     )
-    detail_acr: kinds.DetailAcrs = Field(
-        default={name: known.acr for name, known in TYPES.items()},
-        description="The acr that a type of authorization details needs at the least.",
-    )
     access_token_lifetime: Annotated[int, Field(ge=10, le=3600)] = Field(
         default=300, description="How long an access token lasts, in seconds."
-    )
-    payment_token_lifetime: Annotated[int, Field(ge=10, le=300)] = Field(
-        default=60, description="How long an access token for one payment lasts, in seconds."
-    )
-    payment_unlinked_limit: kinds.Amounts = Field(
-        default=("30.00 EUR",),
-        description=(
-            "Up to which amount a payment may be approved by a code generator, which cannot be bound to the amount and "
-            "the payee; above it, or in another currency, it takes a passkey. The default is the amount "
-            "of RTS Art. 16; how many such payments there are is not counted."
-        ),
     )
     introspection_max_age: Annotated[int, Field(ge=0, le=60)] = Field(
         default=0,

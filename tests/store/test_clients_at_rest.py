@@ -56,7 +56,7 @@ def change(database: Database, client_id: str, **members: object) -> None:
 
 def registry_of(database: Database, times: list[int]) -> ClientRegistry:
     """Return a registry by a clock that stands."""
-    return ClientRegistry(database, lambda: times[0], frozenset(PROFILES.values()))
+    return ClientRegistry(database, lambda: times[0], frozenset(PROFILES.values()), frozenset())
 
 
 def test_a_full_registry_gives_up_one_client_and_keeps_the_rest(

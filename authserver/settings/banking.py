@@ -1,0 +1,43 @@
+"""The settings of payments and bank accounts, and the one by which a deployment goes without them."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+from pydantic_settings import BaseSettings
+
+from authserver.protocol.details.registry import TYPES
+from authserver.settings import kinds
+
+
+class BankingSettings(BaseSettings):
+    """What an operator can set of payments and bank accounts."""
+
+    banking: Literal["on", "off"] = Field(
+        default="on",
+        description=(
+            "Whether apps may ask for payments and bank accounts by authorization details. Where this is `off`, no "
+            "type of them is in the metadata, registered or taken, and there is no page to approve a payment."
+        ),
+    )
+    detail_acr: kinds.DetailAcrs = Field(
+        default={name: known.acr for name, known in TYPES.items()},
+        description="The acr that a type of authorization details needs at the least.",
+    )
+    payment_token_lifetime: Annotated[int, Field(ge=10, le=300)] = Field(
+        default=60, description="How long an access token for one payment lasts, in seconds."
+    )
+    payment_unlinked_limit: kinds.Amounts = Field(
+        default=("30.00 EUR",),
+        description=(
+            "Up to which amount a payment may be approved by a code generator, which cannot be bound to the amount and "
+            "the payee; above it, or in another currency, it takes a passkey. The default is the amount "
+            "of RTS Art. 16; how many such payments there are is not counted."
+        ),
+    )
+
+    def detail_types(self) -> frozenset[str]:
+        """Return the types of authorization details that this deployment offers.
+
+        Spec: RFC9396-10
+        """
+        return frozenset(TYPES) if self.banking == "on" else frozenset()
