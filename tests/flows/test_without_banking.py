@@ -1,15 +1,20 @@
 """A deployment that only signs people in: no payments, no bank accounts, and nothing of them on the wire."""
 
 import json
+import weakref
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from sqlalchemy import text
 
+from authserver.app.create import create_app
 from tests.support.command_line import CommandLine
 from tests.support.deployment import ISSUER, Deployment
 from tests.support.details import ACCOUNTS, PAYMENT, text_of
+from tests.support.passkeys import enrol_passkey
+from tests.support.payment_pages import approve_with, at_payment, payment_url, register_paying_app
+from tests.support.payment_proofs import MANDATE
 from tests.support.person import Person, code_of
 from tests.support.refusals import refusal
 from tests.support.relying_party import claims_of, register, register_bank
@@ -88,3 +93,34 @@ def test_no_client_is_registered_for_such_a_type(tmp_path: Path) -> None:
     assert "RFC9396-10" in changed.stderr
     found = prompt.run("assess", "payer", "--json", BANKING="off").stdout
     assert "this deployment does not offer payment_initiation" in found
+
+
+def _switch_off(deployment: Deployment) -> None:
+    """Start the deployment again without banking, on the database that it had."""
+    settings = deployment.app.extensions["authserver"].settings.model_copy(update={"banking": "off"})
+    deployment.app.extensions["authserver"].database.dispose()
+    deployment.app = create_app(settings, clock=lambda: deployment.now, events=deployment.events.append)
+    weakref.finalize(deployment.app, deployment.app.extensions["authserver"].database.dispose)
+
+
+@pytest.mark.spec("RFC9396-10", "RFC9396-9.2")
+def test_what_was_allowed_of_payments_is_worth_nothing_once_it_is_switched_off(deployment: Deployment) -> None:
+    bank, app, alice = register_bank(deployment), register(deployment), Person(deployment)
+    key = enrol_passkey(deployment, "alice")
+    way_out = approve_with(alice, at_payment(app, alice, MANDATE), key)
+    tokens = app.redeem(code_of(way_out.headers["Location"])).json
+    assert bank.introspect(tokens["access_token"]).json["authorization_details"] == [MANDATE]
+    _switch_off(deployment)
+    told = bank.introspect(tokens["access_token"]).json
+    assert "authorization_details" not in told
+    assert "payments" not in told.get("scope", "")
+    assert refusal(app.refresh(tokens["refresh_token"])) == (400, "invalid_grant")
+
+
+@pytest.mark.spec("RFC9126-7.4")
+def test_a_payment_that_was_asked_for_before_the_switch_gets_no_page(deployment: Deployment) -> None:
+    app = register_paying_app(deployment)
+    pushed, page = payment_url(app), at_payment(app, Person(deployment))
+    _switch_off(deployment)
+    assert Person(deployment).open(pushed).status_code == 400
+    assert Person(deployment).open(str(page.request.url)).status_code == 404
