@@ -45,31 +45,6 @@ class Credentials:
     password_hash: str | None = field(repr=False)
 
 
-@dataclass(frozen=True, slots=True)
-class Enrolled:
-    """What a person can prove themselves with: a password, a code generator, a passkey, a recovery code.
-
-    `closed_passkey`: a passkey was closed as a possible copy; it proves nothing, but whoever has it is not without one.
-    `passkey_offered`: a passkey was offered to the person already, whatever they said.
-    """
-
-    password: bool = False
-    totp: bool = False
-    passkey: bool = False
-    recovery: bool = False
-    closed_passkey: bool = False
-    passkey_offered: bool = False
-
-    def has(self, factor: str) -> bool:
-        """Return whether the person has a factor, by its name in the table."""
-        return bool(getattr(self, factor))
-
-    @property
-    def has_second_factor(self) -> bool:
-        """Return whether there is anything beside the password, which then never suffices to add more."""
-        return self.totp or self.passkey or self.recovery or self.closed_passkey
-
-
 def parse_username(text: str) -> str | None:
     """Bring a typed username to the one form under which it is stored, or answer None for one that cannot exist.
 

@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass, field
 
-from authserver.accounts.model import Account, Enrolled
+from authserver.accounts.factors.model import Enrolled
+from authserver.accounts.model import Account
 from authserver.authorization.answers.model import Delivery, OwnPage
 from authserver.authorization.asked import AuthorizationRequest
 from authserver.grants.model import Consent

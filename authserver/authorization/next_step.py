@@ -4,12 +4,11 @@ import hmac
 from dataclasses import dataclass
 from enum import Enum
 
-from authserver.accounts.factors.model import Factor
+from authserver.accounts.factors.model import Enrolled, Factor
 from authserver.accounts.factors.passkey.factor import DEVICE_KEY, PASSKEY
-from authserver.accounts.factors.password.factor import PASSWORD_METHOD
+from authserver.accounts.factors.password.factor import PASSWORD, PASSWORD_METHOD
 from authserver.accounts.factors.table import FACTORS
 from authserver.accounts.factors.totp.factor import TOTP
-from authserver.accounts.model import Enrolled
 from authserver.authorization.asked import AuthorizationRequest
 from authserver.authorization.model import Interaction
 from authserver.grants.model import Consent
@@ -158,7 +157,7 @@ def ways(session: Session, enrolled: Enrolled, acr: str | None) -> tuple[Factor,
     reaching = (
         factor
         for factor in FACTORS
-        if enrolled.has(factor.name) and any(satisfies(_acr_with(session, method), acr) for method in factor.methods)
+        if enrolled.has(factor) and any(satisfies(_acr_with(session, method), acr) for method in factor.methods)
     )
     return tuple(reaching)
 
@@ -177,7 +176,7 @@ def _strengthen(session: Session, enrolled: Enrolled, acr: str) -> Step | Factor
     if not enrolled.has_second_factor:
         return Step.ENROL
     has_password = any(factor.method == PASSWORD_METHOD for factor in session.factors)
-    if not enrolled.password or has_password or not satisfies(ACR_TWO_FACTORS, acr):
+    if not enrolled.has(PASSWORD) or has_password or not satisfies(ACR_TWO_FACTORS, acr):
         raise _unmet(f"{acr} cannot be reached with what the person has")
     return Step.LOGIN
 

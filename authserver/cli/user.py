@@ -1,7 +1,6 @@
 """`authserver user`: the people."""
 
 import sys
-from dataclasses import asdict
 from pathlib import Path
 
 import click
@@ -72,14 +71,12 @@ def show(name: str, *, as_json: bool) -> None:
     """Print one account; no secret is in it."""
     _, database = open_deployment()
     account = find_account(database, name)
-    enrolled = asdict(lookups.find_factors(database, account.account_id))
-    factors = {name: held for name, held in enrolled.items() if name != "passkey_offered"}
     record = {
         "username": account.username,
         "account_id": account.account_id,
         "state": "locked" if account.locked else "open",
         "since": moment(account.created_at),
-        **factors,
+        **lookups.find_factors(database, account.account_id),
         "claims": dict(account.claims),
     }
     print_record(record, as_json=as_json)

@@ -11,9 +11,10 @@ from urllib.parse import quote
 from flask import Response, request
 
 from authserver.accounts.attempts import Attempts
+from authserver.accounts.factors.model import Enrolled
 from authserver.accounts.factors.table import FACTORS
 from authserver.accounts.factors.totp.factor import TOTP
-from authserver.accounts.model import Account, Enrolled
+from authserver.accounts.model import Account
 from authserver.accounts.store import people as accounts
 from authserver.authorization import store
 from authserver.authorization.model import BrowserCookies, Interaction, Visit

@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from authserver.accounts.factors.model import Factor
+from authserver.accounts.factors.model import Enrolled, Factor
 from authserver.accounts.factors.table import FACTORS
-from authserver.accounts.model import Account, Enrolled
+from authserver.accounts.model import Account
 from authserver.accounts.store.people import Connection
 from authserver.events.catalogue import SECOND_FACTOR_FAILED
 from authserver.events.model import Event
@@ -78,7 +78,7 @@ def other_ways(step: Step, factors: Iterable[Factor], shown: Factor) -> dict[str
 
 def held(enrolled: Enrolled) -> tuple[Factor, ...]:
     """Return the factors that a person has beside a password."""
-    return tuple(factor for factor in FACTORS if enrolled.has(factor.name))
+    return tuple(factor for factor in FACTORS if enrolled.has(factor))
 
 
 def _check(deps: StepDeps, step: Step, proof: Proof) -> _Checked:

@@ -7,12 +7,12 @@ from dataclasses import replace
 from authserver.accounts.factors.changes import remove_all
 from authserver.accounts.factors.password.hashing import SALT_BYTES, hash_password
 from authserver.accounts.factors.password.policy import WeakPassword, check_password, context_words_of
-from authserver.accounts.factors.store import hold_account
 from authserver.accounts.factors.totp.codes import SEED_BYTES, new_seed
 from authserver.accounts.factors.totp.credential import enrol_totp
 from authserver.accounts.model import Account, parse_claims
 from authserver.accounts.store import people
 from authserver.accounts.store.invitations import remove_unclaimed
+from authserver.accounts.store.people import hold_account
 from authserver.db.engine import Connection
 from authserver.db.erasure import erase_account
 from authserver.events import catalogue as kinds

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from authserver.accounts.factors.store import find_enrolled
-from authserver.accounts.model import Account, Enrolled
+from authserver.accounts.factors.store import NAMES, find_enrolled
+from authserver.accounts.model import Account
 from authserver.accounts.store import people
 from authserver.clients import store as clients
 from authserver.clients.store import ClientRecord
@@ -36,10 +36,12 @@ def list_accounts(database: Database) -> Sequence[Account]:
         return people.find_all(connection)
 
 
-def find_factors(database: Database, account_id: str) -> Enrolled:
-    """Return what the person of an account can prove themselves with."""
+def find_factors(database: Database, account_id: str) -> dict[str, bool]:
+    """Return for each factor whether the person of an account has it, and whether a passkey was closed."""
     with database.read() as connection:
-        return find_enrolled(connection, account_id)
+        enrolled = find_enrolled(connection, account_id)
+    held = {name: name in enrolled.names for name in NAMES}
+    return {**held, "closed_passkey": enrolled.closed_passkey}
 
 
 def list_activities(database: Database, account_id: str, now: int) -> Sequence[Activity]:

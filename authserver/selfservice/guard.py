@@ -12,9 +12,15 @@ from urllib.parse import urlencode
 
 from flask import Blueprint, Response, abort, request
 
-from authserver.accounts.factors.store import find_enrolled, hold_account
-from authserver.accounts.model import Account, Enrolled
+from authserver.accounts.factors.model import Enrolled
+from authserver.accounts.factors.passkey.factor import PASSKEY
+from authserver.accounts.factors.password.factor import PASSWORD
+from authserver.accounts.factors.recovery.factor import RECOVERY
+from authserver.accounts.factors.store import find_enrolled
+from authserver.accounts.factors.totp.factor import TOTP
+from authserver.accounts.model import Account
 from authserver.accounts.store.invitations import was_claimed_at
+from authserver.accounts.store.people import hold_account
 from authserver.authorization.own import seal_own
 from authserver.clock import CLOCKS_APART_SECONDS, is_fresh
 from authserver.db.engine import Connection
@@ -90,7 +96,7 @@ class Visit:
     @property
     def strong_factors(self) -> int:
         """Return how many kinds of strong factors there are, a passkey and a code generator."""
-        return int(self.enrolled.passkey) + int(self.enrolled.totp)
+        return int(self.enrolled.has(PASSKEY)) + int(self.enrolled.has(TOTP))
 
 
 def open_visit(deps: AccountDeps, *, fresh: bool = False) -> Visit:
@@ -182,7 +188,7 @@ def may_add_factor(deps: AccountDeps, visit: Visit) -> bool:
 
 def next_path(visit: Visit) -> str:
     """Return where to go once a factor was added: to recovery codes, where there are none and they would be of use."""
-    needs_codes = visit.enrolled.password and not visit.enrolled.recovery
+    needs_codes = visit.enrolled.has(PASSWORD) and not visit.enrolled.has(RECOVERY)
     return "/account/recovery-codes" if needs_codes else "/account/methods"
 
 

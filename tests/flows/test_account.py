@@ -15,6 +15,7 @@ from werkzeug.test import TestResponse
 from authserver.accounts.factors import store as factors
 from authserver.accounts.factors.passkey import store as passkeys
 from authserver.accounts.factors.recovery import codes as recovery
+from authserver.accounts.factors.totp.factor import TOTP
 from authserver.accounts.store import people
 from authserver.db.at_once import add_row
 from authserver.db.engine import Database
@@ -83,7 +84,7 @@ def passkey_ids(deployment: Deployment, username: str) -> list[str]:
 
 def has_generator(deployment: Deployment, username: str) -> bool:
     with deployment.database.read() as connection:
-        return factors.find_enrolled(connection, account_id(deployment, username)).totp
+        return factors.find_enrolled(connection, account_id(deployment, username)).has(TOTP)
 
 
 def test_a_visitor_is_led_through_the_sign_in_and_back_without_a_consent_page(alice: Person) -> None:

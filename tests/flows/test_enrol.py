@@ -8,6 +8,9 @@ import pytest
 from werkzeug.test import TestResponse
 
 from authserver.accounts.factors import store as factors
+from authserver.accounts.factors.passkey.factor import PASSKEY
+from authserver.accounts.factors.recovery.factor import RECOVERY
+from authserver.accounts.factors.totp.factor import TOTP
 from authserver.accounts.store import people
 from authserver.db.engine import Database
 from tests.support.authenticator import SoftwareKey
@@ -28,7 +31,7 @@ def strong_factors(deployment: Deployment) -> tuple[bool, bool, bool]:
         account = people.find_by_username(connection, "bob")
         assert account is not None
         found = factors.find_enrolled(connection, account.account_id)
-    return found.totp, found.passkey, found.recovery
+    return found.has(TOTP), found.has(PASSKEY), found.has(RECOVERY)
 
 
 def type_code(bob: Person, page: TestResponse, code: str = "") -> TestResponse:

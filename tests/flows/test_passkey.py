@@ -6,6 +6,7 @@ import pytest
 from werkzeug.test import TestResponse
 
 from authserver.accounts.factors.passkey import store as passkeys
+from authserver.accounts.factors.passkey.factor import PASSKEY
 from authserver.accounts.factors.store import find_enrolled
 from authserver.accounts.store import people
 from authserver.events.store import find_recent
@@ -137,7 +138,7 @@ def test_a_copied_passkey_is_refused_reported_and_closed_for_its_owner_too(
         noted = [row.name for row in find_recent(connection, account.account_id, either.now, 10)]
     assert "passkey_closed" in noted
     assert subjects_of(either) == [COPY_FOUND]
-    assert (enrolled.passkey, enrolled.closed_passkey, enrolled.has_second_factor) == (False, True, True)
+    assert (enrolled.has(PASSKEY), enrolled.closed_passkey, enrolled.has_second_factor) == (False, True, True)
     assert closed.disabled_at == either.now
     again = Person(either, "bob")
     sign_in = sign_in_with_passkey(again, again.open(app.authorization_url(**ACCOUNTS)), key)

@@ -6,12 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from authserver.accounts.factors.model import Factor
+from authserver.accounts.factors.model import Enrolled, Factor
 from authserver.accounts.factors.passkey.factor import PASSKEY
+from authserver.accounts.factors.password.factor import PASSWORD
 from authserver.accounts.factors.recovery.factor import RECOVERY
+from authserver.accounts.factors.store import NAMES
 from authserver.accounts.factors.table import METHODS
 from authserver.accounts.factors.totp.factor import TOTP
-from authserver.accounts.model import Enrolled
 from authserver.authorization.answers.model import OwnPage, Redirect
 from authserver.authorization.asked import AuthorizationRequest
 from authserver.authorization.model import Interaction
@@ -66,7 +67,7 @@ requests = st.builds(
 )
 moments = st.sampled_from([OPENED - 4000, OPENED - 61, OPENED - 60, OPENED - 1, OPENED, OPENED + 1, OPENED + 30])
 factor_sets = st.lists(st.sampled_from(sorted(METHODS)), min_size=1, max_size=3, unique=True)
-enrolments = st.builds(Enrolled, *[st.booleans()] * 5)
+enrolments = st.builds(Enrolled, st.frozensets(st.sampled_from(NAMES)), st.booleans())
 
 
 def make_session(account_id: str, factors: tuple[ProvedFactor, ...]) -> Session:
@@ -170,8 +171,8 @@ def test_prompt_none_never_leads_to_a_page_and_its_refusal_names_the_page_that_w
     silent = decide(replace(situation, interaction=replace(situation.interaction, request=request)))
     asking = replace(request, demand=replace(demand, prompts=frozenset()))
     aloud = decide(replace(situation, interaction=replace(situation.interaction, request=asking)))
-    refusals = {Step.LOGIN: LoginRequired, Step.CONSENT: ConsentRequired}
-    if isinstance(aloud, Step) and aloud is not Step.ISSUE:
+    refusals: dict[Step | Factor, type[OAuthError]] = {Step.LOGIN: LoginRequired, Step.CONSENT: ConsentRequired}
+    if isinstance(aloud, Step | Factor) and aloud is not Step.ISSUE:
         assert isinstance(silent, refusals.get(aloud, InteractionRequired))
     else:
         assert type(silent) is type(aloud)
@@ -205,7 +206,7 @@ class SimulatedPerson:
         if step is Step.CONSENT:
             return self._consent(situation)
         if step is Step.LOGIN:
-            method = "pwd" if self.enrolled.password else "swk+uv"
+            method = "pwd" if self.enrolled.has(PASSWORD) else "swk+uv"
             return self._sign_in(situation, self.account_id, (ProvedFactor(method, self.now),))
         held = situation.session
         assert held is not None, "a second factor was asked of nobody"
@@ -220,7 +221,7 @@ class SimulatedPerson:
         """Return what the person adds, and hold that they have it."""
         enrolled, session = situation.enrolled, situation.session
         assert isinstance(step, Factor)
-        assert enrolled.has(step.name), f"{step} was asked of someone without"
+        assert enrolled.has(step), f"{step} was asked of someone without"
         assert session is not None
         if step is PASSKEY:
             verified = self.verifies or needs_verified_user(session, situation.request.demand.acr)
@@ -245,7 +246,7 @@ class SimulatedPerson:
 people = st.builds(
     SimulatedPerson,
     st.sampled_from(PEOPLE),
-    enrolments.filter(lambda enrolled: enrolled.password or enrolled.passkey),
+    enrolments.filter(lambda enrolled: enrolled.has(PASSWORD) or enrolled.has(PASSKEY)),
     st.sampled_from([0, 1, 300]),
     st.booleans(),
 )
@@ -284,11 +285,11 @@ def asking_for(situation: Situation, acr: str, methods: list[str], enrolled: Enr
 def test_whoever_came_with_possessions_alone_is_asked_for_the_password_where_no_passkey_verifies_them(
     situation: Situation, methods: list[str]
 ) -> None:
-    enrolled = Enrolled(password=True, totp=True, recovery=True)
+    enrolled = Enrolled(frozenset({"password", "totp", "recovery"}))
     weak = asking_for(situation, ACR_TWO_FACTORS, methods, enrolled)
     assert decide(weak) is Step.LOGIN
     assert decide(SimulatedPerson("alice", enrolled, 1).act(Step.LOGIN, weak)) is TOTP
-    stronger = replace(weak, enrolled=replace(enrolled, passkey=True))
+    stronger = replace(weak, enrolled=Enrolled(enrolled.names | {"passkey"}))
     assert decide(stronger) is PASSKEY
     assert stronger.session is not None
     assert needs_verified_user(stronger.session, ACR_TWO_FACTORS)
@@ -298,13 +299,13 @@ def test_whoever_came_with_possessions_alone_is_asked_for_the_password_where_no_
 @pytest.mark.parametrize(
     ("enrolled", "two_factors", "phishing_resistant"),
     [
-        (Enrolled(password=True), Step.ENROL, Step.ENROL),
-        (Enrolled(password=True, totp=True), TOTP, UnmetAuthenticationRequirements),
-        (Enrolled(password=True, recovery=True), RECOVERY, UnmetAuthenticationRequirements),
-        (Enrolled(password=True, passkey=True), PASSKEY, PASSKEY),
-        (Enrolled(password=True, totp=True, passkey=True, recovery=True), PASSKEY, PASSKEY),
-        (Enrolled(password=True, totp=True, closed_passkey=True), TOTP, UnmetAuthenticationRequirements),
-        (Enrolled(password=True, closed_passkey=True), *[UnmetAuthenticationRequirements] * 2),
+        (Enrolled(frozenset({"password"})), Step.ENROL, Step.ENROL),
+        (Enrolled(frozenset({"password", "totp"})), TOTP, UnmetAuthenticationRequirements),
+        (Enrolled(frozenset({"password", "recovery"})), RECOVERY, UnmetAuthenticationRequirements),
+        (Enrolled(frozenset({"password", "passkey"})), PASSKEY, PASSKEY),
+        (Enrolled(frozenset({"password", "totp", "passkey", "recovery"})), PASSKEY, PASSKEY),
+        (Enrolled(frozenset({"password", "totp"}), closed_passkey=True), TOTP, UnmetAuthenticationRequirements),
+        (Enrolled(frozenset({"password"}), closed_passkey=True), *[UnmetAuthenticationRequirements] * 2),
     ],
     ids=str,
 )
@@ -326,7 +327,7 @@ def test_another_way_is_one_that_the_person_has_and_that_reaches_what_is_asked(
     session = asking_for(situation, acr, methods, enrolled).session
     assert session is not None
     for way in ways(session, enrolled, acr):
-        assert enrolled.has(way.name)
+        assert enrolled.has(way)
         added = ProvedFactor(list(way.methods)[-1], OPENED)
         assert satisfies(acr_for((*session.factors, added)), acr)
     assert not ways(session, enrolled, None)
@@ -344,9 +345,9 @@ def test_an_honest_first_visit_ends_in_a_code_unless_the_request_cannot_be_met(
     while isinstance(outcome, Step | Factor) and outcome is not Step.ISSUE:
         situation = person.act(outcome, situation)
         outcome = decide(situation)
-    has_code = person.enrolled.totp or person.enrolled.recovery
+    has_code = person.enrolled.has(TOTP) or person.enrolled.has(RECOVERY)
     reachable = ACR_TWO_FACTORS if has_code else ACR_ONE_FACTOR
-    if person.enrolled.passkey:
+    if person.enrolled.has(PASSKEY):
         reachable = ACR_PHISHING_RESISTANT
     can_be_met = not demand.acr_essential and (demand.acr is None or satisfies(reachable, demand.acr))
     is_whom_they_asked_for = hinted in {None, person.account_id}

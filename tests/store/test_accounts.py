@@ -4,10 +4,12 @@ import pyotp
 import pytest
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 
+from authserver.accounts.factors.password import factor as password
 from authserver.accounts.factors.password.hashing import PasswordPool, hash_password, needs_rehash
 from authserver.accounts.factors.store import find_enrolled
 from authserver.accounts.factors.totp import credential as second_factor
 from authserver.accounts.factors.totp import store as totp
+from authserver.accounts.factors.totp.factor import TOTP
 from authserver.accounts.model import Account
 from authserver.accounts.sign_in import SignIn, find_candidate, sign_in
 from authserver.accounts.store import people as store
@@ -78,16 +80,16 @@ def test_accounts_are_listed_by_username(database: Database) -> None:
 def test_a_password_is_set_replaced_and_taken_away(database: Database) -> None:
     account = _create(database, password_hash=None)
     with database.transaction() as connection:
-        assert not find_enrolled(connection, account.account_id).password
+        assert not find_enrolled(connection, account.account_id).has(password.PASSWORD)
         assert store.set_password(connection, account.account_id, "first")
-        assert find_enrolled(connection, account.account_id).password
+        assert find_enrolled(connection, account.account_id).has(password.PASSWORD)
         assert not store.replace_password_hash(connection, account.account_id, "other", "second")
         assert store.replace_password_hash(connection, account.account_id, "first", "second")
         credentials = store.find_credentials(connection, "alice")
         assert credentials is not None
         assert credentials.password_hash == "second"
         assert store.set_password(connection, account.account_id, None)
-        assert not find_enrolled(connection, account.account_id).password
+        assert not find_enrolled(connection, account.account_id).has(password.PASSWORD)
         assert not store.set_password(connection, "nobody", "first")
 
 
@@ -265,7 +267,7 @@ def test_an_unfit_seed_is_not_enrolled(database: Database) -> None:
     with pytest.raises(ValueError, match="bits"):
         _enrol(database, account, "JBSWY3DPEHPK3PXP")
     with database.read() as connection:
-        assert not find_enrolled(connection, account.account_id).totp
+        assert not find_enrolled(connection, account.account_id).has(TOTP)
 
 
 @pytest.mark.spec("ASVS5-6.5.6")
@@ -273,8 +275,8 @@ def test_a_generator_is_taken_away(database: Database) -> None:
     account = _create(database)
     _enrol(database, account)
     with database.transaction() as connection:
-        assert find_enrolled(connection, account.account_id).totp
+        assert find_enrolled(connection, account.account_id).has(TOTP)
         assert totp.remove(connection, account.account_id)
         assert not totp.remove(connection, account.account_id)
-        assert not find_enrolled(connection, account.account_id).totp
+        assert not find_enrolled(connection, account.account_id).has(TOTP)
     assert _check(database, account, pyotp.TOTP(SEED).at(NOW)).outcome == "not_enrolled"

@@ -6,12 +6,14 @@ The account's row is held first, so that of two removals at once the second sees
 from collections.abc import Iterable
 
 from authserver.accounts.factors import store as factors
+from authserver.accounts.factors.model import Enrolled
 from authserver.accounts.factors.passkey import store as passkeys
+from authserver.accounts.factors.passkey.factor import PASSKEY
 from authserver.accounts.factors.passkey.model import Passkey
-from authserver.accounts.factors.recovery import store as recovery
+from authserver.accounts.factors.password.factor import PASSWORD
 from authserver.accounts.factors.totp import store as totp
-from authserver.accounts.model import Enrolled
-from authserver.accounts.store import attempts, invitations
+from authserver.accounts.factors.totp.factor import TOTP
+from authserver.accounts.store import attempts, invitations, people
 from authserver.accounts.store.people import Connection
 
 
@@ -20,8 +22,8 @@ def remove_generator(connection: Connection, account_id: str) -> bool:
 
     Spec: ASVS5-6.5.6
     """
-    factors.hold_account(connection, account_id)
-    return factors.find_enrolled(connection, account_id).passkey and totp.remove(connection, account_id)
+    people.hold_account(connection, account_id)
+    return factors.find_enrolled(connection, account_id).has(PASSKEY) and totp.remove(connection, account_id)
 
 
 def is_spare(passkey: Passkey, keys: Iterable[Passkey], enrolled: Enrolled) -> bool:
@@ -33,7 +35,7 @@ def is_spare(passkey: Passkey, keys: Iterable[Passkey], enrolled: Enrolled) -> b
     Spec: ASVS5-6.5.6
     """
     others = (key for key in keys if key.passkey_id != passkey.passkey_id)
-    return any(key.disabled_at is None for key in others) or (enrolled.totp and enrolled.password)
+    return any(key.disabled_at is None for key in others) or (enrolled.has(TOTP) and enrolled.has(PASSWORD))
 
 
 def remove_passkey(connection: Connection, account_id: str, passkey_id: str) -> str | None:
@@ -41,7 +43,7 @@ def remove_passkey(connection: Connection, account_id: str, passkey_id: str) -> 
 
     Spec: ASVS5-6.5.6
     """
-    factors.hold_account(connection, account_id)
+    people.hold_account(connection, account_id)
     keys = passkeys.find_all(connection, account_id)
     found = next((key for key in keys if key.passkey_id == passkey_id), None)
     if found is None or not is_spare(found, keys, factors.find_enrolled(connection, account_id)):
@@ -54,12 +56,8 @@ def remove_all(connection: Connection, account_id: str) -> bool:
 
     An invitation that was of no use beside a second factor must not come to life again with its end.
     """
-    factors.hold_account(connection, account_id)
+    people.hold_account(connection, account_id)
     attempts.forget_devices(connection, account_id)
     invitations.remove_unclaimed(connection, account_id)
-    removed = (
-        totp.remove(connection, account_id),
-        passkeys.remove_all(connection, account_id) > 0,
-        recovery.remove_all(connection, account_id) > 0,
-    )
+    removed = [table.remove_all(connection, account_id) for table in factors.TABLES]
     return any(removed)

@@ -11,6 +11,9 @@ POSSESSION: Final = "possession"
 USER_VERIFICATION: Final = "user_verification"
 """What an authenticator asked of its user before it signed, a PIN or a fingerprint: it does not tell which."""
 
+PASSWORD_NAME: Final = "password"  # noqa: S105 - a factor's name
+_ALONE: Final = frozenset({PASSWORD_NAME})
+
 
 @dataclass(frozen=True, slots=True)
 class Method:
@@ -44,3 +47,25 @@ class Factor:
     def __hash__(self) -> int:
         """Hash by the name, which no other factor has."""
         return hash(self.name)
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolled:
+    """What a person can prove themselves with: the names of the factors they have.
+
+    `closed_passkey`: a passkey was closed as a possible copy; it proves nothing, but whoever has it is not without one.
+    `passkey_offered`: a passkey was offered to the person already, whatever they said.
+    """
+
+    names: frozenset[str] = frozenset()
+    closed_passkey: bool = False
+    passkey_offered: bool = False
+
+    def has(self, factor: Factor) -> bool:
+        """Return whether the person has a factor."""
+        return factor.name in self.names
+
+    @property
+    def has_second_factor(self) -> bool:
+        """Return whether there is anything beside the password, which then never suffices to add more."""
+        return self.closed_passkey or bool(self.names - _ALONE)

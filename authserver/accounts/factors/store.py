@@ -3,18 +3,25 @@
 from collections.abc import Sequence
 from typing import Final
 
-from sqlalchemy import Connection, bindparam, exists, select, update
+from sqlalchemy import Connection, bindparam, select, update
 
-from authserver.accounts.model import Enrolled
+from authserver.accounts.factors.model import PASSWORD_NAME, Enrolled
+from authserver.accounts.factors.passkey import store as passkey
+from authserver.accounts.factors.recovery import store as recovery
+from authserver.accounts.factors.totp import store as totp
+from authserver.accounts.store.factor_table import FactorTable
 from authserver.db.statement import Statement
-from authserver.db.tables import accounts, passkeys, recovery_codes, totp_credentials
+from authserver.db.tables import accounts
+
+TABLES: Final[tuple[FactorTable, ...]] = (totp.TABLE, passkey.TABLE, recovery.TABLE)
+"""The tables of what a person may have beside a password; a test holds that no factor is without one."""
+
+NAMES: Final = (PASSWORD_NAME, *(table.name for table in TABLES))
 
 COLUMNS: Final = (
     accounts.c.password_hash.is_not(None),
-    exists().where(totp_credentials.c.account_id == accounts.c.account_id),
-    exists().where(passkeys.c.account_id == accounts.c.account_id, passkeys.c.disabled_at.is_(None)),
-    exists().where(recovery_codes.c.account_id == accounts.c.account_id, recovery_codes.c.used_at.is_(None)),
-    exists().where(passkeys.c.account_id == accounts.c.account_id, passkeys.c.disabled_at.is_not(None)),
+    *(table.is_held for table in TABLES),
+    passkey.IS_CLOSED,
     accounts.c.passkey_offered_at.is_not(None),
 )
 """What `read_enrolled` reads beside a row of `accounts`, for joins by the packages above."""
@@ -24,12 +31,6 @@ _NOTE_OFFERED: Final = (
     update(accounts)
     .where(accounts.c.account_id == bindparam("wanted_id"), accounts.c.passkey_offered_at.is_(None))
     .values(passkey_offered_at=bindparam("now"))
-)
-_HOLD: Final = (
-    update(accounts).where(accounts.c.account_id == bindparam("wanted_id")).values(username=accounts.c.username)
-)
-_HOLD_BY_PASSWORD: Final = _HOLD.where(
-    accounts.c.password_hash == bindparam("wanted_hash"), accounts.c.locked_at.is_(None)
 )
 
 
@@ -41,23 +42,19 @@ def find_enrolled(connection: Connection, account_id: str) -> Enrolled:
 
 def read_enrolled(row: Sequence[object]) -> Enrolled:
     """Return what the COLUMNS of an account say it can prove itself with."""
-    return Enrolled(*map(bool, row))
+    *held, is_closed, is_offered = map(bool, row)
+    names = frozenset(name for name, is_there in zip(NAMES, held, strict=True) if is_there)
+    return Enrolled(names, is_closed, is_offered)
+
+
+def describe_all(connection: Connection, account_id: str, enrolled: Enrolled) -> dict[str, object]:
+    """Return what a person may take away of each factor beside the password."""
+    described: dict[str, object] = {}
+    for table in TABLES:
+        described |= table.describe(connection, account_id, table.name in enrolled.names)
+    return described
 
 
 def note_offered(connection: Connection, account_id: str, now: int) -> None:
     """Note that the person was offered a passkey, so that they are not offered one again."""
     connection.execute(_NOTE_OFFERED, {"wanted_id": account_id, "now": now})
-
-
-def hold_account(connection: Connection, account_id: str) -> None:
-    """Have every other transaction that holds this account wait until this one ends."""
-    connection.execute(_HOLD, {"wanted_id": account_id})
-
-
-def hold_by_password(connection: Connection, account_id: str, password_hash: str) -> bool:
-    """Hold an account whose password is still the one of this hash; false where it was changed or the account locked.
-
-    Spec: ASVS5-7.4.2, ASVS5-7.4.3
-    """
-    parameters = {"wanted_id": account_id, "wanted_hash": password_hash}
-    return connection.execute(_HOLD_BY_PASSWORD, parameters).rowcount == 1

@@ -54,6 +54,12 @@ _UNLOCK: Final = (
     .where(accounts.c.account_id == bindparam("wanted_id"), accounts.c.locked_at.is_not(None))
     .values(locked_at=None)
 )
+_HOLD: Final = (
+    update(accounts).where(accounts.c.account_id == bindparam("wanted_id")).values(username=accounts.c.username)
+)
+_HOLD_BY_PASSWORD: Final = _HOLD.where(
+    accounts.c.password_hash == bindparam("wanted_hash"), accounts.c.locked_at.is_(None)
+)
 
 
 def create(
@@ -129,6 +135,20 @@ def lock(connection: Connection, account_id: str, now: int) -> bool:
 def unlock(connection: Connection, account_id: str) -> bool:
     """Open a locked account again; false if there is none."""
     return connection.execute(_UNLOCK, {"wanted_id": account_id}).rowcount == 1
+
+
+def hold_account(connection: Connection, account_id: str) -> None:
+    """Have every other transaction that holds this account wait until this one ends."""
+    connection.execute(_HOLD, {"wanted_id": account_id})
+
+
+def hold_by_password(connection: Connection, account_id: str, password_hash: str) -> bool:
+    """Hold an account whose password is still the one of this hash; false where it was changed or the account locked.
+
+    Spec: ASVS5-7.4.2, ASVS5-7.4.3
+    """
+    parameters = {"wanted_id": account_id, "wanted_hash": password_hash}
+    return connection.execute(_HOLD_BY_PASSWORD, parameters).rowcount == 1
 
 
 def read_account(row: Sequence[Any]) -> Account:

@@ -8,6 +8,7 @@ from decimal import Decimal
 from flask import Blueprint, request
 
 from authserver.accounts.factors.passkey.ceremonies import Assertion, begin_assertion
+from authserver.accounts.factors.passkey.factor import PASSKEY
 from authserver.accounts.factors.passkey.tokens import Answer, Asked, Desk
 from authserver.accounts.factors.totp.credential import check_totp
 from authserver.accounts.factors.totp.factor import TOTP, TOTP_METHOD
@@ -56,7 +57,6 @@ from authserver.web.pages.i18n import current_language
 PAGE = "approve"
 _STEPS_WITH_PERMISSION = 3
 ADDRESS_LIMIT = "consent.address"
-PASSKEY = "passkey"
 TOO_LATE = Message("This page was open for too long. Check the payment and confirm it again.")
 
 
@@ -175,13 +175,13 @@ def _ways(deps: ApproveDeps, situation: Situation, session: Session, payment: De
     """
     enrolled, acr = situation.enrolled, situation.request.demand.acr
     reaches = _suffices(session, acr) or TOTP in ways(session, enrolled, acr)
-    by_code = enrolled.totp and reaches and may_be_unlinked(payment, deps.unlinked_limits)
-    return tuple(way for way, is_open in ((PASSKEY, enrolled.passkey), (TOTP_METHOD, by_code)) if is_open)
+    by_code = enrolled.has(TOTP) and reaches and may_be_unlinked(payment, deps.unlinked_limits)
+    return tuple(way for way, is_open in ((PASSKEY.name, enrolled.has(PASSKEY)), (TOTP_METHOD, by_code)) if is_open)
 
 
 def _prove(deps: ApproveDeps, found: _Open, pending: PendingApproval) -> Approved | None:
     """Verify and record in one transaction; what was spent on a refusal stays spent."""
-    if found.way == PASSKEY:
+    if found.way == PASSKEY.name:
         return _by_passkey(deps, found, pending)
     with deps.step.database.transaction() as connection:
         code = request.form.get("totp", "")
@@ -224,7 +224,7 @@ def _show(deps: ApproveDeps, found: _Open, problem: Mapping[str, object] | None 
     step, language = found.step, current_language()
     pending = begin_approval(found.payment, step.client_id, language if language in LANGUAGES else "en")
     ceremony = None
-    if found.way == PASSKEY:
+    if found.way == PASSKEY.name:
         with deps.step.database.read() as connection:
             ceremony = begin_assertion(connection, deps.desk, _asked(found), step.now, challenge=pending.challenge)
     values = {

@@ -11,10 +11,11 @@ from authserver.accounts.factors.passkey.ceremonies import begin_registration, f
 from authserver.accounts.factors.passkey.tokens import Answer, Asked, Desk
 from authserver.accounts.factors.password.factor import PASSWORD_METHOD
 from authserver.accounts.factors.recovery.codes import new_codes, replace_codes
-from authserver.accounts.factors.store import find_enrolled, hold_account, note_offered
+from authserver.accounts.factors.store import find_enrolled, note_offered
 from authserver.accounts.factors.totp.enrolment import Proposal, confirm_generator, propose_generator, read_proposal
 from authserver.accounts.factors.totp.factor import TOTP_METHOD
 from authserver.accounts.model import Account
+from authserver.accounts.store.people import hold_account
 from authserver.clock import CLOCKS_APART_SECONDS, is_fresh
 from authserver.db.engine import Connection
 from authserver.events.catalogue import GENERATOR_ADDED, PASSKEY_ADDED, RECOVERY_CODES_MADE

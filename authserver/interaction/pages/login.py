@@ -8,8 +8,9 @@ from flask import Blueprint, Response, request
 from authserver.accounts.factors.passkey.tokens import Desk
 from authserver.accounts.factors.password.factor import PASSWORD_METHOD
 from authserver.accounts.factors.password.hashing import PasswordPool
-from authserver.accounts.factors.store import find_enrolled, hold_by_password
+from authserver.accounts.factors.store import find_enrolled
 from authserver.accounts.sign_in import OUTDATED, SignIn, find_candidate, sign_in, spend_hash
+from authserver.accounts.store.people import hold_by_password
 from authserver.events.catalogue import SIGN_IN_FAILED, SIGN_IN_SUCCEEDED
 from authserver.interaction.attempt import BLOCKED, Tried, guarded, proved_all
 from authserver.interaction.guard import (

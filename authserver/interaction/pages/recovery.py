@@ -30,7 +30,7 @@ def recovery_page(deps: StepDeps) -> Blueprint:
 def _show(deps: StepDeps, step: Step) -> Reply:
     return (
         show(deps, step, PAGE, other_ways(step, held(step.enrolled), RECOVERY))
-        if step.enrolled.recovery
+        if step.enrolled.has(RECOVERY)
         else go_on(step)
     )
 

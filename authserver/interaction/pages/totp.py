@@ -42,7 +42,7 @@ def totp_page(deps: TotpDeps) -> Blueprint:
 
 def _show(deps: TotpDeps, step: Step) -> Reply:
     """Show the page, or go on where the person has something else: then another step is next."""
-    if step.enrolled.totp:
+    if step.enrolled.has(TOTP):
         return show(deps.step, step, PAGE, other_ways(step, held(step.enrolled), TOTP))
     return go_on(step) if step.enrolled.has_second_factor else show(deps.step, step, NOT_ENROLLED_PAGE, {})
 
@@ -50,7 +50,7 @@ def _show(deps: TotpDeps, step: Step) -> Reply:
 def _answer(deps: TotpDeps, step: Step, account: Account) -> Reply:
     if not step.enrolled.has_second_factor:
         return refuse(deps.step, step, UnmetAuthenticationRequirements.code)
-    return _check_code(deps, step, account) if step.enrolled.totp else go_on(step)
+    return _check_code(deps, step, account) if step.enrolled.has(TOTP) else go_on(step)
 
 
 def _why_cancelled(step: Step) -> str:

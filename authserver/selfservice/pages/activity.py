@@ -6,8 +6,8 @@ from collections.abc import Iterator
 import orjson
 from flask import Blueprint, Response, request
 
-from authserver.accounts.factors.passkey import store as passkeys
-from authserver.accounts.factors.recovery import store as recovery
+from authserver.accounts.factors.password.factor import PASSWORD
+from authserver.accounts.factors.store import describe_all
 from authserver.accounts.factors.table import METHODS
 from authserver.db.engine import Connection, Database
 from authserver.events.catalogue import DATA_DOWNLOADED, SECOND_FACTOR_SUCCEEDED, SIGN_IN_SUCCEEDED
@@ -92,13 +92,8 @@ def _document(connection: Connection, visit: Visit) -> dict[str, object]:
             "claims": dict(account.claims),
         },
         "sign_in_methods": {
-            "password": visit.enrolled.password,
-            "authenticator_app": visit.enrolled.totp,
-            "recovery_codes_left": recovery.count_left(connection, account_id),
-            "passkeys": [
-                {"name": key.name, "added_at": key.created_at, "last_used_at": key.last_used_at}
-                for key in passkeys.find_all(connection, account_id)
-            ],
+            "password": visit.enrolled.has(PASSWORD),
+            **describe_all(connection, account_id, visit.enrolled),
         },
         "sessions": [
             {"browser": found.browser, "since": found.created_at, "last_seen_at": found.last_seen_at}

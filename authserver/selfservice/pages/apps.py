@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from flask import Blueprint, abort, request
 
-from authserver.accounts.factors.store import hold_account
+from authserver.accounts.store.people import hold_account
 from authserver.db.engine import Connection
 from authserver.events.catalogue import PAYMENTS_ENDED, SHARING_ENDED
 from authserver.events.model import Event

@@ -5,7 +5,7 @@ import os
 from flask import Blueprint, request
 
 from authserver.accounts.factors.totp.enrolment import Proposal, confirm_generator, propose_generator, read_proposal
-from authserver.accounts.factors.totp.factor import TOTP_METHOD
+from authserver.accounts.factors.totp.factor import TOTP, TOTP_METHOD
 from authserver.events.catalogue import GENERATOR_ADDED
 from authserver.interaction.generator_picture import draw_generator
 from authserver.interaction.guard import DID_NOT_WORK
@@ -70,5 +70,5 @@ def _confirm(deps: AccountDeps, visit: Visit, proposal: Proposal, typed_code: st
 
 def _show(deps: AccountDeps, visit: Visit, proposal: Proposal, *, error: str = "") -> View:
     picture = draw_generator(proposal.seed, username=visit.account.username, issuer_name=deps.site_name)
-    values = {"picture": picture, "ticket": proposal.ticket, "error": error, "has_one": visit.enrolled.totp}
+    values = {"picture": picture, "ticket": proposal.ticket, "error": error, "has_one": visit.enrolled.has(TOTP)}
     return show(deps, visit, PAGE, values)

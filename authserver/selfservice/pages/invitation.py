@@ -12,10 +12,11 @@ from authserver.accounts.factors.password.factor import PASSWORD_METHOD
 from authserver.accounts.factors.password.hashing import SALT_BYTES, PasswordPool
 from authserver.accounts.factors.password.judge import PasswordJudge
 from authserver.accounts.factors.password.policy import WeakPassword, context_words_of
-from authserver.accounts.factors.store import find_enrolled, hold_account
+from authserver.accounts.factors.store import find_enrolled
 from authserver.accounts.invitations import find_invited, use_invitation
 from authserver.accounts.model import Account
 from authserver.accounts.store import attempts, people
+from authserver.accounts.store.people import hold_account
 from authserver.db.engine import Connection
 from authserver.events.catalogue import INVITATION_CLAIMED
 from authserver.events.model import Event, person

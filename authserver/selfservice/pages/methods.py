@@ -4,6 +4,7 @@ from flask import Blueprint, Response, request
 
 from authserver.accounts.factors.changes import is_spare, remove_generator, remove_passkey
 from authserver.accounts.factors.passkey import store as passkeys
+from authserver.accounts.factors.passkey.factor import PASSKEY
 from authserver.accounts.factors.passkey.model import parse_name
 from authserver.accounts.factors.recovery import store as recovery
 from authserver.events.catalogue import GENERATOR_REMOVED, PASSKEY_REMOVED, PASSKEY_RENAMED
@@ -42,7 +43,7 @@ def _show(deps: AccountDeps, visit: Visit) -> View:
         "enrolled": visit.enrolled,
         "codes_left": codes_left,
         "may_add": may_add_factor(deps, visit),
-        "may_remove_generator": visit.enrolled.passkey,
+        "may_remove_generator": visit.enrolled.has(PASSKEY),
         "spare": {key.passkey_id for key in keys if is_spare(key, keys, visit.enrolled)},
     }
     return show(deps, visit, PAGE, values)

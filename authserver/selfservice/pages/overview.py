@@ -3,6 +3,8 @@
 from flask import Blueprint, Response
 
 from authserver.accounts.factors.passkey import store as passkeys
+from authserver.accounts.factors.passkey.factor import PASSKEY
+from authserver.accounts.factors.password.factor import PASSWORD
 from authserver.accounts.factors.recovery import store as recovery
 from authserver.interaction.guard import stay_purpose
 from authserver.selfservice.guard import AccountDeps, AccountPage, Visit, form_page, open_visit, show
@@ -49,11 +51,11 @@ def _stay(deps: AccountDeps, visit: Visit) -> Response:
 def _todos(visit: Visit, codes_left: int, working_passkeys: int) -> tuple[str, ...]:
     """Return what a careful person would do next, by name; the template has the words."""
     has_strong = bool(visit.strong_factors)
-    codes_help = has_strong and visit.enrolled.password  # a code comes after a password: alone it lets nobody in
+    codes_help = has_strong and visit.enrolled.has(PASSWORD)  # a code comes after a password: alone it lets nobody in
     wanted = (
         ("add_strong", not has_strong),
-        ("add_passkey", has_strong and not visit.enrolled.passkey),
-        ("add_way", not visit.enrolled.password and working_passkeys == 1),
+        ("add_passkey", has_strong and not visit.enrolled.has(PASSKEY)),
+        ("add_way", not visit.enrolled.has(PASSWORD) and working_passkeys == 1),
         ("make_codes", codes_help and codes_left == 0),
         ("few_codes", codes_help and codes_left in {1, 2, 3}),
     )

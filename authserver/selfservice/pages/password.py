@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from flask import Blueprint, request
 
+from authserver.accounts.factors.password.factor import PASSWORD
 from authserver.accounts.factors.password.hashing import SALT_BYTES, PasswordPool
 from authserver.accounts.factors.password.judge import PasswordJudge
 from authserver.accounts.factors.password.policy import WeakPassword, context_words_of
@@ -70,7 +71,7 @@ def _wrong_password(deps: PasswordDeps, visit: Visit) -> dict[str, object]:
 
     Spec: ASVS5-6.2.3
     """
-    if not visit.enrolled.password:
+    if not visit.enrolled.has(PASSWORD):
         return {}
     database, typed = deps.account.step.database, request.form.get("password", "")
     deps.passwords.check_room()
@@ -95,5 +96,5 @@ def _set(deps: PasswordDeps, visit: Visit, new_password: str) -> None:
 
 def _show(deps: PasswordDeps, visit: Visit, problem: dict[str, object]) -> View:
     blank = {"error": "", "field": "", "attempts_left": 0, "wait_minutes": 0}
-    values = {"has_password": visit.enrolled.password, **blank, **problem}
+    values = {"has_password": visit.enrolled.has(PASSWORD), **blank, **problem}
     return show(deps.account, visit, PAGE, values)

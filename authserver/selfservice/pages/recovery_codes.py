@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from flask import Blueprint
 
+from authserver.accounts.factors.password.factor import PASSWORD
 from authserver.accounts.factors.recovery import store as recovery
 from authserver.accounts.factors.recovery.codes import new_codes, replace_codes
 from authserver.events.catalogue import RECOVERY_CODES_MADE
@@ -52,4 +53,4 @@ def _make(deps: AccountDeps, visit: Visit) -> Reply:
 
 def _show(deps: AccountDeps, visit: Visit, codes: Sequence[str], left: int) -> View:
     """Show the codes just made, or how many there are; a code stands in for the second factor, after a password."""
-    return show(deps, visit, PAGE, {"codes": codes, "codes_left": left, "has_password": visit.enrolled.password})
+    return show(deps, visit, PAGE, {"codes": codes, "codes_left": left, "has_password": visit.enrolled.has(PASSWORD)})

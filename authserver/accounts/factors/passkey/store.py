@@ -3,9 +3,11 @@
 import hashlib
 from typing import Any, Final
 
-from sqlalchemy import Connection, and_, bindparam, delete, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, delete, exists, or_, select, update
 
+from authserver.accounts.factors.passkey.factor import PASSKEY
 from authserver.accounts.factors.passkey.model import Passkey
+from authserver.accounts.store.factor_table import FactorTable
 from authserver.db.engine import DIALECTS
 from authserver.db.statement import Statement
 from authserver.db.tables import accounts, passkeys
@@ -148,3 +150,23 @@ def _passkey(row: tuple[Any, ...]) -> Passkey:
         last_used_at=row[11],
         disabled_at=row[12],
     )
+
+
+def _describe(connection: Connection, account_id: str, _is_held: bool) -> dict[str, object]:  # noqa: FBT001 - as all tables do
+    keys = find_all(connection, account_id)
+    return {
+        "passkeys": [{"name": key.name, "added_at": key.created_at, "last_used_at": key.last_used_at} for key in keys]
+    }
+
+
+_IS_OF_ROW: Final = passkeys.c.account_id == accounts.c.account_id
+
+IS_CLOSED: Final = exists().where(_IS_OF_ROW, passkeys.c.disabled_at.is_not(None))
+"""The condition that an account has a passkey that was closed as a possible copy."""
+
+TABLE: Final = FactorTable(
+    PASSKEY.name,
+    is_held=exists().where(_IS_OF_ROW, passkeys.c.disabled_at.is_(None)),
+    remove_all=lambda connection, account_id: remove_all(connection, account_id) > 0,
+    describe=_describe,
+)

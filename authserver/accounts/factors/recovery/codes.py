@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from authserver.accounts.factors.recovery import store
-from authserver.accounts.factors.store import hold_account
 from authserver.accounts.store import people
-from authserver.accounts.store.people import Connection
+from authserver.accounts.store.people import Connection, hold_account
 
 CODES: Final = 10
 CODE_BYTES: Final = 15

@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 from typing import Final
 
-from sqlalchemy import bindparam, delete, func, insert, select, update
+from sqlalchemy import bindparam, delete, exists, func, insert, select, update
 
+from authserver.accounts.factors.recovery.factor import RECOVERY
+from authserver.accounts.store.factor_table import FactorTable
 from authserver.accounts.store.people import Connection
-from authserver.db.tables import recovery_codes
+from authserver.db.tables import accounts, recovery_codes
 
 _OF_ACCOUNT: Final = recovery_codes.c.account_id == bindparam("wanted_account")
 _REMOVE: Final = delete(recovery_codes).where(_OF_ACCOUNT)
@@ -47,3 +49,11 @@ def claim(connection: Connection, account_id: str, code_hash: bytes, now: int) -
 def count_left(connection: Connection, account_id: str) -> int:
     """Count the codes of an account that can still be used."""
     return connection.execute(_COUNT_LEFT, {"wanted_account": account_id}).scalar_one()
+
+
+TABLE: Final = FactorTable(
+    RECOVERY.name,
+    is_held=exists().where(recovery_codes.c.account_id == accounts.c.account_id, recovery_codes.c.used_at.is_(None)),
+    remove_all=lambda connection, account_id: remove_all(connection, account_id) > 0,
+    describe=lambda connection, account_id, _: {"recovery_codes_left": count_left(connection, account_id)},
+)

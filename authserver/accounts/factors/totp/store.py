@@ -3,9 +3,11 @@
 from dataclasses import dataclass, field
 from typing import Final
 
-from sqlalchemy import bindparam, delete, select, update
+from sqlalchemy import bindparam, delete, exists, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
+from authserver.accounts.factors.totp.factor import TOTP
+from authserver.accounts.store.factor_table import FactorTable
 from authserver.accounts.store.people import Connection
 from authserver.db.engine import DIALECTS
 from authserver.db.statement import Statement
@@ -73,3 +75,11 @@ def claim_time_step(connection: Connection, account_id: str, time_step: int, now
     """
     parameters = {"wanted_id": account_id, "time_step": time_step, "now": now}
     return _CLAIM_TIME_STEP.count(connection, parameters) == 1
+
+
+TABLE: Final = FactorTable(
+    TOTP.name,
+    is_held=exists().where(totp_credentials.c.account_id == accounts.c.account_id),
+    remove_all=remove,
+    describe=lambda _connection, _account_id, is_held: {"authenticator_app": is_held},
+)
