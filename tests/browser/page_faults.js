@@ -22,7 +22,7 @@ leastTarget => {
   for (const element of all('main :is(h1, h2, button)')) {
     const texts = document.createTreeWalker(element, NodeFilter.SHOW_TEXT);
     while (texts.nextNode()) {
-      for (const word of texts.currentNode.data.matchAll(/[\p{L}\p{N}]{2,30}(?![\p{L}\p{N}])/gu)) {
+      for (const word of texts.currentNode.data.matchAll(/(?<![\p{L}\p{N}])[\p{L}\p{N}]{2,30}(?![\p{L}\p{N}])/gu)) {
         const lineOf = place => {
           const letter = document.createRange();
           letter.setStart(texts.currentNode, place);

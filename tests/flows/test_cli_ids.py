@@ -33,7 +33,8 @@ def test_a_client_whose_id_begins_with_a_hyphen_is_kept_like_any_other(deployed:
     deployed.done("client", "update", _ID, "-", given=text)
     assert "disabled" in deployed.done("client", "disable", _ID)
     assert "enabled" in deployed.done("client", "enable", "--", _ID)
-    assert deployed.run("assess", _ID).exit_code == 0
+    arriving = {"TRUSTED_PROXIES": "unix", "CLIENT_CERT_HEADER": "nginx", "CLIENT_CA_FILE": "ca.pem"}
+    assert deployed.run("assess", _ID, **arriving).exit_code == 0
     assert _ID in deployed.done("client", "delete", _ID, "--yes")
 
 
