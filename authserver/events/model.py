@@ -74,8 +74,9 @@ class Event:
     """One thing that happened: when, who did it, to whose account (`subject`), with which client (`client`).
 
     `detail` is for the operator: identifiers and reasons only, never a token, a code, a password or a key. `thing` is
-    for the person and stands in no log: the short name of what it happened to. A letter names `letter_name`, where
-    that is another; `is_quiet` where another event of the same act sends the letter. `reason` is an operator's own.
+    for the person and stands in no log and no traceback: the short name of what it happened to. A letter names
+    `letter_name`, where that is another; `is_quiet` where another event of the same act sends the letter. `reason` is
+    an operator's own.
 
     What looks like a card number or a token is taken out of `detail` and `reason`. Raises ValueError for a detail that
     its kind does not name.
@@ -87,8 +88,8 @@ class Event:
     subject: str = ""
     client: str = ""
     detail: Mapping[str, str] = field(default_factory=dict)
-    thing: str = ""
-    letter_name: str = ""
+    thing: str = field(default="", repr=False)
+    letter_name: str = field(default="", repr=False)
     is_quiet: bool = False
     reason: str = ""
     correlation_id: str = ""
