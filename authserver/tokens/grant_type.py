@@ -6,7 +6,8 @@ from typing import Protocol
 from authserver.binding.model import Binding
 from authserver.clients.model import Client, ResourceServer
 from authserver.db.engine import Database
-from authserver.events.model import Event
+from authserver.events import model as actors
+from authserver.events.model import Event, Kind
 from authserver.issuance.issue import Redemption
 from authserver.protocol.errors import InvalidGrant
 from authserver.protocol.params import Params
@@ -26,6 +27,13 @@ class TokenRequest:
     correlation_id: str
     now: int
     audiences: frozenset[str] = frozenset()
+
+    def event(self, kind: Kind, account_id: str) -> Event:
+        """Return an event of this request, by its client, about what was granted of an account, if of any."""
+        client_id = self.client.client_id
+        return Event(
+            kind, self.now, actors.client(client_id), account_id, client_id, correlation_id=self.correlation_id
+        )
 
 
 class Replayed(InvalidGrant):

@@ -11,10 +11,8 @@ from authserver.clock import Clock
 from authserver.db.at_once import Writes
 from authserver.db.engine import Database
 from authserver.db.once import OneTimeId
-from authserver.events import model as actors
 from authserver.events.catalogue import TOKEN_ISSUED
 from authserver.events.journal import Journal
-from authserver.events.model import Event
 from authserver.grants.store.records import revoke_grant
 from authserver.grants.store.tokens import save_issue
 from authserver.issuance.issue import Mint, Redemption, TokenSet
@@ -63,9 +61,7 @@ class TokenEndpoint:
         asked = TokenRequest(received.params, client, binding, servers, request.correlation_id, now, audiences)
         redemption, tokens = self._issue(grant_type, asked, received.one_time_ids())
         account_id = redemption.grant.account_id if redemption.grant is not None else ""
-        by, correlation_id = actors.client(client.client_id), request.correlation_id
-        event = Event(TOKEN_ISSUED, now, by, account_id, client.client_id, correlation_id=correlation_id)
-        self.journal.tell(event)
+        self.journal.tell(asked.event(TOKEN_ISSUED, account_id))
         return json_no_store(tokens.members, headers=self.reception.nonce_headers(received, now))
 
     def _issue(

@@ -6,9 +6,7 @@ from dataclasses import dataclass
 from authserver.clients.model import Client
 from authserver.clock import is_ahead
 from authserver.db.engine import Connection, Database
-from authserver.events import model as actors
 from authserver.events.catalogue import CODE_REPLAYED
-from authserver.events.model import Event
 from authserver.grants.model import AuthorizationCode, CodeClaim, Grant
 from authserver.grants.store.codes import find_code
 from authserver.issuance.issue import Redemption
@@ -90,14 +88,7 @@ def _replayed(grant: Grant, request: TokenRequest) -> Replayed:
     Spec: RFC6749-4.1.2, ASVS5-10.4.2
     """
     refusal = InvalidGrant(_REFUSAL, reason="the code was used before; its grant is revoked", clause="RFC6749-4.1.2")
-    event = Event(
-        CODE_REPLAYED,
-        request.now,
-        actors.client(grant.client_id),
-        grant.account_id,
-        grant.client_id,
-        correlation_id=request.correlation_id,
-    )
+    event = request.event(CODE_REPLAYED, grant.account_id)
     return Replayed(refusal, grant_id=grant.grant_id, because="code_replayed", event=event)
 
 

@@ -3,9 +3,7 @@
 from dataclasses import dataclass
 
 from authserver.db.engine import Connection, Database
-from authserver.events import model as actors
 from authserver.events.catalogue import REFRESH_REUSE_DETECTED
-from authserver.events.model import Event
 from authserver.grants.model import GenerationClaim, Grant, IssuedToken
 from authserver.grants.store.tokens import find_refresh_token, find_sealed_successor
 from authserver.issuance.issue import Redemption
@@ -126,14 +124,7 @@ def _reused(grant: Grant, request: TokenRequest) -> Replayed:
     refusal = InvalidGrant(
         _REFUSAL, reason="an old refresh token came back; its grant is revoked", clause="RFC9700-4.14.2"
     )
-    event = Event(
-        REFRESH_REUSE_DETECTED,
-        request.now,
-        actors.client(grant.client_id),
-        grant.account_id,
-        grant.client_id,
-        correlation_id=request.correlation_id,
-    )
+    event = request.event(REFRESH_REUSE_DETECTED, grant.account_id)
     return Replayed(refusal, grant_id=grant.grant_id, because="refresh_token_reused", event=event)
 
 
