@@ -9,6 +9,14 @@ from authserver.protocol.names import SCOPES_OF_OPENID
 _TOKENS = re.compile(r"[\x20\x21\x23-\x5b\x5d-\x7e]*")
 
 
+def is_scope_token(text: str) -> bool:
+    """Return whether a text is one scope token.
+
+    Spec: RFC6749-3.3
+    """
+    return bool(text) and " " not in text and _TOKENS.fullmatch(text) is not None
+
+
 def parse_scope(text: str | None) -> tuple[str, ...]:
     """Return the scope tokens in the order they came, each once; empty where there is no scope.
 

@@ -19,6 +19,7 @@ from authserver.profiles.catalogue import PROFILES
 from authserver.protocol.details.registry import TYPES
 from authserver.protocol.mail_address import is_mail_address
 from authserver.protocol.names import ACR_LADDER
+from authserver.protocol.scope import is_scope_token
 from authserver.web.listen import parse_listen
 from authserver.web.machine.client_certificate import has_one_spelling
 from authserver.web.machine.trusted_networks import check_trusted
@@ -75,12 +76,13 @@ def _read_descriptions(value: object) -> object:
     return {scope: {ENGLISH: text} if isinstance(text, str) else text for scope, text in members.items()}
 
 
+def _is_scope(text: str) -> bool:
+    return is_scope_token(text) and len(text) <= _LONGEST_NAME
+
+
 def _are_descriptions(value: Mapping[str, Mapping[str, str]]) -> bool:
     return all(
-        _SCOPE.fullmatch(scope)
-        and ENGLISH in texts
-        and set(texts) <= set(LANGUAGES)
-        and all(map(_is_name, texts.values()))
+        _is_scope(scope) and {ENGLISH} <= set(texts) <= set(LANGUAGES) and all(map(_is_name, texts.values()))
         for scope, texts in value.items()
     )
 
@@ -172,7 +174,6 @@ def _is_name(value: str) -> bool:
 
 
 _LONGEST_NAME = 100
-_SCOPE = re.compile(r"[!#-\[\]-~]{1,100}")
 _HELP = re.compile(r"(?:https://|mailto:|tel:)[!-~]{1,2000}")
 _AAGUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _ORIGIN = "an https origin in lower case, without a path and without :443, such as `https://login.example.com`"
