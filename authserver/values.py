@@ -1,7 +1,8 @@
-"""What the values of this package are made of: frozen structs, made in less than a microsecond (docs/decisions/0024)."""
+"""What the values of this package are made of: frozen structs, which cost nothing to make (docs/decisions/0024)."""
 
 from functools import cache
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar, get_args, get_origin, get_type_hints
+from inspect import get_annotations
+from typing import TYPE_CHECKING, Annotated, TypeVar, get_args
 
 from msgspec import Struct, field
 
@@ -40,7 +41,7 @@ class Assembly(_Told, frozen=True):
 
 
 @cache
-def hidden_fields(kind: type[Any]) -> frozenset[str]:
-    """Return the names of the fields that a repr leaves out."""
-    hints = get_type_hints(kind, include_extras=True)
-    return frozenset(name for name, hint in hints.items() if get_origin(hint) is Annotated and _HIDDEN in get_args(hint))
+def hidden_fields(kind: type) -> frozenset[str]:
+    """Return the names of the fields that a repr leaves out: the hidden ones, and those whose type is a mere name."""
+    hints = [item for base in kind.__mro__ for item in get_annotations(base).items()]
+    return frozenset(name for name, hint in hints if isinstance(hint, str) or _HIDDEN in get_args(hint))

@@ -3,7 +3,6 @@
 import hmac
 import re
 import secrets
-from dataclasses import dataclass, field
 from typing import Final
 
 from authserver.accounts.lockout import DEVICE_SECONDS, Attempt, counted, refused
@@ -11,13 +10,13 @@ from authserver.accounts.store import attempts as store
 from authserver.accounts.store.people import Connection
 from authserver.db.engine import Database
 from authserver.db.once import id_hash
+from authserver.values import Assembly, Hidden
 
 _DEVICE_BYTES: Final = 32
 _DEVICE: Final = re.compile(r"[A-Za-z0-9_-]{43}")
 
 
-@dataclass(frozen=True, slots=True)
-class Attempts:
+class Attempts(Assembly, frozen=True):
     """The counters of a deployment; one for the whole process.
 
     A person has one counter over all their factors, shared by all strangers, and one for each device on which they
@@ -27,7 +26,7 @@ class Attempts:
     """
 
     database: Database
-    key: bytes = field(repr=False)
+    key: Hidden[bytes]
 
     def claim(self, account_key: str, device: str, now: int) -> Attempt:
         """Count a try as failed, before anything is verified: a crash in between costs the try.

@@ -5,8 +5,9 @@ ever, so a stranger can delay a person but never shut them out. A right factor g
 everything is proved are the earlier failures forgotten, or whoever has the password could wipe out wrong codes with it.
 """
 
-from dataclasses import dataclass, field
 from typing import Final
+
+from authserver.values import Hidden, Value
 
 MAX_FAILURES: Final = 5
 WARNED_FROM: Final = 3
@@ -17,14 +18,13 @@ MOST_DEVICES: Final = 10
 _SECONDS_PER_MINUTE: Final = 60
 
 
-@dataclass(frozen=True, slots=True)
-class Attempt:
+class Attempt(Value, frozen=True):
     """A try that was counted as a failure before anything was verified, or that was not allowed.
 
     `left` is how many tries remain should this one fail; `wait_seconds` how long the block lasts that stands then.
     """
 
-    counter_hash: bytes = field(repr=False)
+    counter_hash: Hidden[bytes]
     allowed: bool
     left: int
     wait_seconds: int

@@ -4,11 +4,11 @@ import json
 import math
 import unicodedata
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Final
 
 from authserver.protocol.details.bank_accounts import parse_bank_accounts
 from authserver.protocol.mail_address import is_mail_address
+from authserver.values import Hidden, Value
 
 MAX_USERNAME_LENGTH: Final = 255
 MAX_CLAIMS_LENGTH: Final = 8192
@@ -26,23 +26,21 @@ BANK_ACCOUNTS: Final = "bank_accounts"
 """The stored claim that lists a person's accounts at the bank; no OpenID claim, and no app is sent it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Account:
+class Account(Value, frozen=True):
     """One person's account; `account_id` is random, never reused, and the subject identifier of every token."""
 
     account_id: str
     username: str
-    claims: Mapping[str, object] = field(repr=False)
+    claims: Hidden[Mapping[str, object]]
     created_at: int
     locked: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Credentials:
+class Credentials(Value, frozen=True):
     """An account with its password hash, which is None for a person without a password."""
 
     account: Account
-    password_hash: str | None = field(repr=False)
+    password_hash: Hidden[str | None]
 
 
 def parse_username(text: str) -> str | None:

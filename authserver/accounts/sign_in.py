@@ -2,7 +2,6 @@
 
 import secrets
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
 from typing import Final
 
 from authserver.accounts.factors.password.hashing import SALT_BYTES, PasswordPool, needs_rehash
@@ -10,6 +9,7 @@ from authserver.accounts.model import MAX_USERNAME_LENGTH, Account, Credentials,
 from authserver.accounts.store import people as store
 from authserver.db.engine import Database
 from authserver.protocol.errors import TemporarilyUnavailable
+from authserver.values import Hidden, Value, replace
 
 SIGNED_IN: Final = "signed_in"
 UNKNOWN_USER: Final = "unknown_user"
@@ -20,8 +20,7 @@ OUTDATED: Final = "outdated"
 """The password was right, and changed or its account locked before a session could start."""
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(Value, frozen=True):
     """Who a typed username names, if anyone; `account_key` is what their tries are counted under.
 
     Spec: ASVS5-6.3.8
@@ -31,8 +30,7 @@ class Candidate:
     credentials: Credentials | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class SignIn:
+class SignIn(Value, frozen=True):
     """How an attempt ended; true only if `account` may start a session, as long as `password_hash` is still its own.
 
     `outcome` and `account_id` are for the operator's event. A person is told one and the same thing for every outcome
@@ -44,7 +42,7 @@ class SignIn:
     outcome: str
     account_id: str = ""
     account: Account | None = None
-    password_hash: str = field(default="", repr=False)
+    password_hash: Hidden[str] = ""
 
     def __bool__(self) -> bool:
         return self.account is not None

@@ -1,7 +1,6 @@
 """What the endpoints and pages are made of."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from flask import Flask
 from limits.errors import ConfigurationError
@@ -36,6 +35,7 @@ from authserver.sealing.master_key import MasterKeyEnvelope, read_master_key
 from authserver.sessions.model import SessionLimits
 from authserver.settings.load import SettingsError
 from authserver.settings.model import Settings
+from authserver.values import Assembly
 from authserver.web.machine.client_certificate import CertificatePolicy, parse_policy
 from authserver.web.machine.evidence import Origins
 from authserver.web.pages.brand import Brand, read_logo
@@ -45,8 +45,7 @@ _KEYS_SECONDS = 1.0  # the keys that are there serve on without it
 _AUTHENTICATED_PATHS = (urls.TOKEN, urls.PUSHED_REQUEST, urls.INTROSPECTION, urls.ENDED_TOKENS, urls.REVOCATION)
 
 
-@dataclass(frozen=True, slots=True)
-class Parts:
+class Parts(Assembly, frozen=True):
     """What the endpoints and pages are made of; one for the process."""
 
     settings: Settings

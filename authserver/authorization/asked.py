@@ -3,17 +3,15 @@
 How the answer to it travels is a value of its own: `answers.model`.
 """
 
-from dataclasses import dataclass, field
-
 from authserver.issuance.claims import STANDARD_CLAIMS
 from authserver.protocol.claims_request import ClaimsRequest
 from authserver.protocol.demand import AuthenticationDemand
 from authserver.protocol.details.model import Detail, Details
 from authserver.protocol.details.registry import find_payment
+from authserver.values import Value, field
 
 
-@dataclass(frozen=True, slots=True)
-class AuthorizationRequest:
+class AuthorizationRequest(Value, frozen=True):
     """A request that has passed every check; `client_id` is the client that sent it.
 
     `hinted_subject` is the subject of a valid `id_token_hint`, or the one asked for by value in `claims`.
@@ -29,7 +27,10 @@ class AuthorizationRequest:
     hinted_subject: str | None = None
     ui_locales: tuple[str, ...] = ()
     claims: ClaimsRequest = field(default_factory=ClaimsRequest)
-    authorization_details: Details = field(default=(), hash=False)
+    authorization_details: Details = ()
+
+    def __hash__(self) -> int:  # authorization_details are mappings, which have no hash
+        return hash((self.client_id, self.demand, self.scope, self.resources))
 
     @property
     def payment(self) -> Detail | None:

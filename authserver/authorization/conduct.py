@@ -1,7 +1,6 @@
 """What follows in an interaction: the next page, or the answer to the app, durable before it is sent."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from functools import partial
 
 from authserver.accounts.factors.model import Factor
@@ -22,10 +21,10 @@ from authserver.grants.store import consents
 from authserver.protocol.errors import InvalidRequest, OAuthError
 from authserver.sessions.lifecycle import is_due
 from authserver.sessions.store import touch
+from authserver.values import Assembly, Value, replace
 
 
-@dataclass(frozen=True, slots=True)
-class Allowed:
+class Allowed(Value, frozen=True):
     """What a person has just allowed: the consent, the rows that record it, and the event of it."""
 
     consent: Consent
@@ -33,8 +32,7 @@ class Allowed:
     event: Event
 
 
-@dataclass(frozen=True, slots=True)
-class Conduct:
+class Conduct(Assembly, frozen=True):
     """Carries interactions on; `offers_passkeys` says whether a person may add one with a password.
 
     `find_client` finds a client that may be served, as it is registered now, `audiences` returns all that a request may

@@ -1,17 +1,15 @@
 """A stored request, the interaction in which a browser carries it out, and who is signed in in that browser."""
 
-from dataclasses import dataclass, field
-
 from authserver.accounts.factors.model import Enrolled
 from authserver.accounts.model import Account
 from authserver.authorization.answers.model import Delivery, OwnPage
 from authserver.authorization.asked import AuthorizationRequest
 from authserver.grants.model import Consent
 from authserver.sessions.model import Session
+from authserver.values import Value, field
 
 
-@dataclass(frozen=True, slots=True)
-class Interaction:
+class Interaction(Value, frozen=True):
     """One browser carrying out one request; found only with the id in its URL and the cookie of that browser.
 
     `request` is what is asked, `delivery` how it is answered. `opened_with_session` is the hash of the session cookie
@@ -52,8 +50,7 @@ class Interaction:
         return self.request.payment is not None and self.approval_id is None
 
 
-@dataclass(frozen=True, slots=True)
-class PushedRequest:
+class PushedRequest(Value, frozen=True):
     """A pushed request as stored; `text` is the request as its row has it."""
 
     request_uri_hash: bytes
@@ -63,16 +60,14 @@ class PushedRequest:
     spent_at: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class BrowserCookies:
+class BrowserCookies(Value, frozen=True):
     """What a browser showed of itself: the cookie it is known by, and that of its session; empty where it has none."""
 
     browser: str
     session: str
 
 
-@dataclass(frozen=True, slots=True)
-class Visitor:
+class Visitor(Value, frozen=True):
     """Who is signed in in a browser, if anyone, and what they can prove themselves by.
 
     `session` and `account` are both there or both None; a locked account counts as nobody. `session_hash` is the hash
@@ -85,8 +80,7 @@ class Visitor:
     enrolled: Enrolled = field(default_factory=Enrolled)
 
 
-@dataclass(frozen=True, slots=True)
-class Visit:
+class Visit(Value, frozen=True):
     """A browser's return to its interaction, and who is signed in there.
 
     `given` is what that person allowed in this interaction, if it still stands.

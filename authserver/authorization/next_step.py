@@ -1,7 +1,6 @@
 """The browser's next step, decided in one place from what is known; the steps never name one another."""
 
 import hmac
-from dataclasses import dataclass
 from enum import Enum
 
 from authserver.accounts.factors.model import Enrolled, Factor
@@ -24,6 +23,7 @@ from authserver.protocol.errors import (
 from authserver.protocol.names import ACR_TWO_FACTORS
 from authserver.sessions.acr import acr_for
 from authserver.sessions.model import ProvedFactor, Session
+from authserver.values import Value
 
 
 class Step(Enum):
@@ -41,8 +41,7 @@ _PROVED_BY_APPROVING = frozenset[Step | Factor | None]({None, PASSKEY, TOTP})
 """What need not be done before a payment is approved: the approval itself asks for a factor, fresh, after the text."""
 
 
-@dataclass(frozen=True, slots=True)
-class Situation:
+class Situation(Value, frozen=True):
     """All that decides the next step.
 
     `session` is a live session of an open account or None; `session_hash` is the hash of the cookie it came with.

@@ -1,7 +1,6 @@
 """From parameters to an authorization request: every check, then the value."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
 
 from authserver.authorization.answers.model import Redirect
 from authserver.authorization.asked import AuthorizationRequest
@@ -35,6 +34,7 @@ from authserver.protocol.params import Params
 from authserver.protocol.redirect_uri import matches_registered
 from authserver.protocol.resource import parse_resources
 from authserver.protocol.scope import parse_scope
+from authserver.values import Hidden, Value, replace
 
 CHECKS: tuple[Callable[[Params, Client], None], ...] = (
     check_request_object,  # first, so that nothing is read from a request that points elsewhere
@@ -49,8 +49,7 @@ CHECKS: tuple[Callable[[Params, Client], None], ...] = (
 """Every check of a request; the order decides only which fault is named first."""
 
 
-@dataclass(frozen=True, slots=True)
-class RequestPolicy:
+class RequestPolicy(Value, frozen=True):
     """What the deployment adds to a request.
 
     The APIs that there are, the acr that scopes and types of details need, the present moment, and the keys of its ID
@@ -62,7 +61,7 @@ class RequestPolicy:
     detail_acr: tuple[tuple[str, str], ...]
     issuer: str
     now: int
-    own_keys: PublicKeys = field(repr=False)
+    own_keys: Hidden[PublicKeys]
 
 
 def resolve_redirect_uri(params: Params, client: Client) -> tuple[str, bool]:

@@ -1,7 +1,6 @@
 """The end of an interaction, once: it is completed, and a code is issued with its grant."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from authserver.authorization.answers.model import Redirect
 from authserver.authorization.next_step import Situation, find_consent
@@ -17,10 +16,10 @@ from authserver.protocol.errors import InvalidRequestUri
 from authserver.protocol.handles import hash_handle, new_handle
 from authserver.sessions.acr import acr_for, amr_for
 from authserver.sessions.model import Session
+from authserver.values import Value
 
 
-@dataclass(frozen=True, slots=True)
-class AnswerPolicy:
+class AnswerPolicy(Value, frozen=True):
     """The issuer that answers, and how long what it issues lasts, in seconds."""
 
     issuer: str

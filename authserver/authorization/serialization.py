@@ -7,6 +7,7 @@ by another, in an upgrade and in a roll-back.
 from typing import Any, Final
 
 import orjson
+from msgspec.structs import asdict
 
 from authserver.authorization.answers.model import Delivery, OwnPage, Redirect
 from authserver.authorization.asked import AuthorizationRequest
@@ -14,6 +15,7 @@ from authserver.protocol.claims_request import ClaimsRequest
 from authserver.protocol.demand import AuthenticationDemand
 from authserver.protocol.names import RESPONSE_MODE_QUERY
 from authserver.protocol.stored_json import dump_json
+from authserver.values import Value
 
 _TO_OWN_PAGE: Final = "none"  # no profile permits this response type, so no client's request has it
 
@@ -40,7 +42,7 @@ def dump_request(request: AuthorizationRequest, delivery: Delivery) -> str:
         "claims": request.claims,
         "authorization_details": request.authorization_details,
     }
-    return dump_json(members, default=_sorted)
+    return dump_json(members, default=_storable)
 
 
 def load_request(text: str) -> tuple[AuthorizationRequest, Delivery]:
@@ -94,7 +96,9 @@ def _as_redirect(delivery: Delivery) -> Redirect:
     )
 
 
-def _sorted(value: object) -> object:
-    if not isinstance(value, frozenset):
-        raise TypeError("a request holds no such value")
-    return sorted(value)
+def _storable(value: object) -> object:
+    if isinstance(value, Value):
+        return asdict(value)
+    if isinstance(value, frozenset):
+        return sorted(value)
+    raise TypeError("a request holds no such value")

@@ -1,7 +1,6 @@
 """Pushed requests and interactions: stored whole, found by hash, completed once."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, select, update
@@ -23,6 +22,7 @@ from authserver.protocol.names import REQUEST_URI_PREFIX
 from authserver.sessions import store as session_store
 from authserver.sessions.lifecycle import is_live
 from authserver.sessions.model import SessionLimits
+from authserver.values import replace
 
 _VISITOR_COLUMNS = (*session_store.COLUMNS, *people.COLUMNS, *factors.COLUMNS)
 _ACCOUNT_AT = len(session_store.COLUMNS)

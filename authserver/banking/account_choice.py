@@ -1,18 +1,17 @@
 """Which accounts an app may see: the person chooses among their own, and nothing is chosen for them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from authserver.protocol.details.bank_accounts import BankAccount
 from authserver.protocol.details.model import Detail, Details, DetailWords
 from authserver.protocol.details.registry import describe_detail, type_of
+from authserver.values import Value
 
 Chosen = Mapping[int, Sequence[str]]
 """The numbers that a person ticked, by the place of the detail in its request."""
 
 
-@dataclass(frozen=True, slots=True)
-class DetailShown:
+class DetailShown(Value, frozen=True):
     """One detail as the page shows it: its words, and the accounts to choose from where the person chooses."""
 
     place: int

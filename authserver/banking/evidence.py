@@ -3,8 +3,9 @@
 import json
 from base64 import urlsafe_b64encode
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Final
+
+from authserver.values import Value
 
 FORMATS: Final[Mapping[str, int]] = {"authserver-payment-proof/1": 1, "authserver-payment-proof/2": 2}
 """The formats that can be checked, each with the version of its text and of its challenge."""
@@ -13,8 +14,7 @@ FORMAT: Final = "authserver-payment-proof/2"
 """The format of the proofs that are made now."""
 
 
-@dataclass(frozen=True, slots=True)
-class Assertion:
+class Assertion(Value, frozen=True):
     """What a passkey signed, as the browser sent it, with the key that signed and where it was to be used.
 
     Spec: WEBAUTHN-7.2
@@ -30,8 +30,7 @@ class Assertion:
     user_verified: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
+class Evidence(Value, frozen=True):
     """One approval: who approved which payment for which app, what they saw, and what they signed.
 
     `assertion` is None where a one-time code stood in for it: such a code belongs to a moment, not to a payment, and

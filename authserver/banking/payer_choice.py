@@ -4,17 +4,16 @@ What is chosen is part of the payment from then on: it stands in the text, and t
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from authserver.protocol.details.bank_accounts import BankAccount
 from authserver.protocol.details.model import Detail, Details
 from authserver.protocol.details.registry import is_to_pay, type_of
+from authserver.values import Value
 
 _DEBTOR = "debtorAccount"
 
 
-@dataclass(frozen=True, slots=True)
-class Payer:
+class Payer(Value, frozen=True):
     """A payment with the account that it is made from, as far as this server knows of any.
 
     `offered` are the accounts to choose from, and `place` is where among them the present one stands; there are none

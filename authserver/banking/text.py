@@ -1,7 +1,6 @@
 """The exact text a person approves, made of the canonical payment and nothing else; the page shows these very facts."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
@@ -9,6 +8,7 @@ from authserver.protocol.details.parse import read_past_detail
 from authserver.protocol.details.registry import actions_of, is_to_pay
 from authserver.protocol.errors import InvalidAuthorizationDetails
 from authserver.protocol.neutral import neutralise
+from authserver.values import Value
 
 _AMOUNTS: Final = {
     "payment_initiation": ("instructedAmount", "amount"),
@@ -30,8 +30,7 @@ _SYMBOLS: Final[Mapping[str, str]] = {"EUR": "€", "GBP": "£"}
 """Symbols that stand for one currency alone; any other is named by its code, since `$` is many currencies."""
 
 
-@dataclass(frozen=True, slots=True)
-class Fact:
+class Fact(Value, frozen=True):
     """One line of the text: which fact it is, its name in words, its value."""
 
     name: str
@@ -39,8 +38,7 @@ class Fact:
     value: str
 
 
-@dataclass(frozen=True, slots=True)
-class _Language:
+class _Language(Value, frozen=True):
     """The words of the text, and how an amount and a day are written; `day` takes day, month and year.
 
     `acts` are the words for each action, by type.

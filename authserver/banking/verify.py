@@ -8,7 +8,6 @@ them.
 
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -18,6 +17,7 @@ from authserver.banking.evidence import Assertion, Evidence, encode
 from authserver.banking.signature import is_signed_by
 from authserver.banking.text import is_payment, payment_text
 from authserver.keys.cose import load_cose_key
+from authserver.values import Value
 
 STATED: Final = (
     "credential_public_key", "credential_id", "subject", "approval_id", "approved_at", "method",
@@ -35,8 +35,7 @@ _USER_PRESENT: Final = 0x01
 _USER_VERIFIED: Final = 0x04
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
+class Check(Value, frozen=True):
     """One thing that was checked: its name, whether it held, and what was looked at."""
 
     name: str
@@ -44,8 +43,7 @@ class Check:
     detail: str
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(Value, frozen=True):
     """Every check in order; true only if each held. `evidence` is None where the file could not be read."""
 
     checks: tuple[Check, ...]
@@ -59,8 +57,7 @@ class Verdict:
         return tuple(check.name for check in self.checks if not check.passed)
 
 
-@dataclass(frozen=True, slots=True)
-class Expected:
+class Expected(Value, frozen=True):
     """What whoever checks knows from elsewhere; what is None is taken from the proof itself."""
 
     origin: str | None = None

@@ -1,12 +1,10 @@
 """What a registration and its profile ask of the binding of tokens."""
 
-from dataclasses import dataclass
-
 from authserver.protocol.errors import InvalidRequest
+from authserver.values import Value
 
 
-@dataclass(frozen=True, slots=True)
-class BindingDemand:
+class BindingDemand(Value, frozen=True):
     """What the caller's registration and profile ask of a token's binding.
 
     `sender_constraint` asks for either kind, `dpop` and `certificate` for that kind; `clause` is cited in a refusal.

@@ -5,12 +5,12 @@ import hashlib
 import hmac
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from authserver.keys.model import BadJwt
 from authserver.keys.verifier import verify_dpop_jwt
 from authserver.protocol.errors import InvalidDpopProof, UseDpopNonce
+from authserver.values import Hidden, Value
 
 ALGORITHMS = frozenset({"ES256", "PS256", "Ed25519", "EdDSA"})
 PAST_TOLERANCE_SECONDS = 60
@@ -22,8 +22,7 @@ _URL = re.compile(r"[A-Za-z]+://[!-.0->A-~]+(?:[/?#][!-~]*)?")
 _DEFAULT_PORTS = {"https": 443, "http": 80}
 
 
-@dataclass(frozen=True, slots=True)
-class DpopProof:
+class DpopProof(Value, frozen=True):
     """A proof whose signature and claims hold; its jti is not claimed yet."""
 
     jkt: str
@@ -31,17 +30,15 @@ class DpopProof:
     expires_at: int
 
 
-@dataclass(frozen=True, slots=True)
-class ProofTarget:
+class ProofTarget(Value, frozen=True):
     """What a proof must be for: the request's method and URL at any of our origins, and the token it comes with."""
 
     method: str
     uris: tuple[str, ...]
-    access_token: str | None = None
+    access_token: Hidden[str | None] = None
 
 
-@dataclass(frozen=True, slots=True)
-class DpopNonces:
+class DpopNonces(Value, frozen=True):
     """Nonces made from the time and a key, so that any worker or node accepts another's.
 
     A nonce holds for the period it was made in and the one after. With `required` a proof without one is refused.
@@ -49,7 +46,7 @@ class DpopNonces:
     Spec: RFC9449-8, FAPI2-SP-FINAL-5.3.2.1-10, RFC9449-8.1
     """
 
-    key: bytes
+    key: Hidden[bytes]
     required: bool
     period_seconds: int = 120
 

@@ -1,13 +1,12 @@
 """What a token is bound to."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from authserver.protocol.names import TOKEN_TYPE_BEARER, TOKEN_TYPE_DPOP
+from authserver.values import Value
 
 
-@dataclass(frozen=True, slots=True)
-class Binding:
+class Binding(Value, frozen=True):
     """The key a token is bound to: a certificate's thumbprint, or a DPoP key's; neither for a bearer token.
 
     Spec: RFC8705-3.1, RFC9449-6.1

@@ -6,7 +6,6 @@ Both take the certificate as it came from the connection; neither knows which cl
 import hashlib
 from base64 import urlsafe_b64encode
 from collections import OrderedDict
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 from threading import Lock
@@ -24,6 +23,7 @@ from cryptography.x509.verification import (
 )
 
 from authserver.keys.public_keys import check_certificate_key
+from authserver.values import Value
 
 _CLIENT_USES = frozenset({ExtendedKeyUsageOID.CLIENT_AUTH, ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE})
 
@@ -53,8 +53,7 @@ def has_key_of_worth(der: bytes) -> bool:
     return True
 
 
-@dataclass(frozen=True, slots=True)
-class _Lifetime:
+class _Lifetime(Value, frozen=True):
     """The seconds, both included, in which every certificate of a verified chain is valid."""
 
     first: int

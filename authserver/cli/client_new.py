@@ -4,7 +4,6 @@ import json
 import os
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
@@ -17,13 +16,13 @@ from authserver.keys.jwks import public_members
 from authserver.keys.rotation import generate_key
 from authserver.operations.acts import AddClient
 from authserver.protocol import names
+from authserver.values import Value
 
 KINDS = ("app", "service", "api")
 _ALGORITHM = "ES256"
 
 
-@dataclass(frozen=True, slots=True)
-class Answers:
+class Answers(Value, frozen=True):
     """What was answered; lists as they were typed, parted by spaces."""
 
     kind: str

@@ -3,7 +3,6 @@
 import os
 import pwd
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 import click
@@ -26,6 +25,7 @@ from authserver.operations.task import OperationParts
 from authserver.outbound.sender import Sender
 from authserver.protocol.errors import InvalidClientMetadata
 from authserver.settings.model import Settings
+from authserver.values import Assembly, replace
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 _Outcome = TypeVar("_Outcome")
@@ -74,8 +74,7 @@ def current_actor() -> Actor:
     return operator(f"{asker} (as {user})" if asker else user)
 
 
-@dataclass(frozen=True, slots=True)
-class Operator:
+class Operator(Assembly, frozen=True):
     """Who has acts done by a command, and what they work with; `letters` is the queue of what people are told."""
 
     actor: Actor

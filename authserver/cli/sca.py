@@ -1,10 +1,10 @@
 """`authserver sca`: proofs that a person approved a payment."""
 
-import dataclasses
 import json
 from typing import BinaryIO, TextIO
 
 import click
+from msgspec.structs import asdict
 
 from authserver.banking.document import MAX_BYTES
 from authserver.banking.evidence import Evidence, dump_evidence
@@ -90,7 +90,7 @@ def _indented(evidence: Evidence) -> str:
 
 
 def _print_json(verdict: Verdict) -> None:
-    checks = [dataclasses.asdict(check) for check in verdict.checks]
+    checks = [asdict(check) for check in verdict.checks]
     click.echo(json.dumps({"proven": bool(verdict), "checks": checks, "not_signed": STATED}, indent=2))
 
 

@@ -1,17 +1,16 @@
 """`private_key_jwt`: the claims of a client assertion."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from authserver.protocol.errors import InvalidClient
+from authserver.values import Value
 
 FUTURE_TOLERANCE_SECONDS = 15
 MAX_LIFETIME_SECONDS = 600
 _MAX_JTI_CHARACTERS = 256
 
 
-@dataclass(frozen=True, slots=True)
-class AssertionAudience:
+class AssertionAudience(Value, frozen=True):
     """Whom an assertion may be addressed to: the issuer alone as a string, or our URLs too where a profile allows it.
 
     Spec: FAPI2-SP-FINAL-5.3.2.1-8, RFC7523-3
@@ -22,8 +21,7 @@ class AssertionAudience:
     urls: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class AssertionId:
+class AssertionId(Value, frozen=True):
     """An assertion's jti and the time until which it must be remembered."""
 
     jti: str

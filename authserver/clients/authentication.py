@@ -2,7 +2,6 @@
 
 import hmac
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from authserver.binding.mtls import ChainVerifier, UntrustedCertificate
 from authserver.clients.assertions import AssertionAudience, AssertionId, check_assertion_claims
@@ -18,6 +17,7 @@ from authserver.keys.verifier import read_unverified, verify_jwt
 from authserver.protocol import names
 from authserver.protocol.errors import InvalidClient, TemporarilyUnavailable
 from authserver.protocol.evidence import Evidence
+from authserver.values import Assembly, Value
 
 _TYPES = frozenset({"", "jwt", "client-authentication+jwt"})
 """The `typ` of a client assertion; a token the client signed for another purpose names another.
@@ -26,16 +26,14 @@ Spec: RFC8725-3.11
 """
 
 
-@dataclass(frozen=True, slots=True)
-class AuthenticatedClient:
+class AuthenticatedClient(Value, frozen=True):
     """A client that has proved itself; an assertion's id is still to be claimed."""
 
     client: Client
     assertion_id: AssertionId | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ClientAuthentication:
+class ClientAuthentication(Assembly, frozen=True):
     """Verifies who calls, without writing anything: fetching keys and checking signatures hold no transaction open.
 
     `chain` verifies certificates of `tls_client_auth` clients and is None where no authority is configured. `failed`

@@ -3,7 +3,6 @@
 Says nothing about who signed it: `binding.mtls` does. A certificate that cannot be read matches no one.
 """
 
-from dataclasses import dataclass
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
@@ -11,12 +10,12 @@ from cryptography import x509
 
 from authserver.clients.distinguished_names import DistinguishedName, parse_dn, read_name
 from authserver.clients.model import CertificateSubject
+from authserver.values import Value
 
 __all__ = ["check_subject", "parse_dn", "subject_matches"]
 
 
-@dataclass(frozen=True, slots=True)
-class _Names:
+class _Names(Value, frozen=True):
     """Every name that a certificate shows, in the form in which names are compared."""
 
     subject: DistinguishedName | None

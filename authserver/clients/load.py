@@ -1,7 +1,7 @@
 """From stored rows to clients, which costs a parse and the import of keys: once for each row that has changed."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from authserver.clients.build import build_client
@@ -10,6 +10,7 @@ from authserver.clients.model import Client, PreviousSecret
 from authserver.clients.store import ClientRecord, list_with_certificates
 from authserver.db.engine import Connection
 from authserver.protocol.errors import InvalidClientMetadata
+from authserver.values import replace
 from authserver.web.request_log import log
 
 _Loaded: TypeAlias = tuple[ClientRecord, Client | None]

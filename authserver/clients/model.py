@@ -1,14 +1,13 @@
 """A registered client, parsed once into a frozen value."""
 
-from dataclasses import dataclass
 from datetime import date
 
 from authserver.keys.model import PublicKeys
 from authserver.profiles.model import Profile
+from authserver.values import Value
 
 
-@dataclass(frozen=True, slots=True)
-class CertificateSubject:
+class CertificateSubject(Value, frozen=True):
     """What a client's certificate must show under `tls_client_auth`: exactly one of the members is set.
 
     Spec: RFC8705-2.1.2
@@ -21,16 +20,14 @@ class CertificateSubject:
     san_email: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class PreviousSecret:
+class PreviousSecret(Value, frozen=True):
     """The hash of a secret that was replaced, and until when it stays good, in seconds."""
 
     secret_hash: bytes
     until: int
 
 
-@dataclass(frozen=True, slots=True)
-class ResourceServer:
+class ResourceServer(Value, frozen=True):
     """What a client that is a resource server adds: the audiences it answers for, the scopes and types they serve.
 
     `name` is what a person reads. `takes_jwt` says whether its access tokens are JWTs, which it can read itself, or
@@ -46,16 +43,14 @@ class ResourceServer:
     authorization_details_types: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class Checked:
+class Checked(Value, frozen=True):
     """Who checked an app, and on which day; an empty name says that expressly nobody did."""
 
     by: str
     on: date | None
 
 
-@dataclass(frozen=True, slots=True)
-class Client:
+class Client(Value, frozen=True):
     """One registered client with its profile and imported keys; names as in RFC 7591."""
 
     client_id: str

@@ -1,6 +1,5 @@
 """The first phases of every machine endpoint: read, check the proof, authenticate; then claim what is used once."""
 
-from dataclasses import dataclass
 from typing import Protocol
 
 from authserver.binding.dpop import DpopNonces, DpopProof
@@ -21,6 +20,7 @@ from authserver.limits.rates import address_key
 from authserver.protocol.errors import InvalidClient
 from authserver.protocol.evidence import Evidence
 from authserver.protocol.params import Params
+from authserver.values import Assembly, Value
 from authserver.web.machine.evidence import Origins, read_evidence
 from authserver.web.machine.forms import read_form
 from authserver.web.machine.model import MachineRequest
@@ -34,8 +34,7 @@ class Limits(Protocol):
         """Count one; raises TooManyRequests where the limit is reached."""
 
 
-@dataclass(frozen=True, slots=True)
-class Received:
+class Received(Value, frozen=True):
     """An authenticated request; its one-time ids are not claimed yet."""
 
     params: Params
@@ -55,8 +54,7 @@ class Received:
         return of_assertion if self.proof is None else (*of_assertion, proof_id(self.proof))
 
 
-@dataclass(frozen=True, slots=True)
-class Reception:
+class Reception(Assembly, frozen=True):
     """What the machine endpoints share before each decides for itself.
 
     The proof is checked before the client's assertion is spent, so that a caller told to use a nonce may repeat its

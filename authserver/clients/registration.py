@@ -2,7 +2,6 @@
 
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from authserver.clients.build import build_client
 from authserver.clients.fitness import check_usable
@@ -10,10 +9,10 @@ from authserver.clients.metadata import ClientMetadata, parse_metadata
 from authserver.clients.shared_secrets import hash_secret, new_secret
 from authserver.protocol.errors import InvalidClientMetadata
 from authserver.protocol.names import OWN_CLIENT_ID, SECRET_METHODS
+from authserver.values import Value
 
 
-@dataclass(frozen=True, slots=True)
-class Registration:
+class Registration(Value, frozen=True):
     """A registration that may be stored; `client_secret` is shown once and kept only as its hash."""
 
     client_id: str

@@ -2,7 +2,7 @@
 
 import re
 from collections import OrderedDict
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from threading import Lock
 
 from authserver.clients.load import KeptClients, load_client
@@ -12,6 +12,7 @@ from authserver.clients.store import ClientRecord, find_client, list_resource_se
 from authserver.clock import Clock, is_fresh
 from authserver.db.engine import Database
 from authserver.profiles.model import Profile
+from authserver.values import replace
 
 FRESH_SECONDS = 2
 _CLIENT_ID = re.compile(CLIENT_ID)

@@ -5,18 +5,17 @@ import binascii
 import hashlib
 import hmac
 import secrets
-from dataclasses import dataclass
 from urllib.parse import unquote_plus
 
 from authserver.clients.model import Client
 from authserver.protocol.errors import InvalidClient
+from authserver.values import Value
 
 SECRET_OVERLAP_SECONDS = 86_400
 """How long a secret stays good beside the one that took its place."""
 
 
-@dataclass(frozen=True, slots=True)
-class BasicCredentials:
+class BasicCredentials(Value, frozen=True):
     """The client id and secret of an Authorization header, as received."""
 
     client_id: str

@@ -6,7 +6,6 @@ again: what people allowed it, and what was issued to it, is found by that id.
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, select, update
@@ -15,10 +14,10 @@ from authserver.db.engine import DIALECTS
 from authserver.db.statement import Statement
 from authserver.db.tables import clients
 from authserver.db.upsert import insert_for
+from authserver.values import Value
 
 
-@dataclass(frozen=True, slots=True)
-class ClientRecord:
+class ClientRecord(Value, frozen=True):
     """One row: what was registered, not yet parsed into a client."""
 
     client_id: str

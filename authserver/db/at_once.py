@@ -5,7 +5,6 @@ one round trip instead of four, and SQLite commits the writes of several threads
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 
 from sqlalchemy import (
@@ -29,29 +28,27 @@ from sqlalchemy.dialects import postgresql
 from authserver.db.once import OneTimeId, claim_ids, claim_values
 from authserver.db.statement import Statement
 from authserver.db.tables import claimed_ids
+from authserver.values import Value
 
 _MOVED = b""
 """Stands among the claimed ids in PostgreSQL's answer where the row was moved on; no id's hash is empty."""
 
 
-@dataclass(frozen=True, slots=True)
-class Move:
+class Move(Value, frozen=True):
     """A conditional UPDATE of one row and its values."""
 
     update: Update
     values: Mapping[str, object]
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(Value, frozen=True):
     """A row to add to a table: a value for each of the columns named."""
 
     table: Table
     values: Mapping[str, object]
 
 
-@dataclass(frozen=True, slots=True)
-class Writes:
+class Writes(Value, frozen=True):
     """What one request writes.
 
     The ids are claimed whatever becomes of the rest. Where every one was free the moves are made, each only where the

@@ -2,7 +2,6 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from sqlalchemy import ClauseElement, Dialect
@@ -10,14 +9,15 @@ from sqlalchemy.dialects.postgresql import psycopg as postgresql_dialect
 from sqlalchemy.dialects.sqlite import pysqlite as sqlite_dialect
 from sqlalchemy.sql.compiler import SQLCompiler
 
+from authserver.values import Value
+
 _DIALECTS: Mapping[str, Dialect] = {
     "postgresql": postgresql_dialect.dialect(paramstyle="numeric_dollar"),  # type: ignore[no-untyped-call]
     "sqlite": sqlite_dialect.dialect(paramstyle="qmark"),
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Compiled:
+class Compiled(Value, frozen=True):
     """A statement as a driver takes it: `order` names the values by place, `fixed` holds those that never change.
 
     `name` is that of the statement once PostgreSQL has prepared it.

@@ -2,7 +2,6 @@
 
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from time import monotonic
 from types import TracebackType
@@ -13,6 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from authserver.db.openings import Openings
+from authserver.values import Assembly
 
 _ENOUGH_SECONDS = 1.0
 
@@ -30,8 +30,7 @@ class Probe(Protocol):
         """Return whether it can be lent again, as none can that was closed meanwhile; asked when it comes back."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Kept:
+class _Kept(Assembly, frozen=True):
     """An open connection, with what tells how it is."""
 
     connection: Connection

@@ -5,17 +5,16 @@ Serves every value that may be used once: the jti of an assertion, the jti of a 
 
 import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import cache
 
 from sqlalchemy import Connection, text
 
 from authserver.db.statement import Statement
 from authserver.protocol.errors import OAuthError
+from authserver.values import Value
 
 
-@dataclass(frozen=True, slots=True)
-class OneTimeId:
+class OneTimeId(Value, frozen=True):
     """A value that may be used once: its hash, until when to remember it, and what refuses whoever comes second."""
 
     id_hash: bytes

@@ -2,12 +2,12 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from sqlalchemy import Column, Delete, Select, Table, bindparam, delete, func, select, text
 
 from authserver.db import tables
 from authserver.db.engine import DIALECTS, Database
+from authserver.values import Value
 
 DEFAULT_BATCH_SIZE = 500
 _AN_HOUR = 60 * 60
@@ -15,8 +15,7 @@ _A_DAY = 24 * _AN_HOUR
 _PAUSE_SECONDS = 0.01  # between batches, so that another process waiting for SQLite's write lock finds it free
 
 
-@dataclass(frozen=True, slots=True)
-class Expiry:
+class Expiry(Value, frozen=True):
     """When the rows of one table may go: `grace_seconds` after their `expires_at`."""
 
     table: Table

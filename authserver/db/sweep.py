@@ -1,17 +1,16 @@
 """An UPDATE over a whole table, in windows of its primary key: each a short transaction, none with a lock for long."""
 
-from dataclasses import dataclass
 from typing import Final
 
 from sqlalchemy import Column, ColumnElement, LargeBinary, Table, Text, Update, bindparam, func, select
 
 from authserver.db.engine import Database
+from authserver.values import Value
 
 WINDOW_ROWS: Final = 5000
 
 
-@dataclass(frozen=True, slots=True)
-class Sweep:
+class Sweep(Value, frozen=True):
     """An UPDATE of those rows of a table that its conditions choose, to be run window by window.
 
     No value of it may be called `after`, `until` or `place`.

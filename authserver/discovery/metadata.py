@@ -1,7 +1,6 @@
 """The metadata document, true to the deployment, and its check at boot with Authlib's models."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from authlib.oauth2.rfc8414 import AuthorizationServerMetadata
@@ -11,6 +10,7 @@ from authserver.issuance.claims import STANDARD_CLAIMS
 from authserver.messages import LANGUAGES
 from authserver.profiles.model import Profile
 from authserver.protocol import names, urls
+from authserver.values import Value
 
 _PATHS: Final = {
     "authorization_endpoint": urls.AUTHORIZE,
@@ -31,8 +31,7 @@ _MTLS_ALIASES: Final = (
 _SIGN_IN_CLAIMS: Final = ("sub", "iss", "aud", "exp", "iat", "auth_time", "acr", "amr", "nonce", "sid", "at_hash")
 
 
-@dataclass(frozen=True, slots=True)
-class Deployment:
+class Deployment(Value, frozen=True):
     """What the metadata depends on: origins, the profiles that clients may have, algorithms that sign, what APIs serve.
 
     `scopes` and `detail_types` are those of the APIs that there are.

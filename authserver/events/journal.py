@@ -1,20 +1,19 @@
 """What acts tell: an event is recorded with its act or not at all, and told once that is durable."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
 from functools import partial
 
 from authserver.db.at_once import Writes, add_row
 from authserver.db.engine import Connection, Database, after_commit
 from authserver.events.model import Event, EventSink
 from authserver.events.store import event_row
+from authserver.values import Assembly, replace
 
 Post = Callable[[Connection, Event], None]
 """Queues the letter of an event, in the transaction of its act."""
 
 
-@dataclass(frozen=True, slots=True)
-class Journal:
+class Journal(Assembly, frozen=True):
     """Records and tells events; `log` writes lines for the operator, `post` queues letters, where there are any."""
 
     log: EventSink

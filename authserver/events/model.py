@@ -1,16 +1,17 @@
 """A kind of event, an event, and who did it."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Final
 
+from msgspec.structs import force_setattr
+
 from authserver.events.secrets import without_secrets
 from authserver.messages import Message
+from authserver.values import Hidden, Value, field
 
 
-@dataclass(frozen=True, slots=True)
-class Kind:
+class Kind(Value, frozen=True):
     """A kind of event, named in dotted lower case, such as `refresh.reuse_detected`.
 
     `detail` names what an event of it may tell the operator beside who and when. `is_recorded`: it changes something,
@@ -39,8 +40,7 @@ OPERATOR: Final = "operator"
 """The role of those who run this server."""
 
 
-@dataclass(frozen=True, slots=True)
-class Actor:
+class Actor(Value, frozen=True):
     """Who did something: the role, and in it an account's id, a client's, or the name of an operator."""
 
     role: str
@@ -69,8 +69,7 @@ def operator(name: str) -> Actor:
     return Actor(OPERATOR, name)
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(Value, frozen=True):
     """One thing that happened: when, who did it, to whose account (`subject`), with which client (`client`).
 
     `detail` is for the operator: identifiers and reasons only, never a token, a code, a password or a key. `thing` is
@@ -88,8 +87,8 @@ class Event:
     subject: str = ""
     client: str = ""
     detail: Mapping[str, str] = field(default_factory=dict)
-    thing: str = field(default="", repr=False)
-    letter_name: str = field(default="", repr=False)
+    thing: Hidden[str] = ""
+    letter_name: Hidden[str] = ""
     is_quiet: bool = False
     reason: str = ""
     correlation_id: str = ""
@@ -100,8 +99,8 @@ class Event:
         if not self.detail.keys() <= set(self.kind.detail):
             raise ValueError(f"{self.kind.name} tells of {self.kind.detail} alone")
         told = {name: without_secrets(value) for name, value in self.detail.items()}
-        object.__setattr__(self, "detail", MappingProxyType(told))
-        object.__setattr__(self, "reason", without_secrets(self.reason))
+        force_setattr(self, "detail", MappingProxyType(told))
+        force_setattr(self, "reason", without_secrets(self.reason))
 
     @property
     def name(self) -> str:

@@ -1,7 +1,6 @@
 """The table `events`: added with the act, read by whoever tells of it, purged after a year."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
 import orjson
@@ -13,6 +12,7 @@ from authserver.db.tables import events
 from authserver.events.catalogue import find_kind
 from authserver.events.model import Event, Kind
 from authserver.protocol.handles import new_handle
+from authserver.values import Value
 
 KEPT_SECONDS: Final = 365 * 24 * 60 * 60
 """For how long an event is kept."""
@@ -56,16 +56,14 @@ _LATEST: Final = Statement(
 _LATER_THAN_ALL: Final = 2**62
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Value, frozen=True):
     """Up to where a person's activities were read: what comes next is earlier, or of the same second."""
 
     happened_at: int = _LATER_THAN_ALL
     event_id: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Activity:
+class Activity(Value, frozen=True):
     """What happened to a person's account, when, with which app; `thing` is a name or a method, never a secret.
 
     `kind` is None for a name that is stored and not known any more. `name` is that in a list of activities.
@@ -78,8 +76,7 @@ class Activity:
     thing: str
 
 
-@dataclass(frozen=True, slots=True)
-class Recorded:
+class Recorded(Value, frozen=True):
     """An event as its row tells the operator; `detail` is JSON."""
 
     kind: str

@@ -1,16 +1,15 @@
 """Consents, grants, codes and tokens as values."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 from authserver.clock import is_ahead
 from authserver.protocol.details.model import Details
 from authserver.protocol.details.narrowing import cover, widens
 from authserver.protocol.details.registry import find_payment
+from authserver.values import Hidden, Value
 
 
-@dataclass(frozen=True, slots=True)
-class Consent:
+class Consent(Value, frozen=True):
     """What a person allowed a client: which scopes, single claims and details, at which resources, until when."""
 
     consent_id: str
@@ -21,7 +20,10 @@ class Consent:
     resources: tuple[str, ...]
     granted_at: int
     expires_at: int
-    authorization_details: Details = field(default=(), hash=False)
+    authorization_details: Details = ()
+
+    def __hash__(self) -> int:  # authorization_details are mappings, which have no hash
+        return hash(self.consent_id)
 
     def covers(
         self, scope: tuple[str, ...], claims: tuple[str, ...], resources: tuple[str, ...], details: Details = ()
@@ -41,8 +43,7 @@ class Consent:
         return narrowed is not None and not widens(self.authorization_details, narrowed, scope)
 
 
-@dataclass(frozen=True, slots=True)
-class Authentication:
+class Authentication(Value, frozen=True):
     """How and when the person signed in, as it was when the grant was made; unchanged by any refresh.
 
     Spec: OIDCC-2, RFC9068-2.2.1
@@ -54,8 +55,7 @@ class Authentication:
     session_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class Grant:
+class Grant(Value, frozen=True):
     """One approval by one person for one client, from which codes and tokens come and with which they end.
 
     `account_locked` tells whether the person's account is locked or gone now.
@@ -76,11 +76,13 @@ class Grant:
     refresh_expires_at: int
     revoked_at: int | None = None
     account_locked: bool = False
-    authorization_details: Details = field(default=(), hash=False)
+    authorization_details: Details = ()
+
+    def __hash__(self) -> int:  # authorization_details are mappings, which have no hash
+        return hash(self.grant_id)
 
 
-@dataclass(frozen=True, slots=True)
-class AuthorizationCode:
+class AuthorizationCode(Value, frozen=True):
     """A code as stored: what it was issued for, and whether it has been claimed."""
 
     code_hash: bytes
@@ -95,16 +97,14 @@ class AuthorizationCode:
     claimed_at: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class CodeClaim:
+class CodeClaim(Value, frozen=True):
     """A code to be spent, by whoever comes first."""
 
     code_hash: bytes
     now: int
 
 
-@dataclass(frozen=True, slots=True)
-class GenerationClaim:
+class GenerationClaim(Value, frozen=True):
     """A grant's refresh generation to be moved on from the one that was read, by whoever comes first."""
 
     grant_id: str
@@ -118,8 +118,7 @@ KIND_ACCESS = "access"
 KIND_REFRESH = "refresh"
 
 
-@dataclass(frozen=True, slots=True)
-class IssuedToken:
+class IssuedToken(Value, frozen=True):
     """A token as stored, by its hash; `claims` is what introspection tells of it.
 
     `sealed_token` is kept for a rotated refresh token alone, so that its predecessor can be answered with it again.
@@ -137,16 +136,14 @@ class IssuedToken:
     sealed_token: bytes | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class PersonOfToken:
+class PersonOfToken(Value, frozen=True):
     """Whom a token speaks of: the grant it came from, and the claims of that grant's person."""
 
     grant: Grant
-    claims: Mapping[str, object] = field(repr=False)
+    claims: Hidden[Mapping[str, object]]
 
 
-@dataclass(frozen=True, slots=True)
-class TokenState:
+class TokenState(Value, frozen=True):
     """A stored token with everything that may have ended it since."""
 
     token: IssuedToken

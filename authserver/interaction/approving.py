@@ -1,7 +1,5 @@
 """What approving a payment does, whichever way the person proved themselves: all of it in one transaction, or none."""
 
-from dataclasses import dataclass
-
 from authserver.accounts.factors.passkey.ceremonies import Assertion as PasskeyAssertion
 from authserver.accounts.factors.passkey.model import RelyingParty
 from authserver.authorization.store import consent_move, set_approval
@@ -23,6 +21,7 @@ from authserver.protocol.details.registry import actions_of, is_single_use, is_t
 from authserver.protocol.handles import new_handle
 from authserver.sessions import lifecycle
 from authserver.sessions.model import Session, SessionLimits
+from authserver.values import Assembly, Hidden, Value
 
 _SCOPES_OF_A_PAYMENT = frozenset({"openid", "payments"})
 """What an app may ask beside a payment without asking for more than the payment says."""
@@ -35,8 +34,7 @@ class InteractionOver(Exception):
     """The interaction or the session ended, or the payment was approved, while the person was deciding."""
 
 
-@dataclass(frozen=True, slots=True)
-class Approving:
+class Approving(Assembly, frozen=True):
     """What every approval is recorded with: the consent that it is, to one payment or to payments to come."""
 
     once: ConsentTerms
@@ -45,13 +43,12 @@ class Approving:
     journal: Journal
 
 
-@dataclass(frozen=True, slots=True)
-class Approved:
+class Approved(Value, frozen=True):
     """An approval that stands, and the session that it made fresh."""
 
     evidence: Evidence
     session: Session
-    session_cookie: str
+    session_cookie: Hidden[str]
 
 
 def record_approval(

@@ -1,7 +1,6 @@
 """The one way in which a page verifies a factor: counted first, and refused in the same words for everyone."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from flask import request
@@ -10,14 +9,14 @@ from authserver.accounts.attempts import Attempts
 from authserver.accounts.lockout import Attempt, attempts_to_warn_of, minutes_to_wait
 from authserver.interaction.guard import DID_NOT_WORK
 from authserver.protocol.errors import TemporarilyUnavailable
+from authserver.values import Assembly
 from authserver.web.pages.cookies import DEVICE_COOKIE, read_cookie
 
 T = TypeVar("T")
 BLOCKED = "blocked"
 
 
-@dataclass(frozen=True, slots=True)
-class Tried(Generic[T]):
+class Tried(Assembly, Generic[T], frozen=True):
     """A try and what its verification answered, which is None where it was not allowed; true if it succeeded."""
 
     attempt: Attempt

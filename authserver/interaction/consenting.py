@@ -1,7 +1,6 @@
 """What a person allowed, for the pages on which they do."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 
 from authserver.authorization.asked import AuthorizationRequest
 from authserver.clients.model import ResourceServer
@@ -9,10 +8,10 @@ from authserver.grants.model import Consent
 from authserver.interaction.guard import Step
 from authserver.issuance.audience import Reach, resolve_audience
 from authserver.protocol.details.model import Details
+from authserver.values import Assembly
 
 
-@dataclass(frozen=True, slots=True)
-class ConsentTerms:
+class ConsentTerms(Assembly, frozen=True):
     """How a consent is made: `new_id` makes its id, `lifetime_seconds` is how long it lasts."""
 
     new_id: Callable[[], str]

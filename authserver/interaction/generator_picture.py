@@ -1,20 +1,18 @@
 """The seed of a code generator as a person takes it over: a picture to scan, and the same as text to type."""
 
-from dataclasses import dataclass, field
-
 import segno
 
 from authserver.accounts.factors.totp.codes import provisioning_uri
+from authserver.values import Hidden, Value
 
 _GROUP = 4
 
 
-@dataclass(frozen=True, slots=True)
-class GeneratorPicture:
+class GeneratorPicture(Value, frozen=True):
     """The picture as inline SVG of ours, and the key in groups of four."""
 
-    svg: str = field(repr=False)
-    key: str = field(repr=False)
+    svg: Hidden[str]
+    key: Hidden[str]
 
 
 def draw_generator(seed: str, *, username: str, issuer_name: str) -> GeneratorPicture:

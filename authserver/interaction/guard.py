@@ -5,7 +5,6 @@ the other opens nothing.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from urllib.parse import quote
 
 from flask import Response, request
@@ -36,6 +35,7 @@ from authserver.sessions.acr import acr_for
 from authserver.sessions.browsers import describe_browser
 from authserver.sessions.model import Browser, Session, SessionLimits
 from authserver.sessions.store import Connection
+from authserver.values import Assembly, Hidden, Value
 from authserver.web.machine.responses import Headers, see_other
 from authserver.web.pages.cookies import BROWSER_COOKIE, SESSION_COOKIE, device_cookie_header, read_cookie, set_cookie
 from authserver.web.pages.csrf import CsrfGuard
@@ -48,8 +48,7 @@ DID_NOT_WORK = Message("That did not work. Check what you entered and try again.
 """What a person is told whichever factor was wrong, and whether or not the account exists."""
 
 
-@dataclass(frozen=True, slots=True)
-class StepDeps:
+class StepDeps(Assembly, frozen=True):
     """What every step uses; one for the whole application.
 
     `address` tells who is counted by the limits: behind a proxy it must look past it, or everyone shares one limit.
@@ -67,8 +66,7 @@ class StepDeps:
     address: AddressReader = peer_address
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(Value, frozen=True):
     """One request to a step: the interaction it belongs to with who is signed in, if anyone, and who asks.
 
     `session` and `account` are both there or both None; a locked account counts as nobody. `enrolled` is what they
@@ -77,7 +75,7 @@ class Step:
 
     interaction_id: str
     browser: str
-    session_cookie: str
+    session_cookie: Hidden[str]
     visit: Visit
     party: Party
     now: int

@@ -1,19 +1,18 @@
 """Who asks, as a person should see it: a registered app, or one of our own pages."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
 
 from authserver.authorization.answers.model import OwnPage
 from authserver.authorization.model import Interaction
 from authserver.clients.model import Checked, Client
+from authserver.values import Value
 
 _OWN_PAGES: Final = "Your account"
 
 
-@dataclass(frozen=True, slots=True)
-class Party:
+class Party(Value, frozen=True):
     """Who is asking, as a person should see it; `domain` is where the browser will be sent back to.
 
     `checked` is None where its registration does not say who checked it.

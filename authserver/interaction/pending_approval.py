@@ -4,13 +4,13 @@ import hmac
 import json
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any, Final
 
 from authserver.banking.challenge import NONCE_BYTES, payment_challenge
 from authserver.banking.text import Fact, payment_facts, payment_text
 from authserver.interaction.guard import Step
 from authserver.sealing.envelope import Envelope, SealBroken
+from authserver.values import Hidden, Value
 
 SECONDS_TO_DECIDE: Final = 300
 _MAX_SEALED_LENGTH: Final = 4096
@@ -27,14 +27,13 @@ class ApprovalStale(Exception):
     """The form is the right one, and too old."""
 
 
-@dataclass(frozen=True, slots=True)
-class PendingApproval:
+class PendingApproval(Value, frozen=True):
     """One showing of one payment: its own nonce, and the language of its text."""
 
     payment: Mapping[str, Any]
     client_id: str
     language: str
-    nonce: bytes = field(repr=False)
+    nonce: Hidden[bytes]
 
     @property
     def facts(self) -> Mapping[str, Fact]:

@@ -1,15 +1,14 @@
 """Scopes and claims in plain words: what a person reads on the consent page."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from authserver.issuance.claims import SCOPE_CLAIMS
 from authserver.messages import ENGLISH, Message
+from authserver.values import Value
 
 
-@dataclass(frozen=True, slots=True)
-class DataCluster:
+class DataCluster(Value, frozen=True):
     """One thing an app would get: a title, and a sentence that says what is in it.
 
     Our own words are messages, which pages translate; a scope's name or an operator's description is shown as it is.

@@ -1,7 +1,6 @@
 """Adding a factor to a session: what the pages for a code have in common."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import Protocol
 
 from authserver.accounts.factors.model import Enrolled, Factor
@@ -18,6 +17,7 @@ from authserver.protocol.names import ACR_TWO_FACTORS
 from authserver.sessions import lifecycle
 from authserver.sessions.acr import acr_for
 from authserver.sessions.model import Session
+from authserver.values import Assembly, Value, field
 from authserver.web.pages.form_page import Reply
 
 
@@ -31,8 +31,7 @@ class Check(Protocol):
     def __bool__(self) -> bool: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Proof:
+class Proof(Assembly, frozen=True):
     """A page with what it shows again, the method it adds, the check of a code, and the event of a right one.
 
     Check and event share one transaction.
@@ -45,8 +44,7 @@ class Proof:
     shown: Mapping[str, object] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class _Checked:
+class _Checked(Value, frozen=True):
     outcome: str
     is_right: bool
     raised: tuple[Session, str] | None

@@ -1,7 +1,6 @@
 """The page of one step of an interaction: opened, skipped where it is over, and cancelled, always in the same order."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from flask import Response, request
@@ -9,6 +8,7 @@ from flask import Response, request
 from authserver.accounts.model import Account
 from authserver.interaction.guard import Step, StepDeps, go_on, open_step
 from authserver.sessions.model import Session
+from authserver.values import Assembly, Value
 from authserver.web.pages.form_page import FormBinding, FormPage, Reply
 
 CANCEL = "cancel"
@@ -16,8 +16,7 @@ CANCEL = "cancel"
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class StepPage(Generic[T]):
+class StepPage(Assembly, Generic[T], frozen=True):
     """What a step supplies of its page.
 
     `find` returns what the page is about, or None where something else is next. `cancel` answers the button of that
@@ -32,8 +31,7 @@ class StepPage(Generic[T]):
     for_account: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class SignedIn:
+class SignedIn(Value, frozen=True):
     """A step that is not over, with who is signed in."""
 
     step: Step
@@ -41,8 +39,7 @@ class SignedIn:
     session: Session
 
 
-@dataclass(frozen=True, slots=True)
-class _Found(Generic[T]):
+class _Found(Assembly, Generic[T], frozen=True):
     step: Step
     subject: T
 

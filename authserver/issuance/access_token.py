@@ -1,7 +1,6 @@
 """Access tokens: the claims, and the two forms in which they are issued."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from authserver.binding.model import Binding
 from authserver.grants.model import KIND_ACCESS, Authentication, IssuedToken
@@ -10,10 +9,10 @@ from authserver.keys.signer import Signer
 from authserver.protocol.handles import hash_handle, new_handle
 from authserver.protocol.names import JWT_TYPE_ACCESS_TOKEN
 from authserver.protocol.scope import format_scope
+from authserver.values import Value
 
 
-@dataclass(frozen=True, slots=True)
-class AccessTokenSubject:
+class AccessTokenSubject(Value, frozen=True):
     """For whom and by what right an access token is issued; without a grant the client acts for itself.
 
     `ends_at` is the grant's end, which no token of it outlives; `is_single_use` where it serves one act.
@@ -29,8 +28,7 @@ class AccessTokenSubject:
     is_single_use: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class MintedToken:
+class MintedToken(Value, frozen=True):
     """A token as it is sent, and as it is stored."""
 
     token: str
@@ -40,8 +38,7 @@ class MintedToken:
         return f"MintedToken({self.record.kind}, client={self.record.client_id})"
 
 
-@dataclass(frozen=True, slots=True)
-class AccessTokenIssuer:
+class AccessTokenIssuer(Value, frozen=True):
     """Mints access tokens of one issuer, with one lifetime in seconds, and a shorter one for those that serve one act.
 
     Spec: RFC9449-11.2, RFC6750-5.3

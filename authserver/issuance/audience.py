@@ -6,7 +6,6 @@ was granted with that scope reaches it.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from authserver.clients.model import ResourceServer
 from authserver.protocol.details.model import Detail, Details
@@ -15,10 +14,10 @@ from authserver.protocol.details.registry import locations_of
 from authserver.protocol.errors import InvalidAuthorizationDetails, InvalidTarget
 from authserver.protocol.names import SCOPE_OPENID, SCOPES_OF_OPENID
 from authserver.protocol.scope import openid_scopes
+from authserver.values import Value
 
 
-@dataclass(frozen=True, slots=True)
-class Audience:
+class Audience(Value, frozen=True):
     """The audiences of an access token, what it is worth to them, and whether it may be a JWT.
 
     `scope` and `authorization_details` are what at least one of them is told; `readers` are those that are told
@@ -32,8 +31,7 @@ class Audience:
     readers: tuple[ResourceServer, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Reach:
+class Reach(Value, frozen=True):
     """What a token is to be good for.
 
     `details` are those of this token, `granted_details` those that were granted beside its scope. `named` are the

@@ -1,22 +1,21 @@
 """ID tokens."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 from authserver.grants.model import Grant
 from authserver.issuance.claims import select_claims
 from authserver.issuance.subject import subject_of
 from authserver.keys.signer import Signer, half_hash
+from authserver.values import Hidden, Value
 
 _OWN_CLAIMS = frozenset({"acr", "amr", "auth_time", "sub"})
 
 
-@dataclass(frozen=True, slots=True)
-class IdTokenContext:
+class IdTokenContext(Value, frozen=True):
     """What one response adds to an ID token: the access token beside it, the nonce of its request, the moment."""
 
     issuer: str
-    access_token: str = field(repr=False)
+    access_token: Hidden[str]
     nonce: str | None
     now: int
     lifetime_seconds: int

@@ -1,7 +1,6 @@
 """The token set of one token response."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 
 from authserver.binding.model import Binding
 from authserver.clients.model import Client, ResourceServer
@@ -14,10 +13,10 @@ from authserver.keys.signer import SigningKeys
 from authserver.protocol.details.model import Details
 from authserver.protocol.details.registry import is_single_use
 from authserver.protocol.names import SCOPE_OPENID
+from authserver.values import Hidden, Value, field
 
 
-@dataclass(frozen=True, slots=True)
-class Redemption:
+class Redemption(Value, frozen=True):
     """What a grant type makes of a request: for whom to issue, over what, and which refresh token goes along.
 
     `resources` are those that the request names. `generation` is that of the grant once this is done. `refresh_token`
@@ -31,8 +30,8 @@ class Redemption:
     grant: Grant | None = None
     generation: int = 0
     nonce: str | None = None
-    account_claims: Mapping[str, object] = field(default_factory=dict, repr=False)
-    refresh_token: str | None = field(default=None, repr=False)
+    account_claims: Hidden[Mapping[str, object]] = field(default_factory=dict)
+    refresh_token: Hidden[str | None] = None
     refresh_record: IssuedToken | None = None
     authorization_details: Details = ()
     claim: CodeClaim | GenerationClaim | None = None
@@ -42,16 +41,14 @@ _TOLD_TOO = ("scope", "authorization_details")
 """Claims of the access token that its response repeats, since the app cannot read the token."""
 
 
-@dataclass(frozen=True, slots=True)
-class TokenSet:
+class TokenSet(Value, frozen=True):
     """A token response's members, and the rows to store before it is sent."""
 
-    members: Mapping[str, object] = field(repr=False)
+    members: Hidden[Mapping[str, object]]
     records: tuple[IssuedToken, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Mint:
+class Mint(Value, frozen=True):
     """Issues token sets of one issuer; `id_token_lifetime` is in seconds."""
 
     access_tokens: AccessTokenIssuer

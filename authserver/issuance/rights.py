@@ -5,7 +5,6 @@ meanwhile is not issued from that moment on, and is there again once it is put b
 """
 
 from collections.abc import Container, Iterable
-from dataclasses import replace
 from functools import lru_cache
 
 from authserver.clients.model import Client
@@ -14,6 +13,7 @@ from authserver.issuance.claims import SCOPE_CLAIMS, STANDARD_CLAIMS
 from authserver.protocol.details.narrowing import widens
 from authserver.protocol.details.registry import find_payment
 from authserver.protocol.errors import InvalidGrant
+from authserver.values import replace
 
 _CLAUSE = "RFC6749-5.2"
 

@@ -7,7 +7,6 @@ the outside of ES256 are ours for their price alone; a test holds both against j
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from math import isfinite
 from typing import Never
 
@@ -19,6 +18,7 @@ from joserfc.jws import JWSRegistry
 from authserver.keys import es256
 from authserver.keys.base64url import decode, encode
 from authserver.keys.model import ALGORITHMS, ED25519_NAMES, BadJwt
+from authserver.values import Hidden, Value
 
 _MAX_TOKEN = 16 * 1024
 _MAX_HEADER = 8 * 1024
@@ -33,14 +33,13 @@ _IMPLEMENTATIONS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class CompactToken:
+class CompactToken(Value, frozen=True):
     """A token taken apart: only the header has been decoded."""
 
     header: Mapping[str, object]
-    signing_input: bytes = field(repr=False)
-    payload: bytes = field(repr=False)
-    signature: bytes = field(repr=False)
+    signing_input: Hidden[bytes]
+    payload: Hidden[bytes]
+    signature: Hidden[bytes]
 
     def claims(self) -> Mapping[str, object]:
         """Decode the payload, or raise BadJwt if it is no JSON object."""
@@ -58,8 +57,7 @@ class CompactToken:
             return False
 
 
-@dataclass(frozen=True, slots=True)
-class UnverifiedJwt:
+class UnverifiedJwt(Value, frozen=True):
     """What a token claims before anyone has looked at its signature; `parts` are for whoever does."""
 
     header: Mapping[str, object]

@@ -3,7 +3,6 @@
 Spec: WEBAUTHN-6.5.1, RFC9052-7
 """
 
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final, TypeAlias
 
@@ -13,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 from cryptography.hazmat.primitives.hashes import SHA256
 
 from authserver.keys.public_keys import check_no_prime, check_public_key
+from authserver.values import Value
 
 ES256: Final = -7
 EDDSA: Final = -8
@@ -28,8 +28,7 @@ _MAX_BYTES: Final = 600
 """Enough for RSA of 4,096 bits: authenticators have 2,048, and longer ones take long to judge."""
 
 
-@dataclass(frozen=True, slots=True)
-class CoseKey:
+class CoseKey(Value, frozen=True):
     """A public key that is worth something, with the one algorithm it signs by."""
 
     algorithm: int

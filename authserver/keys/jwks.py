@@ -6,7 +6,6 @@ Spec: RFC7517-5, RFC7638-3, RFC8037-2
 import hashlib
 from base64 import b64decode
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
 import orjson
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -17,6 +16,7 @@ from joserfc.util import urlsafe_b64decode
 
 from authserver.keys.model import ALGORITHMS, ED25519_NAMES, PublicKey, PublicKeys
 from authserver.keys.public_keys import RSA_MODULUS_BITS, check_public_key
+from authserver.values import Value
 
 _PUBLIC_MEMBERS = {"EC": ("crv", "kty", "x", "y"), "OKP": ("crv", "kty", "x"), "RSA": ("e", "kty", "n")}
 _PRIVATE_MEMBERS = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth", "k", "priv"})
@@ -30,8 +30,7 @@ _RSA_EXPONENT_BYTES = 4
 _MAX_MEMBERS = 100
 
 
-@dataclass(frozen=True, slots=True)
-class JwksDocument:
+class JwksDocument(Value, frozen=True):
     """A published JWKS, ready to send."""
 
     body: bytes

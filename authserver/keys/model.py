@@ -1,9 +1,10 @@
 """What the package hands out: verified tokens, public keys, and a signing key as the database holds it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 from joserfc.jwk import Key
+
+from authserver.values import Hidden, Value
 
 ALGORITHMS = frozenset({"ES256", "PS256", "Ed25519", "EdDSA", "RS256"})
 """Every signature algorithm this server can verify; `EdDSA` is the older name of `Ed25519`.
@@ -19,16 +20,14 @@ class BadJwt(Exception):
     """A token cannot be trusted; the text is a reason for the operator and holds nothing of the token."""
 
 
-@dataclass(frozen=True, slots=True)
-class VerifiedJwt:
+class VerifiedJwt(Value, frozen=True):
     """A token whose signature, algorithm and type hold; its claims are still to be judged."""
 
     header: Mapping[str, object]
     claims: Mapping[str, object]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class PublicKey:
+class PublicKey(Value, frozen=True, eq=False):
     """One imported member of a JWKS: what it may verify, and the DER of the certificate that came with it."""
 
     kid: str | None
@@ -37,8 +36,7 @@ class PublicKey:
     certificate: bytes | None = None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class PublicKeys:
+class PublicKeys(Value, frozen=True, eq=False):
     """The usable keys of one JWKS, imported once."""
 
     members: tuple[PublicKey, ...]
@@ -72,8 +70,7 @@ ARCHIVED = "archived"
 """The state of a key that is published no more, and whose private half is destroyed."""
 
 
-@dataclass(frozen=True, slots=True)
-class StoredKey:
+class StoredKey(Value, frozen=True):
     """A signing key as its row holds it: the public half as JSON, the private half sealed.
 
     `state` is `announced`, then `signing`, then `retired`; see `keys.rotation`. An `archived` one has no private half.
@@ -82,7 +79,7 @@ class StoredKey:
     kid: str
     algorithm: str
     public_jwk: str
-    sealed_private_jwk: bytes = field(repr=False)
+    sealed_private_jwk: Hidden[bytes]
     state: str
     created_at: int
     signs_from: int

@@ -8,13 +8,13 @@ Spec: OIDCC-10.1.1
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Literal
 
 from joserfc import jwk as jose
 
 from authserver.keys.jwks import thumbprint
 from authserver.keys.model import StoredKey
+from authserver.values import Value
 
 _RSA_BITS = 3072
 _KINDS: Mapping[str, tuple[Literal["EC", "RSA", "OKP"], str | int]] = {
@@ -27,8 +27,7 @@ _KINDS: Mapping[str, tuple[Literal["EC", "RSA", "OKP"], str | int]] = {
 Action = Literal["make", "announce", "sign", "retire", "remove"]
 
 
-@dataclass(frozen=True, slots=True)
-class RotationPolicy:
+class RotationPolicy(Value, frozen=True):
     """How long each part of a key's life lasts.
 
     `announced_seconds` must exceed the time others cache the JWKS, `retired_seconds` the life of anything signed.
@@ -39,8 +38,7 @@ class RotationPolicy:
     retired_seconds: int = 86_400
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(Value, frozen=True):
     """One thing that is due; `kid` is empty where a new key is to be made."""
 
     action: Action

@@ -6,7 +6,6 @@ Spec: RFC7515-5.1
 import hashlib
 from base64 import urlsafe_b64encode
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 from joserfc.jwk import Key
 
@@ -14,6 +13,7 @@ from authserver.keys.compact import sign_compact
 from authserver.keys.jwks import JwksDocument
 from authserver.keys.model import PublicKeys
 from authserver.protocol.errors import TemporarilyUnavailable
+from authserver.values import Hidden, Value
 
 _HALF_HASHES = {
     "ES256": hashlib.sha256,
@@ -28,13 +28,12 @@ class NoSigningKey(TemporarilyUnavailable, LookupError):
     """A client is to get something signed by an algorithm that this deployment has no key for."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Signer:
+class Signer(Value, frozen=True, eq=False):
     """One private key, imported once: importing an RSA key costs many signatures."""
 
     kid: str
     algorithm: str
-    key: Key = field(repr=False)
+    key: Hidden[Key]
 
     def sign(self, claims: Mapping[str, object], *, typ: str) -> str:
         """Sign claims as a JWT of that type.
@@ -45,8 +44,7 @@ class Signer:
         return sign_compact(header, claims, self.key, self.algorithm)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class SigningKeys:
+class SigningKeys(Value, frozen=True, eq=False):
     """The keys of one moment: those that sign, and all whose signatures are still to be believed.
 
     `public_jwks`, `verification` and `document` hold announced, signing and retired keys alike. Archived keys are in

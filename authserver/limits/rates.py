@@ -5,7 +5,6 @@ keyed hash only.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from hashlib import blake2b
 from ipaddress import IPv6Address, ip_address
 from math import ceil, floor
@@ -25,6 +24,7 @@ from authserver.limits.fallback import SCHEME, WindowStorage
 from authserver.limits.notation import parse_limits
 from authserver.limits.storage import SqliteStorage, default_path
 from authserver.protocol.errors import TooManyRequests
+from authserver.values import Assembly, Hidden
 
 AddressReader = Callable[[Mapping[str, object]], str]
 """Answers the caller's address from a WSGI environment, behind trusted proxies the one they report."""
@@ -63,14 +63,13 @@ def seconds_until_free(item: RateLimitItem, window: tuple[int, float, int, float
     return max(1, floor(ceil(wait * 1000) / 1000) + 1)
 
 
-@dataclass(frozen=True, slots=True)
-class MachineLimits:
+class MachineLimits(Assembly, frozen=True):
     """Counts callers by name of limit; used by machine endpoints directly and by pages for what is in a form."""
 
     strategy: RateLimiter
     allotment: Allotment
     rules: Mapping[str, tuple[RateLimitItem, ...]]
-    hash_key: bytes = field(repr=False)
+    hash_key: Hidden[bytes]
 
     def hit(self, name: str, key: str, own: str | None = None) -> None:
         """Count one attempt of `key` under the named limit, or under a limit of its `own` where it has one.
@@ -97,8 +96,7 @@ class MachineLimits:
         return TooManyRequests(seconds_until_free(item, window), reason=f"over the limit of {item} for {counted[0]}")
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(Assembly, frozen=True):
     """All limits of one application."""
 
     limiter: Limiter
@@ -169,8 +167,7 @@ def peer_address(environ: Mapping[str, object]) -> str:
     return str(environ.get("REMOTE_ADDR", ""))
 
 
-@dataclass(frozen=True, slots=True)
-class _FormLimit:
+class _FormLimit(Assembly, frozen=True):
     """One limit of sending the forms of an address; whom it counts, in which scope, and what refuses by raising."""
 
     item: RateLimitItem

@@ -5,13 +5,13 @@ import smtplib
 import ssl
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from email.message import Message as Letter
 from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
 from authserver.protocol.handles import new_handle
+from authserver.values import Hidden, Value
 
 Channel = Callable[[Letter], None]
 """Sends one letter; raises OSError or smtplib.SMTPException where it cannot."""
@@ -19,8 +19,7 @@ Channel = Callable[[Letter], None]
 _TIMEOUT_SECONDS: Final = 10.0
 
 
-@dataclass(frozen=True, slots=True)
-class MailServer:
+class MailServer(Value, frozen=True):
     """A mail server, how TLS begins with it, whose word for it is taken, and as whom to speak to it.
 
     `authorities` is a file of certificates in PEM; where there is none the system's are believed.
@@ -31,7 +30,7 @@ class MailServer:
     tls_at_once: bool = False
     authorities: Path | None = None
     user: str = ""
-    password: str = field(default="", repr=False)
+    password: Hidden[str] = ""
 
 
 def into_folder(path: Path) -> Channel:

@@ -1,9 +1,9 @@
 """A notice, and what takes it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from authserver.messages import ENGLISH
+from authserver.values import Value
 from authserver.web.pages.i18n import current_language, first_spoken
 
 INVITATION_SENT = "invitation.sent"
@@ -11,8 +11,7 @@ MORE_CHANGES = "account.more_changes"
 """Stands for several changes, whose number is its detail, where more happened than anyone reads letters of."""
 
 
-@dataclass(frozen=True, slots=True)
-class Notice:
+class Notice(Value, frozen=True):
     """What happened to whose account, and when; `address` is empty for a person without an email address.
 
     `name` is that of a kind of event, or one of this module's; `detail` is the name of a thing, such as a passkey's;
@@ -40,8 +39,7 @@ def notice_for(
     return Notice(name, username, address, at, detail, language)
 
 
-@dataclass(frozen=True, slots=True)
-class Sender:
+class Sender(Value, frozen=True):
     """Who the letters are from: the deployment's name and address, where a person's account is, and where help is."""
 
     site_name: str

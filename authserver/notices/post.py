@@ -1,7 +1,6 @@
 """From a notice to the queue, and from the queue to a letter."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
 from smtplib import SMTPException
 from typing import Final
 
@@ -14,6 +13,7 @@ from authserver.notices.words import write_letter
 from authserver.outbound.model import WaitingLetter
 from authserver.outbound.sender import Sender as QueueSender
 from authserver.outbound.store import new_letter
+from authserver.values import Assembly, replace
 from authserver.web.pages.i18n import current_language
 
 FAILURES: Final[tuple[type[Exception], ...]] = (OSError, SMTPException, ValueError)
@@ -35,8 +35,7 @@ def queue_letter(queue: QueueSender, connection: Connection, event: Event) -> No
     queue.queue(connection, letter, MORE_CHANGES)
 
 
-@dataclass(frozen=True, slots=True)
-class Delivery:
+class Delivery(Assembly, frozen=True):
     """Writes a waiting letter, to the address that its person has by then, and hands it to a channel."""
 
     channel: Channel

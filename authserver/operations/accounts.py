@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import replace
 
 from authserver.accounts.factors.changes import remove_all
 from authserver.accounts.factors.password.hashing import SALT_BYTES, hash_password
@@ -37,6 +36,7 @@ from authserver.operations.refusals import (
 from authserver.operations.task import Task
 from authserver.protocol.handles import hash_handle
 from authserver.sessions import lifecycle
+from authserver.values import replace
 
 _BECAUSE_LOCKED = "account_locked"
 _BECAUSE_REVOKED = "revoked_by_operator"

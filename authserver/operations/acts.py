@@ -5,7 +5,6 @@ client's secret, is its outcome.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final, Generic, TypeVar
 
 from authserver.accounts.model import Account
@@ -13,6 +12,7 @@ from authserver.clients.registration import Registration
 from authserver.keys.rotation import Step
 from authserver.operations.outcomes import Invitation, NewSecret
 from authserver.protocol.neutral import is_unseen
+from authserver.values import Value
 
 LONGEST_REASON: Final = 200
 """How many characters a reason may have."""
@@ -20,8 +20,7 @@ LONGEST_REASON: Final = 200
 Outcome_co = TypeVar("Outcome_co", covariant=True)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Act(Generic[Outcome_co]):
+class Act(Value, Generic[Outcome_co], frozen=True, kw_only=True):
     """Something to be done; `reason` is why, in an operator's own words, or empty.
 
     Raises ValueError for a reason that is longer than `LONGEST_REASON`, or not one line of visible characters.
@@ -36,8 +35,7 @@ class Act(Generic[Outcome_co]):
             raise ValueError("a reason is one line, without control characters or invisible ones")
 
 
-@dataclass(frozen=True, slots=True)
-class AddAccount(Act[Account]):
+class AddAccount(Act[Account], frozen=True):
     """Open an account under a parsed username; its password is the secret beside it. Claims are as for an update."""
 
     username: str
@@ -45,8 +43,7 @@ class AddAccount(Act[Account]):
     email: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class InviteAccount(Act[Invitation]):
+class InviteAccount(Act[Invitation], frozen=True):
     """Make a link by which a person says how they sign in; opens an account with these claims where there is none.
 
     `needs_address`: only for an account with an email address, to which the link can be sent.
@@ -58,15 +55,13 @@ class InviteAccount(Act[Invitation]):
     needs_address: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class WithdrawInvitations(Act[None]):
+class WithdrawInvitations(Act[None], frozen=True):
     """Take back every invitation of an account that nobody has used."""
 
     account_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class UpdateAccount(Act[dict[str, object]]):
+class UpdateAccount(Act[dict[str, object]], frozen=True):
     """Replace an account's claims, or keep them where there are none here; then its email address, where one is here.
 
     The outcome is the claims as stored.
@@ -77,119 +72,102 @@ class UpdateAccount(Act[dict[str, object]]):
     email: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class LockAccount(Act[None]):
+class LockAccount(Act[None], frozen=True):
     """Lock an account: its sessions, grants and invitations end, and what is unlocked later starts anew."""
 
     account_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class UnlockAccount(Act[None]):
+class UnlockAccount(Act[None], frozen=True):
     """Open a locked account again."""
 
     account_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class ResetFactors(Act[bool]):
+class ResetFactors(Act[bool], frozen=True):
     """Take away every factor but the password, and end all sessions; the outcome is whether there was a factor."""
 
     account_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class EnrolGenerator(Act[str]):
+class EnrolGenerator(Act[str], frozen=True):
     """Enrol an authenticator app, by the seed that is the secret beside it, or else by a new one: the outcome."""
 
     account_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class EndSharing(Act[int]):
+class EndSharing(Act[int], frozen=True):
     """Take back what a person allowed one client, or all of them; the outcome is how many grants ended."""
 
     account_id: str
     client_id: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class DeleteAccount(Act[int]):
+class DeleteAccount(Act[int], frozen=True):
     """Delete an account with all that hangs on it; the outcome is how many proofs of payments are kept."""
 
     account_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class AddClient(Act[Registration]):
+class AddClient(Act[Registration], frozen=True):
     """Register a client by its metadata; the outcome has its secret, which is shown this once."""
 
     metadata: Mapping[str, object]
 
 
-@dataclass(frozen=True, slots=True)
-class UpdateClient(Act[Mapping[str, object]]):
+class UpdateClient(Act[Mapping[str, object]], frozen=True):
     """Replace a client's metadata; a secret stays as it is. The outcome is the metadata as stored."""
 
     client_id: str
     metadata: Mapping[str, object]
 
 
-@dataclass(frozen=True, slots=True)
-class RotateClientSecret(Act[NewSecret]):
+class RotateClientSecret(Act[NewSecret], frozen=True):
     """Give a client another secret; the present one stays good for a day, or ends now."""
 
     client_id: str
     ends_previous: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class DisableClient(Act[None]):
+class DisableClient(Act[None], frozen=True):
     """Refuse a client and end the use of its tokens, until it is enabled again."""
 
     client_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class EnableClient(Act[None]):
+class EnableClient(Act[None], frozen=True):
     """Let a disabled client in again."""
 
     client_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class DeleteClient(Act[None]):
+class DeleteClient(Act[None], frozen=True):
     """Delete a client for good, with all that people allowed it; safe to repeat where it was stopped halfway."""
 
     client_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class ProvisionKeys(Act[tuple[str, ...]]):
+class ProvisionKeys(Act[tuple[str, ...]], frozen=True):
     """Make the first key of each algorithm that has none signing; the outcome is the kids of new keys."""
 
 
-@dataclass(frozen=True, slots=True)
-class RotateKeys(Act[tuple[Step, ...]]):
+class RotateKeys(Act[tuple[Step, ...]], frozen=True):
     """Do what the rotation of signing keys says is due; the outcome is what was done."""
 
 
-@dataclass(frozen=True, slots=True)
-class RetireKey(Act[None]):
+class RetireKey(Act[None], frozen=True):
     """Stop signing with a key at once; a new key of its algorithm takes its place."""
 
     kid: str
 
 
-@dataclass(frozen=True, slots=True)
-class RetireCompromisedKey(Act[None]):
+class RetireCompromisedKey(Act[None], frozen=True):
     """Stop signing with a key, and believing what it signed: it is kept in no archive."""
 
     kid: str
 
 
-@dataclass(frozen=True, slots=True)
-class PurgeExpired(Act[dict[str, int]]):
+class PurgeExpired(Act[dict[str, int]], frozen=True):
     """Delete what has expired by now, so many rows at a time; the outcome is the rows deleted for each table."""
 
     batch_size: int

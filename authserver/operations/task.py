@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from authserver.db.engine import Connection, Database
@@ -10,14 +9,14 @@ from authserver.events.journal import Journal
 from authserver.events.model import Actor, Event, Kind
 from authserver.operations.acts import Act
 from authserver.sealing.envelope import Envelope
+from authserver.values import Assembly, Hidden, Value
 
 
 def report_nothing(_table: str, _rows: int) -> None:
     """Take no note of how far an act is."""
 
 
-@dataclass(frozen=True, slots=True)
-class OperationRules:
+class OperationRules(Value, frozen=True):
     """What the deployment lays down for operations; times in seconds.
 
     `takes_certificates`: our own TLS meets the clients, and must know their certificates before they speak.
@@ -34,8 +33,7 @@ class OperationRules:
     detail_types: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class OperationParts:
+class OperationParts(Assembly, frozen=True):
     """What operations work with. `report` is told of each batch of a long act: the table and the rows."""
 
     database: Database
@@ -48,8 +46,7 @@ class OperationParts:
 AnyAct_co = TypeVar("AnyAct_co", bound=Act[object], covariant=True)
 
 
-@dataclass(frozen=True, slots=True)
-class Task(Generic[AnyAct_co]):
+class Task(Assembly, Generic[AnyAct_co], frozen=True):
     """An act, who has it done and when, in seconds since 1970-01-01 UTC.
 
     `secret` is what the act needs and must not be kept with it, such as a password.
@@ -59,7 +56,7 @@ class Task(Generic[AnyAct_co]):
     actor: Actor
     now: int
     parts: OperationParts
-    secret: str | None = field(default=None, repr=False)
+    secret: Hidden[str | None] = None
 
     def transaction(self) -> AbstractContextManager[Connection]:
         """Open the transaction of the act, in which it is also told of; undone by a refusal."""

@@ -12,7 +12,6 @@ import ssl
 from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException, HTTPResponse
 from ipaddress import ip_address
 from threading import Lock, Timer
@@ -20,6 +19,7 @@ from time import monotonic
 from urllib.parse import urlsplit
 
 from authserver.outbound.public_addresses import is_public
+from authserver.values import Value
 
 Resolver = Callable[[str, int], Sequence[str]]
 
@@ -37,8 +37,7 @@ class FetchRefused(Exception):
     """Nothing was fetched; the text is a reason for the operator and names no more of the URL than its host."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Target:
+class _Target(Value, frozen=True):
     host: str
     port: int
     path: str

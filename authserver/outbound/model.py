@@ -1,7 +1,8 @@
 """A letter that waits to be sent, and how long it may."""
 
-from dataclasses import dataclass
 from typing import Final
+
+from authserver.values import Value
 
 MOST_WAITING: Final = 8
 """How many letters of one person wait each for itself; what comes beyond is counted in one letter that says so."""
@@ -15,8 +16,7 @@ LONGEST_DELAY_SECONDS: Final = 4 * 60 * 60
 """The longest pause between two attempts."""
 
 
-@dataclass(frozen=True, slots=True)
-class WaitingLetter:
+class WaitingLetter(Value, frozen=True):
     """A letter in the queue: what happened to whose account and when; `detail` is the name of a thing, never a secret.
 
     `times` is for how many changes it stands. `due_at` is when it is tried next, or until when the one who has claimed

@@ -2,7 +2,6 @@
 
 import threading
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Final
 
 from authserver.clock import Clock
@@ -12,6 +11,7 @@ from authserver.events.model import Event, EventSink
 from authserver.outbound import store
 from authserver.outbound.model import MOST_ATTEMPTS, WaitingLetter, delay_after
 from authserver.protocol.errors import OAuthError
+from authserver.values import replace
 
 LEASE_SECONDS: Final = 300
 """How long one attempt may take; a letter whose worker died in it is due again then."""

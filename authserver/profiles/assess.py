@@ -1,16 +1,15 @@
 """A deployment or a client against its profile: plain facts in, findings with their clause out."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from authserver.profiles.model import Profile
+from authserver.values import Value
 
 ERROR = "error"
 WARNING = "warning"
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(Value, frozen=True):
     """One departure from a profile: how grave, which clause, what is so, what to do."""
 
     severity: str

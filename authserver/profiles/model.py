@@ -1,10 +1,9 @@
 """The fields in which profiles differ, each with the clause that asks for it."""
 
-from dataclasses import dataclass
+from authserver.values import Value
 
 
-@dataclass(frozen=True, slots=True)
-class Profile:
+class Profile(Value, frozen=True):
     """One set of demands on the server and on a client registered under it.
 
     `bearer_scopes` are the scopes over which tokens bound to no key may be issued. `clauses` names, for each field, the

@@ -1,19 +1,18 @@
 """The `claims` parameter: single claims asked for in the ID token or at UserInfo."""
 
 from collections.abc import Container, Mapping
-from dataclasses import dataclass
 
 import orjson
 
 from authserver.protocol.errors import InvalidRequest
+from authserver.values import Value
 
 _CLAUSE = "OIDCC-5.5"
 _MAX_CHARACTERS = 8192
 _MAX_SUBJECT_CHARACTERS = 255
 
 
-@dataclass(frozen=True, slots=True)
-class ClaimsRequest:
+class ClaimsRequest(Value, frozen=True):
     """The claims asked for, by name; the other members are what is asked of `acr` and of `sub` in the ID token.
 
     Spec: OIDCC-5.5

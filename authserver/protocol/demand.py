@@ -1,15 +1,13 @@
 """What an authorization request asks of the person's authentication."""
 
-from dataclasses import dataclass
-
 from authserver.protocol.errors import InvalidRequest
+from authserver.values import Value
 
 _PROMPTS = frozenset({"none", "login", "consent", "select_account"})
 _MAX_AGE_DIGITS = 9
 
 
-@dataclass(frozen=True, slots=True)
-class AuthenticationDemand:
+class AuthenticationDemand(Value, frozen=True):
     """How strongly and how recently the person must have signed in, and which pages must or must not be shown.
 
     `acr` is the weakest value that suffices, None where any does; `acr_essential` says that less must be refused.

@@ -1,10 +1,9 @@
 """What a caller presents to prove itself, as received and not yet verified."""
 
-from dataclasses import dataclass
+from authserver.values import Hidden, Value
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
+class Evidence(Value, frozen=True):
     """Everything in one request that may authenticate a client or bind a token; none of it is verified.
 
     `basic` is the Authorization header of the Basic scheme, whole. `certificate` is the client certificate in DER, from
@@ -18,8 +17,8 @@ class Evidence:
     http_uris: tuple[str, ...]
     basic: str | None = None
     client_id: str | None = None
-    client_secret: str | None = None
-    client_assertion: str | None = None
+    client_secret: Hidden[str | None] = None
+    client_assertion: Hidden[str | None] = None
     client_assertion_type: str | None = None
     certificate: bytes | None = None
     dpop_proofs: tuple[str, ...] = ()

@@ -7,7 +7,7 @@ import orjson
 
 
 def dump_json(value: object, default: Callable[[object], object] | None = None) -> str:
-    """Return a value as JSON; `default` is for what JSON has no form for, but for dataclasses, which become objects.
+    """Return a value as JSON; `default` is for what JSON has no form for.
 
     Most values are ASCII as they are, and cost a tenth of what the standard library takes (28 of 1,130 us of a token).
     """

@@ -3,20 +3,19 @@
 import hashlib
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 from authserver.protocol.errors import InvalidToken, TemporarilyUnavailable
+from authserver.values import Hidden, Value
 
 _DIGEST_BYTES = 12
 _MAX_AGE = re.compile(r"max-age=([0-9]{1,9})")
 _NEVER = frozenset({"no-store", "no-cache"})
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Value, frozen=True):
     """One answer of introspection, how many seconds it may be kept, and the digest by which it is asked about again."""
 
-    claims: Mapping[str, object] = field(repr=False)
+    claims: Hidden[Mapping[str, object]]
     keep_seconds: int = 0
     digest: bytes = b""
 
@@ -38,8 +37,7 @@ class Answer:
         return self.claims
 
 
-@dataclass(frozen=True, slots=True)
-class Ended:
+class Ended(Value, frozen=True):
     """Which kept answers no longer count, by the hashes of their tokens, and how many seconds the others do."""
 
     token_hashes: frozenset[bytes]

@@ -3,7 +3,6 @@
 import hmac
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from authserver.binding.dpop import FUTURE_TOLERANCE_SECONDS, DpopNonces, DpopProof, ProofTarget, verify_proof
 from authserver.binding.model import NO_BINDING, Binding, parse_confirmation
@@ -12,6 +11,7 @@ from authserver.protocol.errors import InsufficientScope, InvalidRequest, Invali
 from authserver.protocol.scope import openid_scopes
 from authserver.resource.details import Detail, is_for, parse_details
 from authserver.resource.model import AccessToken, PresentedToken, ResourceRequest
+from authserver.values import Value
 
 _SCHEMES = frozenset({"bearer", "dpop"})
 _TOKEN = re.compile(r"[A-Za-z0-9._~+/-]+=*")
@@ -19,8 +19,7 @@ _REFUSAL = "The access token is not valid here."
 _OUT_OF_REACH = "The access token does not reach this."
 
 
-@dataclass(frozen=True, slots=True)
-class Expectation:
+class Expectation(Value, frozen=True):
     """Who must have issued a token, and for whom; a token bound to no key passes only where that is said here.
 
     `issued_here` says that the claims come out of our own database. When the person signed in was then told by a clock

@@ -1,17 +1,15 @@
 """What a route asks of a token beyond that it is good: its reach, its details, and how the person signed in."""
 
-from dataclasses import dataclass
-
 from authserver.binding.dpop import FUTURE_TOLERANCE_SECONDS
 from authserver.clock import is_fresh
 from authserver.protocol.assurance import satisfies
 from authserver.protocol.errors import InsufficientScope, InsufficientUserAuthentication
 from authserver.protocol.names import ACR_LADDER
 from authserver.resource.model import AccessToken, PresentedToken
+from authserver.values import Value
 
 
-@dataclass(frozen=True, slots=True)
-class Demand:
+class Demand(Value, frozen=True):
     """What a route needs; each part left out is not asked for.
 
     `any_of` are alternatives of scopes needed together. One of `acr_values` must be reached, by a sign-in that is at

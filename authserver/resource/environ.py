@@ -1,17 +1,16 @@
 """Reading a request to an API out of its WSGI environment."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, quote, unquote
 
 from authserver.resource.model import ResourceRequest
+from authserver.values import Value, field
 from authserver.web.machine.client_certificate import CertificatePolicy, certificate_from_environ, parse_policy
 
 _PATH_SAFE = "/:@!$&'()*+,;=~"
 
 
-@dataclass(frozen=True, slots=True)
-class ApiOrigin:
+class ApiOrigin(Value, frozen=True):
     """The origin under which clients reach the API, such as `https://api.example.com`, and whom to believe about them.
 
     The Host header is not asked: a proof made for another server must not fit this one. `certificates` says which

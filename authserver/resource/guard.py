@@ -2,7 +2,6 @@
 
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Protocol
 
 from authserver.binding.dpop import DpopNonces
@@ -12,6 +11,7 @@ from authserver.resource.demand import NOTHING_MORE, Demand, check_authenticatio
 from authserver.resource.model import AccessToken, PresentedToken, ResourceRequest, TokenMissing
 from authserver.resource.proofs_seen import ProofMemory, ProofStore, claim_proof
 from authserver.resource.tokens_spent import SpentMemory, TokensSpent, spend_token
+from authserver.values import Assembly, Hidden, field
 
 
 class TokenSource(Protocol):
@@ -25,8 +25,7 @@ def _own_nonces() -> DpopNonces:
     return DpopNonces(secrets.token_bytes(32), required=False)
 
 
-@dataclass(frozen=True, slots=True)
-class Guard:
+class Guard(Assembly, frozen=True):
     """Lets requests with a good token pass.
 
     `nonces` may be shared by the processes of one API; with `required` set in it every proof must carry one. An API of
@@ -37,7 +36,7 @@ class Guard:
     expected: Expectation
     clock: Clock
     proofs: ProofStore = field(default_factory=ProofMemory)
-    nonces: DpopNonces = field(default_factory=_own_nonces, repr=False)
+    nonces: Hidden[DpopNonces] = field(default_factory=_own_nonces)
     spent: TokensSpent = field(default_factory=SpentMemory)
 
     def admit(self, request: ResourceRequest, demand: Demand = NOTHING_MORE) -> AccessToken:

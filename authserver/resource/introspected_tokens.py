@@ -2,7 +2,6 @@
 
 import ssl
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -14,6 +13,7 @@ from authserver.protocol.names import JWT_TYPE_INTROSPECTION
 from authserver.resource.answers import Answer, Ended, digest_of, read_max_age, unanswered
 from authserver.resource.signed_answers import SignedAnswers
 from authserver.resource.timed_https import CallFailed, Reply, TimedHttps, TimedSocket
+from authserver.values import Value
 
 _SECONDS = 5.0
 _OK = 200
@@ -25,8 +25,7 @@ _SUITES = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class ClientCertificate:
+class ClientCertificate(Value, frozen=True):
     """The certificate with which an API authenticates itself, and its key, both in PEM."""
 
     certificate: Path

@@ -3,7 +3,6 @@
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from concurrent.futures import CancelledError, Future
-from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import islice
 from threading import Lock
@@ -15,6 +14,7 @@ from authserver.clock import Clock
 from authserver.protocol.errors import TemporarilyUnavailable
 from authserver.protocol.handles import hash_handle
 from authserver.resource.answers import Answer, Ended, unanswered
+from authserver.values import Assembly, Hidden, replace
 
 MOVE_NO_MONEY: Final = frozenset({"account_information", "funds_confirmation"})
 """The types of authorization details that an answer may tell of and be kept. Any other may be for a payment."""
@@ -39,11 +39,10 @@ Recheck = Callable[[Mapping[bytes, bytes]], Ended]
 `IntrospectedTokens.find_ended`."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Kept:
+class _Kept(Assembly, frozen=True):
     """An answer as bytes, so that nobody can change what the next request reads, and for how long it counts."""
 
-    claims: bytes = field(repr=False)
+    claims: Hidden[bytes]
     digest: bytes
     asked_at: int
     seconds: int

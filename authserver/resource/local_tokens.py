@@ -1,7 +1,6 @@
 """Access tokens that are JWTs, verified here with the issuer's published keys: no call per request, no revocation."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 from authserver.clock import Clock
 from authserver.events.model import Event
@@ -12,13 +11,13 @@ from authserver.outbound.fetch import SafeFetcher
 from authserver.protocol.errors import InvalidToken, TemporarilyUnavailable
 from authserver.protocol.names import JWT_TYPE_ACCESS_TOKEN
 from authserver.resource.refusals import LOGGER
+from authserver.values import Assembly, Hidden
 
 ALGORITHMS = frozenset({"ES256", "PS256", "Ed25519", "EdDSA"})
 _TYPES = frozenset({JWT_TYPE_ACCESS_TOKEN})
 
 
-@dataclass(frozen=True, slots=True)
-class LocalTokens:
+class LocalTokens(Assembly, frozen=True):
     """Verifies RFC 9068 access tokens; a token lives on until it expires, so it suits short-lived ones.
 
     Not with Authlib's `JWTBearerTokenValidator`: it takes any `typ`, any algorithm that its key permits, and no `cnf`.
@@ -27,7 +26,7 @@ class LocalTokens:
     """
 
     jwks_uri: str
-    keys: RemoteKeys = field(repr=False)
+    keys: Hidden[RemoteKeys]
     algorithms: frozenset[str] = ALGORITHMS
 
     def find_claims(self, token: str) -> Mapping[str, object]:

@@ -1,15 +1,14 @@
 """A request to a protected API, and the access token that was accepted with it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 from authserver.binding.model import Binding
 from authserver.protocol.errors import InvalidToken
 from authserver.resource.details import Detail
+from authserver.values import Hidden, Value
 
 
-@dataclass(frozen=True, slots=True)
-class ResourceRequest:
+class ResourceRequest(Value, frozen=True):
     """What of a request decides whether it may pass; nothing in it is verified.
 
     `uris` are the spellings of its own URL that a DPoP proof may name. `certificate` is the client's in DER, as the TLS
@@ -18,22 +17,20 @@ class ResourceRequest:
 
     method: str
     uris: tuple[str, ...]
-    authorization: str | None = field(default=None, repr=False)
-    dpop_proofs: tuple[str, ...] = field(default=(), repr=False)
-    certificate: bytes | None = field(default=None, repr=False)
+    authorization: Hidden[str | None] = None
+    dpop_proofs: Hidden[tuple[str, ...]] = ()
+    certificate: Hidden[bytes | None] = None
     token_in_query: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class PresentedToken:
+class PresentedToken(Value, frozen=True):
     """An access token as it came, with its scheme in lower case: `bearer` or `dpop`."""
 
     scheme: str
-    token: str = field(repr=False)
+    token: Hidden[str]
 
 
-@dataclass(frozen=True, slots=True)
-class AccessToken:
+class AccessToken(Value, frozen=True):
     """A token that is good here: for whom it speaks, what it permits, and the key it is bound to.
 
     `acr` and `auth_time` tell how well and when the person signed in, where they are told at all; `details` are the
@@ -45,10 +42,10 @@ class AccessToken:
     scope: frozenset[str]
     expires_at: int
     binding: Binding
-    claims: Mapping[str, object] = field(repr=False)
+    claims: Hidden[Mapping[str, object]]
     acr: str | None = None
     auth_time: int | None = None
-    details: tuple[Detail, ...] = field(default=(), repr=False)
+    details: Hidden[tuple[Detail, ...]] = ()
 
     def details_of(self, type_name: str) -> tuple[Detail, ...]:
         """Return the granted details of one type.

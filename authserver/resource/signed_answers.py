@@ -2,7 +2,6 @@
 
 import hmac
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 from authserver.binding.dpop import FUTURE_TOLERANCE_SECONDS, token_hash
 from authserver.clock import Clock
@@ -10,13 +9,13 @@ from authserver.keys.model import BadJwt
 from authserver.keys.remote import RemoteKeys
 from authserver.keys.verifier import read_unverified, verify_jwt
 from authserver.protocol.names import JWT_TYPE_INTROSPECTION
+from authserver.values import Assembly, Hidden
 
 _TYPES = frozenset({JWT_TYPE_INTROSPECTION})
 _OLDEST_SECONDS = 30
 
 
-@dataclass(frozen=True, slots=True)
-class SignedAnswers:
+class SignedAnswers(Assembly, frozen=True):
     """Believes an answer that the issuer signed for this API a moment ago, by the one algorithm registered for it.
 
     `client_id` is the API's own; the keys come from `jwks_uri` and are fetched again when an answer names a new one.
@@ -29,7 +28,7 @@ class SignedAnswers:
     issuer: str
     client_id: str
     jwks_uri: str
-    keys: RemoteKeys = field(repr=False)
+    keys: Hidden[RemoteKeys]
     clock: Clock
     algorithm: str = "ES256"
     needs_ath: bool = True

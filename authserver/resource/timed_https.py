@@ -10,11 +10,12 @@ from collections import deque
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPException
 from time import monotonic
 from typing import Any, cast
 from urllib.parse import urlencode, urlsplit
+
+from authserver.values import Hidden, Value
 
 _MAX_BODY = 64 * 1024
 _MOST_IDLE = 16
@@ -26,13 +27,12 @@ class CallFailed(Exception):
     """No whole answer came in time; the text is a reason for the operator."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(Value, frozen=True):
     """What came back. Names of `headers` are in lower case, and of a repeated one the values are joined by a comma."""
 
     status: int
     headers: Mapping[str, str]
-    body: bytes = field(repr=False)
+    body: Hidden[bytes]
 
 
 class TimedSocket(ssl.SSLSocket):

@@ -1,7 +1,6 @@
 """Guarding any WSGI application: a request without a good token never reaches it."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
@@ -10,6 +9,7 @@ from authserver.resource.demand import NOTHING_MORE, Demand
 from authserver.resource.environ import ApiOrigin, read_request
 from authserver.resource.guard import Guard
 from authserver.resource.refusals import challenge
+from authserver.values import Assembly
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -17,8 +17,7 @@ if TYPE_CHECKING:
 ACCESS_TOKEN_KEY = "authserver.access_token"  # noqa: S105 - the name of a place, not a token
 
 
-@dataclass(frozen=True, slots=True)
-class GuardedApplication:
+class GuardedApplication(Assembly, frozen=True):
     """Passes on requests whose token is good and meets the demand; the `AccessToken` is in the environment.
 
     Spec: FAPI2-SP-FINAL-5.3.4-1

@@ -3,7 +3,6 @@
 Its keys stand in files without a passphrase. What it issues is short-lived, so that a forgotten demo dies by itself.
 """
 
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
@@ -19,6 +18,8 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
+from authserver.values import Value
+
 PrivateKey = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
 
 _AUTHORITY_DAYS = 365
@@ -28,8 +29,7 @@ _BACKDATED = timedelta(minutes=5)
 _OWNER_ONLY = 0o600
 
 
-@dataclass(frozen=True, slots=True)
-class Validity:
+class Validity(Value, frozen=True):
     """When a certificate is valid."""
 
     first: datetime
@@ -43,8 +43,7 @@ def valid_days(now: int, days: int) -> Validity:
     return Validity(min(moment, end) - _BACKDATED, end)
 
 
-@dataclass(frozen=True, slots=True)
-class Credential:
+class Credential(Value, frozen=True):
     """A certificate and its private key."""
 
     certificate: x509.Certificate
@@ -80,8 +79,7 @@ def load_credential(folder: Path, name: str) -> Credential:
     return Credential(x509.load_pem_x509_certificate((folder / f"{name}.pem").read_bytes()), key)
 
 
-@dataclass(frozen=True, slots=True)
-class Authority:
+class Authority(Value, frozen=True):
     """Issues certificates under its own."""
 
     credential: Credential

@@ -3,7 +3,6 @@
 import json
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 from authserver.accounts.factors.password.hashing import SALT_BYTES, hash_password
 from authserver.accounts.factors.totp.credential import enrol_totp
@@ -27,6 +26,7 @@ from authserver.sandbox.places import ADDRESS, DemoPlaces
 from authserver.sandbox.registrations import NEWS_CLUB, SIGNING_CLIENTS, describe_clients
 from authserver.sealing.envelope import Envelope
 from authserver.sealing.master_key import MasterKeyEnvelope, create_master_key, read_master_key
+from authserver.values import Value, field
 
 _ALGORITHMS = ("ES256", "PS256", "Ed25519")
 _CONSENT_SECONDS = 90 * 86_400
@@ -40,8 +40,7 @@ _LIMITS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Setup:
+class Setup(Value, frozen=True):
     """What one kind of demo has beside the other: its people, and how old a sign-in may be at the bank.
 
     `returning` has allowed the login app before, which nobody who tries the demo has. `settings` go into

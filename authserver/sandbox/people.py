@@ -1,11 +1,11 @@
 """The people of the demo; they exist in no other deployment."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+from authserver.values import Hidden, Value
 
 
-@dataclass(frozen=True, slots=True)
-class PersonAccount:
+class PersonAccount(Value, frozen=True):
     """One account that a person has at the demo's bank; the balance is in cents."""
 
     account_id: str
@@ -14,18 +14,17 @@ class PersonAccount:
     balance_cents: int
 
 
-@dataclass(frozen=True, slots=True)
-class Person:
+class Person(Value, frozen=True):
     """A person with all that they know and carry; without a seed there is no second factor.
 
     `claims` may be told to apps; the accounts only to the bank and, for the person to choose from, to the server.
     """
 
     username: str
-    password: str
-    totp_seed: str | None
-    claims: Mapping[str, object] = field(repr=False)
-    accounts: tuple[PersonAccount, ...] = field(default=(), repr=False)
+    password: Hidden[str]
+    totp_seed: Hidden[str | None]
+    claims: Hidden[Mapping[str, object]]
+    accounts: Hidden[tuple[PersonAccount, ...]] = ()
 
 
 ALICE = Person(

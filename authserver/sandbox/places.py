@@ -1,7 +1,8 @@
 """Where everything of a demo is: its ports and URLs, and the files in its folder."""
 
-from dataclasses import dataclass
 from pathlib import Path
+
+from authserver.values import Value
 
 HOST = "localhost"
 ADDRESS = "127.0.0.1"
@@ -10,8 +11,7 @@ BANK_CREDENTIAL = "bank-client"
 """The certificate with which the bank asks the introspection endpoint."""
 
 
-@dataclass(frozen=True, slots=True)
-class DemoPorts:
+class DemoPorts(Value, frozen=True):
     """The ports of one demo, all on the loopback address."""
 
     server: int = 8443
@@ -25,8 +25,7 @@ class DemoPorts:
         return cls(port, port + 1, port + 2, port + 3)
 
 
-@dataclass(frozen=True, slots=True)
-class DemoPlaces:
+class DemoPlaces(Value, frozen=True):
     """One demo's folder and ports, and what follows from them."""
 
     folder: Path

@@ -9,15 +9,16 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import astuple, dataclass
 from pathlib import Path
 from types import FrameType
 
 import urllib3
+from msgspec.structs import astuple
 
 import authserver
 from authserver.sandbox.places import ADDRESS, DemoPlaces
 from authserver.sandbox.third_party.http import HttpsClient
+from authserver.values import Value
 
 _PATIENCE_SECONDS = 60.0
 _STOP_SECONDS = 10.0
@@ -30,8 +31,7 @@ class DemoFailed(Exception):
     """A server of the demo does not start, or has ended."""
 
 
-@dataclass(frozen=True, slots=True)
-class Program:
+class Program(Value, frozen=True):
     """One server: its name, what to run after the interpreter, where it says that it is ready, its log."""
 
     name: str

@@ -6,7 +6,6 @@ change needs that proof to be fresh. Whoever falls short is led through the sign
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from typing import NoReturn
 from urllib.parse import urlencode
 
@@ -37,6 +36,7 @@ from authserver.selfservice.done import read_done, say_done
 from authserver.sessions import lifecycle
 from authserver.sessions.acr import acr_for
 from authserver.sessions.model import Session
+from authserver.values import Assembly, Hidden, Value
 from authserver.web.machine.responses import Headers, see_other
 from authserver.web.pages.cookies import SESSION_COOKIE, read_cookie, set_cookie
 from authserver.web.pages.flask_pages import correlation_id, to_flask
@@ -60,8 +60,7 @@ PATHS = (
 FRESH_SECONDS = 300
 
 
-@dataclass(frozen=True, slots=True)
-class AccountDeps:
+class AccountDeps(Assembly, frozen=True):
     """What every account page uses."""
 
     step: StepDeps
@@ -69,14 +68,13 @@ class AccountDeps:
     site_name: str
     request_lifetime_seconds: int
     first_factor_by_password: bool
-    envelope: Envelope = field(repr=False)
+    envelope: Hidden[Envelope]
 
 
-@dataclass(frozen=True, slots=True)
-class Visit:
+class Visit(Value, frozen=True):
     """One request to an account page: who it is, by which session, and what they can prove."""
 
-    cookie: str = field(repr=False)
+    cookie: Hidden[str]
     session: Session
     account: Account
     enrolled: Enrolled
@@ -125,8 +123,7 @@ def open_visit(deps: AccountDeps, *, fresh: bool = False) -> Visit:
     return visit
 
 
-@dataclass(frozen=True, slots=True)
-class AccountPage:
+class AccountPage(Assembly, frozen=True):
     """What an account page supplies: its address, how it is shown, and how its form is answered, if it has one.
 
     `fresh_to_see` and `fresh_to_answer` say for which of them the person must have proved themselves just now.

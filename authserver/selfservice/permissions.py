@@ -1,7 +1,6 @@
 """Permissions in words: what each lets an app do, its limits and its end, for the page of connected apps."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 
 from authserver.clients.model import Client
 from authserver.grants.store.sharing import Permission
@@ -11,6 +10,7 @@ from authserver.interaction.scope_words import DataCluster, ScopeDescriptions, d
 from authserver.issuance.claims import SCOPE_CLAIMS
 from authserver.protocol.details.model import DetailWords
 from authserver.protocol.details.registry import describe_detail, is_single_use, last_moment, type_of
+from authserver.values import Value
 from authserver.web.pages.formats import money
 from authserver.web.pages.i18n import current_language
 
@@ -23,8 +23,7 @@ _OF_A_SIGN_IN = frozenset({"openid", "offline_access", *SCOPE_CLAIMS})
 _SAID_BY_LIMITS = frozenset({"openid", "payments"})
 
 
-@dataclass(frozen=True, slots=True)
-class PermissionShown:
+class PermissionShown(Value, frozen=True):
     """One permission as it is shown: `mandates` are payments to come with their limits, `clusters` is all else.
 
     `kind` is what it is at its heart, and chooses the words; `shares_too`: payments and data were allowed together.
@@ -46,8 +45,7 @@ class PermissionShown:
         return ", ".join(texts)
 
 
-@dataclass(frozen=True, slots=True)
-class ConnectedApp:
+class ConnectedApp(Value, frozen=True):
     """One app with all that it is allowed; `party` is None for one that is gone or disabled."""
 
     client_id: str

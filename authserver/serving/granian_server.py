@@ -1,7 +1,6 @@
 """Serving behind a proxy that ends TLS: granian, on a Unix socket or a loopback port."""
 
 from collections.abc import MutableMapping
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from granian.log import LogLevels
 
 from authserver.serving.listen import check_free
 from authserver.serving.start_stop import tell_start, tell_stop
+from authserver.values import Value
 from authserver.web.listen import ListenAddress
 from authserver.web.request_log import configure_log
 
@@ -25,8 +25,7 @@ _LOGGING = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class ProxiedServer:
+class ProxiedServer(Value, frozen=True):
     """What to serve and how: `target` is `module:callable`, loaded in each worker.
 
     One worker a core, each with about four threads, is what measured best. After a stop is asked for, running requests

@@ -5,7 +5,6 @@ that harm are mended in `connections`, `tls` and `refusals`, each pinned by a te
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from importlib import import_module
 from resource import RLIM_INFINITY, RLIMIT_NOFILE, getrlimit
 from typing import Any
@@ -17,6 +16,7 @@ from authserver.serving.gunicorn_log import GunicornLog
 from authserver.serving.listen import check_free
 from authserver.serving.start_stop import tell_start, tell_stop
 from authserver.serving.tls import Anchors, ListenerContexts, TlsFiles
+from authserver.values import Assembly
 from authserver.web.listen import ListenAddress
 from authserver.web.request_log import configure_log
 
@@ -29,8 +29,7 @@ _MOST_HEADERS = 64
 _LONGEST_HEADER = 8190
 
 
-@dataclass(frozen=True, slots=True)
-class OwnTlsServer:
+class OwnTlsServer(Assembly, frozen=True):
     """What to serve and how: `target` is `module:callable`, loaded in each worker, or what makes the callable there.
 
     `listen_mtls` is where certificates are asked for, on another port than `listen`; either may be left out. After a

@@ -11,6 +11,7 @@ from threading import Lock, Thread
 from typing import TYPE_CHECKING
 
 from authserver.serving.whole_request import Arrival
+from authserver.values import Value
 from authserver.web.request_log import describe_failure, log
 
 if TYPE_CHECKING:
@@ -41,8 +42,7 @@ Anchors = Callable[[], tuple[bytes, ...]]
 """Answers the registered self-signed certificates in DER; called in worker processes, at most every two seconds."""
 
 
-@dataclass(frozen=True, slots=True)
-class TlsFiles:
+class TlsFiles(Value, frozen=True):
     """The server's certificate chain and key, and the authorities of client certificates, all in PEM."""
 
     certificate: Path

@@ -9,7 +9,6 @@ import hashlib
 import re
 import secrets
 from collections.abc import Collection
-from dataclasses import replace
 from typing import Final
 
 from authserver.clock import is_ahead, is_fresh
@@ -19,6 +18,7 @@ from authserver.sessions import store
 from authserver.sessions.acr import acr_for
 from authserver.sessions.model import Browser, ProvedFactor, Session, SessionLimits
 from authserver.sessions.store import Connection
+from authserver.values import replace
 
 TOUCH_INTERVAL_SECONDS: Final = 60
 _RANDOM_BYTES: Final = 32

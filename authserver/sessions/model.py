@@ -1,18 +1,16 @@
 """A session, the factors it rests on, and the limits of its life."""
 
-from dataclasses import dataclass, field
+from authserver.values import Hidden, Value
 
 
-@dataclass(frozen=True, slots=True)
-class ProvedFactor:
+class ProvedFactor(Value, frozen=True):
     """A method by which the person proved themselves, by its name in the table of factors, and when they last did."""
 
     method: str
     at: int
 
 
-@dataclass(frozen=True, slots=True)
-class Session:
+class Session(Value, frozen=True):
     """A signed-in browser.
 
     `session_id` is public (the `sid` of tokens) and stays when a factor is added; what the browser holds is another
@@ -41,16 +39,14 @@ class Session:
         return min(factor.at for factor in self.factors)
 
 
-@dataclass(frozen=True, slots=True)
-class Browser:
+class Browser(Value, frozen=True):
     """A browser in which someone signs in: what its person knows it by, and the session cookie it came with, if any."""
 
     name: str = ""
-    cookie: str = field(default="", repr=False)
+    cookie: Hidden[str] = ""
 
 
-@dataclass(frozen=True, slots=True)
-class SessionLimits:
+class SessionLimits(Value, frozen=True):
     """How long a session lasts: unused, unused once two factors stand behind it, and in all.
 
     Spec: ASVS5-7.3.1, ASVS5-7.3.2, RTS-SCA-4.3

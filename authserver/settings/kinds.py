@@ -3,7 +3,6 @@
 import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Annotated, Any
@@ -20,6 +19,7 @@ from authserver.protocol.details.registry import TYPES
 from authserver.protocol.mail_address import is_mail_address
 from authserver.protocol.names import ACR_LADDER
 from authserver.protocol.scope import is_scope_token
+from authserver.values import Assembly
 from authserver.web.listen import parse_listen
 from authserver.web.machine.client_certificate import has_one_spelling
 from authserver.web.machine.trusted_networks import check_trusted
@@ -40,8 +40,7 @@ _LABEL = "[a-z0-9](?:[a-z0-9-]*[a-z0-9])?"
 _ORIGIN_SHAPE = re.compile(rf"https://(?P<host>{_LABEL}(?:\.{_LABEL})*|\[[0-9a-f:.]+\])(?::(?P<port>[0-9]{{1,5}}))?")
 
 
-@dataclass(frozen=True, slots=True)
-class MayBe:
+class MayBe(Assembly, frozen=True):
     """What a setting may be, in words for the documentation and for whoever got it wrong, and the test of a value."""
 
     text: str

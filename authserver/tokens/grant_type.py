@@ -1,6 +1,5 @@
 """What the token endpoint hands a grant type, after authentication and binding."""
 
-from dataclasses import dataclass
 from typing import Protocol
 
 from authserver.binding.model import Binding
@@ -11,10 +10,10 @@ from authserver.events.model import Event, Kind
 from authserver.issuance.issue import Redemption
 from authserver.protocol.errors import InvalidGrant
 from authserver.protocol.params import Params
+from authserver.values import Value
 
 
-@dataclass(frozen=True, slots=True)
-class TokenRequest:
+class TokenRequest(Value, frozen=True):
     """One token request by an authenticated client, with the binding its tokens are to have.
 
     `servers` are the APIs that there are now, `audiences` all that a token of this server may be for.

@@ -1,15 +1,15 @@
 """Where to listen, as the settings write it."""
 
-from dataclasses import dataclass
 from ipaddress import ip_address
+
+from authserver.values import Value
 
 _UNIX = "unix:"
 _LAST_PORT = 65_535
 _LONGEST_UNIX_PATH = 107  # what the address of a Unix socket holds on Linux
 
 
-@dataclass(frozen=True, slots=True)
-class ListenAddress:
+class ListenAddress(Value, frozen=True):
     """A TCP address and port, or the path of a Unix socket; the other is empty."""
 
     host: str = ""

@@ -3,13 +3,13 @@
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import BinaryIO, cast
 
 import orjson
 
 from authserver.events.model import OPERATOR, Event
 from authserver.protocol.errors import OAuthError, ServerError
+from authserver.values import Assembly
 from authserver.web.log_output import LogOutput
 from authserver.web.machine.errors import render_error
 from authserver.web.machine.model import MachineEndpoint, MachineRequest, MachineResponse
@@ -37,8 +37,7 @@ with _without_rich():
 log = structlog.get_logger("authserver.request")
 
 
-@dataclass(frozen=True, slots=True)
-class RequestGuard:
+class RequestGuard(Assembly, frozen=True):
     """Calls an endpoint; a refusal becomes a standard error, a failure a 500 that says nothing, each logged once.
 
     A browser is shown the failure as a page. Outside, a failure leaves the correlation id and nothing else.

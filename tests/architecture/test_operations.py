@@ -1,11 +1,11 @@
 """Acts of operators are plain values, each is done and refused in one place, and each command says why it does it."""
 
 import json
-from dataclasses import asdict, fields
 from typing import Any, get_type_hints
 
 import click
 import pytest
+from msgspec.structs import asdict, fields
 
 from authserver.cli.refusals import WORDS
 from authserver.operations import acts, refusals

@@ -4,7 +4,6 @@ import json
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +22,7 @@ from authserver.resource.guard import Guard
 from authserver.resource.kept_answers import KeptAnswers
 from authserver.resource.model import ResourceRequest
 from authserver.resource.signed_answers import SignedAnswers
+from authserver.values import replace
 from tests.support.authority import NOW
 from tests.support.guarded_api import CERTIFICATE, ISSUER, OTHER_CERTIFICATE, URL
 from tests.support.guarded_api import token as jwt_token

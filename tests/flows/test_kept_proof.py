@@ -4,7 +4,6 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +22,7 @@ from authserver.sandbox.people import ALICE
 from authserver.sandbox.places import DemoPlaces, DemoPorts
 from authserver.sandbox.proof_kept import KeptProof
 from authserver.sandbox.third_party.http import HttpsClient
+from authserver.values import replace
 from tests.support.demo_process import free_ports
 from tests.support.payment_proofs import approve
 from tests.support.servers import running, wait_until

@@ -4,7 +4,6 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,6 +11,7 @@ import pytest
 from authserver.banking.evidence import dump_evidence, encode
 from authserver.banking.store import claim_approval
 from authserver.db.engine import Database
+from authserver.values import replace
 from tests.support.command_line import CommandLine
 from tests.support.payment_proofs import ORIGIN, approve, cose_key, customer_key
 from tests.support.servers import ROOT

@@ -1,6 +1,6 @@
 """The browser's dispatcher: whatever a request asks and whoever sits there, it ends, and never too early."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import pytest
 from hypothesis import given
@@ -39,6 +39,7 @@ from authserver.protocol.errors import (
 from authserver.protocol.names import ACR_LADDER, ACR_ONE_FACTOR, ACR_PHISHING_RESISTANT, ACR_TWO_FACTORS
 from authserver.sessions.acr import acr_for
 from authserver.sessions.model import ProvedFactor, Session
+from authserver.values import replace
 from tests.support.hypothesis_profiles import budget
 
 OPENED = 1_800_000_000

@@ -1,7 +1,6 @@
 """The browser's dispatcher before a payment: whatever else is known, no code is issued that was not approved here."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 import pytest
 from hypothesis import assume, given
@@ -14,6 +13,7 @@ from authserver.authorization.next_step import Situation, Step, ways
 from authserver.protocol.assurance import satisfies
 from authserver.protocol.errors import InteractionRequired, OAuthError
 from authserver.sessions.acr import acr_for
+from authserver.values import replace
 from tests.properties.test_next_step import decide, situations
 from tests.support.hypothesis_profiles import budget
 from tests.support.payment_proofs import MANDATE, PAYMENT

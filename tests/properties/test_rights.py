@@ -1,6 +1,5 @@
 """What is left of a grant under any registration of its client is within both, and never reaches further."""
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -17,6 +16,7 @@ from authserver.profiles.catalogue import PROFILES
 from authserver.protocol.details.registry import TYPES, find_payment, type_names
 from authserver.protocol.errors import InvalidGrant
 from authserver.protocol.names import SCOPES_OF_OPENID
+from authserver.values import replace
 from tests.support.details import ACCOUNTS, FUNDS, PAYMENT, RECURRING
 
 SCOPES = ("openid", "profile", "email", "offline_access", "accounts", "payments")

@@ -4,10 +4,10 @@ import re
 import smtplib
 import threading
 from collections import Counter
-from dataclasses import asdict, replace
 from typing import Any
 
 import pytest
+from msgspec.structs import asdict
 from sqlalchemy import insert, select, update
 
 from authserver.db.engine import Database
@@ -18,6 +18,7 @@ from authserver.outbound import store
 from authserver.outbound.model import MOST_ATTEMPTS, MOST_WAITING, WaitingLetter, delay_after
 from authserver.outbound.sender import BEHIND_SECONDS, LEASE_SECONDS, Sender
 from authserver.protocol.errors import TemporarilyUnavailable
+from authserver.values import replace
 from tests.support.races import at_once
 
 NOW = 1_800_000_000

@@ -1,6 +1,5 @@
 """One payment, many approvals at the same moment: one stands."""
 
-from dataclasses import replace
 from functools import partial
 
 import pytest
@@ -8,6 +7,7 @@ from werkzeug.test import TestResponse
 
 from authserver.banking import store
 from authserver.db.engine import Database
+from authserver.values import replace
 from tests.support.authenticator import SoftwareKey
 from tests.support.deployment import ISSUER, Deployment
 from tests.support.passkeys import enrol_passkey, options_on

@@ -1,5 +1,3 @@
-from dataclasses import replace
-
 import pyotp
 import pytest
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
@@ -16,6 +14,7 @@ from authserver.accounts.store import people as store
 from authserver.db.engine import Database
 from authserver.sealing.envelope import SealBroken
 from authserver.sealing.master_key import MasterKeyEnvelope
+from authserver.values import replace
 from tests.support import databases
 
 NOW = 1_700_000_000

@@ -1,5 +1,4 @@
 import hashlib
-from dataclasses import replace
 
 import pytest
 from sqlalchemy import select
@@ -10,6 +9,7 @@ from authserver.protocol.names import ACR_TWO_FACTORS
 from authserver.sessions import lifecycle
 from authserver.sessions.acr import acr_for
 from authserver.sessions.model import Browser, ProvedFactor, Session, SessionLimits
+from authserver.values import replace
 from tests.support.deployment import StatementCounter
 
 NOW = 1_700_000_000

@@ -1,8 +1,8 @@
 """What is refused of a passkey's signature: by the acts behind every page, on both databases."""
 
+import dataclasses
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 
 import cbor2
 import pytest
@@ -19,6 +19,7 @@ from authserver.accounts.factors.passkey.model import Expected, PasskeyRefused
 from authserver.accounts.factors.passkey.tokens import CEREMONY_SECONDS, Answer, Asked
 from authserver.accounts.factors.passkey.verification import verify_evidence
 from authserver.accounts.store import people
+from authserver.values import replace
 from tests.support.authenticator import AT, BE, BS, ED, UP, UV, SoftwareKey, encode
 from tests.support.deployment import Deployment
 from tests.support.passkeys import desk_of, register
@@ -192,7 +193,7 @@ def test_every_dishonest_answer_is_an_ordinary_refusal_and_changes_nothing(eithe
     honest = SoftwareKey(count=1)
     register(either, asked.account_id, honest)
     for name, answering in REFUSED.items():
-        ended = attempt(either, asked, _told(answering, replace(honest)))
+        ended = attempt(either, asked, _told(answering, dataclasses.replace(honest)))
         assert not ended, name
         assert ended.outcome in {"malformed", "refused", "unknown_passkey"}, (name, ended)
     with either.database.read() as connection:
@@ -216,7 +217,7 @@ def test_a_locked_account_and_a_key_made_elsewhere_open_nothing(either: Deployme
     key, account_id = SoftwareKey(), account_of(either)
     register(either, account_id, key)
     asked = Asked("sign_in", "browser", verify_user=True)
-    foreign = replace(key, origin="https://evil.example")
+    foreign = dataclasses.replace(key, origin="https://evil.example")
     begun = begin_sign_in(desk_of(either), asked, either.now)
     assert finish(either, asked, Answer(begun.token, foreign.sign(begun.options))).outcome == "refused"
     with either.database.transaction() as connection:
@@ -305,7 +306,7 @@ def _counted(key: SoftwareKey, options: str, count: int) -> str:
 def _first(key: SoftwareKey, options: str) -> str:
     """Sign under a count of one: the software key takes zero for none."""
     key.authenticator_data = lambda *_, **__: (  # type: ignore[method-assign] # for this one answer
-        SoftwareKey.authenticator_data(replace(key, count=1))
+        SoftwareKey.authenticator_data(dataclasses.replace(key, count=1))
     )
     return key.sign(options)
 

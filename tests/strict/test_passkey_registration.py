@@ -1,8 +1,8 @@
 """What is refused of a new passkey, by the acts behind every page, on both databases."""
 
+import dataclasses
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import Any
 
 import cbor2
@@ -12,6 +12,7 @@ from authserver.accounts.factors.passkey import store as passkeys
 from authserver.accounts.factors.passkey.ceremonies import Registered, begin_registration, finish_registration
 from authserver.accounts.factors.passkey.tokens import Answer, Asked
 from authserver.accounts.store import people
+from authserver.values import replace
 from tests.support.authenticator import SoftwareKey, decode, encode
 from tests.support.deployment import Deployment
 from tests.support.passkeys import desk_of, register
@@ -82,7 +83,7 @@ def test_a_passkey_is_renamed_and_removed_by_its_owner_alone(either: Deployment)
 def test_a_credential_that_is_known_is_nobodys_a_second_time(either: Deployment) -> None:
     key = SoftwareKey()
     register(either, asked_of(either).account_id, key)
-    thief = replace(SoftwareKey(), credential_id=key.credential_id)
+    thief = dataclasses.replace(SoftwareKey(), credential_id=key.credential_id)
     assert attempt(either, asked_of(either, "bob"), thief.register).outcome == "known_passkey"
     assert attempt(either, asked_of(either), key.register).outcome == "known_passkey"
 

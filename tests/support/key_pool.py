@@ -8,14 +8,16 @@ import base64
 import fcntl
 import json
 from collections.abc import Iterable
-from dataclasses import asdict, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+from msgspec.structs import asdict
+
 from authserver.keys.at_rest import make_key
 from authserver.keys.model import StoredKey
 from authserver.sealing.master_key import MasterKeyEnvelope
+from authserver.values import replace
 from tests.support.run_directory import run_directory
 
 MASTER_KEY = bytes(range(32))

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -12,6 +11,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from authserver.banking.challenge import payment_challenge
 from authserver.banking.evidence import Assertion, Evidence, describe_evidence, encode
 from authserver.banking.text import LATEST, payment_text
+from authserver.values import replace
 
 ORIGIN = "https://login.bank.example"
 RP_ID = "login.bank.example"

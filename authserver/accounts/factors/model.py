@@ -1,10 +1,10 @@
 """What the rest of the house asks of a factor: what proving it is worth, at which page, and in which words."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from authserver.messages import Message
+from authserver.values import Value
 
 KNOWLEDGE: Final = "knowledge"
 POSSESSION: Final = "possession"
@@ -15,8 +15,7 @@ PASSWORD_NAME: Final = "password"  # noqa: S105 - a factor's name
 _ALONE: Final = frozenset({PASSWORD_NAME})
 
 
-@dataclass(frozen=True, slots=True)
-class Method:
+class Method(Value, frozen=True):
     """One way of proving a factor.
 
     It has its categories, its authentication method references, whether it alone is `phr`, and what its person reads
@@ -31,8 +30,7 @@ class Method:
     phishing_resistant: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Factor:
+class Factor(Value, frozen=True):
     """A thing that a person proves themselves by.
 
     `name` is what `Enrolled` calls it; `methods` are its ways of proving, by the names under which sessions keep them;
@@ -49,8 +47,7 @@ class Factor:
         return hash(self.name)
 
 
-@dataclass(frozen=True, slots=True)
-class Enrolled:
+class Enrolled(Value, frozen=True):
     """What a person can prove themselves with: the names of the factors they have.
 
     `closed_passkey`: a passkey was closed as a possible copy; it proves nothing, but whoever has it is not without one.

@@ -4,11 +4,11 @@ What a poll or a device waits for is another value here; the pages and the rules
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from authserver.values import Value
 
 
-@dataclass(frozen=True, slots=True)
-class Redirect:
+class Redirect(Value, frozen=True):
     """To a redirect URI that is registered: with a code, and what that code will be bound to, or with a refusal.
 
     `redirect_uri_sent` says whether the request named it. `state` and `nonce` are kept exactly as they came.
@@ -26,8 +26,7 @@ class Redirect:
     dpop_jkt: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class OwnPage:
+class OwnPage(Value, frozen=True):
     """To one of this server's own pages, by its whole URL: nothing is issued for it."""
 
     url: str
@@ -36,8 +35,7 @@ class OwnPage:
 Delivery = Redirect | OwnPage
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Value, frozen=True):
     """The parameters of an authorization response, and how they travel.
 
     `app_name` is what a page calls the app that it leads to, where a page takes them there.

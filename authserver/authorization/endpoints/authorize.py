@@ -1,7 +1,6 @@
 """The browser's way through an authorization request: the first visit, and each return from a page."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
 from urllib.parse import urlencode
 
 from authserver.accounts.factors.model import Factor
@@ -32,6 +31,7 @@ from authserver.protocol.params import Params
 from authserver.protocol.urls import AUTHORIZE
 from authserver.sealing.envelope import Envelope
 from authserver.sessions.model import SessionLimits
+from authserver.values import Assembly, Hidden, replace
 from authserver.web.machine.forms import read_form, read_query
 from authserver.web.machine.model import MachineRequest, MachineResponse
 from authserver.web.machine.responses import Headers, see_other
@@ -51,8 +51,7 @@ PAGES: Mapping[Step, str] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Authorize:
+class Authorize(Assembly, frozen=True):
     """`/authorize` opens an interaction; `/authorize/continue` carries it on after each page, to the answer.
 
     Until a client and its redirect URI are known to belong together every refusal is a page, never a redirect. Browsers
@@ -72,7 +71,7 @@ class Authorize:
     session_limits: SessionLimits
     pushed_lifetime_seconds: int
     limits: Limits
-    envelope: Envelope = field(repr=False)
+    envelope: Hidden[Envelope]
 
     def begin(self, request: MachineRequest) -> MachineResponse:
         """Answer the first visit."""

@@ -1,7 +1,6 @@
 """Pushed authorization requests."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 
 from authserver.authorization.answers.model import Redirect
 from authserver.authorization.parse import RequestPolicy, parse_request
@@ -16,12 +15,12 @@ from authserver.db.engine import Database
 from authserver.protocol.errors import InvalidRequest
 from authserver.protocol.handles import new_handle
 from authserver.protocol.names import REQUEST_URI_PREFIX
+from authserver.values import Assembly, replace
 from authserver.web.machine.model import MachineRequest, MachineResponse
 from authserver.web.machine.responses import created
 
 
-@dataclass(frozen=True, slots=True)
-class PushedAuthorizationRequest:
+class PushedAuthorizationRequest(Assembly, frozen=True):
     """`POST /par`: an authenticated client leaves its request and gets a reference for the browser to carry.
 
     Spec: RFC9126-2, FAPI2-SP-FINAL-5.3.2.2-2, FAPI2-SP-FINAL-5.3.2.2-12

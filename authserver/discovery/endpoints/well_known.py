@@ -2,9 +2,9 @@
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from authserver.keys.jwks import JwksDocument
+from authserver.values import Assembly
 from authserver.web.machine.model import MachineRequest, MachineResponse
 from authserver.web.machine.responses import public_document
 
@@ -12,8 +12,7 @@ METADATA_MAX_AGE_SECONDS = 300
 JWKS_MAX_AGE_SECONDS = 300
 
 
-@dataclass(frozen=True, slots=True)
-class Metadata:
+class Metadata(Assembly, frozen=True):
     """`GET /.well-known/openid-configuration` and `/.well-known/oauth-authorization-server`, one document for both.
 
     Spec: RFC8414-3, OIDCD-4
@@ -30,8 +29,7 @@ class Metadata:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Jwks:
+class Jwks(Assembly, frozen=True):
     """`GET /jwks`: the public keys that sign, will sign, or signed of late; at `/jwks/archive`, those that did before.
 
     Spec: RFC7517-5, OIDCC-10.1.1

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, and_, bindparam, func, select, update
@@ -11,6 +10,7 @@ from authserver.db.engine import Connection
 from authserver.db.statement import Statement
 from authserver.db.tables import clients, consents, grants
 from authserver.grants.store.consents import STANDS
+from authserver.values import Value
 
 _TERMS: Final = (
     consents.c.client_id,
@@ -70,8 +70,7 @@ _END_GRANTS: Final = Statement(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Permission:
+class Permission(Value, frozen=True):
     """One thing that a person allows an app now: since when, until when, and when the app last used it (0: never).
 
     `permission_id` is that of a consent to it; where the same was allowed again there are several.

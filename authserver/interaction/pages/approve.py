@@ -2,7 +2,6 @@
 
 import hmac
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from decimal import Decimal
 
 from flask import Blueprint, request
@@ -51,6 +50,7 @@ from authserver.protocol.names import ACR_TWO_FACTORS
 from authserver.sealing.envelope import Envelope
 from authserver.sessions.acr import acr_for
 from authserver.sessions.model import Session
+from authserver.values import Assembly, Hidden, Value
 from authserver.web.pages.form_page import Reply, View, form_pages
 from authserver.web.pages.i18n import current_language
 
@@ -60,8 +60,7 @@ ADDRESS_LIMIT = "consent.address"
 TOO_LATE = Message("This page was open for too long. Check the payment and confirm it again.")
 
 
-@dataclass(frozen=True, slots=True)
-class ApproveDeps:
+class ApproveDeps(Assembly, frozen=True):
     """What the approval page uses; `unlinked_limits` is up to what amount a one-time code suffices, by currency.
 
     `accounts_of` tells which accounts a person has at the bank.
@@ -72,11 +71,10 @@ class ApproveDeps:
     approving: Approving
     desk: Desk
     unlinked_limits: Mapping[str, Decimal]
-    envelope: Envelope = field(repr=False)
+    envelope: Hidden[Envelope]
 
 
-@dataclass(frozen=True, slots=True)
-class _Open:
+class _Open(Value, frozen=True):
     """A step whose payment waits, with the account that may approve it and the ways it has, the best first."""
 
     step: Step

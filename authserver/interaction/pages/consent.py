@@ -1,7 +1,6 @@
 """Consent: who asks for what, for how long, and the person's answer."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from flask import Blueprint, request
 
@@ -22,6 +21,7 @@ from authserver.protocol.details.bank_accounts import BankAccount
 from authserver.protocol.details.model import Details
 from authserver.protocol.details.registry import is_single_use, is_to_pay, last_moment, type_names
 from authserver.protocol.errors import InvalidRequest, OAuthError
+from authserver.values import Assembly
 from authserver.web.pages.flask_pages import correlation_id, to_flask
 from authserver.web.pages.form_page import Reply, View, form_pages
 from authserver.web.pages.i18n import current_language
@@ -31,8 +31,7 @@ ADDRESS_LIMIT = "consent.address"
 _CHOOSE = Message("Choose at least one account, or do not allow this.")
 
 
-@dataclass(frozen=True, slots=True)
-class ConsentDeps:
+class ConsentDeps(Assembly, frozen=True):
     """What the consent page uses; `accounts_of` tells which accounts a person has at the bank, `servers` which APIs."""
 
     step: StepDeps

@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
 from urllib.parse import quote
 
 from flask import Blueprint, Response, request
@@ -36,6 +35,7 @@ from authserver.protocol.names import ACR_PHISHING_RESISTANT
 from authserver.sealing.envelope import Envelope
 from authserver.sessions import lifecycle
 from authserver.sessions.browsers import describe_browser
+from authserver.values import Assembly, Hidden, replace
 from authserver.web.machine.responses import see_other
 from authserver.web.pages.cookies import SESSION_COOKIE, set_cookie
 from authserver.web.pages.flask_pages import to_flask
@@ -54,15 +54,14 @@ Added = tuple[str, str] | None
 """The method of a factor that was just added and proved, and what the person calls it; None where none was."""
 
 
-@dataclass(frozen=True, slots=True)
-class EnrolDeps:
+class EnrolDeps(Assembly, frozen=True):
     """What the page uses; `by_password` says whether a fresh password lets a person add their first factor."""
 
     step: StepDeps
     desk: Desk
     site_name: str
     by_password: bool
-    envelope: Envelope = field(repr=False)
+    envelope: Hidden[Envelope]
 
 
 def enrol_page(deps: EnrolDeps) -> Blueprint:

@@ -1,7 +1,6 @@
 """Signing in with a username and a password."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 from flask import Blueprint, Response, request
 
@@ -26,6 +25,7 @@ from authserver.interaction.guard import (
 from authserver.interaction.passkey_offer import offer_passkey
 from authserver.interaction.step_page import StepPage, find_live, step_page
 from authserver.sessions import lifecycle
+from authserver.values import Assembly, Hidden, Value
 from authserver.web.pages.form_page import Reply, View, form_pages
 
 PAGE = "login"
@@ -33,8 +33,7 @@ ADDRESS_LIMIT = "sign_in.address"
 _LONGEST_SHOWN = 255
 
 
-@dataclass(frozen=True, slots=True)
-class LoginDeps:
+class LoginDeps(Assembly, frozen=True):
     """What the login page uses."""
 
     step: StepDeps
@@ -42,12 +41,11 @@ class LoginDeps:
     passkeys: Desk
 
 
-@dataclass(frozen=True, slots=True)
-class _Started:
+class _Started(Value, frozen=True):
     """A session that has begun; `has_more` says whether the person has something to prove beside the password."""
 
     account_id: str
-    cookie: str = field(repr=False)
+    cookie: Hidden[str]
     has_more: bool
 
 

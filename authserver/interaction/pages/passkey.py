@@ -1,6 +1,5 @@
 """Proving oneself with a passkey: as the factor that is missing, or alone, by whoever has one."""
 
-from dataclasses import dataclass
 from functools import partial
 
 from flask import Blueprint, Response, request
@@ -34,6 +33,7 @@ from authserver.protocol.names import ACR_TWO_FACTORS
 from authserver.sessions import lifecycle
 from authserver.sessions.acr import acr_for
 from authserver.sessions.model import Session
+from authserver.values import Assembly, Value
 from authserver.web.pages.form_page import Reply, View, form_pages
 
 PAGE = "passkey"
@@ -42,16 +42,14 @@ SIGN_IN_LIMIT = "sign_in.address"
 SECOND_FACTOR_LIMIT = "second_factor.address"
 
 
-@dataclass(frozen=True, slots=True)
-class PasskeyDeps:
+class PasskeyDeps(Assembly, frozen=True):
     """What the passkey's pages use; a person is told of a passkey that these close."""
 
     step: StepDeps
     desk: Desk
 
 
-@dataclass(frozen=True, slots=True)
-class _Proved:
+class _Proved(Value, frozen=True):
     """A verified passkey and the session that rests on it, which is None where it ended meanwhile."""
 
     assertion: Assertion

@@ -1,7 +1,5 @@
 """The second factor: the code of an authenticator app."""
 
-from dataclasses import dataclass, field
-
 from flask import Blueprint, request
 
 from authserver.accounts.factors.totp.credential import check_totp
@@ -13,6 +11,7 @@ from authserver.interaction.second_proof import Proof, add_proof, held, other_wa
 from authserver.interaction.step_page import StepPage, find_signed_in, step_page
 from authserver.protocol.errors import AccessDenied, UnmetAuthenticationRequirements
 from authserver.sealing.envelope import Envelope
+from authserver.values import Assembly, Hidden
 from authserver.web.pages.form_page import Reply, form_pages
 
 PAGE = "totp"
@@ -20,12 +19,11 @@ NOT_ENROLLED_PAGE = "second_factor_needed"
 ADDRESS_LIMIT = "second_factor.address"
 
 
-@dataclass(frozen=True, slots=True)
-class TotpDeps:
+class TotpDeps(Assembly, frozen=True):
     """What the second factor's page uses."""
 
     step: StepDeps
-    envelope: Envelope = field(repr=False)
+    envelope: Hidden[Envelope]
 
 
 def totp_page(deps: TotpDeps) -> Blueprint:

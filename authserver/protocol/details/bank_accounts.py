@@ -2,14 +2,13 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from authserver.protocol.details.names import parse_name
+from authserver.values import Value
 
 
-@dataclass(frozen=True, slots=True)
-class BankAccount:
+class BankAccount(Value, frozen=True):
     """An account of a person as they know it: its number, and the name they see at their bank."""
 
     iban: str

@@ -1,12 +1,12 @@
 """Authorization details as values, and what makes a type of them."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from pydantic import BaseModel
 
 from authserver.messages import Message
+from authserver.values import Assembly, Value
 
 Detail: TypeAlias = Mapping[str, object]
 """One authorization detail in canonical form: JSON values alone, as its type's shape has read them."""
@@ -14,16 +14,14 @@ Detail: TypeAlias = Mapping[str, object]
 Details: TypeAlias = tuple[Detail, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Money:
+class Money(Value, frozen=True):
     """An amount as a decimal string with exactly the decimals of its currency; never a binary fraction."""
 
     amount: str
     currency: str
 
 
-@dataclass(frozen=True, slots=True)
-class Fact:
+class Fact(Value, frozen=True):
     """One line that a person reads: a label of ours, and data: a text, an amount, or a day.
 
     A day is the first second of it, in UTC. A text is data from outside: shown escaped, and never translated.
@@ -33,8 +31,7 @@ class Fact:
     value: str | int | Money
 
 
-@dataclass(frozen=True, slots=True)
-class DetailWords:
+class DetailWords(Value, frozen=True):
     """What a person reads of one detail: a title and points of ours, facts, and where money moves how much and to whom.
 
     `payee` is as it is to be shown, with letters that could deceive made visible.
@@ -47,8 +44,7 @@ class DetailWords:
     payee: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class DetailType:
+class DetailType(Assembly, frozen=True):
     """One type of authorization details.
 
     `acr` is what it needs where the deployment does not say otherwise. `is_payment`: money moves, so that the person is

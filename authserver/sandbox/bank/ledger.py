@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 from threading import Lock
 
 from authserver.sandbox.bank.orders import Order, format_cents, parse_euros
+from authserver.values import Value
 
 _MOST_PAYMENTS = 100
 _MOST_PEOPLE = 1000
 _BANK_CODE = "19043"
 
 
-@dataclass(frozen=True, slots=True)
-class Account:
+class Account(Value, frozen=True):
     """One account of one person; amounts are in cents."""
 
     account_id: str
@@ -41,16 +41,14 @@ class Account:
         ]
 
 
-@dataclass(frozen=True, slots=True)
-class Owner:
+class Owner(Value, frozen=True):
     """Whose payments: a person's, as far as one app asked for them; no app sees what another asked for."""
 
     subject: str
     client_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class Payment:
+class Payment(Value, frozen=True):
     """One payment that a person's app asked for."""
 
     payment_id: str

@@ -3,13 +3,13 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final, Self
 
 from authserver.resource.details import Detail
 from authserver.resource.model import AccessToken
 from authserver.sandbox.bank.orders import ABOUT_THE_GRANT, NotApproved, Order, format_cents, parse_euros, thawed
+from authserver.values import Hidden, Value
 
 MANDATE: Final = "variable_recurring_payment"
 _AMOUNT: Final = "instructedAmount"
@@ -17,16 +17,14 @@ _LIMITS: Final = frozenset({"maximumIndividualAmount", "periodicLimit", "validUn
 _MONTHS: Final = 12
 
 
-@dataclass(frozen=True, slots=True)
-class Period:
+class Period(Value, frozen=True):
     """One period of the calendar, in UTC: its first day, and the first day after it."""
 
     first_day: date
     next_first_day: date
 
 
-@dataclass(frozen=True, slots=True)
-class Mandate:
+class Mandate(Value, frozen=True):
     """Limits that one person gave one app.
 
     `mandate_id` stands for the person, the app and all that was approved: whoever approves the same again adds nothing
@@ -34,7 +32,7 @@ class Mandate:
     """
 
     mandate_id: bytes
-    members: Mapping[str, Any] = field(repr=False)
+    members: Hidden[Mapping[str, Any]]
     each_cents: int
     period_cents: int
     last_day: date

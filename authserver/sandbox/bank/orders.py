@@ -1,9 +1,9 @@
 """Payment orders as an app sends them, and whether one is exactly what the person approved."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 
 from authserver.resource.details import Detail, frozen
+from authserver.values import Hidden, Value
 
 PAYMENT = "payment_initiation"
 ABOUT_THE_GRANT = frozenset({"type", "actions", "locations"})
@@ -19,11 +19,10 @@ class NotApproved(Exception):
         self.members = members
 
 
-@dataclass(frozen=True, slots=True)
-class Order:
+class Order(Value, frozen=True):
     """One payment order, whose members are those that the person approved and no others."""
 
-    members: Mapping[str, object] = field(repr=False)
+    members: Hidden[Mapping[str, object]]
 
     def describe(self) -> dict[str, object]:
         """Return the order as it came."""

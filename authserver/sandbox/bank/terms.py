@@ -2,20 +2,21 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
 from typing import Final
+
+from msgspec.structs import asdict
 
 from authserver.sandbox.bank.ledger import Account
 from authserver.sandbox.places import DemoPlaces
+from authserver.values import Hidden, Value, field
 
 FRESH_SECONDS: Final = 120
 
 
-@dataclass(frozen=True, slots=True)
-class BankTerms:
+class BankTerms(Value, frozen=True):
     """The customers by subject, and how many seconds old a sign-in may be to see what moved on an account."""
 
-    customers: Mapping[str, tuple[Account, ...]] = field(default_factory=dict, repr=False)
+    customers: Hidden[Mapping[str, tuple[Account, ...]]] = field(default_factory=dict)
     fresh_seconds: int = FRESH_SECONDS
 
 

@@ -7,7 +7,6 @@ import base64
 import json
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -23,6 +22,8 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
+from authserver.values import Hidden, Value
+
 _PRESENT_AND_VERIFIED = 0x05
 _WITH_KEY = 0x40
 _NO_MODEL = bytes(16)
@@ -30,14 +31,13 @@ _NO_COUNT = bytes(4)
 _OWNER_ONLY = 0o600
 
 
-@dataclass(frozen=True, slots=True)
-class SoftwarePasskey:
+class SoftwarePasskey(Value, frozen=True):
     """One passkey of one person at one origin; whoever holds it is taken for verified."""
 
     origin: str
     credential_id: bytes
     user_handle: bytes
-    key: ec.EllipticCurvePrivateKey = field(repr=False)
+    key: Hidden[ec.EllipticCurvePrivateKey]
 
     def sign(self, options: str) -> str:
         """Answer `navigator.credentials.get()` with the JSON that a page posts."""

@@ -9,13 +9,13 @@ from html.parser import HTMLParser
 from urllib.parse import urljoin, urlsplit
 
 from authserver.sandbox.third_party.http import Answer, HttpsClient
+from authserver.values import Hidden, Value
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _MOST_REDIRECTS = 10
 
 
-@dataclass(frozen=True, slots=True)
-class Button:
+class Button(Value, frozen=True):
     """One button of a form, and what pressing it adds."""
 
     element_id: str
@@ -38,13 +38,12 @@ class Form:
     buttons: list[Button] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+class Page(Value, frozen=True):
     """What the browser shows; `left_for` is a URL of another site to which it was sent instead."""
 
     url: str
     status: int
-    text: str = field(default="", repr=False)
+    text: Hidden[str] = ""
     left_for: str = ""
 
     @property
@@ -116,8 +115,7 @@ class Browser:
         return answer
 
 
-@dataclass(frozen=True, slots=True)
-class _Received:
+class _Received(Value, frozen=True):
     """An answer's cookies as the cookie jar reads them."""
 
     cookies: tuple[str, ...]

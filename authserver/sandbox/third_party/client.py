@@ -15,6 +15,7 @@ from joserfc.jwk import ECKey
 from authserver.clock import Clock
 from authserver.sandbox.third_party.http import Answer, HttpsClient
 from authserver.sandbox.third_party.proofs import NotGenuine, new_pkce, sign_assertion, sign_proof
+from authserver.values import Hidden, Value
 
 Form = list[tuple[str, str]]
 
@@ -29,13 +30,12 @@ class Authentication(Protocol):
         """Return the form and the headers to send."""
 
 
-@dataclass(frozen=True, slots=True)
-class PrivateKeyJwt:
+class PrivateKeyJwt(Value, frozen=True):
     """`private_key_jwt`: a signed assertion, a new one for each request."""
 
     client_id: str
     issuer: str
-    key: ECKey = field(repr=False)
+    key: Hidden[ECKey]
 
     def sign(self, form: Form, now: int) -> tuple[Form, dict[str, str]]:
         """Add the assertion."""
@@ -43,8 +43,7 @@ class PrivateKeyJwt:
         return [*form, ("client_assertion_type", _ASSERTION_TYPE), ("client_assertion", assertion)], {}
 
 
-@dataclass(frozen=True, slots=True)
-class ByCertificate:
+class ByCertificate(Value, frozen=True):
     """`tls_client_auth` and `self_signed_tls_client_auth`: the connection speaks, the form only says for whom."""
 
     client_id: str
@@ -55,12 +54,11 @@ class ByCertificate:
         return (form if known else [*form, ("client_id", self.client_id)]), {}
 
 
-@dataclass(frozen=True, slots=True)
-class Basic:
+class Basic(Value, frozen=True):
     """`client_secret_basic`."""
 
     client_id: str
-    secret: str = field(repr=False)
+    secret: Hidden[str]
 
     def sign(self, form: Form, _now: int) -> tuple[Form, dict[str, str]]:
         """Add the header."""
@@ -68,14 +66,13 @@ class Basic:
         return form, {"Authorization": f"Basic {base64.b64encode(pair.encode()).decode()}"}
 
 
-@dataclass(frozen=True, slots=True)
-class Flow:
+class Flow(Value, frozen=True):
     """One authorization request under way: what the answer must bring back."""
 
     state: str
     nonce: str
-    verifier: str = field(repr=False)
-    parameters: Form = field(repr=False)
+    verifier: Hidden[str]
+    parameters: Hidden[Form]
 
 
 @dataclass(slots=True)

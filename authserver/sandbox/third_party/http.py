@@ -3,7 +3,6 @@
 import json
 import ssl
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -11,17 +10,18 @@ from urllib.parse import urlencode
 import urllib3
 from urllib3.util import Timeout
 
+from authserver.values import Hidden, Value
+
 _SECONDS = 15.0
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Value, frozen=True):
     """What came back; header names are in lower case, a repeated header's values are joined by commas."""
 
     status: int
     headers: Mapping[str, str]
-    body: bytes = field(repr=False)
-    cookies: tuple[str, ...] = field(default=(), repr=False)
+    body: Hidden[bytes]
+    cookies: Hidden[tuple[str, ...]] = ()
 
     @property
     def text(self) -> str:

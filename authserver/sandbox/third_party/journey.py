@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from authserver.sandbox.places import DemoPlaces
 from authserver.sandbox.third_party.client import Flow, OAuthClient
@@ -10,12 +10,12 @@ from authserver.sandbox.third_party.http import Answer
 from authserver.sandbox.third_party.mandate import Mandate
 from authserver.sandbox.third_party.proofs import NotGenuine, verify_id_token
 from authserver.sandbox.third_party.shown import mask, show_answer, show_call, show_claims, show_form, show_members
+from authserver.values import Value
 
 _MOST_STEPS = 40
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(Value, frozen=True):
     """One thing that happened: a title, a sentence, and what was sent and received, as labelled texts."""
 
     title: str
@@ -24,8 +24,7 @@ class Step:
     refused: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(Value, frozen=True):
     """One call of an API: what it is for, in a title and a sentence, and what is sent; `resource` names the token."""
 
     title: str
@@ -36,8 +35,7 @@ class Call:
     document: object = None
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(Value, frozen=True):
     """What a connection asks for: a scope at some APIs, and details beside it or in its place."""
 
     scope: str
@@ -47,6 +45,9 @@ class Wanted:
 
 class Stopped(Exception):
     """What was wanted did not come about; the steps say why."""
+
+
+_IDENTITY: Final = Wanted("openid", ())
 
 
 @dataclass(slots=True)
@@ -61,7 +62,7 @@ class Journey:
     client: OAuthClient
     places: DemoPlaces
     about: Literal["connection", "payment", "mandate"] = "connection"
-    wanted: Wanted = Wanted("openid", ())
+    wanted: Wanted = _IDENTITY
     flow: Flow | None = None
     again: Call | None = None
     order: Mapping[str, Any] | None = None

@@ -2,21 +2,20 @@
 
 import secrets
 from collections import OrderedDict
-from dataclasses import dataclass, field
 from threading import Lock
 
 from authserver.sandbox.third_party.journey import Journey
+from authserver.values import Assembly, Hidden
 
 COOKIE = "__Host-planner"
 _MOST = 200
 
 
-@dataclass(frozen=True, slots=True)
-class Held:
+class Held(Assembly, frozen=True):
     """A journey with the token that its forms carry, and a lock: one thing at a time happens in it."""
 
     journey: Journey
-    form_token: str = field(repr=False)
+    form_token: Hidden[str]
     lock: Lock
 
 

@@ -1,7 +1,6 @@
 """The apps that a person allows something: each permission for itself, with its limits, its end and its own button."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 
 from flask import Blueprint, abort, request
 
@@ -25,6 +24,7 @@ from authserver.selfservice.guard import (
     show,
 )
 from authserver.selfservice.permissions import PAYMENTS, ConnectedApp, describe_apps
+from authserver.values import Value, replace
 from authserver.web.pages.form_page import Reply, View
 
 PAGE = "apps"
@@ -33,8 +33,7 @@ _BECAUSE = "revoked_by_person"
 _NOT_FOUND = 404
 
 
-@dataclass(frozen=True, slots=True)
-class _Stopping:
+class _Stopping(Value, frozen=True):
     """What is about to be stopped: one permission of an app, or all that it has, and whether it keeps others."""
 
     app: ConnectedApp

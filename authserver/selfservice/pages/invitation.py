@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from flask import Blueprint, Response, request
 
@@ -27,6 +26,7 @@ from authserver.selfservice.guard import AccountDeps, go_to
 from authserver.selfservice.words import PASSKEY_DID_NOT_WORK
 from authserver.sessions import lifecycle
 from authserver.sessions.browsers import describe_browser
+from authserver.values import Assembly, Value
 from authserver.web.pages.cookies import BROWSER_COOKIE, SESSION_COOKIE, read_cookie, set_cookie
 from authserver.web.pages.flask_pages import correlation_id
 from authserver.web.pages.form_page import FormBinding, FormPage, Reply, View, form_pages
@@ -36,8 +36,7 @@ PATH = "/invitation"
 ADDRESS_LIMIT = "sign_in.address"
 
 
-@dataclass(frozen=True, slots=True)
-class InvitationDeps:
+class InvitationDeps(Assembly, frozen=True):
     """What the page uses."""
 
     account: AccountDeps
@@ -46,8 +45,7 @@ class InvitationDeps:
     desk: Desk
 
 
-@dataclass(frozen=True, slots=True)
-class Guest:
+class Guest(Value, frozen=True):
     """Who opened an invitation, in which browser; `is_new` where the browser has its cookie still to get."""
 
     invitation: str

@@ -1,7 +1,5 @@
 """Adding a passkey."""
 
-from dataclasses import dataclass
-
 from flask import Blueprint, request
 
 from authserver.accounts.factors.passkey.ceremonies import begin_registration, finish_registration
@@ -25,14 +23,14 @@ from authserver.selfservice.guard import (
 from authserver.selfservice.words import PASSKEY_DID_NOT_WORK
 from authserver.sessions import lifecycle
 from authserver.sessions.browsers import describe_browser
+from authserver.values import Assembly
 from authserver.web.pages.form_page import Reply, View
 
 PAGE = "passkeys"
 PATH = "/account/passkeys"
 
 
-@dataclass(frozen=True, slots=True)
-class PasskeysDeps:
+class PasskeysDeps(Assembly, frozen=True):
     """What the page uses."""
 
     account: AccountDeps

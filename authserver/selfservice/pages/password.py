@@ -1,7 +1,6 @@
 """Changing the password, or setting the first one."""
 
 import os
-from dataclasses import dataclass
 
 from flask import Blueprint, request
 
@@ -24,14 +23,14 @@ from authserver.selfservice.guard import (
     record,
     show,
 )
+from authserver.values import Assembly
 from authserver.web.pages.form_page import Reply, View
 
 PAGE = "password"
 PATH = "/account/password"
 
 
-@dataclass(frozen=True, slots=True)
-class PasswordDeps:
+class PasswordDeps(Assembly, frozen=True):
     """What the password page uses."""
 
     account: AccountDeps

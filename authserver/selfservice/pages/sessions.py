@@ -1,7 +1,5 @@
 """Where the person is signed in, and signing out one of those places or all the others."""
 
-from dataclasses import replace
-
 from flask import Blueprint, Response, request
 
 from authserver.accounts.factors.table import METHODS
@@ -10,6 +8,7 @@ from authserver.selfservice import done
 from authserver.selfservice.guard import AccountDeps, AccountPage, Visit, account_pages, event_of, go_on, go_to, show
 from authserver.sessions import lifecycle, store
 from authserver.sessions.model import Session
+from authserver.values import replace
 from authserver.web.pages.form_page import View
 
 PAGE = "sessions"

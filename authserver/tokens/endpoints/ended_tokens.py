@@ -2,7 +2,6 @@
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
 
 import orjson
@@ -16,6 +15,7 @@ from authserver.grants.store.tokens import find_several_tokens
 from authserver.keys.base64url import decode, encode
 from authserver.protocol.errors import InvalidRequest
 from authserver.tokens.describe import INACTIVE, describe_token, is_for_payment, render_description
+from authserver.values import Assembly
 from authserver.web.machine.model import MachineRequest, MachineResponse
 from authserver.web.machine.responses import private_answer
 
@@ -28,8 +28,7 @@ Held = Mapping[bytes, bytes | None]
 """The hash of each token asked about, and the digest of what was told of it, where that is given."""
 
 
-@dataclass(frozen=True, slots=True)
-class EndedTokens:
+class EndedTokens(Assembly, frozen=True):
     """`POST /introspect/ended`: a resource server that keeps answers asks which of them no longer count.
 
     An extension of ours. Tokens are named by their SHA-256, so none travels; behind it, after a dot, may stand the

@@ -1,7 +1,6 @@
 """The introspection endpoint."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from authserver.clients.reception import Reception
 from authserver.clock import Clock
@@ -11,6 +10,7 @@ from authserver.keys.signer import SigningKeys
 from authserver.protocol.handles import hash_handle
 from authserver.tokens.describe import describe_token, render_description, seconds_to_keep
 from authserver.tokens.signed_description import CONTENT_TYPE, sign_description
+from authserver.values import Assembly
 from authserver.web.machine.accept import asks_for
 from authserver.web.machine.model import MachineRequest, MachineResponse
 from authserver.web.machine.responses import private_answer
@@ -18,8 +18,7 @@ from authserver.web.machine.responses import private_answer
 _JSON = "application/json"
 
 
-@dataclass(frozen=True, slots=True)
-class Introspection:
+class Introspection(Assembly, frozen=True):
     """`POST /introspect`: a resource server asks about a token it received.
 
     A JWT is looked up like any other token, so that its revocation is known at once. A hint is no more than that. The

@@ -1,7 +1,5 @@
 """The revocation endpoint."""
 
-from dataclasses import dataclass
-
 from authserver.clients.reception import Reception
 from authserver.clock import Clock
 from authserver.db.engine import Connection, Database
@@ -12,12 +10,12 @@ from authserver.grants.model import KIND_REFRESH, TokenState
 from authserver.grants.store.records import revoke_grant
 from authserver.grants.store.tokens import find_token, revoke_token
 from authserver.protocol.handles import hash_handle
+from authserver.values import Assembly
 from authserver.web.machine.model import MachineRequest, MachineResponse
 from authserver.web.machine.responses import empty
 
 
-@dataclass(frozen=True, slots=True)
-class Revocation:
+class Revocation(Assembly, frozen=True):
     """`POST /revoke`: a client gives back a token; with a refresh token goes its whole grant.
 
     A token that is unknown, or another client's, is answered like one that was revoked, and left as it is.

@@ -1,7 +1,6 @@
 """The token endpoint."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 from authserver.binding.resolve import resolve_binding
 from authserver.clients.binding import binding_demand
@@ -26,6 +25,7 @@ from authserver.protocol.errors import (
 )
 from authserver.protocol.params import Params
 from authserver.tokens.grant_type import GrantType, Replayed, TokenRequest
+from authserver.values import Assembly
 from authserver.web.machine.model import MachineRequest, MachineResponse
 from authserver.web.machine.responses import json_no_store
 
@@ -33,8 +33,7 @@ _LOOKS = 4
 """How often a request looks again after another of the same code or token came first; the second look settles it."""
 
 
-@dataclass(frozen=True, slots=True)
-class TokenEndpoint:
+class TokenEndpoint(Assembly, frozen=True):
     """`POST /token`: the phases that every grant shares; a grant type supplies `redeem` alone.
 
     Spec: RFC6749-3.2, RFC6749-5.1, FAPI2-SP-FINAL-5.3.2.1-4

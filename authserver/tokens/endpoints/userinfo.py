@@ -1,7 +1,6 @@
 """The UserInfo endpoint: claims about the person, for the holder of a token and its key."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 from authserver.binding.dpop import DpopNonces
 from authserver.binding.resolve import proof_id
@@ -20,6 +19,7 @@ from authserver.protocol.names import SCOPE_OPENID
 from authserver.resource.checks import Expectation, check_claims, check_scope, check_sender, read_authorization
 from authserver.resource.model import AccessToken, ResourceRequest, TokenMissing
 from authserver.resource.own_requests import read_own_request
+from authserver.values import Assembly
 from authserver.web.machine.challenges import render_challenge
 from authserver.web.machine.evidence import Origins
 from authserver.web.machine.model import MachineRequest, MachineResponse
@@ -29,8 +29,7 @@ _REFUSAL = "The access token is not valid here."
 _OUT_OF_REACH = "The access token lacks the scope openid."
 
 
-@dataclass(frozen=True, slots=True)
-class UserInfo:
+class UserInfo(Assembly, frozen=True):
     """`GET` or `POST /userinfo`: a protected resource like any other, whose tokens stand in our own database.
 
     `find_client` finds a client that may be served, as it is registered now.

@@ -1,7 +1,6 @@
 """The authorization code grant."""
 
 import hmac
-from dataclasses import dataclass
 
 from authserver.clients.model import Client
 from authserver.clock import is_ahead
@@ -21,13 +20,13 @@ from authserver.protocol.pkce import check_verifier
 from authserver.tokens.grant_type import Replayed, TokenRequest
 from authserver.tokens.narrowing import narrow_details, narrow_resources
 from authserver.tokens.person import claims_for_id_token
+from authserver.values import Value
 
 _REFUSAL = "The code is not valid."
 _CLAUSE = "RFC6749-4.1.3"
 
 
-@dataclass(frozen=True, slots=True)
-class AuthorizationCodeGrant:
+class AuthorizationCodeGrant(Value, frozen=True):
     """Redeems a code: looks, checks, and says that it is to be claimed.
 
     Spec: RFC6749-4.1.3, FAPI2-SP-FINAL-5.3.2.2-9, FAPI2-SP-FINAL-5.3.2.1-11, RFC6749-10.5

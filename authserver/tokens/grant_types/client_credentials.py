@@ -1,7 +1,5 @@
 """The client credentials grant: a client acts for itself."""
 
-from dataclasses import dataclass
-
 from authserver.clients.model import Client
 from authserver.db.engine import Database
 from authserver.issuance.issue import Redemption
@@ -10,10 +8,10 @@ from authserver.protocol.names import SCOPES_OF_OPENID
 from authserver.protocol.resource import parse_resources
 from authserver.protocol.scope import check_scope_within, parse_scope
 from authserver.tokens.grant_type import TokenRequest
+from authserver.values import Value
 
 
-@dataclass(frozen=True, slots=True)
-class ClientCredentialsGrant:
+class ClientCredentialsGrant(Value, frozen=True):
     """Issues for the client itself, within its registered scope less whatever is about a person; never refreshable.
 
     Spec: RFC6749-4.4, RFC6749-4.4.3

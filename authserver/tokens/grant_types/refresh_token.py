@@ -1,7 +1,5 @@
 """The refresh token grant, with rotation by confirm-on-use."""
 
-from dataclasses import dataclass
-
 from authserver.db.engine import Connection, Database
 from authserver.events.catalogue import REFRESH_REUSE_DETECTED
 from authserver.grants.model import GenerationClaim, Grant, IssuedToken
@@ -15,13 +13,13 @@ from authserver.sealing.envelope import Envelope
 from authserver.tokens.grant_type import Replayed, TokenRequest
 from authserver.tokens.narrowing import narrow_details, narrow_resources, narrow_scope
 from authserver.tokens.person import claims_for_id_token
+from authserver.values import Assembly, Value
 
 _REFUSAL = "The refresh token is not valid."
 _CLAUSE = "RFC6749-6"
 
 
-@dataclass(frozen=True, slots=True)
-class Refreshed:
+class Refreshed(Value, frozen=True):
     """The generation after a refresh, the refresh token to send with its row if it is new, and what must be claimed."""
 
     generation: int
@@ -33,8 +31,7 @@ class Refreshed:
         return f"Refreshed({self.generation!r})"
 
 
-@dataclass(frozen=True, slots=True)
-class RefreshTokenGrant:
+class RefreshTokenGrant(Assembly, frozen=True):
     """Redeems a refresh token for its own client, whatever key the new access token is bound to.
 
     A confidential client's refresh token is bound to the client by its authentication, not to a DPoP key, which the

@@ -8,11 +8,12 @@ import binascii
 import re
 from base64 import b64decode
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import lru_cache
 from urllib.parse import unquote
 
 from cryptography import x509
+
+from authserver.values import Assembly
 
 LARGEST_CERTIFICATE = 16 * 1024
 LARGEST_HEADER = 64 * 1024
@@ -103,8 +104,7 @@ def _read_envoy(text: str) -> bytes:
     return _percent_decoded_pem(value.removeprefix('"').removesuffix('"'))
 
 
-@dataclass(frozen=True, slots=True)
-class HeaderFormat:
+class HeaderFormat(Assembly, frozen=True):
     """One proxy's habit: the WSGI names of its headers, the one to prefer first, and the reader of their text."""
 
     names: tuple[str, ...]

@@ -11,10 +11,10 @@ where only proxy and server know it, nobody else who reaches the server can writ
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
+from authserver.values import Hidden, Value, field
 from authserver.web.machine.certificate_headers import (
     CERTIFICATE_HEADERS,
     FORMATS,
@@ -46,8 +46,7 @@ def _uncounted(_reason: str) -> None:
     """Count nothing."""
 
 
-@dataclass(frozen=True, slots=True)
-class CertificatePolicy:
+class CertificatePolicy(Value, frozen=True, eq=False):
     """Whom to believe about a client's certificate and address; the default believes no one but our own listener.
 
     `trusted_proxies` are the networks proxies speak from, `trusts_unix_socket` says that whoever reaches the Unix
@@ -60,7 +59,7 @@ class CertificatePolicy:
     header_format: str | None = None
     certificate_name: str = ""
     address_name: str = _FORWARDED_FOR
-    _judged: dict[str, bool] = field(default_factory=dict, repr=False, compare=False)
+    _judged: Hidden[dict[str, bool]] = field(default_factory=dict)
 
     def trusts(self, peer: str) -> bool:
         """Tell whether the immediate peer is a proxy that the operator named; a Unix socket's peer has no address.

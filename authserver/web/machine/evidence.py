@@ -1,14 +1,12 @@
 """Gathering what a caller presents to prove itself, without believing any of it."""
 
-from dataclasses import dataclass
-
 from authserver.protocol.evidence import Evidence
 from authserver.protocol.params import Params
+from authserver.values import Value
 from authserver.web.machine.model import MachineRequest
 
 
-@dataclass(frozen=True, slots=True)
-class Origins:
+class Origins(Value, frozen=True):
     """The origins under which the server is known: the issuer's, and the one that asks for certificates."""
 
     issuer: str

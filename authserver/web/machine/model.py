@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from authserver.values import Value, field
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -14,8 +15,7 @@ REQUEST: ContextVar["WSGIEnvironment | None"] = ContextVar("request", default=No
 """The request being answered, for what depends on it at any depth: the language of a page."""
 
 
-@dataclass(frozen=True, slots=True)
-class MachineRequest:
+class MachineRequest(Value, frozen=True):
     """One request to a machine endpoint; header names are in lower case, the body is whole and bounded.
 
     `certificate` is the client certificate in DER as our listener or a trusted proxy gave it, not verified against any
@@ -32,8 +32,7 @@ class MachineRequest:
     correlation_id: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class MachineResponse:
+class MachineResponse(Value, frozen=True):
     """One answer of a machine endpoint: status, header pairs, body."""
 
     status: int

@@ -1,11 +1,11 @@
 """The WSGI router that stands in front of Flask: machine endpoints are answered here, pages are handed on."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from authserver.protocol.errors import InvalidRequest
+from authserver.values import Assembly
 from authserver.web.machine.model import (
     CORRELATION_ENVIRON_KEY,
     MAX_BODY_BYTES,
@@ -21,8 +21,7 @@ if TYPE_CHECKING:
 _MOST_LENGTH_DIGITS = 12  # far beyond any body we take, and far below what int() refuses to read
 
 
-@dataclass(frozen=True, slots=True)
-class Route:
+class Route(Assembly, frozen=True):
     """One line of the table of machine URLs: the exact path, the methods it answers, the endpoint."""
 
     path: str
@@ -30,8 +29,7 @@ class Route:
     endpoint: MachineEndpoint
 
 
-@dataclass(frozen=True, slots=True)
-class Guard:
+class Guard(Assembly, frozen=True):
     """What surrounds every machine endpoint, supplied by the composition root.
 
     `certificate` and `address` read the caller's certificate and address from the WSGI environment as the deployment's

@@ -5,9 +5,10 @@ pages' content policy holds as it is: no style in a page, and nothing from elsew
 """
 
 import re
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+
+from authserver.values import Value
 
 LARGEST_LOGO_BYTES: Final = 100_000
 LEAST_CONTRAST: Final = 4.5
@@ -30,8 +31,7 @@ _SIGNATURES: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Logo:
+class Logo(Value, frozen=True):
     """A picture by its octets: what they are, and not what a file's name says."""
 
     body: bytes
@@ -39,8 +39,7 @@ class Logo:
     content_type: str
 
 
-@dataclass(frozen=True, slots=True)
-class Brand:
+class Brand(Value, frozen=True):
     """What a deployment sets of its looks; empty for what the stylesheet has."""
 
     logo: Logo | None = None

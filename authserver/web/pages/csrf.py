@@ -7,10 +7,10 @@ browser's own word on where the request came from is asked as well.
 import hmac
 from base64 import urlsafe_b64encode
 from collections.abc import Mapping
-from dataclasses import dataclass
 from hashlib import sha256
 
 from authserver.protocol.errors import InvalidRequest
+from authserver.values import Value
 
 FIELD = "csrf_token"
 SENDER_HEADERS = ("sec-fetch-site", "origin")
@@ -43,8 +43,7 @@ def came_from_elsewhere(headers: Mapping[str, str], origins: frozenset[str]) -> 
     return origin is not None and origin != "null" and origin not in origins
 
 
-@dataclass(frozen=True, slots=True)
-class CsrfGuard:
+class CsrfGuard(Value, frozen=True):
     """Issues and checks the tokens of our forms; `origins` are those under which our pages are reached."""
 
     key: bytes

@@ -5,12 +5,12 @@ page supplies `find`, `show` and `answer`, and so cannot forget a phase.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Any, Generic, Protocol, TypeVar
 
 from flask import Blueprint, Response, request
 
 from authserver.limits.rates import AddressReader, Limits
+from authserver.values import Assembly, Hidden, Value
 from authserver.web.machine.responses import Headers
 from authserver.web.pages.csrf import FIELD, CsrfGuard
 from authserver.web.pages.flask_pages import correlation_id, sender_headers, to_flask
@@ -42,8 +42,7 @@ class FormParts(Protocol):
         """Return how the address of a caller is read."""
 
 
-@dataclass(frozen=True, slots=True)
-class View:
+class View(Value, frozen=True):
     """A page to be shown: its template and values; one with an `error` among them is answered with 400.
 
     `forms_stay` unless its forms may lead to an app in the end.
@@ -59,21 +58,19 @@ Reply = View | Response
 """How a page answers: with a view of its own, or with anything else, such as a redirect."""
 
 
-@dataclass(frozen=True, slots=True)
-class FormBinding:
+class FormBinding(Value, frozen=True):
     """What the token of a form is bound to: a cookie of the browser, and what the form is for.
 
     `account_id`, where it is given, is counted for each form that was really sent from our page: each may write, and
     be told of by a letter.
     """
 
-    cookie: str = field(repr=False)
+    cookie: Hidden[str]
     purpose: str
     account_id: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class FormPage(Generic[T]):
+class FormPage(Assembly, Generic[T], frozen=True):
     """One address: what it is about, how it is shown, and how its form is answered.
 
     `find` returns what the page is about, or a response where there is nothing to show or to answer. A page without

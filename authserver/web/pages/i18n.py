@@ -5,7 +5,6 @@ notes. Nothing here happens for machine endpoints, unless they show a page.
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from functools import cache, lru_cache
 from gettext import GNUTranslations, NullTranslations
 from io import BytesIO
@@ -19,6 +18,7 @@ from werkzeug.http import parse_accept_header
 
 from authserver.assets import find_assets
 from authserver.messages import ENGLISH, LANGUAGES
+from authserver.values import Value
 from authserver.web.machine.model import REQUEST
 from authserver.web.pages.cookies import read_cookie, set_cookie
 
@@ -32,8 +32,7 @@ _WISH = "authserver.ui_locales"
 _SWITCH = "authserver.language_switch"
 
 
-@dataclass(frozen=True, slots=True)
-class LanguageLink:
+class LanguageLink(Value, frozen=True):
     """One entry of the language switch; `address` is nothing for the language of the page itself."""
 
     language: str

@@ -5,7 +5,6 @@ pages' blueprints both render here.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from functools import cache, partial
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from jinja2 import Environment
 from authserver.assets import find_assets
 from authserver.messages import ENGLISH
 from authserver.protocol.errors import InvitationOver, OAuthError, SignInOver, TooManyRequests, UnreadableCookies
+from authserver.values import Assembly, Value, field
 from authserver.web.headers import new_nonce, page_headers
 from authserver.web.machine.model import MachineResponse
 from authserver.web.machine.responses import Headers, html_no_store
@@ -23,8 +23,7 @@ from authserver.web.pages.static import StaticFiles, read_static_files
 from authserver.web.pages.templates import build_environment
 
 
-@dataclass(frozen=True, slots=True)
-class Site:
+class Site(Value, frozen=True):
     """What every page says of this deployment: its name, where a person finds help, and where their account.
 
     `apps_checked_by` is who checks the apps whose registration does not say it. `brand` is how it looks.
@@ -37,8 +36,7 @@ class Site:
     brand: Brand = field(default_factory=Brand)
 
 
-@dataclass(frozen=True, slots=True)
-class Pages:
+class Pages(Assembly, frozen=True):
     """Renders templates, in a person's own language if `speaks_others`, else in English; one for the whole process.
 
     `environment` answers with the templates of a language.

@@ -1,10 +1,10 @@
 """Our own stylesheet and images, under names that hold their content's hash so that browsers keep them for good."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
+from authserver.values import Value
 from authserver.web.machine.model import MachineResponse
 from authserver.web.pages.brand import Brand
 
@@ -18,8 +18,7 @@ _KEEP = (("Cache-Control", "public, max-age=31536000, immutable"), ("Cross-Origi
 _NOT_FOUND = MachineResponse(404, (("Content-Type", "text/plain; charset=utf-8"),), b"There is no such file.\n")
 
 
-@dataclass(frozen=True, slots=True)
-class StaticFiles:
+class StaticFiles(Value, frozen=True):
     """The files, read once: `urls` by plain name, `answers` by hashed name."""
 
     urls: Mapping[str, str]

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any, cast
 
 import pytest
@@ -10,6 +9,7 @@ import pytest
 from authserver.banking.challenge import payment_challenge
 from authserver.banking.evidence import dump_evidence, encode
 from authserver.banking.verify import Expected, verify_proof
+from authserver.values import replace
 from tests.support.payment_proofs import (
     MANDATE,
     NONCE,

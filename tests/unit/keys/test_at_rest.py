@@ -1,6 +1,5 @@
 """A signing key that was sealed opens into one that signs what its public half verifies."""
 
-import dataclasses
 import json
 
 import pytest
@@ -10,6 +9,7 @@ from joserfc.jwk import import_key
 from authserver.keys.at_rest import make_key, open_signer
 from authserver.sealing.envelope import SealBroken
 from authserver.sealing.master_key import MasterKeyEnvelope
+from authserver.values import replace
 
 _ENVELOPE = MasterKeyEnvelope(b"k" * 32)
 
@@ -30,4 +30,4 @@ def test_a_sealed_key_with_one_bit_turned_opens_nothing(algorithm: str) -> None:
     sealed = bytearray(stored.sealed_private_jwk)
     sealed[len(sealed) // 2] ^= 1
     with pytest.raises(SealBroken):
-        open_signer(dataclasses.replace(stored, sealed_private_jwk=bytes(sealed)), _ENVELOPE)
+        open_signer(replace(stored, sealed_private_jwk=bytes(sealed)), _ENVELOPE)

@@ -1,6 +1,5 @@
 """The signing keys in memory."""
 
-import dataclasses
 import json
 from collections.abc import Callable
 from threading import Event
@@ -15,11 +14,12 @@ from authserver.keys.verifier import verify_jwt
 from authserver.protocol.errors import TemporarilyUnavailable
 from authserver.sealing.envelope import SealBroken
 from authserver.sealing.master_key import MasterKeyEnvelope
+from authserver.values import replace
 
 ENVELOPE = MasterKeyEnvelope(bytes(32))
 SIGNING = make_key("ES256", ENVELOPE, "signing", 10, 10)
 ANNOUNCED = make_key("ES256", ENVELOPE, "announced", 20, 100)
-RETIRED = dataclasses.replace(make_key("ES256", ENVELOPE, "retired", 0, 0), retired_at=10)
+RETIRED = replace(make_key("ES256", ENVELOPE, "retired", 0, 0), retired_at=10)
 
 
 class Table:
@@ -55,7 +55,7 @@ def test_the_database_is_asked_every_other_second_at_most() -> None:
 def test_a_rotation_elsewhere_is_seen() -> None:
     table = Table(SIGNING)
     old = table.ring.current().signer_for("ES256")
-    table.rows = (dataclasses.replace(SIGNING, state="retired"), dataclasses.replace(ANNOUNCED, state="signing"))
+    table.rows = (replace(SIGNING, state="retired"), replace(ANNOUNCED, state="signing"))
     table.now += 2
     keys = table.ring.current()
     assert keys.signer_for("ES256").kid == ANNOUNCED.kid

@@ -1,7 +1,6 @@
 """A letter says what happened and what to do, in its person's language; its headers hold nothing a person chose."""
 
 import re
-from dataclasses import replace
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.message import Message as Letter
@@ -16,6 +15,7 @@ from authserver.messages import LANGUAGES
 from authserver.notices import model, words
 from authserver.notices.model import Notice, Sender, notice_for
 from authserver.notices.words import write_letter
+from authserver.values import replace
 from tests.support.page_text import PseudoTranslations
 
 SENDER = Sender("Harbour Bank", "no-reply@harbour.example", "https://as.example/account", "https://help.example/")

@@ -1,7 +1,6 @@
 """What a route asks of a token: how the person signed in, and the details that were granted."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 import pytest
 
@@ -11,6 +10,7 @@ from authserver.resource.demand import Demand, check_authentication, check_detai
 from authserver.resource.details import frozen, parse_details
 from authserver.resource.model import PresentedToken
 from authserver.resource.refusals import challenge
+from authserver.values import replace
 from tests.unit.resource.test_checks import CLAIMS, EXPECTED, NOW
 
 SCA = "urn:openbanking:psd2:sca"

@@ -1,12 +1,11 @@
 """Secrets at rest."""
 
-import dataclasses
-
 import pytest
 
 from authserver.keys.at_rest import make_key, open_signer
 from authserver.sealing.envelope import SealBroken
 from authserver.sealing.master_key import MasterKeyEnvelope
+from authserver.values import replace
 
 ENVELOPE = MasterKeyEnvelope(b"m" * 32)
 
@@ -43,11 +42,11 @@ def test_a_seal_holds_only_in_its_place_and_under_its_master_key() -> None:
 
 def test_a_signing_key_moved_to_another_row_does_not_open() -> None:
     one, two = (make_key("ES256", ENVELOPE, "signing", 0, 0) for _ in range(2))
-    swapped = dataclasses.replace(one, sealed_private_jwk=two.sealed_private_jwk)
+    swapped = replace(one, sealed_private_jwk=two.sealed_private_jwk)
     with pytest.raises(SealBroken):
         open_signer(swapped, ENVELOPE)
     with pytest.raises(SealBroken):
-        open_signer(dataclasses.replace(one, algorithm="Ed25519"), ENVELOPE)
+        open_signer(replace(one, algorithm="Ed25519"), ENVELOPE)
 
 
 def test_each_purpose_has_its_key() -> None:

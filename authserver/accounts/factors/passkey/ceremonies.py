@@ -5,7 +5,6 @@ too, and a copied key stays closed.
 """
 
 import secrets
-from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Final
 
@@ -33,6 +32,7 @@ from authserver.accounts.factors.passkey.verification import (
 from authserver.db.engine import Connection
 from authserver.events.catalogue import PASSKEY_CLOSED
 from authserver.events.model import Event
+from authserver.values import Hidden, Value, replace
 
 ACCEPTED: Final = "accepted"
 STALE_CEREMONY: Final = "stale_ceremony"
@@ -50,20 +50,18 @@ UNNAMED: Final = "Passkey"
 _CHALLENGE_BYTES: Final = 32
 
 
-@dataclass(frozen=True, slots=True)
-class Ceremony:
+class Ceremony(Value, frozen=True):
     """What a page puts into its form: the sealed token, and what the script asks of the browser, as JSON.
 
     `usable` is false where the account has no passkey that could answer.
     """
 
-    token: str
+    token: Hidden[str]
     options: str
     usable: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Registered:
+class Registered(Value, frozen=True):
     """How a registration ended; true only if `passkey` was stored.
 
     `method` is the name under which a session notes the proof that the making of it was.
@@ -77,8 +75,7 @@ class Registered:
         return self.outcome == ACCEPTED
 
 
-@dataclass(frozen=True, slots=True)
-class Assertion:
+class Assertion(Value, frozen=True):
     """How an assertion ended; true only if the passkey is `account_id`'s own and its use was claimed by this very one.
 
     `method` is the name under which a session notes it. `carried` is what was sealed in when it began. `outcome` and

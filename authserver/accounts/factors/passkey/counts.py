@@ -1,13 +1,12 @@
 """A signature count that has not grown: a copy of the key, or an answer that came late."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 from authserver.accounts.factors.passkey.model import Passkey
+from authserver.values import Value, field
 
 
-@dataclass(frozen=True, slots=True)
-class Begun:
+class Begun(Value, frozen=True):
     """When a ceremony began, and the counts that were stored by then, by passkey id, where the account was known."""
 
     at: int

@@ -3,8 +3,9 @@
 import base64
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Final
+
+from authserver.values import Hidden, Value
 
 MAX_CREDENTIAL_LENGTH: Final = 16 * 1024
 MAX_CREDENTIAL_ID_BYTES: Final = 1023
@@ -17,8 +18,7 @@ class PasskeyRefused(Exception):
     """An answer that proves nothing; its text is for the operator."""
 
 
-@dataclass(frozen=True, slots=True)
-class RelyingParty:
+class RelyingParty(Value, frozen=True):
     """Who we are to an authenticator; `aaguids` are the models that may be registered, all of them where it is empty.
 
     Spec: WEBAUTHN-5.1.2, WEBAUTHN-13.4.9
@@ -30,8 +30,7 @@ class RelyingParty:
     aaguids: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class Passkey:
+class Passkey(Value, frozen=True):
     """A registered passkey; one with `disabled_at` was refused as a copy and opens nothing any more.
 
     A `backup_eligible` key may exist on several devices, so that it says little about any one of them.
@@ -40,7 +39,7 @@ class Passkey:
     passkey_id: str
     account_id: str
     credential_id: bytes
-    public_key: bytes = field(repr=False)
+    public_key: Hidden[bytes]
     sign_count: int
     backup_eligible: bool
     backed_up: bool
@@ -52,8 +51,7 @@ class Passkey:
     disabled_at: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Expected:
+class Expected(Value, frozen=True):
     """What an answer is held against."""
 
     relying_party: RelyingParty
@@ -61,21 +59,19 @@ class Expected:
     verify_user: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Credential:
+class Credential(Value, frozen=True):
     """An answer of a browser, read but not believed: which credential it speaks of, and for whom it says it stands."""
 
     credential_id: bytes
     user_handle: bytes | None
-    members: Mapping[str, object] = field(repr=False)
+    members: Hidden[Mapping[str, object]]
 
 
-@dataclass(frozen=True, slots=True)
-class NewCredential:
+class NewCredential(Value, frozen=True):
     """A credential that an authenticator has just made for us."""
 
     credential_id: bytes
-    public_key: bytes = field(repr=False)
+    public_key: Hidden[bytes]
     sign_count: int
     backup_eligible: bool
     backed_up: bool
@@ -83,8 +79,7 @@ class NewCredential:
     transports: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Signed:
+class Signed(Value, frozen=True):
     """What a verified signature states of its authenticator."""
 
     sign_count: int
@@ -93,8 +88,7 @@ class Signed:
     user_verified: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
+class Evidence(Value, frozen=True):
     """All that a third party needs to verify a signature again, without us."""
 
     challenge: bytes

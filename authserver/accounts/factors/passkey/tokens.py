@@ -1,7 +1,6 @@
 """The sealed token of a ceremony: nothing is stored between its two ends, and it is claimed when the answer comes."""
 
 import json
-from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final
 
@@ -12,14 +11,14 @@ from authserver.db.engine import Connection
 from authserver.db.once import claim_id, id_hash
 from authserver.events.journal import Journal
 from authserver.sealing.envelope import Envelope, SealBroken
+from authserver.values import Assembly, Hidden, Value
 
 CEREMONY_SECONDS: Final = 900
 """As long as a person may take over a page: autofill offers a passkey on a page that has stood open for a while."""
 _MAX_TOKEN_LENGTH: Final = 8192
 
 
-@dataclass(frozen=True, slots=True)
-class Desk:
+class Desk(Assembly, frozen=True):
     """What ceremonies are held with; one for the process."""
 
     relying_party: RelyingParty
@@ -27,8 +26,7 @@ class Desk:
     journal: Journal
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(Value, frozen=True):
     """What a ceremony is for; the page that finishes it asks the same as the one that began it, or it is another.
 
     `account_id` is empty where whoever has a passkey may sign in; `browser` is a cookie's value.
@@ -40,16 +38,14 @@ class Asked:
     verify_user: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Value, frozen=True):
     """What a form brought back: the token, and what the browser said."""
 
     ceremony: str
-    credential: str
+    credential: Hidden[str]
 
 
-@dataclass(frozen=True, slots=True)
-class Opened:
+class Opened(Value, frozen=True):
     """What was sealed into a token: the challenge, a text of the caller's, and what was known when it began."""
 
     challenge: bytes

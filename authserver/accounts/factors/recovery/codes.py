@@ -2,12 +2,12 @@
 
 import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from authserver.accounts.factors.recovery import store
 from authserver.accounts.store import people
 from authserver.accounts.store.people import Connection, hold_account
+from authserver.values import Value
 
 CODES: Final = 10
 CODE_BYTES: Final = 15
@@ -27,8 +27,7 @@ _SPELLINGS: Final = str.maketrans(
 """Letters that are easily misread, and small ones, as what they stand for; dashes of all lengths as nothing."""
 
 
-@dataclass(frozen=True, slots=True)
-class RecoveryCheck:
+class RecoveryCheck(Value, frozen=True):
     """How the use of a code ended; true only if it was right and is spent by this very use.
 
     `outcome` is for the operator's event; a person is told the same for every outcome but success.

@@ -1,11 +1,11 @@
 """The seed of an account: storing it sealed, and checking a code of it."""
 
-from dataclasses import dataclass
 from typing import Final
 
 from authserver.accounts.factors.totp import codes, store
 from authserver.accounts.store.people import Connection
 from authserver.sealing.envelope import Envelope
+from authserver.values import Value
 
 ACCEPTED: Final = "accepted"
 NOT_ENROLLED: Final = "not_enrolled"
@@ -15,8 +15,7 @@ WRONG_CODE: Final = "wrong_code"
 ALREADY_USED: Final = "already_used"
 
 
-@dataclass(frozen=True, slots=True)
-class TotpCheck:
+class TotpCheck(Value, frozen=True):
     """How a check of a code ended; true only if the code was right and is spent by this very check.
 
     `outcome` is for the operator's event; a person is told the same for every outcome but success.

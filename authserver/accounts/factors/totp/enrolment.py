@@ -7,23 +7,22 @@ import binascii
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Final
 
 from authserver.accounts.factors.totp import codes, store
 from authserver.accounts.factors.totp.credential import enrol_totp
 from authserver.accounts.store.people import Connection
 from authserver.sealing.envelope import Envelope, SealBroken
+from authserver.values import Hidden, Value
 
 LIFETIME_SECONDS: Final = 900
 
 
-@dataclass(frozen=True, slots=True)
-class Proposal:
+class Proposal(Value, frozen=True):
     """A seed to be shown, and the ticket with which it comes back."""
 
-    seed: str = field(repr=False)
-    ticket: str = field(repr=False)
+    seed: Hidden[str]
+    ticket: Hidden[str]
 
 
 def propose_generator(envelope: Envelope, account_id: str, random: Callable[[int], bytes], now: int) -> Proposal:

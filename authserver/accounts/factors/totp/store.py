@@ -1,6 +1,5 @@
 """The table `totp_credentials`."""
 
-from dataclasses import dataclass, field
 from typing import Final
 
 from sqlalchemy import bindparam, delete, exists, select, update
@@ -13,6 +12,7 @@ from authserver.db.engine import DIALECTS
 from authserver.db.statement import Statement
 from authserver.db.tables import accounts, totp_credentials
 from authserver.db.upsert import insert_for
+from authserver.values import Hidden, Value
 
 
 def _replace_seed(insert: sqlite.Insert | postgresql.Insert) -> sqlite.Insert | postgresql.Insert:
@@ -40,11 +40,10 @@ _CLAIM_TIME_STEP: Final = Statement(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class TotpCredential:
+class TotpCredential(Value, frozen=True):
     """A sealed seed, and whether the account that it belongs to is locked."""
 
-    sealed_seed: bytes = field(repr=False)
+    sealed_seed: Hidden[bytes]
     locked: bool
 
 
