@@ -4,20 +4,20 @@ The members and their order are those of every release so far, so that a request
 by another, in an upgrade and in a roll-back.
 """
 
-from typing import Any, Final
+from typing import Final
 
-import orjson
+from msgspec.json import Decoder
 from msgspec.structs import asdict
 
 from authserver.authorization.answers.model import Delivery, OwnPage, Redirect
 from authserver.authorization.asked import AuthorizationRequest
-from authserver.protocol.claims_request import ClaimsRequest
-from authserver.protocol.demand import AuthenticationDemand
 from authserver.protocol.names import RESPONSE_MODE_QUERY
 from authserver.protocol.stored_json import dump_json
 from authserver.values import Value
 
 _TO_OWN_PAGE: Final = "none"  # no profile permits this response type, so no client's request has it
+_REQUEST: Final = Decoder(AuthorizationRequest)
+_REDIRECT: Final = Decoder(Redirect)
 
 
 def dump_request(request: AuthorizationRequest, delivery: Delivery) -> str:
@@ -46,42 +46,13 @@ def dump_request(request: AuthorizationRequest, delivery: Delivery) -> str:
 
 
 def load_request(text: str) -> tuple[AuthorizationRequest, Delivery]:
-    """Return the request of a row, and how it is answered; both were checked before they were stored."""
-    members: dict[str, Any] = orjson.loads(text)
-    return _read_request(members), _read_delivery(members)
+    """Return the request of a row, and how it is answered; both were checked before they were stored.
 
-
-def _read_request(members: dict[str, Any]) -> AuthorizationRequest:
-    demand, claims = members["demand"], members["claims"]
-    demand["prompts"] = frozenset(demand["prompts"])
-    for name in ("id_token", "userinfo", "acr_values"):
-        claims[name] = tuple(claims[name])
-    return AuthorizationRequest(
-        client_id=members["client_id"],
-        demand=AuthenticationDemand(**demand),
-        scope=tuple(members["scope"]),
-        resources=tuple(members["resources"]),
-        login_hint=members["login_hint"],
-        hinted_subject=members["hinted_subject"],
-        ui_locales=tuple(members["ui_locales"]),
-        claims=ClaimsRequest(**claims),
-        authorization_details=tuple(members["authorization_details"]),
-    )
-
-
-def _read_delivery(members: dict[str, Any]) -> Delivery:
-    if members["response_type"] == _TO_OWN_PAGE:
-        return OwnPage(members["redirect_uri"])
-    return Redirect(
-        redirect_uri=members["redirect_uri"],
-        redirect_uri_sent=members["redirect_uri_sent"],
-        response_type=members["response_type"],
-        response_mode=members["response_mode"],
-        state=members["state"],
-        nonce=members["nonce"],
-        code_challenge=members["code_challenge"],
-        dpop_jkt=members["dpop_jkt"],
-    )
+    Raises ValueError where it demands or claims what this release does not know, lest it be carried out without it.
+    """
+    redirect = _REDIRECT.decode(text)
+    to_own_page = redirect.response_type == _TO_OWN_PAGE
+    return _REQUEST.decode(text), OwnPage(redirect.redirect_uri) if to_own_page else redirect
 
 
 def _as_redirect(delivery: Delivery) -> Redirect:

@@ -12,7 +12,7 @@ _MAX_CHARACTERS = 8192
 _MAX_SUBJECT_CHARACTERS = 255
 
 
-class ClaimsRequest(Value, frozen=True):
+class ClaimsRequest(Value, frozen=True, forbid_unknown_fields=True):
     """The claims asked for, by name; the other members are what is asked of `acr` and of `sub` in the ID token.
 
     Spec: OIDCC-5.5

@@ -7,7 +7,7 @@ _PROMPTS = frozenset({"none", "login", "consent", "select_account"})
 _MAX_AGE_DIGITS = 9
 
 
-class AuthenticationDemand(Value, frozen=True):
+class AuthenticationDemand(Value, frozen=True, forbid_unknown_fields=True):
     """How strongly and how recently the person must have signed in, and which pages must or must not be shown.
 
     `acr` is the weakest value that suffices, None where any does; `acr_essential` says that less must be refused.

@@ -1,5 +1,8 @@
 """What is stored of a request is the request: nothing is lost, added or of another type when it comes back."""
 
+import json
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -65,6 +68,14 @@ def test_a_request_comes_back_as_it_was_stored(asked: tuple[AuthorizationRequest
     assert hash(load_request(text)) == hash(asked)
     assert text.isascii()
     assert "\x00" not in text
+
+
+@given(stored, st.sampled_from(["demand", "claims"]))
+def test_what_a_later_release_demands_is_not_left_out(asked: tuple[AuthorizationRequest, Delivery], part: str) -> None:
+    members = json.loads(dump_request(*asked))
+    members[part]["of_a_later_release"] = True
+    with pytest.raises(ValueError, match="of_a_later_release"):
+        load_request(json.dumps(members))
 
 
 @given(stored, stored)

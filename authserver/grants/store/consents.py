@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, Final
 
-import orjson
+from msgspec.json import Decoder
 from sqlalchemy import ColumnElement, Connection, Text, and_, bindparam, func, literal_column, or_, select, update
 
 from authserver.db.at_once import Row, add_row
@@ -11,6 +11,7 @@ from authserver.db.statement import Statement
 from authserver.db.sweep import Sweep, names_resource
 from authserver.db.tables import consents
 from authserver.grants.model import Consent
+from authserver.protocol.details.model import Details
 from authserver.protocol.stored_json import dump_json
 
 COLUMNS: Final = (
@@ -56,6 +57,8 @@ _FIND = Statement(
     .order_by(_standing.c.granted_at.desc(), _standing.c.consent_id)
     .limit(_AT_MOST)
 )
+_NAMES = Decoder(tuple[str, ...])
+_DETAILS = Decoder(Details)
 _REVOKE = Statement(
     update(consents)
     .where(
@@ -127,10 +130,10 @@ def read_consent(row: Sequence[Any]) -> Consent:
         consent_id=consent_id,
         account_id=account_id,
         client_id=client_id,
-        scope=tuple(orjson.loads(scope)),
-        claims=tuple(orjson.loads(claims)),
-        resources=tuple(orjson.loads(resources)),
+        scope=_NAMES.decode(scope),
+        claims=_NAMES.decode(claims),
+        resources=_NAMES.decode(resources),
         granted_at=granted_at,
         expires_at=expires_at,
-        authorization_details=tuple(orjson.loads(details)),
+        authorization_details=_DETAILS.decode(details),
     )

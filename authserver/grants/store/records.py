@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, Final
 
-import orjson
+from msgspec.json import Decoder
 from sqlalchemy import Connection, Text, bindparam, or_, update
 
 from authserver.db.at_once import Move, Row, add_row
@@ -11,7 +11,25 @@ from authserver.db.statement import Statement
 from authserver.db.sweep import Sweep, names_resource
 from authserver.db.tables import accounts, grants
 from authserver.grants.model import Authentication, GenerationClaim, Grant
+from authserver.protocol.details.model import Details
 from authserver.protocol.stored_json import dump_json
+from authserver.values import Value
+
+
+class _Kept(Value, frozen=True):
+    """What of a grant stands as JSON in its row; grants of early releases have no authorization details."""
+
+    scope: tuple[str, ...]
+    resources: tuple[str, ...]
+    id_token_claims: tuple[str, ...]
+    userinfo_claims: tuple[str, ...]
+    acr: str
+    amr: tuple[str, ...]
+    auth_time: int
+    authorization_details: Details = ()
+
+
+_KEPT: Final = Decoder(_Kept)
 
 COLUMNS = (
     grants.c.grant_id,
@@ -154,18 +172,18 @@ def read_grant(values: Sequence[Any]) -> Grant:
     """Return the grant whose COLUMNS these are."""
     grant_id, client_id, account_id, consent_id, session_id, details, *times = values
     created_at, expires_at, refresh_generation, refresh_expires_at, revoked_at, open_account, locked_at = times
-    members = orjson.loads(details)
+    kept = _KEPT.decode(details)
     return Grant(
         grant_id=grant_id,
         client_id=client_id,
         account_id=account_id,
         consent_id=consent_id,
-        scope=tuple(members["scope"]),
-        resources=tuple(members["resources"]),
-        authorization_details=tuple(members.get("authorization_details", ())),
-        id_token_claims=tuple(members["id_token_claims"]),
-        userinfo_claims=tuple(members["userinfo_claims"]),
-        authentication=Authentication(members["acr"], tuple(members["amr"]), members["auth_time"], session_id),
+        scope=kept.scope,
+        resources=kept.resources,
+        authorization_details=kept.authorization_details,
+        id_token_claims=kept.id_token_claims,
+        userinfo_claims=kept.userinfo_claims,
+        authentication=Authentication(kept.acr, kept.amr, kept.auth_time, session_id),
         created_at=created_at,
         expires_at=expires_at,
         refresh_generation=refresh_generation,
