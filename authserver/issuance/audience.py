@@ -6,6 +6,7 @@ was granted with that scope reaches it.
 """
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 from authserver.clients.model import ResourceServer
 from authserver.protocol.details.model import Detail, Details
@@ -15,6 +16,8 @@ from authserver.protocol.errors import InvalidAuthorizationDetails, InvalidTarge
 from authserver.protocol.names import SCOPE_OPENID, SCOPES_OF_OPENID
 from authserver.protocol.scope import openid_scopes
 from authserver.values import Value
+
+_KEPT_ANSWERS = 1024
 
 
 class Audience(Value, frozen=True):
@@ -57,7 +60,11 @@ def resolve_audience(reach: Reach, servers: Iterable[ResourceServer], issuer: st
     Spec: RFC8707-2, RFC8707-2.2, RFC9068-3, RFC9700-2.3, RFC9700-4.9.1, RFC9700-4.10.2, RFC9396-2.2, RFC9396-3.2,
     RFC9396-9.1
     """
-    servers = tuple(servers)
+    resolve = _resolve if reach.details or reach.granted_details else _resolve_scope
+    return resolve(reach, tuple(servers), issuer)
+
+
+def _resolve(reach: Reach, servers: tuple[ResourceServer, ...], issuer: str) -> Audience:
     scope = openid_scopes(reach.scope) if leaves_out(reach.granted_details, reach.details) else reach.scope
     names = _names(reach, scope, servers, issuer)
     named = frozenset(names)
@@ -69,6 +76,9 @@ def resolve_audience(reach: Reach, servers: Iterable[ResourceServer], issuer: st
         scope = tuple([name for name in scope if name in told])
     as_jwt = all(server.takes_jwt and (not details or serves_details(server, details)) for server in readers)
     return Audience(names, as_jwt, scope, details, readers)
+
+
+_resolve_scope = lru_cache(_KEPT_ANSWERS)(_resolve)  # the same few answers, token after token; details have no hash
 
 
 def scope_told(server: ResourceServer, scope: tuple[str, ...], details: Details) -> tuple[str, ...]:

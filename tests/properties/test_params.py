@@ -1,6 +1,6 @@
 """Whatever a query or form holds: read once and whole, or refused in the one expected way."""
 
-from urllib.parse import quote, urlencode
+from urllib.parse import parse_qsl, quote, urlencode
 
 import pytest
 from hypothesis import given
@@ -32,6 +32,26 @@ def test_any_text_is_read_or_refused_as_invalid(encoded: str) -> None:
     if params is not None:
         assert all(params.get(name) or params.get_all(name) for name in params)
         assert not any("\x00" in name + "".join(params.get_all(name)) + (params.get(name) or "") for name in params)
+
+
+@given(
+    st.text(max_size=60) | st.lists(fragments, max_size=8).map("&".join) | st.lists(fragments, max_size=80).map("".join)
+)
+def test_a_text_is_taken_apart_as_by_the_standard_library(encoded: str) -> None:
+    try:
+        pairs = parse_qsl(encoded, keep_blank_values=True, errors="strict", max_num_fields=64)
+    except ValueError:
+        assert _read(encoded) is None
+        return
+    params = _read(encoded)
+    if params is not None:
+        assert [value for name, value in pairs if name == "resource" and value] == list(params.get_all("resource"))
+        assert {name: value for name, value in pairs if value and name != "resource"} == {
+            name: params.get(name) for name in params if name != "resource"
+        }
+    else:
+        names = [name for name, _ in pairs if name != "resource"]
+        assert len(names) > len(set(names)) or any("\x00" in name + value for name, value in pairs)
 
 
 @pytest.mark.spec("RFC6749-3.1-3", "RFC6749-B-1")
