@@ -87,7 +87,7 @@ class OurBackstage:
         return [each.token for each in minted]
 
     def browsers(self, count: int) -> list[Jar]:
-        """Return the browsers of as many people, each signed in with password and code generator."""
+        """Return the browsers of as many people, each signed in with password and authenticator app."""
         now, database, limits = int(time.time()), self._connect(), SessionLimits()
         jars: list[Jar] = []
         try:

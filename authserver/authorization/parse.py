@@ -160,7 +160,8 @@ def _reaching_scope(
     scope = resolve_audience(Reach(asked, details, details, resources), policy.servers, policy.issuer).scope
     if asked and not scope:
         raise InvalidScope(
-            "No API would be told of the scope beside these authorization_details.", clause="RFC9396-3.2"
+            "No API serves the requested scope and every type of these authorization_details: leave out one of them.",
+            clause="RFC9396-3.2",
         )
     return scope
 

@@ -45,7 +45,7 @@ def complete(
     Spec: RFC9126-7.3
     """
     if not write(Writes(moves=completion_moves(situation.interaction, now, rests_on), rows=rows)):
-        raise InvalidRequestUri("This request was answered before.", clause="RFC9126-7.3")
+        raise InvalidRequestUri("This request was already answered.", clause="RFC9126-7.3")
 
 
 def issue_code(situation: Situation, redirect: Redirect, policy: AnswerPolicy, now: int) -> tuple[str, tuple[Row, ...]]:

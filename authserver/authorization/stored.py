@@ -28,7 +28,7 @@ def check_pushed(pushed: PushedRequest, client_id: str, now: int) -> None:
     if pushed.client_id != client_id:
         raise unknown_reference()
     if pushed.spent_at is not None:
-        raise InvalidRequestUri("The request_uri was used before.", clause="RFC9126-7.3")
+        raise InvalidRequestUri("The request_uri was already used.", clause="RFC9126-7.3")
     if now >= pushed.expires_at:
         raise InvalidRequestUri("The request_uri has expired.", clause="RFC9126-4")
 
@@ -64,4 +64,4 @@ def check_still_registered(
     )
     lacks_pkce = client.profile.pkce_required and redirect.code_challenge is None
     if lacks_pkce or not is_within:
-        raise InvalidRequestUri("The request is no longer within the registration.", clause="RFC9126-7.4")
+        raise InvalidRequestUri("The client is no longer registered for this request.", clause="RFC9126-7.4")

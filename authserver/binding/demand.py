@@ -28,5 +28,6 @@ def check_dpop_wanted(demand: BindingDemand) -> None:
     """
     if demand.certificate and not demand.dpop:
         raise InvalidRequest(
-            "This client's tokens are bound to its certificate: a DPoP key cannot be.", clause="RFC8705-3.4"
+            "This client's tokens are bound to its certificate: leave out the DPoP proof and dpop_jkt.",
+            clause="RFC8705-3.4",
         )

@@ -20,7 +20,7 @@ def parse_name(name: str) -> str:
     """Return the username in its stored form, or end the command."""
     username = parse_username(name)
     if username is None:
-        fail("NAME is empty, too long or holds characters that no username may")
+        fail("NAME is empty, too long or contains characters that a username must not contain")
     return username
 
 

@@ -24,10 +24,10 @@ from authserver.settings.production import assess_production
 
 @click.command(cls=TakesId)
 @click.argument("client_id", required=False)
-@click.option("--production", is_flag=True, help="Also judge whether people and apps may rely on this deployment.")
+@click.option("--production", is_flag=True, help="Also check that the deployment is ready for production.")
 @json_option
 def assess(client_id: str | None, *, production: bool, as_json: bool) -> None:
-    """Judge this deployment, or CLIENT_ID alone, by its profile; exit 1 where something is found."""
+    """Check this deployment, or only the client CLIENT_ID, against its profile; exit 1 if anything is found."""
     if production and client_id is not None:
         raise click.UsageError("--production judges the deployment, not a client")
     settings, database = open_deployment()

@@ -30,7 +30,7 @@ def client() -> None:
 @click.argument("file", type=click.File(encoding="utf-8"))
 @operation
 def add(file: TextIO, reason: str, *, as_json: bool) -> None:
-    """Register the client that FILE, or - for standard input, describes; print what was stored.
+    """Register the client described in FILE (- reads standard input) and print what was stored.
 
     A secret, where the method needs one, is printed once and kept as its hash.
     """
@@ -83,7 +83,7 @@ def show(client_id: str, *, as_json: bool) -> None:
 @click.argument("file", type=click.File(encoding="utf-8"))
 @operation
 def update(client_id: str, file: TextIO, reason: str, *, as_json: bool) -> None:
-    """Replace a client's metadata by FILE, or - for standard input; a secret stays as it is."""
+    """Replace a client's metadata with FILE (- reads standard input); its secret does not change."""
     operator = open_operator()
     metadata = operator.perform(UpdateClient(client_id, _read_document(file), reason=reason))
     note_doubts(metadata, operator.settings)
@@ -92,12 +92,10 @@ def update(client_id: str, file: TextIO, reason: str, *, as_json: bool) -> None:
 
 @client.command(cls=TakesId, name="rotate-secret")
 @click.argument("client_id")
-@click.option(
-    "--at-once", is_flag=True, help="End the present secret now, as when it leaked; else it lasts another day."
-)
+@click.option("--at-once", is_flag=True, help="End the current secret now, for example because it leaked.")
 @operation
 def rotate_secret(client_id: str, reason: str, *, at_once: bool, as_json: bool) -> None:
-    """Give a client another secret and print it, this once; the present one stays good for a day."""
+    """Give a client a new secret and print it once; the current one stays valid for a day."""
     made = open_operator().perform(RotateClientSecret(client_id, ends_previous=at_once, reason=reason))
     note("The client_secret is shown this once. Servers take it within two seconds.")
     ends = "at once" if made.previous_until is None else moment(made.previous_until)
@@ -109,7 +107,7 @@ def rotate_secret(client_id: str, reason: str, *, at_once: bool, as_json: bool) 
 @click.argument("client_id")
 @operation
 def disable(client_id: str, reason: str, *, as_json: bool) -> None:
-    """Refuse a client and end the use of its tokens, until it is enabled again."""
+    """Refuse a client and its tokens until it is enabled again."""
     open_operator().perform(DisableClient(client_id, reason=reason))
     print_done(f"{client_id} is disabled.", {"client_id": client_id, "state": "disabled"}, as_json=as_json)
 
@@ -118,7 +116,7 @@ def disable(client_id: str, reason: str, *, as_json: bool) -> None:
 @click.argument("client_id")
 @operation
 def enable(client_id: str, reason: str, *, as_json: bool) -> None:
-    """Let a disabled client in again."""
+    """Accept a disabled client again."""
     open_operator().perform(EnableClient(client_id, reason=reason))
     print_done(f"{client_id} is enabled.", {"client_id": client_id, "state": "enabled"}, as_json=as_json)
 
@@ -128,7 +126,7 @@ def enable(client_id: str, reason: str, *, as_json: bool) -> None:
 @cannot_be_undone("Its tokens stop working at once, for good. Delete it?")
 @operation
 def delete(client_id: str, reason: str, *, as_json: bool) -> None:
-    """Delete a client for good, with all that people allowed it; its id is never used again.
+    """Delete a client permanently, with everything that people allowed it; its id is never used again.
 
     Safe to repeat where it was stopped halfway.
     """
@@ -140,7 +138,7 @@ def _read_document(file: TextIO) -> dict[str, object]:
     try:
         document = json.load(file)
     except (ValueError, RecursionError) as error:
-        fail(f"{file.name} holds no JSON: {error}")
+        fail(f"{file.name} is not JSON: {error}")
     if not isinstance(document, dict):
         fail("metadata: The metadata must be a JSON object. [RFC7591-2]")
     return document

@@ -34,12 +34,14 @@ class Answers(Value, frozen=True):
 
 
 @click.command()
-@click.option("--kind", type=click.Choice(KINDS), help="app: for people. service: for itself. api: is given tokens.")
-@click.option("--name", "client_name", help="The name that people read.")
-@click.option("--client-id", help="The client_id; made where it is empty.")
-@click.option("--redirect-uri", "redirect_uris", multiple=True, help="Where an app gets its answers; may be repeated.")
-@click.option("--scope", help="What it may ask for or, for an API, what it serves.")
-@click.option("--resource", help="An API's address, which tokens for it name.")
+@click.option(
+    "--kind", type=click.Choice(KINDS), help="app: acts for people. service: acts for itself. api: receives tokens."
+)
+@click.option("--name", "client_name", help="The name shown to people.")
+@click.option("--client-id", help="The client_id. Default: a random one.")
+@click.option("--redirect-uri", "redirect_uris", multiple=True, help="A redirect URI of an app; may be repeated.")
+@click.option("--scope", help="The scopes that it may request or, for an API, that it serves.")
+@click.option("--resource", help="The address of an API; the audience of its tokens.")
 @click.option(
     "--keys",
     "folder",
@@ -50,7 +52,7 @@ class Answers(Value, frozen=True):
 )
 @operation
 def new(folder: Path, reason: str, *, as_json: bool, **given: str | tuple[str, ...] | None) -> None:
-    """Register a client by questions: what no option says is asked. Its key is made here, its tokens bound by DPoP.
+    """Register a client, asking for what no option gives. Its key is made here; its tokens are bound by DPoP.
 
     The private key is written into a file for its owner alone, is stored nowhere else, and belongs to the client.
     """
@@ -118,6 +120,6 @@ def _write_private(path: Path, private_jwk: Mapping[str, object]) -> None:
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except OSError as error:
-        fail(f"{path}: {error.strerror}; choose another folder by --keys")
+        fail(f"{path}: {error.strerror}; choose another folder with --keys")
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         json.dump(private_jwk, file, indent=2)

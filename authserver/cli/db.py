@@ -17,13 +17,13 @@ from authserver.operations.acts import PurgeExpired
 
 @click.group()
 def db() -> None:
-    """Keep the database in shape."""
+    """Migrate, check and purge the database."""
 
 
 @db.command()
 @json_option
 def upgrade(*, as_json: bool) -> None:
-    """Run the migrations that the database lacks; safe to repeat."""
+    """Run the migrations that the database still needs; safe to repeat."""
     database = connect_database(read_settings())
     before = migrate.current(database)
     migrate.upgrade(database, find_assets("migrations"))
@@ -33,7 +33,7 @@ def upgrade(*, as_json: bool) -> None:
 @db.command()
 @json_option
 def check(*, as_json: bool) -> None:
-    """Compare the database with the schema; exit 1 and say where they differ."""
+    """Compare the database with the schema; if they differ, say where and exit 1."""
     database = open_database(read_settings())
     differences = migrate.drift(database)
     print_record({"revision": migrate.current(database), "differences": differences}, as_json=as_json)
@@ -51,7 +51,7 @@ def check(*, as_json: bool) -> None:
 )
 @operation
 def purge_command(batch: int, reason: str, *, as_json: bool) -> None:
-    """Delete expired rows in bounded batches, while the server runs; the database's own clock decides."""
+    """Delete expired rows in batches, also while the server runs. The database's clock counts."""
     operator = open_operator()
     now, expired = lookups.find_expired(operator.database)
     with progressbar(length=expired, label="Purging", file=sys.stderr) as bar:

@@ -14,17 +14,17 @@ from authserver.sandbox.places import DemoPorts
     "--dir",
     "directory",
     type=click.Path(path_type=Path, file_okay=False),
-    help="The folder for all that the demo writes. Default: demo-data, or demo-data-PORT with another --port.",
+    help="The folder for the demo's files. Default: demo-data, or demo-data-PORT with another --port.",
 )
 @click.option(
     "--port",
     type=click.IntRange(1024, 65_532),
     default=DemoPorts().server,
     show_default=True,
-    help="The first of four ports in a row: the server, again for client certificates, the bank, the app.",
+    help="The first of four consecutive ports: the server, the server with client certificates, the bank, the app.",
 )
-@click.option("--check", is_flag=True, help="Drive every story end to end without a person, then stop.")
+@click.option("--check", is_flag=True, help="Run every story end to end without a person, then stop.")
 def demo(directory: Path | None, *, port: int, check: bool) -> None:
-    """Run the authorization server, a sample bank and a sample third-party app, with people and clients in them."""
+    """Run the authorization server with a sample bank, a sample third-party app, and test users."""
     usual = Path("demo-data" if port == DemoPorts().server else f"demo-data-{port}")
     sys.exit(run_demo(directory or usual, check=check, ports=DemoPorts.starting_at(port)))

@@ -11,7 +11,7 @@ from authserver.operations import lookups
 
 @click.group()
 def events() -> None:
-    """See what changed something: who did it, to which account or client, and why."""
+    """See recorded changes: who made them, to which account or client, and why."""
 
 
 @events.command(name="list")
@@ -20,11 +20,11 @@ def events() -> None:
     type=click.IntRange(1, 10_000),
     default=100,
     show_default=True,
-    help="How many at most, the latest first.",
+    help="How many events at most, latest first.",
 )
 @json_option
 def list_command(limit: int, *, as_json: bool) -> None:
-    """List the latest events that are recorded; acts of operators have the user who did them, and the reason."""
+    """List the latest recorded events; an operator's act also shows who did it and why."""
     _, database = open_deployment()
     rows = [
         {

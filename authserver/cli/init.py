@@ -29,14 +29,14 @@ DECIDING = ("issuer", "data_dir", "database_url", "master_key_file", "profiles")
 
 
 @click.command()
-@click.option("--issuer", help="The issuer identifier; https://localhost:8443 where nothing else is said.")
+@click.option("--issuer", help="The issuer identifier. Default: https://localhost:8443.")
 @click.option(
     "--dir",
     "directory",
     default="data",
     show_default=True,
     type=click.Path(path_type=Path, file_okay=False),
-    help="The folder for all of it, made where it is missing.",
+    help="The folder for all of these; created if it does not exist.",
 )
 @operation
 def init(issuer: str | None, directory: Path, reason: str, *, as_json: bool) -> None:

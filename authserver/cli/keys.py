@@ -16,13 +16,13 @@ from authserver.operations.acts import RetireCompromisedKey, RetireKey, RotateKe
 
 @click.group()
 def keys() -> None:
-    """See and rotate signing keys: announce, sign, retire, remove to the archive."""
+    """See and rotate signing keys: publish, sign, retire, archive."""
 
 
 @keys.command(name="list")
 @json_option
 def list_command(*, as_json: bool) -> None:
-    """List every key; private parts are never shown."""
+    """List every key, without private parts."""
     _, database = open_deployment()
     rows = [_row(key) for key in lookups.list_keys(database)]
     print_rows(rows, as_json=as_json, empty="There is no key yet; make the first with: authserver init")
@@ -31,7 +31,7 @@ def list_command(*, as_json: bool) -> None:
 @keys.command()
 @json_option
 def plan(*, as_json: bool) -> None:
-    """Say what a rotation would do now, and change nothing."""
+    """Show what a rotation would do now, without changing anything."""
     settings, database = open_deployment()
     steps = lookups.plan_keys(database, settings.profiles, system_clock())
     print_rows(_steps(steps), as_json=as_json, empty="Nothing is due.")
@@ -40,17 +40,17 @@ def plan(*, as_json: bool) -> None:
 @keys.command()
 @operation
 def rotate(reason: str, *, as_json: bool) -> None:
-    """Do what the plan says is due; run it daily. Servers follow within seconds."""
+    """Rotate the keys that are due; run it daily. Running servers follow within seconds."""
     steps = open_operator().perform(RotateKeys(reason=reason))
     print_rows(_steps(steps), as_json=as_json, empty="Nothing was due.")
 
 
 @keys.command(cls=TakesId)
 @click.argument("kid")
-@click.option("--compromised", is_flag=True, help="Also stop believing what it signed, and keep it in no archive.")
+@click.option("--compromised", is_flag=True, help="Also stop accepting what it signed, and do not archive it.")
 @operation
 def retire(kid: str, reason: str, *, compromised: bool, as_json: bool) -> None:
-    """Stop signing with a key at once; a new key of its algorithm takes its place."""
+    """Stop signing with a key at once; a new key for its algorithm replaces it."""
     open_operator().perform((RetireCompromisedKey if compromised else RetireKey)(kid, reason=reason))
     belief = "nothing it signed is believed" if compromised else "what it signed before can be checked"
     record = {"kid": kid, "state": "retired", "compromised": compromised}

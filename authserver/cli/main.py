@@ -16,14 +16,14 @@ _LONGEST_NAME: Final = 64
 COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "assess": ("authserver.cli.assess:assess", "Judge this deployment, or one client, by its profile."),
     "client": ("authserver.cli.client:client", "Register clients and resource servers."),
-    "db": ("authserver.cli.db:db", "Keep the database in shape."),
+    "db": ("authserver.cli.db:db", "Migrate, check and purge the database."),
     "demo": ("authserver.cli.demo:demo", "Run the whole of it on this machine, to click through or to check."),
     "events": ("authserver.cli.events:events", "See what happened, who did it, and why."),
     "init": ("authserver.cli.init:init", "Write configuration, master key, schema and first signing keys."),
     "keys": ("authserver.cli.keys:keys", "See and rotate signing keys."),
     "sca": ("authserver.cli.sca:sca", "Export and check proofs that a person approved a payment."),
     "serve": ("authserver.cli.serve:serve", "Serve, with our own TLS or behind a proxy."),
-    "user": ("authserver.cli.user:user", "Create and keep accounts."),
+    "user": ("authserver.cli.user:user", "Create and manage accounts."),
 }
 """Each noun with the place of its command and a line for the help."""
 
@@ -84,7 +84,7 @@ def _keep_name(context: click.Context, _option: click.Parameter, name: str) -> N
     default="",
     callback=_keep_name,
     expose_value=False,
-    help="Who asks, where this user of the system runs commands for others; kept with what was done.",
+    help="Who asked for it, where this system user runs commands for others; recorded with the change.",
 )
 @click.version_option(package_name="authserver")
 def main() -> None:

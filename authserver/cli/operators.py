@@ -45,7 +45,10 @@ class _Reason(click.ParamType[str]):
 
 
 reason_option = click.option(
-    "--reason", type=_Reason(), default="", help="Why, in one line of at most 200 characters; kept with what was done."
+    "--reason",
+    type=_Reason(),
+    default="",
+    help="The reason, one line of at most 200 characters; it is recorded with the change.",
 )
 
 

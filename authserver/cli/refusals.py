@@ -7,12 +7,12 @@ from authserver.operations import refusals
 from authserver.operations.refusals import OperationRefused
 
 WORDS: Final[Mapping[type[OperationRefused], Callable[[Any], str]]] = {
-    refusals.AccountNotFound: lambda _: "there is no such account any more",
-    refusals.UsernameTaken: lambda refusal: f"the username {refusal.username} is taken",
+    refusals.AccountNotFound: lambda _: "the account no longer exists",
+    refusals.UsernameTaken: lambda refusal: f"the username {refusal.username} is already taken",
     refusals.PasswordRefused: lambda refusal: str(refusal.problem),
     refusals.ClaimsRefused: lambda refusal: f"--{refusal.given}: {refusal.problem}",
     refusals.AccountExists: lambda refusal: (
-        f"{refusal.username} is there already: --email and --claims are for a new account; see: authserver user update"
+        f"{refusal.username} already exists: --email and --claims are for a new account; see: authserver user update"
     ),
     refusals.NotInvitable: lambda refusal: (
         f"{refusal.username} is locked or has a second factor; see: authserver user unlock, authserver user reset-mfa"
@@ -21,12 +21,12 @@ WORDS: Final[Mapping[type[OperationRefused], Callable[[Any], str]]] = {
         f"{refusal.username} has no email address; see: authserver user update NAME --email"
     ),
     refusals.ClientNotFound: lambda refusal: f"there is no client {refusal.client_id}",
-    refusals.ClientIdTaken: lambda refusal: f"client_id: {refusal.client_id} is taken",
+    refusals.ClientIdTaken: lambda refusal: f"client_id: {refusal.client_id} is already taken",
     refusals.ClientIdSpent: lambda refusal: (
         f"client_id: {refusal.client_id} was a client that is deleted, and an id is never used again, or its next "
-        "client would get what people allowed the last; give another"
+        "client would get what people allowed the last; choose another"
     ),
-    refusals.ClientIdFixed: lambda _: "client_id: an id does not change; register another client",
+    refusals.ClientIdFixed: lambda _: "client_id: an id does not change; register a new client instead",
     refusals.ProfileNotServed: lambda refusal: (
         f"profile: this deployment has {', '.join(refusal.served)}; see PROFILES [RFC7591-2]"
     ),
@@ -36,7 +36,7 @@ WORDS: Final[Mapping[type[OperationRefused], Callable[[Any], str]]] = {
     ),
     refusals.SecretMissing: lambda refusal: f"{refusal.client_id} has no secret: it authenticates by {refusal.method}",
     refusals.SecretNeeded: lambda _: "token_endpoint_auth_method: this client has no secret; register it anew",
-    refusals.ChangedMeanwhile: lambda refusal: f"{refusal.what} was changed at the same moment; look, and ask again",
+    refusals.ChangedMeanwhile: lambda refusal: f"{refusal.what} was changed at the same moment; check it and try again",
     refusals.KeyNotFound: lambda refusal: f"there is no key {refusal.kid}",
     refusals.KeyRetiredAlready: lambda refusal: f"{refusal.kid} is retired already",
 }

@@ -21,14 +21,14 @@ def sca() -> None:
 
 @sca.command()
 @click.argument("proof", type=click.File("rb"))
-@click.option("--origin", help="The origin at which the person must have approved, known from elsewhere.")
-@click.option("--public-key", help="The passkey's public key as the bank has it on record: COSE in base64url.")
+@click.option("--origin", help="The origin at which the person must have approved.")
+@click.option("--public-key", help="The passkey's public key from the bank's records: COSE in base64url.")
 @click.option("--client-id", help="The app that the approval must be for.")
 @json_option
 def verify(
     proof: BinaryIO, origin: str | None, public_key: str | None, client_id: str | None, *, as_json: bool
 ) -> None:
-    """Check the PROOF in a file, or - for standard input; exit 1 where anything does not hold.
+    """Check a proof in the file PROOF (- reads standard input); exit 1 if any check fails.
 
     Needs no configuration, no database and no network: see docs/payment-proof.md for what is checked, and how to check
     it without this program.
@@ -43,7 +43,13 @@ def verify(
 
 
 @sca.command(name="list")
-@click.option("--most", type=click.IntRange(1, 10_000), default=50, show_default=True, help="How many, latest first.")
+@click.option(
+    "--most",
+    type=click.IntRange(1, 10_000),
+    default=50,
+    show_default=True,
+    help="How many approvals at most, latest first.",
+)
 @json_option
 def list_command(most: int, *, as_json: bool) -> None:
     """List the latest approvals."""
@@ -60,10 +66,10 @@ def list_command(most: int, *, as_json: bool) -> None:
     type=click.File("w", encoding="utf-8", lazy=True),
     metavar="FILE",
     default="-",
-    help="The file to write; else it is printed.",
+    help="The file to write. Default: standard output.",
 )
 def export(approval_id: str, output: TextIO) -> None:
-    """Write the proof of the approval ID, as `authserver sca verify` and anyone else can check it."""
+    """Write the proof of the approval ID, which `authserver sca verify` and anyone else can check."""
     from authserver.cli.approval_records import read_one  # noqa: PLC0415 - `verify` must load no server
 
     evidence = read_one(approval_id)

@@ -24,7 +24,7 @@ from authserver.operations.acts import (
 
 @click.group()
 def user() -> None:
-    """Create and keep accounts."""
+    """Create and manage accounts."""
 
 
 for command in (invite, update, delete, activity):
@@ -68,7 +68,7 @@ def list_command(*, as_json: bool) -> None:
 @click.argument("name")
 @json_option
 def show(name: str, *, as_json: bool) -> None:
-    """Print one account; no secret is in it."""
+    """Print one account, without any secret."""
     _, database = open_deployment()
     account = find_account(database, name)
     record = {
@@ -86,7 +86,7 @@ def show(name: str, *, as_json: bool) -> None:
 @click.argument("name")
 @operation
 def lock(name: str, reason: str, *, as_json: bool) -> None:
-    """Lock an account: its sessions, grants and invitations end, and what is unlocked later starts anew."""
+    """Lock an account and end its sessions, grants and invitations; unlocking does not bring them back."""
     operator = open_operator()
     account = find_account(operator.database, name)
     operator.perform(LockAccount(account.account_id, reason=reason))
@@ -95,10 +95,10 @@ def lock(name: str, reason: str, *, as_json: bool) -> None:
 
 @user.command()
 @click.argument("name")
-@click.option("--client", "client_id", help="Only what this client was allowed.")
+@click.option("--client", "client_id", help="End only what this client was allowed.")
 @operation
 def revoke(name: str, client_id: str | None, reason: str, *, as_json: bool) -> None:
-    """Take back what NAME allowed apps: consents, grants and tokens end at once."""
+    """End everything that NAME allowed apps: consents, grants and tokens, at once."""
     operator = open_operator()
     account = find_account(operator.database, name)
     ended = operator.perform(EndSharing(account.account_id, client_id, reason=reason))
@@ -110,7 +110,7 @@ def revoke(name: str, client_id: str | None, reason: str, *, as_json: bool) -> N
 @click.argument("name")
 @operation
 def unlock(name: str, reason: str, *, as_json: bool) -> None:
-    """Open a locked account again."""
+    """Unlock a locked account."""
     operator = open_operator()
     account = find_account(operator.database, name)
     operator.perform(UnlockAccount(account.account_id, reason=reason))
@@ -121,9 +121,9 @@ def unlock(name: str, reason: str, *, as_json: bool) -> None:
 @click.argument("name")
 @operation
 def reset_mfa(name: str, reason: str, *, as_json: bool) -> None:
-    """Take away every factor but the password (code generator, passkeys, recovery codes) and end all sessions.
+    """Remove every factor except the password (authenticator app, passkeys, recovery codes) and end all sessions.
 
-    For a person who lost them all, or whose only passkey was closed as a possible copy. The person is told of it.
+    For a person who lost them, or whose only passkey was blocked as a possible copy. The person is told.
     """
     operator = open_operator()
     account = find_account(operator.database, name)
@@ -139,11 +139,11 @@ def reset_mfa(name: str, reason: str, *, as_json: bool) -> None:
 @click.option(
     "--secret",
     "given",
-    help="The seed in base32, to take over an enrolment; - reads it from standard input. By default a new one is made.",
+    help="An existing seed in base32; - reads it from standard input. Default: a new seed.",
 )
 @operation
 def totp(name: str, given: str | None, reason: str, *, as_json: bool) -> None:
-    """Enrol a code generator for NAME and print its otpauth URI, this once.
+    """Enrol an authenticator app for NAME and print its otpauth URI once.
 
     A seed that is given as an argument can be read by everyone on the machine while the command runs; better is
     `--secret -`, with the seed on standard input.

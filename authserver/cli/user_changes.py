@@ -21,9 +21,9 @@ from authserver.operations.acts import DeleteAccount, InviteAccount, UpdateAccou
 @click.option("--send", is_flag=True, help="Send the link to the person's email address instead of printing it.")
 @operation
 def invite(name: str, email: str | None, claims_file: Path | None, reason: str, *, send: bool, as_json: bool) -> None:
-    """Make a link by which NAME sets up how they sign in, once; a new account is created for a new NAME.
+    """Make a link with which NAME can set up how they sign in, once. A new NAME gets a new account.
 
-    Hand it over as safely as a password: until it is used, it is as good as the account.
+    Protect it like a password: until it is used, whoever has it can take over the account.
     """
     operator, username, now = open_operator(), parse_name(name), system_clock()
     settings = operator.settings
@@ -35,7 +35,7 @@ def invite(name: str, email: str | None, claims_file: Path | None, reason: str, 
     link = f"{settings.issuer}/invitation?invitation={invitation.handle}"
     if send and not send_invitation(settings, account.username, account.claims, link, (now, until)):
         operator.perform(WithdrawInvitations(account.account_id, reason="the invitation could not be sent"))
-        fail(f"the invitation of {username} could not be sent, and is none; see NOTICES")
+        fail(f"the invitation of {username} could not be sent and was withdrawn; see NOTICES")
     told = {"sent_to": account.claims["email"]} if send else {"link": link}
     print_record({"username": account.username, **told, "until": moment(until)}, as_json=as_json)
 
@@ -47,11 +47,11 @@ def invite(name: str, email: str | None, claims_file: Path | None, reason: str, 
     "--claims",
     "claims_file",
     type=click.Path(path_type=Path, exists=True),
-    help="A JSON file of claims, in place of all that are stored; without it --email changes the address alone.",
+    help="A JSON file of claims that replaces all stored ones; without it --email changes only the address.",
 )
 @operation
 def update(name: str, email: str | None, claims_file: Path | None, reason: str, *, as_json: bool) -> None:
-    """Change NAME's email address or claims. A changed address is told of at the old one."""
+    """Change NAME's email address or claims. A change of address is announced to the old one."""
     if email is None and claims_file is None:
         raise click.UsageError("say what to change: --email or --claims")
     operator = open_operator()
@@ -69,7 +69,7 @@ def update(name: str, email: str | None, claims_file: Path | None, reason: str, 
 def delete(name: str, reason: str, *, as_json: bool) -> None:
     """Delete NAME's account: how they sign in, what they allowed, their sessions, tokens and activity.
 
-    Proofs of payments that they approved are kept, under a random id that leads nowhere any more.
+    Proofs of payments that they approved are kept under a random id that no longer leads to the person.
     """
     operator = open_operator()
     account = find_account(operator.database, name)
@@ -82,7 +82,7 @@ def delete(name: str, reason: str, *, as_json: bool) -> None:
 @click.argument("name")
 @json_option
 def activity(name: str, *, as_json: bool) -> None:
-    """List what NAME did and what was done to their account, the latest first, as they see it themselves."""
+    """List the activity of NAME's account as the person sees it, latest first."""
     _, database = open_deployment()
     account = find_account(database, name)
     rows = [

@@ -99,7 +99,9 @@ def _check_authentication(metadata: ClientMetadata, profile: Profile) -> None:
                 clause=profile.clause("id_token_algorithms"),
             )
     if metadata.jwks is not None and metadata.jwks_uri is not None:
-        raise InvalidClientMetadata("jwks_uri", "Give jwks or jwks_uri, not both.", clause="RFC7591-2")
+        raise InvalidClientMetadata(
+            "jwks_uri", "The metadata must contain only one of jwks and jwks_uri.", clause="RFC7591-2"
+        )
     needs_keys = method in {names.PRIVATE_KEY_JWT, names.SELF_SIGNED_TLS_CLIENT_AUTH}
     if needs_keys and metadata.jwks is None and metadata.jwks_uri is None:
         raise InvalidClientMetadata("jwks", f"{method} needs jwks or jwks_uri.", clause="RFC7591-2")
@@ -114,20 +116,20 @@ def _check_grants(metadata: ClientMetadata, profile: Profile) -> None:
         )
     if not set(_response_types(metadata)) <= profile.response_types:
         raise InvalidClientMetadata(
-            "response_types", "The response type code is the only one.", clause=profile.clause("response_types")
+            "response_types", "The only response type is code.", clause=profile.clause("response_types")
         )
     if names.GRANT_REFRESH_TOKEN in metadata.grant_types and not _uses_code(metadata):
         raise InvalidClientMetadata("grant_types", "refresh_token goes with authorization_code.", clause="RFC7591-2.1")
     unknown = set(metadata.default_acr_values) - set(names.ACR_LADDER)
     if unknown:
         raise InvalidClientMetadata(
-            "default_acr_values", f"The acr values are: {', '.join(names.ACR_LADDER)}.", clause="OIDCR-2"
+            "default_acr_values", f"Each acr must be one of: {', '.join(names.ACR_LADDER)}.", clause="OIDCR-2"
         )
 
 
 def _check_redirect_uris(metadata: ClientMetadata, profile: Profile) -> None:
     if _uses_code(metadata) and not metadata.redirect_uris:
-        raise InvalidRedirectUri("redirect_uris", "At least one redirect URI is needed.", clause="RFC6749-3.1.2.2")
+        raise InvalidRedirectUri("redirect_uris", "At least one redirect URI is required.", clause="RFC6749-3.1.2.2")
     for redirect_uri in metadata.redirect_uris:
         fault = find_registration_fault(redirect_uri, plain_http_to_loopback=profile.plain_http_redirects_to_loopback)
         if fault is not None:
@@ -145,7 +147,8 @@ def _check_scope(metadata: ClientMetadata, profile: Profile) -> None:
     if excess and not _is_bound(metadata, profile):
         raise InvalidClientMetadata(
             "scope",
-            f"Without bound tokens the profile {profile.name} permits: {', '.join(sorted(profile.bearer_scopes))}.",
+            f"Without sender-constrained tokens the profile {profile.name} permits only the scopes: "
+            f"{', '.join(sorted(profile.bearer_scopes))}.",
             clause=profile.clause("bearer_scopes"),
         )
 
@@ -157,12 +160,12 @@ def _check_detail_types(metadata: ClientMetadata, profile: Profile) -> None:
     """
     if not set(metadata.authorization_details_types) <= set(TYPES):
         raise InvalidClientMetadata(
-            "authorization_details_types", f"The types are: {', '.join(TYPES)}.", clause="RFC9396-10"
+            "authorization_details_types", f"Each type must be one of: {', '.join(TYPES)}.", clause="RFC9396-10"
         )
     if metadata.authorization_details_types and not metadata.resource and not _is_bound(metadata, profile):
         raise InvalidClientMetadata(
             "authorization_details_types",
-            "Authorization details need bound tokens.",
+            "Authorization details need sender-constrained access tokens.",
             clause=profile.clause("sender_constraint_required"),
         )
 
@@ -190,10 +193,12 @@ def _parse_keys(metadata: ClientMetadata) -> PublicKeys:
         keys = parse_jwks(metadata.jwks)
     except ValueError as error:
         raise InvalidClientMetadata(
-            "jwks", "The jwks must hold public keys of kinds this server knows.", clause="RFC7591-2"
+            "jwks", "The jwks must contain only public keys of supported types.", clause="RFC7591-2"
         ) from error
     if not keys:
-        raise InvalidClientMetadata("jwks", "The jwks holds no usable key.", clause="RFC7591-2")
+        raise InvalidClientMetadata(
+            "jwks", "The jwks must contain at least one key that this client can use.", clause="RFC7591-2"
+        )
     if metadata.token_endpoint_auth_method == names.SELF_SIGNED_TLS_CLIENT_AUTH and not keys.x5c_certificates():
         raise InvalidClientMetadata("jwks", "The jwks must hold the certificate as x5c.", clause="RFC8705-2.2.2")
     return keys
@@ -216,14 +221,16 @@ def _certificate_subject(metadata: ClientMetadata) -> CertificateSubject | None:
     given = {name: value for name, value in members.items() if value is not None}
     if len(given) != 1:
         raise InvalidClientMetadata(
-            "tls_client_auth_subject_dn", "Exactly one tls_client_auth member is needed.", clause="RFC8705-2.1.2"
+            "tls_client_auth_subject_dn",
+            "Exactly one of the tls_client_auth subject members is required.",
+            clause="RFC8705-2.1.2",
         )
     if metadata.tls_client_auth_subject_dn is not None:
         try:
             parse_dn(metadata.tls_client_auth_subject_dn)
         except ValueError as error:
             raise InvalidClientMetadata(
-                "tls_client_auth_subject_dn", "The name must be written as RFC 4514 says.", clause="RFC8705-2.1.2"
+                "tls_client_auth_subject_dn", "The name must be in the string form of RFC 4514.", clause="RFC8705-2.1.2"
             ) from error
     return CertificateSubject(**given)
 

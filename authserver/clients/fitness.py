@@ -43,7 +43,7 @@ def _check_subject(metadata: ClientMetadata, client: Client) -> None:
     except ValueError as error:
         member = next(name for name in _SUBJECT_MEMBERS if getattr(metadata, name) is not None)
         raise InvalidClientMetadata(
-            member, "No certificate can show this name as it is written.", clause="RFC8705-2.1.2"
+            member, "No certificate can contain this name as it is written.", clause="RFC8705-2.1.2"
         ) from error
 
 

@@ -113,7 +113,7 @@ def _check_encryption(document: Mapping[str, object]) -> None:
     for member in _ENCRYPTION:
         if member in document:
             raise InvalidClientMetadata(
-                member, "Answers of introspection are signed, and not encrypted.", clause="RFC9701-6"
+                member, "Introspection responses can be signed but not encrypted.", clause="RFC9701-6"
             )
 
 

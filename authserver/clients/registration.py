@@ -60,6 +60,6 @@ def _check_binding(metadata: ClientMetadata) -> None:
     if metadata.tls_client_certificate_bound_access_tokens and metadata.dpop_bound_access_tokens:
         raise InvalidClientMetadata(
             "tls_client_certificate_bound_access_tokens",
-            "Tokens are bound to a certificate or by DPoP: a token has one key.",
+            "Tokens can be bound to a certificate or to a DPoP key, not to both.",
             clause="RFC8705-3.4",
         )

@@ -23,14 +23,18 @@ def parse_shown(metadata: ClientMetadata) -> Checked | None:
     _check_name("client_name", metadata.client_name)
     checker, day = metadata.checked_by, metadata.checked_on
     if bool(checker) != bool(day):
-        raise InvalidClientMetadata("checked_on", "Give checked_by with its day, checked_on.", clause="RFC7591-5")
+        raise InvalidClientMetadata(
+            "checked_on", "The metadata must contain both checked_by and checked_on, or neither.", clause="RFC7591-5"
+        )
     _check_name("checked_by", checker or "")
     if checker is None:
         return None
     try:
         return Checked(checker, date.fromisoformat(day) if day else None)
     except ValueError as error:
-        raise InvalidClientMetadata("checked_on", "The checked_on is no day.", clause="RFC7591-5") from error
+        raise InvalidClientMetadata(
+            "checked_on", "The checked_on must be a day such as 2026-11-30.", clause="RFC7591-5"
+        ) from error
 
 
 def _check_name(member: str, name: str) -> None:
@@ -43,4 +47,4 @@ def _check_name(member: str, name: str) -> None:
     shown = [character for character in name if character not in _JOINERS]
     is_blank = bool(name) and all(is_unseen(character) or character.isspace() for character in shown)
     if is_blank or any(unicodedata.category(character) in _UNSEEN for character in shown):
-        raise InvalidClientMetadata(member, f"The {member} holds characters not shown.", clause="RFC7591-5")
+        raise InvalidClientMetadata(member, f"The {member} must not contain invisible characters.", clause="RFC7591-5")

@@ -39,7 +39,7 @@ class Admission:
             patience_seconds = min(_STALL_SECONDS, patience_seconds)
             if self._is_stalled or now - min(list(since.values()), default=now) > _STALL_SECONDS:
                 raise TemporarilyUnavailable(
-                    "The server cannot answer just now. Try again.",
+                    "The server cannot answer at the moment. Try again.",
                     reason="all threads but one wait for the database",
                     clause="RFC9110-15.6.4",
                 )

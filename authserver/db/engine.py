@@ -200,7 +200,7 @@ class Database:
         if trouble is None:
             return None
         return TemporarilyUnavailable(
-            "The server cannot answer just now. Try again.", reason=trouble, clause="RFC9110-15.6.4"
+            "The server cannot answer at the moment. Try again.", reason=trouble, clause="RFC9110-15.6.4"
         )
 
 

@@ -19,7 +19,7 @@ SECOND_FACTOR_SUCCEEDED: Final = Kind(
     "second_factor.succeeded",
     ("method",),
     is_recorded=True,
-    words=Message("You gave a second factor"),
+    words=Message("You used a second factor"),
     listed_as="second_factor_given",
 )
 RECOVERY_CODE_USED: Final = Kind(
@@ -49,7 +49,7 @@ PASSKEY_ADDED: Final = Kind(
     words=Message("A passkey was added"),
     letter=Message("A passkey was added to your account"),
 )
-PASSKEY_RENAMED: Final = Kind("passkey.renamed", is_recorded=True, words=Message("A passkey was given another name"))
+PASSKEY_RENAMED: Final = Kind("passkey.renamed", is_recorded=True, words=Message("A passkey was renamed"))
 PASSKEY_REMOVED: Final = Kind(
     "passkey.removed",
     is_recorded=True,
@@ -60,8 +60,8 @@ PASSKEY_CLOSED: Final = Kind(
     "passkey.closed",
     ("passkey_id",),
     is_recorded=True,
-    words=Message("A passkey was blocked, since there may be a copy of it"),
-    letter=Message("A passkey of your account was blocked, since there may be a copy of it"),
+    words=Message("A passkey was blocked, because there may be a copy of it"),
+    letter=Message("A passkey of your account was blocked, because there may be a copy of it"),
     is_alarm=True,
     logged_as="passkey.clone_suspected",
 )
@@ -80,8 +80,8 @@ GENERATOR_REMOVED: Final = Kind(
 RECOVERY_CODES_MADE: Final = Kind(
     "recovery_codes.made",
     is_recorded=True,
-    words=Message("New recovery codes were made"),
-    letter=Message("New recovery codes were made for your account"),
+    words=Message("New recovery codes were created"),
+    letter=Message("New recovery codes were created for your account"),
 )
 PASSWORD_CHANGED: Final = Kind(
     "password.changed",
@@ -121,7 +121,7 @@ LIMITS_APPROVED: Final = Kind(
     "limits.approved",
     _APPROVAL,
     is_recorded=True,
-    words=Message("You confirmed payments to come, up to this much each time"),
+    words=Message("You confirmed future payments, up to this amount each"),
     logged_as="payment.approved",
 )
 PAYMENT_APPROVAL_FAILED: Final = Kind("payment.approval_failed", _FAILURE)
@@ -130,7 +130,7 @@ PAYMENT_VOIDED: Final = Kind(
     "payment.voided",
     ("reason",),
     is_recorded=True,
-    words=Message("A payment could not be confirmed, since its page had been changed"),
+    words=Message("A payment could not be confirmed, because its page had been changed"),
 )
 SHARING_ENDED: Final = Kind(
     "sharing.ended",
@@ -154,11 +154,9 @@ ACCOUNT_INVITED: Final = Kind(
 INVITATIONS_WITHDRAWN: Final = Kind(
     "invitations.withdrawn", is_recorded=True, words=Message("Your invitation was taken back")
 )
-ACCOUNT_UPDATED: Final = Kind(
-    "account.updated", is_recorded=True, words=Message("What is kept about you was changed for you")
-)
+ACCOUNT_UPDATED: Final = Kind("account.updated", is_recorded=True, words=Message("We changed your personal details"))
 ACCOUNT_LOCKED: Final = Kind("account.locked", is_recorded=True, words=Message("Your account was locked"))
-ACCOUNT_UNLOCKED: Final = Kind("account.unlocked", is_recorded=True, words=Message("Your account was opened again"))
+ACCOUNT_UNLOCKED: Final = Kind("account.unlocked", is_recorded=True, words=Message("Your account was unlocked"))
 ACCOUNT_SIGNED_OUT: Final = Kind(
     "account.signed_out", is_recorded=True, words=Message("You were signed out everywhere")
 )
@@ -167,7 +165,7 @@ PERMISSIONS_REVOKED: Final = Kind(
     "permissions.revoked",
     ("ended",),
     is_recorded=True,
-    words=Message("What you had allowed apps was ended for you"),
+    words=Message("We stopped everything that you had allowed apps"),
 )
 CLIENT_REGISTERED: Final = Kind("client.registered", is_recorded=True)
 CLIENT_UPDATED: Final = Kind("client.updated", is_recorded=True)
@@ -183,13 +181,13 @@ DATABASE_PURGED: Final = Kind("database.purged", is_recorded=True)
 FACTORS_RESET: Final = Kind(
     "factors.reset",
     is_recorded=True,
-    words=Message("Your second factors were removed for you"),
+    words=Message("We removed your second factors"),
     letter=Message("The second factors of your account were removed"),
 )
 EMAIL_CHANGED: Final = Kind(
     "email.changed",
     is_recorded=True,
-    words=Message("Your email address was changed for you"),
+    words=Message("We changed your email address"),
     letter=Message("The email address of your account was changed"),
 )
 
@@ -202,13 +200,13 @@ TOKEN_REVOKED: Final = Kind("token.revoked")
 CODE_REPLAYED: Final = Kind(
     "code.replayed",
     is_recorded=True,
-    words=Message("An app lost what you allowed it just now, since its answer was used twice"),
+    words=Message("What you had just allowed an app was stopped, because someone tried to use it twice"),
     is_alarm=True,
 )
 REFRESH_REUSE_DETECTED: Final = Kind(
     "refresh.reuse_detected",
     is_recorded=True,
-    words=Message("An app lost what you allowed it, since someone else may have used its access"),
+    words=Message("What you had allowed an app was stopped, because someone else may have used it"),
     is_alarm=True,
 )
 CLIENT_AUTHENTICATION_FAILED: Final = Kind("client.authentication_failed", ("claimed_client_id", "reason"))

@@ -1,4 +1,4 @@
-"""The seed of a code generator as a person takes it over: a picture to scan, and the same as text to type."""
+"""The seed of an authenticator app: a QR code to scan, and the same as text to type."""
 
 import segno
 

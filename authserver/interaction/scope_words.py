@@ -55,7 +55,7 @@ _CLAIMS: Final[Mapping[str, Message]] = {
     "phone_number": Message("Phone number"),
     "phone_number_verified": Message("Whether the phone number is confirmed"),
 }
-_UNKNOWN: Final = Message("What this means is not described here. Ask before you allow it.")
+_UNKNOWN: Final = Message("There is no description of this. Ask what it means before you allow it.")
 
 
 ScopeDescriptions = Mapping[str, Mapping[str, str]]

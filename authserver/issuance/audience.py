@@ -123,12 +123,18 @@ def check_details_served(details: Details, resources: tuple[str, ...], servers: 
         serving = [server for server in servers if detail["type"] in server.authorization_details_types]
         places = {place for server in serving for place in server.audiences}
         if not places.issuperset(locations_of(detail)):
-            raise InvalidAuthorizationDetails("A location is no resource that serves this.", clause="RFC9396-2.2")
+            raise InvalidAuthorizationDetails(
+                "Each location must be a resource that serves this type.", clause="RFC9396-2.2"
+            )
         reached = [server for server in serving if serves_detail(server, detail)]
         if not reached:
-            raise InvalidAuthorizationDetails("No API here serves details of this type.", clause="RFC9396-5")
+            raise InvalidAuthorizationDetails(
+                "No registered API serves authorization details of this type.", clause="RFC9396-5"
+            )
         if resources and all(set(resources).isdisjoint(server.audiences) for server in reached):
-            raise InvalidAuthorizationDetails("No resource that is named serves these details.", clause="RFC9396-2.2")
+            raise InvalidAuthorizationDetails(
+                "None of the named resources serves these authorization_details.", clause="RFC9396-2.2"
+            )
 
 
 def _names(reach: Reach, scope: tuple[str, ...], servers: tuple[ResourceServer, ...], issuer: str) -> tuple[str, ...]:
@@ -142,10 +148,12 @@ def _names(reach: Reach, scope: tuple[str, ...], servers: tuple[ResourceServer, 
     if SCOPE_OPENID in scope or not (reached or bounds or reach.granted_details):
         reached[issuer] = None
     if not reached.keys() >= frozenset(reach.named):
-        raise InvalidTarget("A resource serves nothing that this request may have there.", clause="RFC8707-2")
+        raise InvalidTarget(
+            "Each resource must serve a requested scope or type of authorization_details.", clause="RFC8707-2"
+        )
     names = tuple([name for name in bounds if name in reached]) if bounds else tuple(reached)
     if not names:
-        raise InvalidTarget("What is asked for reaches no resource.", clause="RFC8707-2")
+        raise InvalidTarget("No registered API serves what the request asks for.", clause="RFC8707-2")
     return names
 
 

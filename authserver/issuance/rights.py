@@ -59,7 +59,7 @@ def usable_grant(grant: Grant, client: Client, audiences: Container[str]) -> Gra
     if grant.resources and not resources:  # and to name none would be to reach every API
         reason = "none of the resources that the grant names is an API of this server now"
     if reason:
-        raise InvalidGrant("The grant is not within the client's registration.", reason=reason, clause=_CLAUSE)
+        raise InvalidGrant("The client is no longer registered for what was granted.", reason=reason, clause=_CLAUSE)
     return left if resources == grant.resources else replace(left, resources=resources)
 
 

@@ -64,7 +64,7 @@ class SigningKeys(Value, frozen=True, eq=False):
         signer = self.signers.get(algorithm)
         if signer is None:
             raise NoSigningKey(
-                f"There is no signing key for {algorithm} just now.",
+                f"There is no signing key for {algorithm} at the moment. Try again later.",
                 reason=f"there is no signing key for {algorithm}; make one: authserver keys rotate",
                 clause="OIDCC-15.1",
             )

@@ -22,7 +22,7 @@ _MORE_CHANGES: Final = Message("There were more changes to your account than we 
 _ANYTHING_ELSE: Final = Message("Something changed in your account")
 _NAMED: Final = Message("Name: %(name)s")
 _COUNTED: Final = Message("How many more: %(name)s. Your account lists each of them under Activity.")
-_AT_HELP: Final = Message("You find help here:")
+_AT_HELP: Final = Message("You can get help here:")
 _OF_US: Final = Message("Need help? Contact %(name)s.")
 
 
@@ -47,12 +47,12 @@ def write_invitation(notice: Notice, link: str, until: int, sender: Sender) -> L
     """Return the letter that brings a person their invitation; whoever reads it can use the link."""
     texts = read_texts(notice.language)
     site = _one_line(sender.site_name)
-    asked = texts.gettext(Message("Set up how you sign in, by this link, which works once:"))
+    asked = texts.gettext(Message("Set up how you sign in with this link. It works once:"))
     paragraphs = (
         texts.gettext(Message("Hello %(name)s,")) % {"name": _one_line(notice.username)},
         f"{asked}\n{link}",
         texts.gettext(Message("It works until: %(time)s")) % {"time": long_time(until, notice.language)},
-        texts.gettext(Message("Pass it on to nobody: until you have used it, it opens your account.")),
+        texts.gettext(Message("Do not pass it on: until you have used it, anyone who has it can open your account.")),
         texts.gettext(_OF_US) % {"name": site},
         site,
     )
@@ -87,7 +87,7 @@ def _paragraphs(subject: str, notice: Notice, sender: Sender, texts: NullTransla
     when = texts.gettext(Message("Time: %(time)s")) % {"time": long_time(notice.at, notice.language)}
     yield "\n".join((f"{subject}.", *named, when))
     if notice.name == PASSKEY_CLOSED.name:
-        advice = Message("It no longer signs anyone in. Remove it and add a new one in your account:")
+        advice = Message("Nobody can sign in with it any more. Remove it and add a new one in your account:")
     else:
         yield texts.gettext(Message("If you did this or asked for it, there is nothing to do."))
         advice = Message(

@@ -86,7 +86,7 @@ def lock_account(task: Task[LockAccount]) -> None:
 
 
 def unlock_account(task: Task[UnlockAccount]) -> None:
-    """Open a locked account again."""
+    """Unlock a locked account."""
     with task.transaction() as connection:
         account_id = hold(connection, task.act.account_id).account_id
         people.unlock(connection, account_id)

@@ -31,9 +31,9 @@ def parse_prompts(text: str | None) -> frozenset[str]:
     """
     prompts = frozenset((text or "").split())
     if not prompts <= _PROMPTS:
-        raise InvalidRequest("The prompt is not one this server knows.", clause="OIDCC-3.1.2.1")
+        raise InvalidRequest("The prompt value is not supported.", clause="OIDCC-3.1.2.1")
     if "none" in prompts and len(prompts) > 1:
-        raise InvalidRequest("The prompt none stands alone.", clause="OIDCC-3.1.2.1")
+        raise InvalidRequest("The prompt value none must be the only one.", clause="OIDCC-3.1.2.1")
     return prompts
 
 

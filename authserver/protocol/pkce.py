@@ -21,12 +21,12 @@ def parse_challenge(challenge: str | None, method: str | None) -> str | None:
     """
     if challenge is None:
         if method is not None:
-            raise InvalidRequest("A code_challenge is required with its method.", clause="RFC7636-4.3")
+            raise InvalidRequest("A code_challenge_method is only allowed with a code_challenge.", clause="RFC7636-4.3")
         return None
     if method != _METHOD:
         raise InvalidRequest("The code_challenge_method must be S256.", clause="RFC7636-4.4.1")
     if not _CHALLENGE.fullmatch(challenge):
-        raise InvalidRequest("The code_challenge is malformed.", clause="RFC7636-4.2")
+        raise InvalidRequest("The code_challenge must be 43 base64url characters.", clause="RFC7636-4.2")
     return challenge
 
 
@@ -41,10 +41,12 @@ def check_verifier(challenge: str | None, verifier: str | None) -> None:
     """
     if challenge is None:
         if verifier is not None:
-            raise InvalidGrant("The code_verifier is not expected.", clause="RFC9700-4.8.2")
+            raise InvalidGrant(
+                "The code_verifier must be left out: the request had no code_challenge.", clause="RFC9700-4.8.2"
+            )
         return
     if verifier is None or not _VERIFIER.fullmatch(verifier):
-        raise InvalidGrant("The code_verifier is missing or malformed.", clause="RFC7636-4.6")
+        raise InvalidGrant("A code_verifier of 43 to 128 unreserved characters is required.", clause="RFC7636-4.6")
     computed = make_challenge(verifier)
     if not hmac.compare_digest(computed, challenge):
         raise InvalidGrant("The code_verifier does not match.", clause="RFC7636-4.6")

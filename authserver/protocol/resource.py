@@ -19,7 +19,7 @@ def parse_resources(values: Iterable[str]) -> tuple[str, ...]:
     """
     resources = tuple(dict.fromkeys(values))
     if len(resources) > _MAX_RESOURCES:
-        raise InvalidTarget("Too many resources are named.", clause="RFC8707-2")
+        raise InvalidTarget("The request names too many resources.", clause="RFC8707-2")
     if not all(_is_absolute(resource) for resource in resources):
         raise InvalidTarget("A resource must be an absolute URI without a fragment.", clause="RFC8707-2")
     return resources
@@ -33,7 +33,7 @@ def check_resources_within(asked: Iterable[str], allowed: Iterable[str]) -> None
     Spec: RFC8707-2.2
     """
     if not set(asked) <= set(allowed):
-        raise InvalidTarget("A resource is not one this grant reaches.", clause="RFC8707-2.2")
+        raise InvalidTarget("Each resource must be one that the grant covers.", clause="RFC8707-2.2")
 
 
 def _is_absolute(resource: str) -> bool:

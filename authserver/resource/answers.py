@@ -65,5 +65,7 @@ def unanswered(reason: str) -> TemporarilyUnavailable:
     Spec: RFC7662-2.3
     """
     return TemporarilyUnavailable(
-        "Access tokens cannot be checked just now.", reason=f"introspection: {reason}", clause="RFC7662-2.3"
+        "Access tokens cannot be checked at the moment. Try again later.",
+        reason=f"introspection: {reason}",
+        clause="RFC7662-2.3",
     )

@@ -40,7 +40,9 @@ def read_presented(request: ResourceRequest) -> PresentedToken | None:
     Spec: RFC6750-2, RFC6750-2.1, RFC6750-2.3, RFC9449-7.1, FAPI2-SP-FINAL-5.3.4-1, FAPI2-SP-FINAL-5.3.4-2
     """
     if request.token_in_query:
-        raise InvalidRequest("The access token belongs in the Authorization header.", clause="FAPI2-SP-FINAL-5.3.4-2")
+        raise InvalidRequest(
+            "The access token must be sent in the Authorization header.", clause="FAPI2-SP-FINAL-5.3.4-2"
+        )
     presented = read_authorization(request.authorization)
     if presented is not None and not _TOKEN.fullmatch(presented.token):
         raise InvalidRequest("The Authorization header is malformed.", clause="RFC6750-2.1")

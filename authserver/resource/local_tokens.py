@@ -41,7 +41,9 @@ class LocalTokens(Assembly, frozen=True):
             keys = self.keys.keys(self.jwks_uri, kid if isinstance(kid, str) else None)
             if not keys:
                 raise TemporarilyUnavailable(
-                    "Access tokens cannot be checked just now.", reason="no keys of the issuer", clause="RFC9068-4-4"
+                    "Access tokens cannot be checked at the moment. Try again later.",
+                    reason="no keys of the issuer",
+                    clause="RFC9068-4-4",
                 )
             return verify_jwt(token, keys, algorithms=self.algorithms, types=_TYPES).claims
         except BadJwt as error:

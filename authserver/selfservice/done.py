@@ -22,14 +22,14 @@ SESSIONS_ENDED: Final = "sessions_ended"
 _WORDS: Final[Mapping[str, Message]] = {
     PASSKEY_ADDED: Message("Your passkey was added. You can sign in with it from now on."),
     PASSKEY_RENAMED: Message("The new name was saved."),
-    PASSKEY_REMOVED: Message("The passkey was removed. It no longer signs anyone in."),
+    PASSKEY_REMOVED: Message("The passkey was removed. Nobody can sign in with it any more."),
     GENERATOR_ADDED: Message("Your authenticator app was added. Its codes work from now on."),
     GENERATOR_REMOVED: Message("The authenticator app was removed. Its codes no longer work."),
     PASSWORD_SET: Message("Your password was changed."),
     SHARING_ENDED: Message("Sharing was stopped. The app can no longer use your data."),
     PAYMENTS_ENDED: Message("The payments were stopped. The app can make no more of them."),
     ALL_ENDED: Message("Everything that the app was allowed was stopped."),
-    SESSIONS_ENDED: Message("The others were signed out."),
+    SESSIONS_ENDED: Message("The other browsers were signed out."),
 }
 
 

@@ -93,7 +93,7 @@ class Visit(Value, frozen=True):
 
     @property
     def strong_factors(self) -> int:
-        """Return how many kinds of strong factors there are, a passkey and a code generator."""
+        """Return how many kinds of strong factors there are, a passkey and an authenticator app."""
         return int(self.enrolled.has(PASSKEY)) + int(self.enrolled.has(TOTP))
 
 

@@ -15,13 +15,13 @@ class BankingSettings(BaseSettings):
     banking: Literal["on", "off"] = Field(
         default="on",
         description=(
-            "Whether apps may ask for payments and bank accounts by authorization details. Where this is `off`, no "
-            "type of them is in the metadata, registered or taken, and there is no page to approve a payment."
+            "Whether apps may ask for payments and bank accounts with authorization details. With `off` their types "
+            "are neither advertised nor accepted, and there is no page to approve a payment."
         ),
     )
     detail_acr: kinds.DetailAcrs = Field(
         default={name: known.acr for name, known in TYPES.items()},
-        description="The acr that a type of authorization details needs at the least.",
+        description="The lowest acr that each type of authorization details requires.",
     )
     payment_token_lifetime: Annotated[int, Field(ge=10, le=300)] = Field(
         default=60, description="How long an access token for one payment lasts, in seconds."
@@ -29,9 +29,9 @@ class BankingSettings(BaseSettings):
     payment_unlinked_limit: kinds.Amounts = Field(
         default=("30.00 EUR",),
         description=(
-            "Up to which amount a payment may be approved by a code generator, which cannot be bound to the amount and "
-            "the payee; above it, or in another currency, it takes a passkey. The default is the amount "
-            "of RTS Art. 16; how many such payments there are is not counted."
+            "The largest amount of a payment that a person may approve with a code from an authenticator app, which "
+            "is not bound to the amount and the payee. A larger payment, or one in another currency, needs a passkey. "
+            "The default is the amount of RTS Art. 16; such payments are not counted."
         ),
     )
 

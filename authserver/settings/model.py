@@ -25,87 +25,90 @@ class Settings(BankingSettings, PublicSettings):
 
     database_url: kinds.DatabaseUrl = Field(
         default=SecretStr(""),
-        description="Where the data lives. Empty for an SQLite file in `DATA_DIR`.",
+        description="The database. Empty for an SQLite file in `DATA_DIR`.",
     )
     database_timeout: Annotated[int, Field(ge=1, le=60)] = Field(
         default=5,
         description=(
-            "For how many seconds one read or one transaction may take, the wait for its turn and for a connection "
-            "included; after that its connection is closed and the answer is 503. A request has from one to a few of "
-            "them, and ends at the first that takes longer. PostgreSQL gives up a statement after four fifths of it."
+            "How many seconds one read or one transaction may take, including the wait for a connection. After that "
+            "its connection is closed and the response is 503. A request has one or a few of them and ends at the "
+            "first that takes too long. PostgreSQL cancels a statement after four fifths of this time."
         ),
     )
     database_start_timeout: Annotated[int, Field(ge=0, le=3600)] = Field(
         default=60,
-        description="For how many seconds `serve` waits for a database that cannot be reached, as during a failover.",
+        description="How many seconds `serve` waits for a database that cannot be reached, as during a failover.",
     )
     data_dir: Path = Field(default=Path("data"), description="Where the server keeps its files.")
     master_key_file: kinds.OptionalPath = Field(
         default=None,
         description=(
-            "The file with the master key, 32 bytes in base64. Default: the credential `master.key` that systemd hands "
-            "over, else `master.key` in `DATA_DIR`."
+            "The file with the master key, 32 bytes in base64. Default: the credential `master.key` that systemd "
+            "passes on, otherwise `master.key` in `DATA_DIR`."
         ),
     )
     valkey_url: kinds.ValkeyUrl = Field(
         default=SecretStr(""),
-        description="Shares limits between nodes; needs the extra `authserver[valkey]`. Empty for one machine.",
+        description="The Valkey in which nodes share limits; needs the extra `authserver[valkey]`. Empty for one node.",
     )
-    listen: kinds.Listen = Field(default="127.0.0.1:8443", description="Where to listen.")
+    listen: kinds.Listen = Field(default="127.0.0.1:8443", description="The address to listen on.")
     listen_mtls: kinds.OptionalListen = Field(
         default="127.0.0.1:8444",
-        description="Where to listen and ask for client certificates; with our own TLS alone. Empty for nowhere.",
+        description="The address on which client certificates are requested; only with our own TLS. Empty for none.",
     )
     tls_cert_file: kinds.OptionalPath = Field(
         default=None, description="The server's certificate chain in PEM. Without it the server expects a TLS proxy."
     )
     tls_key_file: kinds.OptionalPath = Field(default=None, description="The key of that certificate in PEM.")
     client_ca_file: kinds.OptionalPath = Field(
-        default=None, description="The authorities in PEM that issue certificates of `tls_client_auth` clients."
+        default=None, description="The certificate authorities for `tls_client_auth` clients, in PEM."
     )
     trusted_proxies: kinds.Networks = Field(
         default=(),
-        description="Networks whose proxies are believed about addresses and certificates; `unix` for a Unix socket.",
+        description="Networks of proxies that may state a client's address and certificate; `unix` for a Unix socket.",
     )
     client_cert_header: Literal["rfc9440", "nginx", "envoy", "traefik", "haproxy", "alb", ""] = Field(
-        default="", description="The form in which the trusted proxy hands on the client's certificate."
+        default="", description="The format in which the trusted proxy passes on the client's certificate."
     )
     client_cert_header_name: kinds.HeaderName = Field(
         default="",
         description=(
-            "The header in which it does, if not the usual one: letters and digits alone, so that no header with an "
-            "underscore is taken for it, and best a secret of proxy and server, such as `ClientCert` with 32 random "
-            "hex digits. Needed behind proxies that pass names with underscores."
+            "The name of that header, if it is not the usual one: only letters and digits, so that no name with an "
+            "underscore can be mistaken for it, and preferably a secret shared by proxy and server, such as "
+            "`ClientCert` followed by 32 random hex digits. Needed behind proxies that pass on names with underscores."
         ),
     )
     client_address_header: kinds.HeaderName = Field(
         default="",
         description=(
-            "The header in which the trusted proxy writes the client's address, if not `X-Forwarded-For`: letters and "
-            "digits alone, for the same reason."
+            "The header in which the trusted proxy writes the client's address, if it is not `X-Forwarded-For`: only "
+            "letters and digits, for the same reason."
         ),
     )
     fetch_allow: kinds.Authorities = Field(
         default=(),
-        description="What fetches of client keys may reach although it is not globally routable.",
+        description="Hosts that client keys may be fetched from although their addresses are not globally routable.",
     )
-    fetch_ca_file: kinds.OptionalPath = Field(default=None, description="Further authorities in PEM for those fetches.")
+    fetch_ca_file: kinds.OptionalPath = Field(
+        default=None, description="Additional certificate authorities for those fetches, in PEM."
+    )
     default_profile: kinds.ProfileName = Field(
-        default=DEFAULT_PROFILE.name, description="The profile of clients that name none; one of `PROFILES`."
+        default=DEFAULT_PROFILE.name,
+        description="The profile of clients whose registration names none; one of `PROFILES`.",
     )
     profiles: kinds.ProfileNames = Field(
         default=(DEFAULT_PROFILE.name,),
-        description="The profiles that clients may have; metadata advertises what they permit.",
+        description="The profiles that clients may have. The metadata advertises what they permit.",
     )
     scope_acr: kinds.ScopeAcrs = Field(
         default={"accounts": ACR_TWO_FACTORS, "payments": ACR_TWO_FACTORS},
-        description="The acr that a scope needs at the least.",
+        description="The lowest acr that each scope requires.",
     )
     scope_descriptions: kinds.ScopeDescriptions = Field(
         default={},
         description=(
-            "What scopes mean, in a few words, on the pages where a person decides. These go before our own words; a "
-            "scope of which neither says anything is shown by its name."
+            "What each scope means, in a few words, for the pages where a person decides. They replace the built-in "
+            "descriptions; a scope without a description is shown by its name."
         ),
     )
     access_token_lifetime: Annotated[int, Field(ge=10, le=3600)] = Field(
@@ -114,8 +117,8 @@ class Settings(BankingSettings, PublicSettings):
     introspection_max_age: Annotated[int, Field(ge=0, le=60)] = Field(
         default=0,
         description=(
-            "For how many seconds an API may keep what introspection told it of an active token: so long it may not "
-            "know that the token was revoked. 0 for not at all; what is for payments, one or many, is never to be kept."
+            "How many seconds an API may cache the introspection response of an active token. During that time it may "
+            "not know that the token was revoked. 0: no caching. Responses about payments are never cached."
         ),
     )
     id_token_lifetime: Annotated[int, Field(ge=10, le=3600)] = Field(
@@ -125,68 +128,69 @@ class Settings(BankingSettings, PublicSettings):
         default=60, description="How long an authorization code lasts, in seconds."
     )
     par_lifetime: Annotated[int, Field(ge=5, le=599)] = Field(
-        default=90, description="How long a pushed request may wait for its first visit, in seconds."
+        default=90, description="How long a pushed request stays valid before the browser brings it, in seconds."
     )
     refresh_rotation: Literal["confirm", "strict", "never"] = Field(
         default="confirm",
         description=(
-            "`confirm`: a refresh token's immediate predecessor stays good until the successor is used. `strict`: it "
-            "does not. `never`: refresh tokens do not rotate."
+            "`confirm`: the previous refresh token stays valid until its successor is used. `strict`: it ends at once. "
+            "`never`: refresh tokens do not rotate."
         ),
     )
     refresh_idle_lifetime: kinds.GrantSeconds = Field(
-        default=30 * 86400, description="After how many seconds without a refresh a grant ends."
+        default=30 * 86400, description="How many seconds without a refresh end a grant."
     )
     grant_lifetime: kinds.GrantSeconds = Field(
-        default=90 * 86400, description="After how many seconds a grant ends at the latest."
+        default=90 * 86400, description="How long a grant lasts at most, in seconds."
     )
     consent_lifetime: kinds.GrantSeconds = Field(
-        default=90 * 86400, description="For how many seconds a consent is remembered."
+        default=90 * 86400, description="How long a consent is remembered, in seconds."
     )
     session_idle: kinds.IdleSeconds = Field(
-        default=900, description="After how many idle seconds a session on one factor ends."
+        default=900, description="How many idle seconds end a session with one factor."
     )
     session_idle_strong: kinds.IdleSeconds = Field(
-        default=300, description="After how many idle seconds a session on two factors ends."
+        default=300, description="How many idle seconds end a session with two factors."
     )
     session_absolute: kinds.SessionSeconds = Field(
-        default=8 * 3600, description="After how many seconds a session ends in any case."
+        default=8 * 3600, description="How long a session lasts at most, in seconds."
     )
     dpop_nonce: Literal["accepted", "required"] = Field(
         default="accepted",
-        description="`required`: a DPoP proof must carry our nonce. `accepted`: if it carries one it must be ours.",
+        description="`required`: a DPoP proof must contain our nonce. `accepted`: it may contain ours, and no other.",
     )
     passkey_aaguids: kinds.Aaguids = Field(
         default=(),
         description=(
-            "The models of authenticators that may be registered as passkeys, by AAGUID. Empty for all. It is the "
-            "authenticator's own word: no maker's certificate is checked."
+            "The models of authenticators that may be registered as passkeys, by AAGUID. Empty for all. The "
+            "authenticator states its own model; no attestation certificate is checked."
         ),
     )
     password_hashes: Annotated[int, Field(ge=1, le=64)] = Field(
         default=2,
-        description="How many passwords a worker hashes at once: at most half its `THREADS`, and one a processor.",
+        description="How many passwords a worker hashes at once, up to half its `THREADS` and one for each processor.",
     )
     notices: Literal["file", "console", "smtp", "none"] = Field(
         default="file",
         description=(
-            "How people are told of changes to their account. `file`: a letter each in `DATA_DIR/outbox`. `smtp`: by "
-            "email, to those who have an address."
+            "How people are told of changes to their account. `file`: each letter is a file in `DATA_DIR/outbox`. "
+            "`smtp`: by email, to people who have an address."
         ),
     )
-    smtp_host: str = Field(default="", description="The mail server, reached over TLS alone.")
-    smtp_port: Annotated[int, Field(ge=1, le=65535)] = Field(default=587, description="Its port.")
+    smtp_host: str = Field(default="", description="The mail server. It is only used over TLS.")
+    smtp_port: Annotated[int, Field(ge=1, le=65535)] = Field(default=587, description="The mail server's port.")
     smtp_tls: Literal["by_port", "starttls", "implicit"] = Field(
         default="by_port",
         description=(
-            "How TLS begins: by `starttls`, without which nothing is sent, or `implicit`, from the first byte. "
-            "`by_port`: implicit on 465, STARTTLS on any other."
+            "How TLS begins. `starttls`: by STARTTLS, without which nothing is sent. `implicit`: from the first byte. "
+            "`by_port`: implicit on port 465, STARTTLS on any other."
         ),
     )
     smtp_ca_file: kinds.OptionalPath = Field(
-        default=None, description="The authorities of its certificate, in PEM. Default: those the system trusts."
+        default=None,
+        description="The certificate authorities for the mail server, in PEM. Default: those that the system trusts.",
     )
-    smtp_user: str = Field(default="", description="As whom to sign in there. Empty for no one.")
+    smtp_user: str = Field(default="", description="The user name for the mail server. Empty: no sign-in.")
     smtp_password_file: kinds.OptionalPath = Field(default=None, description="The file with that user's password.")
     smtp_from: kinds.MailAddress = Field(
         default="no-reply@localhost", description="The address that letters to people come from."
@@ -194,12 +198,12 @@ class Settings(BankingSettings, PublicSettings):
     first_factor_enrolment: Literal["password", "invitation"] = Field(
         default="password",
         description=(
-            "`password`: a person without a strong factor may add their first one in the browser after a fresh "
-            "password. `invitation`: only through a link of `authserver user invite`."
+            "How a person adds their first second factor. `password`: in the browser, after entering the password "
+            "again. `invitation`: only with a link made by `authserver user invite`."
         ),
     )
     invitation_lifetime: kinds.SessionSeconds = Field(
-        default=72 * 3600, description="For how many seconds an invitation link is good."
+        default=72 * 3600, description="How long an invitation link is valid, in seconds."
     )
     workers: Annotated[int, Field(ge=1, le=256)] = Field(default=1, description="How many worker processes serve.")
     threads: Annotated[int, Field(ge=1, le=64)] = Field(default=4, description="How many threads serve in a worker.")
@@ -216,7 +220,8 @@ class Settings(BankingSettings, PublicSettings):
         default="120/minute", description="Consent forms by one network address."
     )
     limit_account_address: kinds.Limit = Field(
-        default="600/minute", description="Account pages that one network address opens or sends, and its sign-outs."
+        default="600/minute",
+        description="Account pages opened, forms sent there, and sign-outs by one network address.",
     )
     limit_account_person: kinds.Limit = Field(
         default="30/minute;300/hour", description="Forms that one person sends in their account."
@@ -227,10 +232,10 @@ class Settings(BankingSettings, PublicSettings):
     )
     limits_path: kinds.OptionalPath = Field(
         default=None,
-        description="The file that shares limits between workers. Default: in shared memory where there is some.",
+        description="The file through which workers share limits. Default: in shared memory, where the system has it.",
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
-        default="info", description="`info` writes a line for every request, `warning` for refusals and failures alone."
+        default="info", description="`info` writes a line for every request, `warning` only for refusals and failures."
     )
 
     @classmethod

@@ -15,25 +15,27 @@ class PublicSettings(BaseSettings):
     )
     mtls_origin: kinds.OptionalOrigin = Field(
         default="",
-        description="Where client certificates are asked for (`mtls_endpoint_aliases`). Empty: at the issuer.",
+        description="The origin that requests client certificates (`mtls_endpoint_aliases`). Empty: the issuer.",
     )
     site_name: kinds.Name = Field(default="Sign-in", description="The deployment's name, on every page.")
     logo_file: kinds.OptionalLogo = Field(
         default=None,
         description=(
-            "The deployment's logo, shown on every page in place of the mark and the written name, 32 pixels high and "
-            "on white in both themes; `SITE_NAME` is read out for it."
+            "The deployment's logo, shown on every page instead of the mark and the name, 32 pixels high and "
+            "on white in both themes; screen readers say `SITE_NAME` instead."
         ),
     )
     accent_colour: kinds.OptionalAccent = Field(
         default="",
         description=(
-            "The colour of buttons and links. The dark theme has the same, mixed with as much white as it needs. "
-            "Empty for the server's own."
+            "The colour of buttons and links. The dark theme uses the same, mixed with as much white as the "
+            "contrast needs. Empty for the built-in colour."
         ),
     )
     accent_colour_dark: kinds.OptionalDarkAccent = Field(
-        default="", description="That colour in the dark theme, where another is wanted."
+        default="", description="The colour of buttons and links in the dark theme, if it is to be a different one."
     )
-    help_url: kinds.HelpAddress = Field(default="", description="Where a person finds help; linked from every page.")
-    apps_checked_by: str = Field(default="", description="Who checks all apps whose registration names nobody else.")
+    help_url: kinds.HelpAddress = Field(default="", description="Where a person gets help; linked from every page.")
+    apps_checked_by: str = Field(
+        default="", description="Who has checked the apps whose registration does not say who did."
+    )

@@ -49,6 +49,8 @@ def narrow_details(request: TokenRequest, grant: Grant, scope: tuple[str, ...]) 
         return grant.authorization_details
     narrowed = narrow(grant.authorization_details, asked)
     if narrowed is None or widens(grant.authorization_details, narrowed, scope):
-        raise InvalidAuthorizationDetails("The authorization_details are more than was granted.", clause="RFC9396-6.1")
+        raise InvalidAuthorizationDetails(
+            "The authorization_details must not go beyond what was granted.", clause="RFC9396-6.1"
+        )
     check_details_served(narrowed, (), request.servers)
     return narrowed

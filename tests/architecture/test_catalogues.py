@@ -98,3 +98,11 @@ def test_texts_are_whole_sentences_with_values_by_name() -> None:
     for text in (form for entry in update_catalogues.extract() if entry.id for form in _forms(entry.id)):
         assert text == text.strip()
         assert "%" not in _placeholders(text), text
+
+
+def test_texts_speak_the_words_of_people_and_one_word_for_one_thing() -> None:
+    words = "oauth|openid|tokens?|scopes?|totp|(?:code )?generators?|one-time codes?|authenticators?(?! app)"
+    jargon = re.compile(rf"\b({words})\b", re.IGNORECASE)
+    texts = [form for entry in update_catalogues.extract() if entry.id for form in _forms(entry.id)]
+    assert not [text for text in texts if jargon.search(text)]
+    assert jargon.search("Type the code of your generator")

@@ -35,6 +35,7 @@ _ALL_COMMANDS = list(render_reference.commands())
 _FENCED = re.compile(r"^ *```(\w*)\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)
 _STEP = re.compile(r"\b([a-z_]+(?:/[a-z_]+)+)\.(?!py\b)([A-Za-z_]+)\b")
 _NO_SETTINGS = {"AUTHSERVER_CONFIG", "CLIENT_ID", "HTTP_CLIENT_CERT"}
+_STATUS = re.compile(r"Status: (?:accepted|(?:accepted, in part )?superseded by \[(\d{4})\]\(\1-[a-z0-9-]+\.md\))")
 _LINK = re.compile(r"\]\(([^)#:]+)(?:#[^)]*)?\)")
 
 
@@ -149,6 +150,15 @@ def test_what_the_examples_in_python_import_exists(page: Path) -> None:
             if isinstance(node, ast.ImportFrom) and str(node.module).startswith("authserver"):
                 module = importlib.import_module(str(node.module))
                 assert not [alias.name for alias in node.names if not hasattr(module, alias.name)]
+
+
+@pytest.mark.parametrize("page", sorted((_DOCS / "decisions").glob("*.md")), ids=_id)
+def test_every_decision_has_a_number_and_a_status(page: Path) -> None:
+    number, _, status = page.read_text(encoding="utf-8").split("\n", 3)[:3]
+    assert number.startswith(f"# {page.name[:4]}: ")
+    found = _STATUS.fullmatch(status)
+    assert found is not None, "accepted, in part superseded by [NNNN](...), or superseded by [NNNN](...)"
+    assert found[1] is None or found[1] > page.name[:4], "a decision is superseded by a later one"
 
 
 def test_every_error_code_is_listed_with_its_status() -> None:

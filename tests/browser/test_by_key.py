@@ -54,7 +54,7 @@ def open_account(visitor: Visitor, path: str) -> None:
 
 
 def new_seed(visitor: Visitor) -> str:
-    """Return the key that a page shows for a new code generator."""
+    """Return the key that a page shows for a new authenticator app."""
     return visitor.page.inner_text(".code-block code").replace(" ", "")
 
 

@@ -50,7 +50,7 @@ def test_a_person_without_a_mouse_gets_from_the_password_to_the_answer(
     visitor.page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]  # one of the two
     visitor.page.set_viewport_size({"width": 320, "height": 640})
     visitor.start()
-    assert walk(visitor, "username") == ["Skip to the main part", "username"]
+    assert walk(visitor, "username") == ["Skip to main content", "username"]
     visitor.page.keyboard.type(visitor.username)
     assert walk(visitor, "password") == ["password"]
     visitor.page.keyboard.type("not-the-password")
@@ -66,7 +66,7 @@ def test_a_person_without_a_mouse_gets_from_the_password_to_the_answer(
     visitor.page.keyboard.type(current_code())
     press(visitor, "Enter", "/consent")
     names = walk(visitor, "deny")
-    assert (names[:2], names[-2:]) == (["Skip to the main part", "Sign out"], ["approve", "deny"])
+    assert (names[:2], names[-2:]) == (["Skip to main content", "Sign out"], ["approve", "deny"])
     if decision == "approve":
         visitor.page.keyboard.press("Shift+Tab")
     visitor.page.keyboard.press("Space")

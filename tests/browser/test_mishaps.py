@@ -16,7 +16,7 @@ def assert_over(visitor: Visitor) -> None:
     """Hold that the page says so, with everything that someone who helps would ask for."""
     page = visitor.page
     page.wait_for_selector("text=Authorization error")
-    assert page.inner_text("h1") == "This sign-in is over"
+    assert page.inner_text("h1") == "This sign-in has ended"
     shown = page.inner_text("main")
     assert "invalid_request" in shown
     assert re.search(r"Reference\s+[0-9a-f]{32}\b", shown)

@@ -16,7 +16,7 @@ PHISHING_RESISTANT = {"acr_values": "phr"}
 
 @pytest.fixture
 def visitor(new_visitor: Callable[..., Visitor]) -> Visitor:
-    """A fresh visitor with scripts and a code generator."""
+    """A fresh visitor with scripts and an authenticator app."""
     return new_visitor()
 
 

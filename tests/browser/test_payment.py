@@ -19,7 +19,7 @@ SMALL = {**PAYMENT, "instructedAmount": {"currency": "EUR", "amount": "25.40"}}
 
 @pytest.fixture
 def visitor(new_visitor: Callable[..., Visitor]) -> Visitor:
-    """A fresh visitor with scripts and a code generator."""
+    """A fresh visitor with scripts and an authenticator app."""
     return new_visitor()
 
 

@@ -53,7 +53,7 @@ def visit(person: Person, path: str = "/account") -> TestResponse:
 
 
 def add_passkey(person: Person, name: str, key: SoftwareKey | None = None) -> TestResponse:
-    """Make a passkey on the page for it."""
+    """Create a passkey on the page for it."""
     page = visit(person, "/account/passkeys")
     options = re.search(r'data-options="([^"]+)"', page.text)
     assert options is not None, page.text
@@ -62,7 +62,7 @@ def add_passkey(person: Person, name: str, key: SoftwareKey | None = None) -> Te
 
 
 def add_generator(person: Person) -> TestResponse:
-    """Add a code generator on the page for it; the person's phone is the new one from then on."""
+    """Add an authenticator app on the page for it; the person's phone is the new one from then on."""
     page = visit(person, "/account/generator")
     key = re.search(r"<pre tabindex=\"0\"><code>([A-Z2-7 ]+)</code>", page.text)
     assert key is not None, page.text
@@ -113,7 +113,7 @@ def test_a_letter_is_in_its_persons_language_or_else_in_that_of_the_page(
 def test_who_cancels_the_sign_in_is_not_sent_round_again(alice: Person) -> None:
     page = alice.open("/account")
     page = alice.submit(page.request.full_path, page, action="cancel")
-    assert "This page needs you to sign in" in page.text
+    assert "Sign in to see this page" in page.text
 
 
 @pytest.mark.spec("ASVS5-7.5.1")
@@ -403,6 +403,18 @@ def test_older_activity_is_on_the_pages_that_follow(alice: Person) -> None:
     assert ('id="newer"' in third.text, 'id="older"' in third.text) == (True, False)
     for odd in ("0", "-1", "999", "4000", "\u0661", "x", "9" * 400):
         assert alice.browser.get("/account/activity", query_string={"page": odd}, base_url=ISSUER).text.count("key-")
+
+
+def test_the_last_page_of_activity_says_where_older_entries_are(alice: Person) -> None:
+    whose, now = account_id(alice.deployment, "alice"), alice.deployment.now
+    with alice.deployment.database.transaction() as connection:
+        for number in range(10_001):
+            add_row(connection, event_row(Event(PASSKEY_RENAMED, now - number, subject=whose, thing=f"key-{number}")))
+    visit(alice, "/account/activity")
+    before, last = (alice.open(f"/account/activity?page={number}").text for number in (99, 100))
+    assert ('id="older"' in before, "Older activity is not listed here" in before) == (True, False)
+    assert ('id="older"' in last, "Older activity is not listed here" in last) == (False, True)
+    assert re.search(r'Older activity is not listed here[^<]*</p>\s*<p class="links"><a href="/account/data">', last)
 
 
 @pytest.mark.spec("ASVS5-2.4.1")

@@ -109,7 +109,7 @@ def test_a_deployment_is_made_from_nothing_on_postgresql(prompt: CommandLine, po
     prompt.done("user", "add", "alice", "--password-stdin", given=PASSWORD)
     assert [row["username"] for row in prompt.data("user", "list")] == ["alice"]
     assert prompt.data("client", "add", "-", given=_app())["client_id"] == "app"
-    assert prompt.refused("client", "add", "-", given=_app()) == "client_id: app is taken"
+    assert prompt.refused("client", "add", "-", given=_app()) == "client_id: app is already taken"
     assert prompt.data("client", "update", "app", "-", given=_app(client_name="Big Ledger"))["client_name"]
     assert prompt.data("assess") == []
     assert set(prompt.data("db", "purge").values()) == {0}
@@ -173,7 +173,7 @@ def test_a_client_is_added_shown_changed_and_deleted(deployed: CommandLine, tmp_
     assert deployed.refused("client", "delete", "app", "--yes") == "there is no client app"
     assert deployed.refused("client", "add", str(file)) == (
         "client_id: app was a client that is deleted, and an id is never used again, or its next client would get what "
-        "people allowed the last; give another"
+        "people allowed the last; choose another"
     )
 
 
@@ -208,7 +208,10 @@ def test_a_secret_is_shown_once_and_kept_as_its_hash(deployed: CommandLine) -> N
         ({"profile": "oidc"}, "profile: this deployment has fapi2; see PROFILES [RFC7591-2]"),
         ({"profile": "fapi9"}, "profile: The profile must be one of: fapi2, oidc. [RFC7591-2]"),
         ({"jwks": None}, "jwks: private_key_jwt needs jwks or jwks_uri. [RFC7591-2]"),
-        ({"jwks": {"keys": [private_key("ES256").as_dict(private=True)]}}, "jwks: The jwks must hold public keys"),
+        (
+            {"jwks": {"keys": [private_key("ES256").as_dict(private=True)]}},
+            "jwks: The jwks must contain only public keys",
+        ),
     ],
 )
 @pytest.mark.spec("RFC7591-3.2.2", "FAPI2-SP-FINAL-5.3.2.1-6", "FAPI2-SP-FINAL-5.3.2.2-8")
@@ -244,7 +247,7 @@ def test_a_person_is_added_with_claims_and_never_twice(deployed: CommandLine, tm
     claims.write_text('{"name": "Alice Example", "email_verified": true}', encoding="utf-8")
     words = ("user", "add", "alice", "--password-stdin", "--claims", str(claims), "--email", "alice@example.com")
     deployed.data(*words, given=f"{PASSWORD}\n")
-    assert deployed.refused(*words, given=PASSWORD) == "the username alice is taken"
+    assert deployed.refused(*words, given=PASSWORD) == "the username alice is already taken"
     shown = deployed.data("user", "show", "alice")
     assert shown["claims"] == {"name": "Alice Example", "email": "alice@example.com", "email_verified": True}
     assert (shown["state"], shown["password"], shown["totp"]) == ("open", True, False)

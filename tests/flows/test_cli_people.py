@@ -96,7 +96,7 @@ def test_an_invitation_that_cannot_be_sent_is_none(
 def test_an_invitation_that_no_mail_server_took_opens_nothing(deployed: CommandLine) -> None:
     mail = {"NOTICES": "smtp", "SMTP_HOST": "127.0.0.1", "SMTP_PORT": "9"}
     line = deployed.refused("user", "invite", "carol", "--email", "carol@example.com", "--send", **mail)
-    assert line == "the invitation of carol could not be sent, and is none; see NOTICES"
+    assert line == "the invitation of carol could not be sent and was withdrawn; see NOTICES"
     assert deployed.data("user", "invite", "carol")["link"]
 
 

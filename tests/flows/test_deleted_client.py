@@ -25,7 +25,7 @@ def app(either: Deployment) -> RelyingParty:
 
 @pytest.fixture
 def alice(either: Deployment) -> Person:
-    """Alice, with a password and a code generator."""
+    """Alice, with a password and an authenticator app."""
     return Person(either)
 
 

@@ -37,7 +37,7 @@ def test_a_browser_whose_cookies_cannot_be_read_is_told_so(either: Deployment, h
         client = either.app.test_client(use_cookies=False)
         answer = client.get(path, base_url=ISSUER, environ_overrides={"HTTP_COOKIE": header})
         assert (answer.status_code, answer.headers.getlist("Set-Cookie")) == (400, []), path
-        assert "A cookie of another site is in the way" in answer.text
+        assert "A cookie from another site is in the way" in answer.text
         assert answer.headers["X-Correlation-Id"] in answer.text
     assert alice.open(url).status_code == 200, "with its own cookies, or none, the same link works"
 

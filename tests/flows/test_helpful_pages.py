@@ -41,9 +41,9 @@ def test_a_used_invitation_says_so_and_leads_to_the_account(deployment: Deployme
     dora.submit(page.request.full_path, page, new_password="seven-quiet-herons-wade")
     used = dora.open(page.request.full_path)
     assert used.status_code == 400
-    assert "This invitation is over" in used.text
+    assert "This invitation no longer works" in used.text
     assert 'href="/account"' in used.text
-    for words in ("Authorization error", "This sign-in is over", "app you came from"):
+    for words in ("Authorization error", "This sign-in has ended", "app you came from"):
         assert words not in used.text
 
 
@@ -70,9 +70,9 @@ def test_who_has_a_passkey_alone_is_not_urged_to_make_codes(deployment: Deployme
     page = dora.submit(path, page, action="passkey", credential=key.register(options_on(page)))
     assert page.request.path.startswith("/account")
     overview, methods = dora.open("/account").text, dora.open("/account/methods").text
-    assert "Make recovery codes" not in overview
-    assert "Make new recovery codes" not in methods
-    assert "A code comes after a password" in methods
+    assert "Create recovery codes" not in overview
+    assert "Create new recovery codes" not in methods
+    assert "A recovery code works only after a password" in methods
 
 
 def test_a_passkey_that_was_added_is_said_to_be_and_no_link_from_elsewhere_can_say_so(alice: Person) -> None:
@@ -121,7 +121,7 @@ def test_activity_says_which_browser_signed_in_and_what_to_do_where_it_was_not_y
 def test_activity_tells_both_factors_of_a_sign_in(alice: Person) -> None:
     visit(alice)
     latest, first = entries(alice)[:2]
-    assert "You gave a second factor" in latest
+    assert "You used a second factor" in latest
     assert "with a code from an authenticator app" in latest
     assert "You signed in" in first
     assert "with a password" in first
@@ -139,7 +139,7 @@ def test_a_passkey_after_a_password_is_told_too(alice: Person) -> None:
     page = dora.sign_in(dora.open("/account"))
     assert page.request.path == "/login/passkey"
     dora.submit(page.request.full_path, page, action="passkey", credential=key.sign(options_on(page)))
-    told = [entry for entry in entries(alice)[:2] if "You gave a second factor" in entry]
+    told = [entry for entry in entries(alice)[:2] if "You used a second factor" in entry]
     assert len(told) == 1
     assert "with a passkey" in told[0]
 

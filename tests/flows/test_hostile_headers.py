@@ -116,7 +116,7 @@ def test_no_header_makes_a_fault_or_keeps_anyone_out(way: Way, value: str) -> No
 def test_a_cookie_of_another_site_is_told_of_or_ignored_and_gone_once_it_is_gone(way: Way, value: str) -> None:
     clean, _ = _ask(way, "GET /account")
     status, answer = _ask(way, "GET /account", ("Cookie", VALUES[value]))
-    assert status == clean or b"A cookie of another site is in the way" in answer, answer
+    assert status == clean or b"A cookie from another site is in the way" in answer, answer
     assert _ask(way, "GET /account")[0] == clean
 
 

@@ -60,7 +60,7 @@ def test_an_invited_person_needs_no_password_with_a_passkey(deployment: Deployme
     done = carol.submit(path, page, action="passkey", credential=answer)
 
     assert done.request.path == "/account/methods", "codes would not let them in"
-    assert "A code comes after a password" in done.text
+    assert "A recovery code works only after a password" in done.text
     assert "Add a second passkey or set a password" in carol.open("/account").text
     with deployment.database.read() as connection:
         account = people.find_by_username(connection, "carol")

@@ -55,7 +55,7 @@ def new_deployment(
 
 
 def add_a_factor(deployment: Deployment) -> None:
-    """Have bob add a code generator, which works whether or not he can be told of it."""
+    """Have bob add an authenticator app, which works whether or not he can be told of it."""
     assert add_generator(Person(deployment, "bob")).request.path == "/account/recovery-codes"
     assert "generator.added" in deployment.event_names()
 

@@ -40,7 +40,7 @@ def test_dora_makes_a_passkey_keeps_her_codes_and_goes_on(club: RelyingParty) ->
     assert options is not None
     answer = SoftwareKey().register(html.unescape(options[1]))
     done = dora.submit(page.request.full_path, page, action="passkey", credential=answer)
-    assert "Keep these codes now" in done.text
+    assert "Save these codes now" in done.text
     address = re.search(r'id="submit" href="([^"]+)"', done.text)
     assert address is not None
     assert dora.open(html.unescape(address[1])).request.path == "/consent"

@@ -50,7 +50,7 @@ def test_a_person_reads_what_an_operator_did_to_their_account(deployment: Deploy
     alice.enter_code(alice.sign_in(alice.open("/account/activity")))
     page = alice.open("/account/activity").text
     assert "Your account was locked" in page
-    assert "Your account was opened again" in page
+    assert "Your account was unlocked" in page
     assert WHY not in page
     assert OPERATOR.name not in page
 

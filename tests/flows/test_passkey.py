@@ -20,7 +20,7 @@ from tests.support.person import Person, code_of
 from tests.support.relying_party import RelyingParty, claims_of, register, register_bank
 
 ACCOUNTS = {"scope": "openid accounts"}
-COPY_FOUND = "Sign-in: A passkey of your account was blocked, since there may be a copy of it"
+COPY_FOUND = "Sign-in: A passkey of your account was blocked, because there may be a copy of it"
 SIGN_IN_PAGE = "/login/passkey/sign-in"
 
 
@@ -58,7 +58,7 @@ def test_a_password_and_a_passkey_are_two_factors_and_tokens_say_which(
     enrol_passkey(alice.deployment, "alice", key)
     page = at_the_passkey_page(app, alice)
     assert page_of(page) == "/login/passkey"
-    assert "/login/totp?interaction=" in page.text, "the code generator remains another way"
+    assert "/login/totp?interaction=" in page.text, "the authenticator app remains another way"
     claims = claims_after(app, alice, use_passkey(alice, page, key))
     assert (claims["acr"], claims["amr"]) == (acr, amr)
     assert {"sign_in.succeeded", "second_factor.succeeded"} <= set(alice.deployment.event_names())

@@ -153,7 +153,7 @@ def test_a_person_finds_it_among_connected_apps_and_stops_it_there(
     shown = alice.open("/account/apps")
     assert "Power and Light" in shown.text
     activity = alice.open("/account/activity").text
-    assert "You confirmed payments to come, up to this much each time" in activity
+    assert "You confirmed future payments, up to this amount each" in activity
     assert "€50.00 · Power and Light" in activity
 
     page = alice.open(f"/account/apps?stop={app.client_id}")

@@ -95,10 +95,10 @@ def test_payments_to_come_are_shown_with_their_limits_their_end_and_words_of_pay
         assert text in shown
     asked = alice.open(permissions(alice)[_OF_PAYMENTS]).text
     assert "can make no more of these payments" in asked
-    assert "What was paid already stays paid" in asked
-    assert "use your data, from now on" not in asked
+    assert "What is already paid stays paid" in asked
+    assert "can no longer use your data" not in asked
     assert "€50.00" in asked
-    assert "goes on" in asked, "what else is allowed"
+    assert "stays allowed" in asked, "what else is allowed"
     assert "can make no more of these payments" not in alice.open(permissions(alice)[_OF_DATA]).text
 
 

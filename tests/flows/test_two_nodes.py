@@ -41,7 +41,7 @@ def bank(nodes: Cluster) -> WireApp:
 
 
 def new_person(nodes: Cluster, username: str) -> WirePerson:
-    """Return someone with a password and a code generator, before a browser that is signed in nowhere."""
+    """Return someone with a password and an authenticator app, before a browser that is signed in nowhere."""
     nodes.add_person(username)
     return WirePerson(nodes.wire, username)
 

@@ -54,8 +54,8 @@ _FAULTS: list[tuple[str, dict[str, Any], str]] = [
         {**ACCOUNTS, "accounts": [{"iban": STRANGERS}, {"iban": _SECRET}]},
         "[0].accounts[1].iban is not valid.",
     ),
-    ("a type", {"type": _SECRET}, "[0].type is no type this server knows."),
-    ("no type", {}, "[0].type is no type this server knows."),
+    ("a type", {"type": _SECRET}, "[0].type is not supported."),
+    ("no type", {}, "[0].type is not supported."),
 ]
 
 
@@ -82,12 +82,12 @@ def test_the_second_detail_is_told_from_the_first(app: RelyingParty) -> None:
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("[", "authorization_details is not JSON."),
+        ("[", "authorization_details must be JSON."),
         ("{}", "authorization_details must be an array of 1 to 8 objects."),
         ("[NaN]", "authorization_details: a number with a fraction, or none that JSON knows."),
         ('[{"a": 1, "a": 2}]', "authorization_details: a member is named twice, or null."),
-        ("[" * 50, "authorization_details may be 8 levels deep."),
-        (json.dumps(["x" * 9000]), "authorization_details may have 8192 characters."),
+        ("[" * 50, "authorization_details must be at most 8 levels deep."),
+        (json.dumps(["x" * 9000]), "authorization_details must have at most 8192 characters."),
     ],
 )
 def test_what_is_no_list_of_details_is_told_so(app: RelyingParty, text: str, told: str) -> None:

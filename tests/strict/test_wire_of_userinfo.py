@@ -16,7 +16,7 @@ URL = ISSUER + "/userinfo"
 _ALGS = 'algs="ES256 PS256 Ed25519 EdDSA"'
 _NOT_VALID = ("invalid_token", "The access token is not valid here.")
 _NO_SCOPE = ("insufficient_scope", "The access token lacks the scope openid.")
-_NOT_REGISTERED = ("insufficient_scope", "The client is not registered for openid.")
+_NOT_REGISTERED = ("insufficient_scope", "The client is not registered for the scope openid.")
 _BAD_PROOF = ("invalid_dpop_proof", "The DPoP proof is not valid.")
 
 

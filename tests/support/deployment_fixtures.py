@@ -56,7 +56,7 @@ def app(deployment: Deployment) -> RelyingParty:
 
 @pytest.fixture
 def alice(deployment: Deployment) -> Person:
-    """Alice, with a password and a code generator."""
+    """Alice, with a password and an authenticator app."""
     return Person(deployment)
 
 

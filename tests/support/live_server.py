@@ -53,7 +53,7 @@ class LiveServer:
         self.command("client", "add", "-", "--json", given=json.dumps(metadata))
 
     def add_person(self, username: str) -> Mapping[str, str]:
-        """Create an account with a code generator; answer what the person knows."""
+        """Create an account with an authenticator app; answer what the person knows."""
         email = f"{username}@people.example"
         self.command("user", "add", username, "--password-stdin", "--email", email, given=PASSWORD + "\n")
         self.command("user", "totp", username, "--secret", SEED)

@@ -93,7 +93,7 @@ class Visitor:
         return state
 
     def hold_bank_accounts(self) -> str:
-        """Become a person with two bank accounts and a code generator of their own; return its seed."""
+        """Become a person with two bank accounts and an authenticator app of their own; return its seed."""
         self.username, seed = f"{self.username}-with-accounts", pyotp.random_base32()
         claims = self.scene.server.folder / f"{self.username}.json"
         claims.write_text(json.dumps({"bank_accounts": BANK_ACCOUNTS}))

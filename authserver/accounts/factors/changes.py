@@ -18,7 +18,7 @@ from authserver.accounts.store.people import Connection
 
 
 def remove_generator(connection: Connection, account_id: str) -> bool:
-    """Take the code generator away if a passkey stays; answer whether it went.
+    """Take the authenticator app away if a passkey stays; answer whether it went.
 
     Spec: ASVS5-6.5.6
     """
@@ -29,8 +29,8 @@ def remove_generator(connection: Connection, account_id: str) -> bool:
 def is_spare(passkey: Passkey, keys: Iterable[Passkey], enrolled: Enrolled) -> bool:
     """Return whether a passkey of these may go: something strong stays, and a way to sign in with it.
 
-    A code comes after a password, so without one it is no way in. A closed passkey opens nothing, but while it is there
-    a password alone does not suffice either.
+    A recovery code works only after a password, so it is no way in for an account that has none. A closed passkey opens
+    nothing, but while it is there a password alone is not enough either.
 
     Spec: ASVS5-6.5.6
     """

@@ -23,4 +23,4 @@ def check_dpop_jkt(params: Params, client: Client) -> None:
         return
     check_dpop_wanted(binding_demand(client))
     if not _THUMBPRINT.fullmatch(thumbprint):
-        raise InvalidRequest("The dpop_jkt is no JWK thumbprint.", clause="RFC9449-10")
+        raise InvalidRequest("The dpop_jkt must be a JWK SHA-256 thumbprint.", clause="RFC9449-10")

@@ -15,6 +15,6 @@ def check_request_object(params: Params, _client: Client) -> None:
     Spec: RFC9126-2.1-2, OIDCC-6.1
     """
     if "request_uri" in params:
-        raise InvalidRequest("A request_uri is not allowed here.", clause="RFC9126-2.1-2")
+        raise InvalidRequest("A pushed request must not contain a request_uri.", clause="RFC9126-2.1-2")
     if "request" in params:
         raise RequestNotSupported("Request objects are not supported.", clause="OIDCC-6.1")

@@ -59,5 +59,5 @@ def bind_code_to_key(redirect: Redirect, proof: DpopProof | None) -> Redirect:
     if proof is None:
         return redirect
     if redirect.dpop_jkt not in {None, proof.jkt}:
-        raise InvalidRequest("The dpop_jkt is not the key of the DPoP proof.", clause="RFC9449-10.1")
+        raise InvalidRequest("The dpop_jkt must be the thumbprint of the DPoP proof's key.", clause="RFC9449-10.1")
     return replace(redirect, dpop_jkt=proof.jkt)

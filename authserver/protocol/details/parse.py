@@ -39,7 +39,9 @@ def parse_authorization_details(text: str | None) -> Details:
         raise _refusal("no array of one to eight objects", "authorization_details must be an array of 1 to 8 objects.")
     details = tuple(_read(entry, f"{_PARAMETER}[{place}]") for place, entry in enumerate(document))
     if sum(type_of(detail).is_payment for detail in details) > 1:
-        raise InvalidAuthorizationDetails("There may be one payment.", clause="RTS-SCA-5.1")
+        raise InvalidAuthorizationDetails(
+            "The authorization_details must contain at most one payment.", clause="RTS-SCA-5.1"
+        )
     return details
 
 
@@ -55,7 +57,7 @@ def _read(entry: object, place: str, context: Mapping[str, bool] | None = None) 
     name = entry.get("type") if isinstance(entry, dict) else None
     known = TYPES.get(name) if isinstance(name, str) else None
     if known is None:
-        raise _refusal("a type that is not known", f"{place}.type is no type this server knows.")
+        raise _refusal("a type that is not known", f"{place}.type is not supported.")
     try:
         read = known.shape.model_validate(entry, context=context)
     except ValidationError as error:
@@ -84,13 +86,13 @@ def _told(member: str, fault: str) -> str:
 
 def _load(text: str) -> object:
     if len(text) > MAX_CHARACTERS:
-        raise _refusal("too long", f"authorization_details may have {MAX_CHARACTERS} characters.")
+        raise _refusal("too long", f"authorization_details must have at most {MAX_CHARACTERS} characters.")
     if _depth(text) > _MAX_DEPTH:
-        raise _refusal("too deep", f"authorization_details may be {_MAX_DEPTH} levels deep.")
+        raise _refusal("too deep", f"authorization_details must be at most {_MAX_DEPTH} levels deep.")
     try:
         return json.loads(text, object_pairs_hook=_members, parse_constant=_no_number, parse_float=_no_number)
     except json.JSONDecodeError as error:
-        raise _refusal(f"no JSON: {error.msg}", "authorization_details is not JSON.") from error
+        raise _refusal(f"no JSON: {error.msg}", "authorization_details must be JSON.") from error
     except _NotTaken as error:
         raise _refusal(str(error), f"authorization_details: {error}.") from error
     except ValueError as error:
@@ -126,6 +128,6 @@ def _depth(text: str) -> int:
 
 
 def _refusal(
-    reason: str, description: str = "The authorization_details are of no type this server knows, or malformed."
+    reason: str, description: str = "The authorization_details are malformed or of a type that is not supported."
 ) -> InvalidAuthorizationDetails:
     return InvalidAuthorizationDetails(description, reason=reason, clause="RFC9396-5")

@@ -71,7 +71,9 @@ def check_not_over(details: Details, now: int) -> None:
     """
     ends_at = last_moment(details)
     if ends_at is not None and ends_at <= now:
-        raise InvalidAuthorizationDetails("The last day of a detail is over.", clause="RFC9396-5")
+        raise InvalidAuthorizationDetails(
+            "The validUntil of an authorization detail must not be in the past.", clause="RFC9396-5"
+        )
 
 
 def is_single_use(details: Details) -> bool:

@@ -55,7 +55,7 @@ def describe_recurring_payment(detail: Detail) -> DetailWords:
     members = _members(detail)
     limit = members["periodicLimit"]
     return DetailWords(
-        title=Message("Payments again and again, up to this much each time"),
+        title=Message("Repeated payments, up to this amount each"),
         points=_points(members, _RECURRING_ACTIONS),
         facts=(
             Fact(_PERIODS[limit["period"]], _money(limit["amount"])),
@@ -78,7 +78,7 @@ def describe_funds_confirmation(detail: Detail) -> DetailWords:
     """Return the words for questions about cover."""
     return DetailWords(
         title=Message("Whether there is enough money"),
-        points=(Message("Ask whether an amount is there. The answer is yes or no, never the balance."),),
+        points=(Message("Ask whether an amount is available. The answer is yes or no, never the balance."),),
         facts=(Fact(Message("Account"), shown_iban(_members(detail)["account"]["iban"])), *_places(_members(detail))),
     )
 

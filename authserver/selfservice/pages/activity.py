@@ -39,10 +39,12 @@ def _show(deps: AccountDeps, visit: Visit) -> View:
     skipped = (number - 1) * _MOST_SHOWN
     with deps.step.database.read() as connection:
         found = find_recent(connection, visit.account_id, visit.now, _MOST_SHOWN + 1, skipped=skipped)
+    more, is_last_page = len(found) > _MOST_SHOWN, number == _MOST_PAGES
     values = {
         "activities": [_describe(deps, each) for each in found[:_MOST_SHOWN]],
         "newer": number - 1,
-        "older": number + 1 if len(found) > _MOST_SHOWN and number < _MOST_PAGES else 0,
+        "older": number + 1 if more and not is_last_page else 0,
+        "is_cut_short": more and is_last_page,
     }
     return show(deps, visit, PAGE, values)
 

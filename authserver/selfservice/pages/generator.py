@@ -1,4 +1,4 @@
-"""Adding a code generator: scan, type a code of it, done."""
+"""Adding an authenticator app: scan the picture, type a code that the app shows."""
 
 import os
 

@@ -80,7 +80,7 @@ def _parse_held(text: str) -> Held:
     """
     words = text.split(" ")
     if len(words) > MOST_HASHES:
-        raise InvalidRequest(f"At most {MOST_HASHES} tokens may be asked about at once.", clause=_CLAUSE)
+        raise InvalidRequest(f"At most {MOST_HASHES} token_hashes may be sent at once.", clause=_CLAUSE)
     try:
         return dict(_parse_word(word) for word in words)
     except ValueError as error:

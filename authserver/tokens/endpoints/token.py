@@ -78,7 +78,7 @@ class TokenEndpoint(Assembly, frozen=True):
             if save_issue(self.database, ids, redemption.claim, tokens.records):
                 return redemption, tokens
             ids = ()  # they are claimed, for this request
-        raise InvalidGrant("The request came too often at once.", clause="RFC6749-5.2")
+        raise InvalidGrant("The same request was sent too often at the same time.", clause="RFC6749-5.2")
 
     def _settle(self, refusal: OAuthError, asked: TokenRequest, ids: tuple[OneTimeId, ...]) -> None:
         """Claim the ids of a refused request, then end the grant of what was replayed.
@@ -104,7 +104,7 @@ class TokenEndpoint(Assembly, frozen=True):
         name = params.require("grant_type", clause="RFC6749-4.1.3")
         grant_type = self.grant_types.get(name)
         if grant_type is None:
-            raise UnsupportedGrantType("The grant_type is not one this server knows.", clause="RFC6749-5.2")
+            raise UnsupportedGrantType("The grant_type is not supported.", clause="RFC6749-5.2")
         if name not in client.grant_types:
             raise UnauthorizedClient("This client may not use this grant_type.", clause="RFC6749-5.2")
         return grant_type

@@ -80,7 +80,7 @@ class UserInfo(Assembly, frozen=True):
         if client is None:
             raise InvalidToken(_REFUSAL, reason="its client is disabled or gone", clause="RFC6750-3.1")
         if SCOPE_OPENID not in client.scope:
-            raise InsufficientScope("The client is not registered for openid.", clause="OIDCC-5.3.1")
+            raise InsufficientScope("The client is not registered for the scope openid.", clause="OIDCC-5.3.1")
         if client.binds_tokens and not token.binding.confirmation():
             raise InvalidToken(_REFUSAL, reason="its client must bind tokens now", clause="RFC9449-5.2")
         return client

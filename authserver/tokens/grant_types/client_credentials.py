@@ -24,13 +24,17 @@ class ClientCredentialsGrant(Value, frozen=True):
         InvalidAuthorizationDetails for any details: each type of them is a person's to allow.
         """
         if "authorization_details" in request.params:
-            raise InvalidAuthorizationDetails("Authorization details need a person.", clause="RFC9396-8")
+            raise InvalidAuthorizationDetails(
+                "The grant type client_credentials does not allow authorization_details.", clause="RFC9396-8"
+            )
         allowed = _own_scope(request.client)
         asked = parse_scope(request.params.get("scope"))
         check_scope_within(asked, allowed)
         scope = asked or allowed
         if not scope:
-            raise InvalidScope("This client has no scope of its own.", clause="RFC6749-3.3")
+            raise InvalidScope(
+                "The client is registered for no scope that it may use without a person.", clause="RFC6749-3.3"
+            )
         return Redemption(scope=scope, resources=parse_resources(request.params.get_all("resource")))
 
 

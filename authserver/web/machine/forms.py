@@ -19,12 +19,14 @@ def read_form(request: MachineRequest) -> Params:
     if media_type != FORM:
         raise UnsupportedMediaType("The body must be a form, application/x-www-form-urlencoded.", clause="RFC6749-3.2")
     if request.query:
-        raise InvalidRequest("Parameters belong in the body.", clause="RFC6749-2.3.1")
+        raise InvalidRequest("Parameters must be sent in the request body, not in the query.", clause="RFC6749-2.3.1")
     try:
         return parse_params(request.body.decode("ascii"))
     except UnicodeDecodeError as error:
         raise InvalidRequest(
-            "The body is not a form.", reason="bytes outside ASCII in the body", clause="RFC6749-B"
+            "The body must be ASCII, with other characters percent-encoded.",
+            reason="bytes outside ASCII in the body",
+            clause="RFC6749-B",
         ) from error
 
 

@@ -127,7 +127,9 @@ def _is_half(environ: "WSGIEnvironment", body: bytes) -> bool:
 
 def _refuse_half(_request: MachineRequest) -> MachineResponse:
     raise InvalidRequest(
-        "The request ended before its stated length.", reason="half a body, and no more of it", clause="RFC9112-8"
+        "The request body is shorter than its Content-Length.",
+        reason="half a body, and no more of it",
+        clause="RFC9112-8",
     )
 
 

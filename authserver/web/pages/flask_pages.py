@@ -129,7 +129,7 @@ def _check_query() -> None:
     Spec: RFC6749-10.14-1
     """
     if not request.environ.get("QUERY_STRING", "").isascii():
-        raise InvalidRequest("The address cannot be read.", clause="RFC6749-10.14-1")
+        raise InvalidRequest("The query must contain only ASCII characters.", clause="RFC6749-10.14-1")
 
 
 def _check_fields() -> None:

@@ -19,7 +19,7 @@ def _text(response: MachineResponse) -> str:
     "error",
     [
         errors.InvalidRequest("The scope is malformed.", clause="RFC6749-3.3"),
-        errors.InvalidRequestUri("The request_uri was used before.", clause="RFC9126-7.3"),
+        errors.InvalidRequestUri("The request_uri was already used.", clause="RFC9126-7.3"),
         errors.AccessDenied("The person did not allow it.", clause="RFC6749-4.1.2.1"),
         errors.TooManyRequests(95, reason="over"),
         errors.ServerError("The server could not answer.", clause="RFC6749-5.2"),

@@ -17,9 +17,9 @@ MIN_SCORE: Final = 3
 
 TOO_SHORT: Final = Message("Use at least 8 characters. 15 or more are better.")
 TOO_LONG: Final = Message("Use at most 256 characters.")
-NOT_TEXT: Final = Message("Use letters, digits, signs and spaces that a keyboard can type.")
-COMMON: Final = Message("This password is on the lists of common ones that are tried first. Choose another.")
-PERSONAL: Final = Message("This password is mostly your name, your email address or ours. Choose another.")
+NOT_TEXT: Final = Message("Use letters, digits, symbols and spaces that you can type on a keyboard.")
+COMMON: Final = Message("This password is on a list of common passwords that attackers try first. Choose another.")
+PERSONAL: Final = Message("This password consists mostly of your name, your email address or our name. Choose another.")
 GUESSABLE: Final = Message(
     "This password is too easy to guess. Make it longer, for example with several unusual words."
 )

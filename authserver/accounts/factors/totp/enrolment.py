@@ -1,4 +1,4 @@
-"""Adding a code generator: a fresh seed is proposed, and kept only once a code of it was typed.
+"""Adding an authenticator app: a fresh seed is proposed, and kept only once a code of it was typed.
 
 Until then the seed is nowhere but in the person's form, sealed for their account; two forms may be open at once.
 """
