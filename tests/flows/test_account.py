@@ -300,6 +300,7 @@ def test_no_form_of_the_own_account_takes_a_post_that_is_not_from_its_page(alice
 
 @pytest.mark.spec("ASVS5-6.5.3")
 def test_recovery_codes_are_shown_once(alice: Person) -> None:
+    assert "0 codes are left" not in visit(alice, "/account/methods").text
     page = visit(alice, "/account/recovery-codes")
     made = alice.submit("/account/recovery-codes", page)
     codes = re.findall(r"<li><code>([0-9A-Z-]+)</code></li>", made.text)
