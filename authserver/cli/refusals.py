@@ -39,6 +39,7 @@ WORDS: Final[Mapping[type[OperationRefused], Callable[[Any], str]]] = {
     refusals.ChangedMeanwhile: lambda refusal: f"{refusal.what} was changed at the same moment; check it and try again",
     refusals.KeyNotFound: lambda refusal: f"there is no key {refusal.kid}",
     refusals.KeyRetiredAlready: lambda refusal: f"{refusal.kid} is retired already",
+    refusals.ReaderNotFound: lambda refusal: f"there is no reader {refusal.name}; see: authserver events readers",
 }
 """Each kind of refusal with the sentence for it."""
 

@@ -9,11 +9,14 @@ disagree on a longer value (SQLite keeps it, PostgreSQL answers with an error). 
 
 from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, String, Table, Text
 
-from authserver.db import key_tables
+from authserver.db import event_tables, key_tables
 
 metadata = key_tables.metadata
 signing_keys = key_tables.signing_keys
 archived_keys = key_tables.archived_keys
+events = event_tables.events
+event_readers = event_tables.event_readers
+event_numbers = event_tables.event_numbers
 
 clients = Table(
     "clients",
@@ -153,26 +156,6 @@ invitations = Table(
     Column("expires_at", BigInteger, nullable=False),
     Column("claimed_at", BigInteger),
     Index("invitations_expires_at", "expires_at"),
-)
-
-# Code of before the table had this name adds its rows through a view `activities`, hence the defaults.
-events = Table(
-    "events",
-    metadata,
-    Column("event_id", String(64), primary_key=True),
-    Column("account_id", String(64), nullable=False),
-    Column("kind", String(64), nullable=False),
-    Column("happened_at", BigInteger, nullable=False),
-    Column("client_id", Text),
-    Column("thing", Text, nullable=False),
-    Column("expires_at", BigInteger, nullable=False),
-    Column("actor_role", String(16), nullable=False, server_default="person"),
-    Column("actor", Text, nullable=False, server_default=""),
-    Column("reason", Text, nullable=False, server_default=""),
-    Column("detail", Text, nullable=False, server_default="{}"),
-    Column("correlation_id", Text, nullable=False, server_default=""),
-    Index("events_account", "account_id", "happened_at"),
-    Index("events_expires_at", "expires_at"),
 )
 
 letters = Table(

@@ -178,6 +178,7 @@ KEY_ROTATED: Final = Kind("key.rotated", ("kid", "action", "algorithm"), is_reco
 KEY_RETIRED: Final = Kind("key.retired", ("kid",), is_recorded=True)
 KEY_COMPROMISED: Final = Kind("key.compromised", ("kid",), is_recorded=True, is_alarm=True)
 DATABASE_PURGED: Final = Kind("database.purged", is_recorded=True)
+EVENTS_READER_REMOVED: Final = Kind("events.reader_removed", ("reader",), is_recorded=True)
 FACTORS_RESET: Final = Kind(
     "factors.reset",
     is_recorded=True,
@@ -219,6 +220,7 @@ NOTICE_FAILED: Final = Kind("notice.failed", ("notice", "error"))
 NOTICE_GIVEN_UP: Final = Kind("notice.given_up", ("notice", "error"), is_alarm=True)
 NOTICE_SENDER_FAILED: Final = Kind("notice.sender_failed", ("notice", "error"), is_alarm=True)
 NOTICES_BEHIND: Final = Kind("notices.behind", ("seconds",), is_alarm=True)
+EVENTS_READER_BEHIND: Final = Kind("events.reader_behind", ("reader", "days"), is_alarm=True)
 
 KINDS: Final[Mapping[str, Kind]] = {kind.name: kind for kind in list(globals().values()) if isinstance(kind, Kind)}
 """Each kind by its name."""

@@ -171,3 +171,9 @@ class PurgeExpired(Act[dict[str, int]], frozen=True):
     """Delete what has expired by now, so many rows at a time; the outcome is the rows deleted for each table."""
 
     batch_size: int
+
+
+class RemoveReader(Act[None], frozen=True):
+    """Remove a reader of events with its position; one of that name that reads again begins anew."""
+
+    name: str

@@ -9,16 +9,24 @@ from authserver.clients import store as clients
 from authserver.clients.store import ClientRecord
 from authserver.db.engine import Database
 from authserver.db.purge import count_expired, database_clock
-from authserver.events.store import Activity, Recorded, find_latest, find_recent
+from authserver.events.store import (
+    Activity,
+    ReaderState,
+    Recorded,
+    count_unread,
+    find_latest,
+    find_readers,
+    find_recent,
+)
 from authserver.keys import store as keys
 from authserver.keys.model import StoredKey
 from authserver.keys.rotation import RotationPolicy, Step, plan_rotation
 from authserver.profiles.catalogue import signing_algorithms
 
 __all__ = [
-    "Activity", "ClientRecord", "Recorded", "find_account", "find_client", "find_expired", "find_factors",
-    "list_accounts", "list_activities", "list_by_certificate", "list_clients", "list_events", "list_keys",
-    "list_published_keys", "plan_keys",
+    "Activity", "ClientRecord", "ReaderState", "Recorded", "find_account", "find_client", "find_expired",
+    "find_factors", "list_accounts", "list_activities", "list_by_certificate", "list_clients", "list_events",
+    "list_keys", "list_published_keys", "list_readers", "plan_keys",
 ]  # fmt: skip
 
 _MOST_ACTIVITIES = 1_000
@@ -54,6 +62,12 @@ def list_events(database: Database, most: int) -> Sequence[Recorded]:
     """Return the latest events that are recorded, newest first."""
     with database.read() as connection:
         return find_latest(connection, most)
+
+
+def list_readers(database: Database) -> Sequence[tuple[ReaderState, int, int | None]]:
+    """Return each reader of events, how many it has not read yet, and when the first of those happened."""
+    with database.read() as connection:
+        return [(each, *count_unread(connection, each.position)) for each in find_readers(connection)]
 
 
 def find_client(database: Database, client_id: str) -> ClientRecord | None:

@@ -32,6 +32,7 @@ HANDLERS: Final[Mapping[type[Act[Any]], Callable[[Any], Any]]] = {
     acts.RetireKey: keys.retire_key,
     acts.RetireCompromisedKey: keys.retire_compromised_key,
     acts.PurgeExpired: upkeep.purge_expired,
+    acts.RemoveReader: upkeep.remove_reader,
 }
 """Each kind of act with what does it."""
 

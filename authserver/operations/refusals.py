@@ -137,3 +137,10 @@ class KeyRetiredAlready(OperationRefused):
     """The key does not sign any more."""
 
     kid: str
+
+
+@dataclass(eq=False)
+class ReaderNotFound(OperationRefused):
+    """There is no reader of events of this name."""
+
+    name: str

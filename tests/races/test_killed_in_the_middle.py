@@ -2,17 +2,23 @@
 
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
+from pathlib import Path
 
 import pytest
-from sqlalchemy import delete, inspect, text
+from sqlalchemy import delete, inspect, select, text
 
 from authserver.app.create import create_app
 from authserver.db import migrate
+from authserver.db.at_once import Row, add_row
 from authserver.db.engine import Database
 from authserver.db.postgresql_connection import BoundedConnection
-from authserver.db.tables import attempt_counters
+from authserver.db.tables import attempt_counters, claimed_ids, events
+from authserver.events import catalogue as kinds
+from authserver.events.model import Event
+from authserver.events.readers import TURN_SECONDS, Reader, catch_up
+from authserver.events.store import Recorded, event_row
 from tests.support import databases
 from tests.support.deployment import ISSUER, Deployment, deploy
 from tests.support.passkeys import enrol_passkey, options_on
@@ -131,3 +137,39 @@ def test_an_upgrade_that_is_killed_leaves_an_empty_database_and_the_next_complet
 def _tables(database: Database) -> list[str]:
     with database.read() as connection:
         return inspect(connection).get_table_names()
+
+
+def test_a_reader_writes_once_and_misses_nothing_wherever_it_is_killed(postgresql_url: str, tmp_path: Path) -> None:
+    now, outside = 1_800_000_000, tmp_path / "told"
+
+    def tell(batch: Sequence[Recorded]) -> Sequence[Row]:
+        with outside.open("a", encoding="ascii") as file:
+            file.writelines(f"{event.event_id}\n" for event in batch)
+        return [Row(claimed_ids, {"id_hash": event.event_id.encode(), "expires_at": now}) for event in batch]
+
+    reader = Reader("audit", tell, from_beginning=True)
+
+    def read() -> Callable[[], bool]:
+        child = Database.connect(postgresql_url)
+        return lambda: catch_up(child, reader, lambda: now) == 3
+
+    for number in range(1, _MOST_ROUND_TRIPS):
+        outside.unlink(missing_ok=True)
+        with databases.connected(postgresql_url) as database:
+            databases.clear(database)
+            with database.transaction() as connection:
+                for subject in ("alice", "bob", "carol"):
+                    add_row(connection, event_row(Event(kinds.SIGN_OUT_DONE, now, subject=subject)))
+        is_done = _killed_at(number, read)
+        with databases.connected(postgresql_url) as database:
+            while catch_up(database, reader, lambda: now + TURN_SECONDS):
+                pass
+            with database.read() as connection:
+                happened = {row.event_id for row in connection.execute(select(events.c.event_id))}
+                written = [row.id_hash.decode() for row in connection.execute(select(claimed_ids.c.id_hash))]
+        assert sorted(written) == sorted(happened)
+        assert set(outside.read_text(encoding="ascii").split()) == happened
+        if is_done:
+            break
+    assert is_done
+    assert number > 10
