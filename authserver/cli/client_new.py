@@ -23,7 +23,7 @@ _ALGORITHM = "ES256"
 
 
 class Answers(Value, frozen=True):
-    """What was answered; lists as they were typed, parted by spaces."""
+    """What was answered; lists as they were typed, separated by spaces."""
 
     kind: str
     client_id: str
@@ -104,11 +104,11 @@ def _ask(given: Mapping[str, str | tuple[str, ...] | None]) -> Answers:
     redirect_uris = resource = ""
     if kind == "app":
         named = " ".join(given["redirect_uris"] or ())
-        redirect_uris = _answer(named, "Its redirect URIs, parted by spaces")
+        redirect_uris = _answer(named, "Its redirect URIs, separated by spaces")
     if kind == "api":
         resource = _answer(given["resource"], "Its address, such as https://bank.example/")
     asked = "The scopes it serves" if kind == "api" else "The scopes it may ask for"
-    scope = _answer(given["scope"], f"{asked}, parted by spaces", default="openid" if kind == "app" else None)
+    scope = _answer(given["scope"], f"{asked}, separated by spaces", default="openid" if kind == "app" else None)
     return Answers(kind, client_id, name, redirect_uris, scope, resource)
 
 
