@@ -15,6 +15,7 @@ from sqlalchemy import Connection, select
 from authserver.accounts.store import people
 from authserver.db.engine import Database
 from authserver.db.tables import events, metadata
+from authserver.events.store import add_reader
 from authserver.keys.store import find_all
 from authserver.operations import acts
 from authserver.operations.acts import Act
@@ -196,6 +197,7 @@ def _act(name: str, account_id: str, kid: str) -> tuple[Act[Any], str | None]:
         "RetireKey": (acts.RetireKey(kid), None),
         "RetireCompromisedKey": (acts.RetireCompromisedKey(kid), None),
         "PurgeExpired": (acts.PurgeExpired(100), None),
+        "RemoveReader": (acts.RemoveReader("siem"), None),
     }
     return made[name]
 
@@ -220,6 +222,8 @@ def _prepare(deployment: Deployment, name: str) -> tuple[Act[Any], str | None]:
     if name == "ProvisionKeys":
         with deployment.database.transaction() as connection:
             connection.exec_driver_sql("DELETE FROM signing_keys")
+    with deployment.database.transaction() as connection:
+        add_reader(connection, "siem", 0, deployment.now)
     deployment.wait(100 * 86_400)  # so that a rotation is due, and a purge
     return _act(name, account.account_id, kid)
 
