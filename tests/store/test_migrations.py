@@ -134,9 +134,9 @@ def test_text_from_outside_has_no_length_in_the_schema() -> None:
         column.name for table in metadata.tables.values() for column in table.columns if type(column.type) is String
     }
     assert bounded == {
-        "aaguid", "account_id", "actor_role", "algorithm", "approval_id", "consent_id", "event_id", "grant_id", "kid",
-        "kind", "language", "letter_id", "method", "name", "passkey_id", "profile", "refused_with", "revoked_because",
-        "session_id", "state",
+        "aaguid", "account_id", "actor_role", "algorithm", "approval_id", "consent_id", "error", "event_id", "grant_id",
+        "holder", "kid", "kind", "language", "letter_id", "method", "name", "passkey_id", "profile", "refused_with",
+        "revoked_because", "session_id", "state",
     }  # fmt: skip
 
 
