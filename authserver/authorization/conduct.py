@@ -53,8 +53,9 @@ class Conduct(Assembly, frozen=True):
         Raises InvalidRequest where the client is gone or disabled, InvalidRequestUri where it may no longer ask for
         this, or was answered meanwhile.
         """
-        app_name, delivery = self._still_asks(visit.interaction), visit.interaction.delivery
-        situation = self._situation(visit, self._consents(visit, now))
+        client, delivery = self._still_asks(visit.interaction), visit.interaction.delivery
+        app_name = client.client_name if client is not None else ""
+        situation = self._situation(visit, self._consents(visit, client, now))
         self._touch(situation, now)
         try:
             step = next_step(situation)
@@ -92,29 +93,29 @@ class Conduct(Assembly, frozen=True):
 
         Spec: RFC6749-4.1.2, RFC9126-7.3
         """
-        app_name, redirect = self._still_asks(visit.interaction), visit.interaction.delivery
-        if isinstance(redirect, OwnPage):
+        client, redirect = self._still_asks(visit.interaction), visit.interaction.delivery
+        if client is None or isinstance(redirect, OwnPage):
             raise TypeError("no consent is asked for a page of our own")
         interaction = replace(visit.interaction, consent_id=allowed.consent.consent_id)
         situation = self._situation(Visit(interaction, visit.visitor), (allowed.consent,))
         self._touch(situation, now)
         code = self._issue(situation, redirect, now, correlation_id, allowed)
-        return with_code(redirect, code, self.answers.issuer, app_name)
+        return with_code(redirect, code, self.answers.issuer, client.client_name)
 
-    def _still_asks(self, interaction: Interaction) -> str:
-        """Return the name of the app that may still ask for this; no name where it is a page of ours.
+    def _still_asks(self, interaction: Interaction) -> Client | None:
+        """Return the app that may still ask for this, or None where it is a page of ours.
 
         Spec: RFC6749-4.1.2.1, RFC9126-7.4
         """
         delivery = interaction.delivery
         if isinstance(delivery, OwnPage):
             check_own_page(delivery, self.own_pages)
-            return ""
+            return None
         client = self.find_client(interaction.client_id)
         if client is None:
             raise InvalidRequest("No such client is registered.", clause="RFC6749-4.1.2.1")
         check_still_registered(interaction.request, delivery, client, self.audiences())
-        return client.client_name
+        return client
 
     def _issue(
         self, situation: Situation, redirect: Redirect, now: int, correlation_id: str, allowed: Allowed | None = None
@@ -142,10 +143,10 @@ class Conduct(Assembly, frozen=True):
             offers_passkeys=self.offers_passkeys,
         )
 
-    def _consents(self, visit: Visit, now: int) -> tuple[Consent, ...]:
+    def _consents(self, visit: Visit, client: Client | None, now: int) -> tuple[Consent, ...]:
         """Return what may answer the request: what was allowed in this interaction, else what was before it."""
         account = visit.visitor.account
-        if visit.given is not None or account is None or not may_rest_on_earlier(visit.interaction):
+        if visit.given is not None or account is None or not may_rest_on_earlier(visit.interaction, client):
             return _given(visit)
         with self.database.read() as connection:
             standing = consents.find_standing(connection, account.account_id, visit.interaction.client_id, now)

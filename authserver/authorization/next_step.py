@@ -8,8 +8,10 @@ from authserver.accounts.factors.passkey.factor import DEVICE_KEY, PASSKEY
 from authserver.accounts.factors.password.factor import PASSWORD, PASSWORD_METHOD
 from authserver.accounts.factors.table import FACTORS
 from authserver.accounts.factors.totp.factor import TOTP
+from authserver.authorization.answers.model import Redirect
 from authserver.authorization.asked import AuthorizationRequest
 from authserver.authorization.model import Interaction
+from authserver.clients.model import Client
 from authserver.grants.model import Consent
 from authserver.protocol.assurance import satisfies
 from authserver.protocol.errors import (
@@ -99,13 +101,18 @@ def find_consent(situation: Situation) -> Consent | None:
     return next((consent for consent in situation.consents if consent.covers(*asked)), None)
 
 
-def may_rest_on_earlier(interaction: Interaction) -> bool:
+def may_rest_on_earlier(interaction: Interaction, client: Client | None) -> bool:
     """Return whether what the person allowed before may answer this request, so that it must be known.
 
-    Spec: OIDCC-3.1.2.1
+    It may not for an app that nothing tells from another: it has no credential, and any app on the person's device can
+    listen at a loopback address or claim a private-use scheme. `client` is None for our own pages.
+
+    Spec: OIDCC-3.1.2.1, RFC8252-8.6, RFC6749-10.2
     """
-    request = interaction.request
-    return interaction.consent_id is None and not interaction.is_own and "consent" not in request.demand.prompts
+    if client is None or interaction.consent_id is not None or "consent" in interaction.request.demand.prompts:
+        return False
+    delivery = interaction.delivery
+    return isinstance(delivery, Redirect) and not (client.is_public and not delivery.redirect_uri.startswith("https:"))
 
 
 def _authenticate(situation: Situation) -> Step | Factor | None:

@@ -8,6 +8,7 @@ from authserver.issuance.rights import keep_claims
 from authserver.protocol.details.registry import type_names
 from authserver.protocol.errors import InvalidRequestUri
 from authserver.protocol.names import GRANT_AUTHORIZATION_CODE
+from authserver.protocol.redirect_uri import matches_registered
 
 
 def unknown_reference() -> InvalidRequestUri:
@@ -54,7 +55,7 @@ def check_still_registered(
     Spec: RFC9126-7.4, RFC9700-4.11
     """
     is_within = (
-        redirect.redirect_uri in client.redirect_uris
+        matches_registered(redirect.redirect_uri, client.redirect_uris)
         and redirect.response_type in client.response_types
         and GRANT_AUTHORIZATION_CODE in client.grant_types
         and client.scope.issuperset(request.scope)
@@ -62,6 +63,6 @@ def check_still_registered(
         and audiences.issuperset(request.resources)
         and keep_claims(request.single_claims(), client) == request.single_claims()
     )
-    lacks_pkce = client.profile.pkce_required and redirect.code_challenge is None
+    lacks_pkce = client.must_use_pkce and redirect.code_challenge is None
     if lacks_pkce or not is_within:
         raise InvalidRequestUri("The client is no longer registered for this request.", clause="RFC9126-7.4")

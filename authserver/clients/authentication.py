@@ -112,7 +112,7 @@ def _assertion_used_before() -> InvalidClient:
 
 
 def _presented_method(evidence: Evidence) -> str:
-    """Return the one family of methods that the evidence shows.
+    """Return the one family of methods that the evidence shows; a certificate may come with a client id or be missing.
 
     Spec: RFC6749-2.3
     """
@@ -127,20 +127,24 @@ def _presented_method(evidence: Evidence) -> str:
         raise InvalidClient(reason=f"several methods at once: {presented}", clause="RFC6749-2.3")
     if presented:
         return presented[0]
-    if evidence.client_id is not None and evidence.certificate is not None:
+    if evidence.client_id is not None:
         return names.TLS_CLIENT_AUTH
     raise InvalidClient(reason="no client authentication in the request", clause="RFC6749-2.3")
 
 
 def _verify_basic(service: ClientAuthentication, evidence: Evidence, now: int) -> AuthenticatedClient:
+    """Verify a secret in the header, which is a secret's place in the form too: libraries differ in where they begin.
+
+    Spec: RFC6749-2.3.1
+    """
     credentials = parse_basic(evidence.basic or "")
-    client = service.find_client(credentials.client_id, evidence, frozenset({names.CLIENT_SECRET_BASIC}))
+    client = service.find_client(credentials.client_id, evidence, names.SECRET_METHODS)
     check_secret(client, credentials.client_secret, now)
     return AuthenticatedClient(client)
 
 
 def _verify_post(service: ClientAuthentication, evidence: Evidence, now: int) -> AuthenticatedClient:
-    client = service.find_client(evidence.client_id or "", evidence, frozenset({names.CLIENT_SECRET_POST}))
+    client = service.find_client(evidence.client_id or "", evidence, names.SECRET_METHODS)
     check_secret(client, evidence.client_secret or "", now)
     return AuthenticatedClient(client)
 
@@ -167,11 +171,18 @@ def _verify_assertion(service: ClientAuthentication, evidence: Evidence, now: in
 
 
 def _verify_certificate(service: ClientAuthentication, evidence: Evidence, now: int) -> AuthenticatedClient:
-    """Verify a client by its certificate, as it is registered: by name under an authority, or by the certificate.
+    """Verify a client that sends its id alone: by its certificate, or not at all where it is public.
 
-    Spec: RFC8705-2.1, RFC8705-2.2
+    The certificate is verified by name under an authority, or must be the registered one.
+
+    Spec: RFC8705-2.1, RFC8705-2.2, RFC6749-3.2.1
     """
-    client = service.find_client(evidence.client_id or "", evidence, names.MTLS_METHODS)
+    methods = names.MTLS_METHODS | {names.NO_AUTHENTICATION}
+    if evidence.certificate is None:
+        methods = frozenset({names.NO_AUTHENTICATION})
+    client = service.find_client(evidence.client_id or "", evidence, methods)
+    if client.is_public:
+        return AuthenticatedClient(client)
     certificate = evidence.certificate or b""
     if client.token_endpoint_auth_method == names.SELF_SIGNED_TLS_CLIENT_AUTH:
         _check_registered(client, service.remote_keys, certificate)

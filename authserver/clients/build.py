@@ -105,6 +105,25 @@ def _check_authentication(metadata: ClientMetadata, profile: Profile) -> None:
     needs_keys = method in {names.PRIVATE_KEY_JWT, names.SELF_SIGNED_TLS_CLIENT_AUTH}
     if needs_keys and metadata.jwks is None and metadata.jwks_uri is None:
         raise InvalidClientMetadata("jwks", f"{method} needs jwks or jwks_uri.", clause="RFC7591-2")
+    if method == names.NO_AUTHENTICATION:
+        _check_public(metadata, profile)
+
+
+def _check_public(metadata: ClientMetadata, profile: Profile) -> None:
+    """Refuse what a client without a credential cannot be trusted with.
+
+    Spec: RFC6749-2.1, RFC6749-4.4.2, RFC7662-2.1, RFC9700-2.2.2
+    """
+    if names.GRANT_CLIENT_CREDENTIALS in metadata.grant_types:
+        raise InvalidClientMetadata(
+            "grant_types", "client_credentials needs a client that authenticates.", clause="RFC6749-4.4.2"
+        )
+    if metadata.resource:
+        raise InvalidClientMetadata("resource", "An API must be able to authenticate.", clause="RFC7662-2.1")
+    if metadata.refresh_rotation == "never" and not _is_bound(metadata, profile):
+        raise InvalidClientMetadata(
+            "refresh_rotation", "Without a credential or bound tokens, refresh tokens rotate.", clause="RFC9700-2.2.2"
+        )
 
 
 def _check_grants(metadata: ClientMetadata, profile: Profile) -> None:

@@ -4,6 +4,7 @@ from datetime import date
 
 from authserver.keys.model import PublicKeys
 from authserver.profiles.model import Profile
+from authserver.protocol.names import NO_AUTHENTICATION
 from authserver.values import Value
 
 
@@ -87,6 +88,22 @@ class Client(Value, frozen=True):
     authorization_details_types: frozenset[str] = frozenset()
     previous_secret: PreviousSecret | None = None
     checked: Checked | None = None
+
+    @property
+    def is_public(self) -> bool:
+        """Return whether it holds no credential, so that anyone may say to be it.
+
+        Spec: RFC6749-2.1
+        """
+        return self.token_endpoint_auth_method == NO_AUTHENTICATION
+
+    @property
+    def must_use_pkce(self) -> bool:
+        """Return whether each of its codes must be bound to a verifier.
+
+        Spec: RFC9700-2.1.1, FAPI2-SP-FINAL-5.3.2.2-5
+        """
+        return self.is_public or self.profile.pkce_required
 
     @property
     def binds_tokens(self) -> bool:

@@ -82,8 +82,20 @@ class Reception(Assembly, frozen=True):
         except InvalidClient as error:
             self._failed(request, evidence, error, now)
             raise
-        self.limits.hit("client", caller.client.client_id, caller.client.request_limit)
+        self.limits.hit("client", _counted_as(caller.client, request), caller.client.request_limit)
         return Received(params, evidence, proof, caller)
+
+    def receive_confidential(self, request: MachineRequest, now: int) -> Received:
+        """Return a request as `receive` does, of a client that proved itself by a credential.
+
+        Raises InvalidClient for a public one, which proves nothing.
+
+        Spec: RFC7662-2.1
+        """
+        received = self.receive(request, now)
+        if received.client.is_public:
+            raise InvalidClient(reason="a public client may not ask this", clause="RFC7662-2.1")
+        return received
 
     def claim(self, database: Database, received: Received) -> None:
         """Claim the ids of the assertion and of the proof at once, so that neither is accepted again.
@@ -116,3 +128,11 @@ class Reception(Assembly, frozen=True):
             Event(CLIENT_AUTHENTICATION_FAILED, now, ANYONE, detail=detail, correlation_id=request.correlation_id)
         )
         self.limits.hit("client_authentication_failure", address_key(request.remote_address))
+
+
+def _counted_as(client: Client, request: MachineRequest) -> str:
+    """Return under which key a client's requests are counted.
+
+    A public client's by address: anyone may say to be it, and must not use up what others need.
+    """
+    return f"{client.client_id}|{address_key(request.remote_address)}" if client.is_public else client.client_id

@@ -7,8 +7,9 @@ from authserver.clients.build import build_client
 from authserver.clients.fitness import check_usable
 from authserver.clients.metadata import ClientMetadata, parse_metadata
 from authserver.clients.shared_secrets import hash_secret, new_secret
+from authserver.profiles.catalogue import PROFILES
 from authserver.protocol.errors import InvalidClientMetadata
-from authserver.protocol.names import OWN_CLIENT_ID, SECRET_METHODS
+from authserver.protocol.names import GRANT_AUTHORIZATION_CODE, OWN_CLIENT_ID, SECRET_METHODS
 from authserver.values import Value
 
 
@@ -37,10 +38,22 @@ def prepare_registration(document: object, *, default_profile: str) -> Registrat
     client_id = metadata.client_id or secrets.token_urlsafe(32)
     client_secret = new_secret() if metadata.token_endpoint_auth_method in SECRET_METHODS else None
     secret_hash = hash_secret(client_secret) if client_secret is not None else None
-    stored = {"profile": default_profile, **metadata.model_dump(exclude_unset=True), "client_id": client_id}
+    chosen = {"profile": default_profile, **_profile_defaults(metadata, default_profile)}
+    stored = {**chosen, **metadata.model_dump(exclude_unset=True), "client_id": client_id}
     final = parse_metadata(stored)
     check_usable(final, build_client(final, client_id=client_id, secret_hash=secret_hash))
     return Registration(client_id, stored, client_secret, secret_hash)
+
+
+def _profile_defaults(metadata: ClientMetadata, default_profile: str) -> Mapping[str, object]:
+    """Return what the profile says of members that were not given, so that what is stored tells it.
+
+    Spec: OIDCR-2
+    """
+    profile = PROFILES.get(metadata.profile or default_profile)
+    if profile is None or GRANT_AUTHORIZATION_CODE not in metadata.grant_types:
+        return {}
+    return {"id_token_signed_response_alg": profile.default_signed_response_alg}
 
 
 def _check_id(metadata: ClientMetadata) -> None:

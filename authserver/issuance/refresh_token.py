@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from enum import Enum
 
+from authserver.binding.model import NO_BINDING, Binding
 from authserver.grants.model import KIND_REFRESH, Grant, IssuedToken
 from authserver.issuance.access_token import MintedToken
 from authserver.protocol.handles import hash_handle, new_handle
@@ -39,17 +40,22 @@ def decide_rotation(presented: int, current: int, policy: str) -> Rotation:
     return Rotation.REUSE
 
 
-def mint_refresh_token(grant: Grant, generation: int, now: int, seal: Sealer | None) -> MintedToken:
+def mint_refresh_token(
+    grant: Grant, generation: int, now: int, seal: Sealer | None, bound_to: Binding = NO_BINDING
+) -> MintedToken:
     """Return the refresh token of a generation; a successor is sealed too, to be answered again to its predecessor.
 
-    Spec: RFC6749-10.4
+    `bound_to` is the key without which it is worth nothing, where its client has no credential of its own.
+
+    Spec: RFC6749-10.4, RFC9449-5
     """
+    confirmation = bound_to.confirmation()
     token = new_handle()
     record = IssuedToken(
         token_hash=hash_handle(token),
         kind=KIND_REFRESH,
         client_id=grant.client_id,
-        claims={},
+        claims={"cnf": confirmation} if confirmation else {},
         issued_at=now,
         expires_at=grant.expires_at,
         grant_id=grant.grant_id,

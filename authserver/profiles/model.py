@@ -20,6 +20,7 @@ class Profile(Value, frozen=True):
     client_authentication_methods: frozenset[str]
     signing_algorithms: frozenset[str]
     id_token_algorithms: frozenset[str]
+    default_signed_response_alg: str
     response_types: frozenset[str]
     response_modes: frozenset[str]
     default_response_mode: str

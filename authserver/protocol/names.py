@@ -17,6 +17,8 @@ TLS_CLIENT_AUTH: Final = "tls_client_auth"
 SELF_SIGNED_TLS_CLIENT_AUTH: Final = "self_signed_tls_client_auth"
 CLIENT_SECRET_BASIC: Final = "client_secret_basic"  # noqa: S105 - an authentication method's name
 CLIENT_SECRET_POST: Final = "client_secret_post"  # noqa: S105 - an authentication method's name
+NO_AUTHENTICATION: Final = "none"
+"""The method of a public client, which holds no credential."""
 MTLS_METHODS: Final = frozenset({TLS_CLIENT_AUTH, SELF_SIGNED_TLS_CLIENT_AUTH})
 SECRET_METHODS: Final = frozenset({CLIENT_SECRET_BASIC, CLIENT_SECRET_POST})
 

@@ -142,7 +142,7 @@ def test_the_document_promises_the_issuer_in_every_response_with_a_boolean(docum
 def test_code_with_s256_is_the_one_way_offered(document: dict[str, Any]) -> None:
     assert document["response_types_supported"] == ["code"]
     assert document["code_challenge_methods_supported"] == ["S256"]
-    assert set(document["response_modes_supported"]) == {"query", "form_post"}
+    assert set(document["response_modes_supported"]) == {"query", "fragment", "form_post"}
 
 
 @pytest.mark.spec("RFC8414-2", "FAPI2-SP-FINAL-5.3.2.1-2")

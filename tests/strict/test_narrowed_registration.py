@@ -185,7 +185,8 @@ def test_a_request_pushed_before_the_change_leads_nowhere(
 def test_a_request_without_pkce_leads_nowhere_once_its_client_must_use_it(
     deployment: Deployment, alice: Person
 ) -> None:
-    app = register(deployment, profile="oidc", scope="openid", authorization_details_types=[])
+    metadata = {"profile": "oidc", "scope": "openid", "id_token_signed_response_alg": "ES256"}
+    app = register(deployment, authorization_details_types=[], **metadata)
     plain = {"scope": "openid", "code_challenge": None, "code_challenge_method": None}
     alice.approve(app.authorization_url(**plain))
     code = code_of(alice.open(app.authorization_url(**plain)).headers["Location"])

@@ -1,4 +1,4 @@
-"""`fragment`: the response is the fragment of the redirect URI, which no server is sent; no profile permits it yet."""
+"""`fragment`: the response is the fragment of the redirect URI, which no server is sent."""
 
 from urllib.parse import quote, urlencode
 

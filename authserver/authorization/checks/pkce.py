@@ -7,12 +7,12 @@ from authserver.protocol.pkce import parse_challenge
 
 
 def check_pkce(params: Params, client: Client) -> None:
-    """Return where an S256 challenge is present, or absent and the profile does not demand it.
+    """Return where an S256 challenge is present, or absent and the client need not use PKCE.
 
     Raises InvalidRequest.
 
-    Spec: FAPI2-SP-FINAL-5.3.2.2-5, RFC7636-4.4.1
+    Spec: FAPI2-SP-FINAL-5.3.2.2-5, RFC9700-2.1.1, RFC7636-4.4.1
     """
     challenge = parse_challenge(params.get("code_challenge"), params.get("code_challenge_method"))
-    if challenge is None and client.profile.pkce_required:
+    if challenge is None and client.must_use_pkce:
         raise InvalidRequest("A code_challenge is required.", clause=client.profile.clause("pkce_required"))

@@ -1,4 +1,4 @@
-"""The response mode: in the query, or posted by a form."""
+"""The response mode: in the query, in the fragment, or posted by a form."""
 
 from authserver.clients.model import Client
 from authserver.protocol.errors import InvalidRequest
@@ -14,6 +14,7 @@ def check_response_mode(params: Params, client: Client) -> None:
     """
     mode = params.get("response_mode")
     if mode is not None and mode not in client.profile.response_modes:
+        permitted = ", ".join(sorted(client.profile.response_modes))
         raise InvalidRequest(
-            "The response_mode must be query or form_post.", clause=client.profile.clause("response_modes")
+            f"The response_mode must be one of: {permitted}.", clause=client.profile.clause("response_modes")
         )

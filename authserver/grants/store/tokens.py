@@ -72,7 +72,7 @@ _FIND_REFRESH = Statement(
     .where(issued_tokens.c.token_hash == bindparam("hash"), issued_tokens.c.kind == KIND_REFRESH)
 )
 _FIND_SUCCESSOR = Statement(
-    select(issued_tokens.c.sealed_token).where(
+    select(issued_tokens.c.sealed_token, issued_tokens.c.issued_at).where(
         issued_tokens.c.grant_id == bindparam("grant_id"),
         issued_tokens.c.generation == bindparam("generation"),
         issued_tokens.c.kind == KIND_REFRESH,
@@ -198,10 +198,10 @@ def find_refresh_token(connection: Connection, token_hash: bytes) -> tuple[Issue
     return _token(values), read_grant(values[_WIDTH + 1 :]), values[_WIDTH] is not None
 
 
-def find_sealed_successor(connection: Connection, grant_id: str, generation: int) -> bytes | None:
-    """Return the sealed refresh token of a generation, or None where there is none."""
+def find_sealed_successor(connection: Connection, grant_id: str, generation: int) -> tuple[bytes, int] | None:
+    """Return the sealed refresh token of a generation and when it was issued, or None where there is none."""
     row = _FIND_SUCCESSOR.row(connection, {"grant_id": grant_id, "generation": generation})
-    return None if row is None else row[0]
+    return None if row is None or row[0] is None else (row[0], row[1])
 
 
 def revoke_token(connection: Connection, token_hash: bytes, now: int) -> bool:

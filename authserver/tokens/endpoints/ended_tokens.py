@@ -47,7 +47,7 @@ class EndedTokens(Assembly, frozen=True):
     def __call__(self, request: MachineRequest) -> MachineResponse:
         """Answer one question about many tokens."""
         now = self.clock()
-        received = self.reception.receive(request, now)
+        received = self.reception.receive_confidential(request, now)
         held = _parse_held(received.params.require("token_hashes", clause=_CLAUSE))
         self.reception.claim(self.database, received)
         with self.database.read() as connection:

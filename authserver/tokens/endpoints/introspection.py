@@ -37,7 +37,7 @@ class Introspection(Assembly, frozen=True):
     def __call__(self, request: MachineRequest) -> MachineResponse:
         """Answer one introspection."""
         now = self.clock()
-        received = self.reception.receive(request, now)
+        received = self.reception.receive_confidential(request, now)
         token_hash = hash_handle(received.params.require("token", clause="RFC7662-2.1"))
         self.reception.claim(self.database, received)
         with self.database.read() as connection:

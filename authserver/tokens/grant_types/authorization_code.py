@@ -2,6 +2,7 @@
 
 import hmac
 
+from authserver.binding.model import NO_BINDING
 from authserver.clients.model import Client
 from authserver.clock import is_ahead
 from authserver.db.engine import Connection, Database
@@ -17,6 +18,7 @@ from authserver.protocol.errors import InvalidGrant
 from authserver.protocol.handles import hash_handle
 from authserver.protocol.names import GRANT_REFRESH_TOKEN
 from authserver.protocol.pkce import check_verifier
+from authserver.protocol.redirect_uri import matches_registered
 from authserver.tokens.grant_type import Replayed, TokenRequest
 from authserver.tokens.narrowing import narrow_details, narrow_resources
 from authserver.tokens.person import claims_for_id_token
@@ -71,11 +73,11 @@ def _check(code: AuthorizationCode, grant: Grant, request: TokenRequest) -> None
     redirect_uri = request.params.get("redirect_uri")
     if redirect_uri != code.redirect_uri and (code.redirect_uri_sent or redirect_uri is not None):
         raise InvalidGrant(_REFUSAL, reason="redirect_uri is missing or another one", clause=_CLAUSE)
-    if code.redirect_uri not in request.client.redirect_uris:
+    if not matches_registered(code.redirect_uri, request.client.redirect_uris):
         raise InvalidGrant(_REFUSAL, reason="its redirect_uri is registered no more", clause="RFC9700-4.11")
-    if code.code_challenge is None and request.client.profile.pkce_required:
+    if code.code_challenge is None and request.client.must_use_pkce:
         clause = request.client.profile.clause("pkce_required")
-        raise InvalidGrant(_REFUSAL, reason="the client's profile asks for PKCE now", clause=clause)
+        raise InvalidGrant(_REFUSAL, reason="the client must use PKCE now", clause=clause)
     check_verifier(code.code_challenge, request.params.get("code_verifier"))
     if code.dpop_jkt is not None and not hmac.compare_digest(code.dpop_jkt, request.binding.jkt or ""):
         raise InvalidGrant(_REFUSAL, reason="the code is bound to another DPoP key", clause="RFC9449-10")
@@ -99,7 +101,9 @@ def _redemption(
     request: TokenRequest,
 ) -> Redemption:
     resources, details = narrowed
-    refresh = mint_refresh_token(grant, 0, request.now, None) if _may_refresh(request.client, grant) else None
+    bound_to = request.binding if request.client.is_public else NO_BINDING
+    may_refresh = _may_refresh(request.client, grant)
+    refresh = mint_refresh_token(grant, 0, request.now, None, bound_to) if may_refresh else None
     return Redemption(
         scope=grant.scope,
         resources=resources,

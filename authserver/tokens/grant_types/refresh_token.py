@@ -1,5 +1,7 @@
 """The refresh token grant, with rotation by confirm-on-use."""
 
+from authserver.binding.model import NO_BINDING, Binding, parse_confirmation
+from authserver.clock import CLOCKS_APART_SECONDS, is_fresh
 from authserver.db.engine import Connection, Database
 from authserver.events.catalogue import REFRESH_REUSE_DETECTED
 from authserver.grants.model import GenerationClaim, Grant, IssuedToken
@@ -17,6 +19,8 @@ from authserver.values import Assembly, Value
 
 _REFUSAL = "The refresh token is not valid."
 _CLAUSE = "RFC6749-6"
+_REPEAT_SECONDS = 60
+"""For how long a public client that lost an answer may ask with the same token again."""
 
 
 class Refreshed(Value, frozen=True):
@@ -35,9 +39,10 @@ class RefreshTokenGrant(Assembly, frozen=True):
     """Redeems a refresh token for its own client, whatever key the new access token is bound to.
 
     A confidential client's refresh token is bound to the client by its authentication, not to a DPoP key, which the
-    client may change. `rotation` is the policy of clients that name none; `idle_lifetime` is in seconds.
+    client may change. A public client's is bound to the key of its first token request; where that had none, it rotates
+    whatever the policy says. `rotation` is the policy of clients that name none; `idle_lifetime` is in seconds.
 
-    Spec: RFC6749-6, RFC9449-5, FAPI2-SP-FINAL-5.3.2.1-9, RFC9700-4.14.2
+    Spec: RFC6749-6, RFC9449-5, FAPI2-SP-FINAL-5.3.2.1-9, RFC9700-2.2.2, RFC9700-4.14.2
     """
 
     envelope: Envelope
@@ -71,26 +76,38 @@ class RefreshTokenGrant(Assembly, frozen=True):
             )
 
     def _rotate(self, connection: Connection, token: IssuedToken, grant: Grant, request: TokenRequest) -> Refreshed:
-        rotation = decide_rotation(
-            token.generation, grant.refresh_generation, request.client.refresh_rotation or self.rotation
-        )
+        policy, is_anyones = request.client.refresh_rotation or self.rotation, _is_anyones(token, request)
+        if is_anyones and policy == "never":
+            policy = "confirm"
+        rotation = decide_rotation(token.generation, grant.refresh_generation, policy)
         if rotation is Rotation.REUSE:
             raise _reused(grant, request)
         if rotation is Rotation.REPEAT:
-            return self._repeat(connection, grant)
+            return self._repeat(connection, grant, request, _REPEAT_SECONDS if is_anyones else None)
         idle_end = min(request.now + self.idle_lifetime, grant.expires_at)
         generation_after = grant.refresh_generation + (1 if rotation is Rotation.ADVANCE else 0)
         claim = GenerationClaim(grant.grant_id, grant.refresh_generation, generation_after, idle_end, request.now)
         if rotation is Rotation.KEEP:
             return Refreshed(generation_after, claim=claim)
-        minted = mint_refresh_token(grant, generation_after, request.now, self._seal)
+        bound_to = _bound_to(token)
+        minted = mint_refresh_token(grant, generation_after, request.now, self._seal, bound_to)
         return Refreshed(generation_after, minted.token, minted.record, claim)
 
-    def _repeat(self, connection: Connection, grant: Grant) -> Refreshed:
-        """Answer with the successor that exists, so that a lost response or a parallel refresh never forks the line."""
-        sealed = find_sealed_successor(connection, grant.grant_id, grant.refresh_generation)
-        if sealed is None:
+    def _repeat(
+        self, connection: Connection, grant: Grant, request: TokenRequest, within_seconds: int | None
+    ) -> Refreshed:
+        """Answer with the successor that exists, so that a lost response or a parallel refresh never forks the line.
+
+        Only `within_seconds` of its issue, where that is given: two who hold the same tokens could else go on in step.
+        """
+        found = find_sealed_successor(connection, grant.grant_id, grant.refresh_generation)
+        if found is None:
             raise InvalidGrant(_REFUSAL, reason="the successor is gone", clause=_CLAUSE)
+        sealed, issued_at = found
+        if within_seconds is not None and not is_fresh(
+            issued_at, within_seconds, request.now, ahead_seconds=CLOCKS_APART_SECONDS
+        ):
+            raise _reused(grant, request)
         place = _place(grant.grant_id, grant.refresh_generation)
         return Refreshed(grant.refresh_generation, self.envelope.open(sealed, place).decode("ascii"))
 
@@ -110,7 +127,23 @@ def _find(connection: Connection, presented: str, request: TokenRequest) -> tupl
         raise InvalidGrant(_REFUSAL, reason="the token or its grant is revoked, or its account locked", clause=_CLAUSE)
     if request.now >= min(grant.expires_at, grant.refresh_expires_at):
         raise InvalidGrant(_REFUSAL, reason="the grant or its idle time has run out", clause="ASVS5-10.4.8")
+    bound_to = _bound_to(token)
+    if bound_to not in {NO_BINDING, request.binding}:
+        raise InvalidGrant(_REFUSAL, reason="the refresh token is bound to another key", clause="RFC9449-5")
     return token, grant
+
+
+def _bound_to(token: IssuedToken) -> Binding:
+    confirmation = token.claims.get("cnf")
+    return parse_confirmation(confirmation if isinstance(confirmation, dict) else None)
+
+
+def _is_anyones(token: IssuedToken, request: TokenRequest) -> bool:
+    """Return whether whoever holds this token can use it: neither a credential nor a key is asked for beside it.
+
+    Spec: RFC9700-2.2.2
+    """
+    return request.client.is_public and _bound_to(token) == NO_BINDING
 
 
 def _reused(grant: Grant, request: TokenRequest) -> Replayed:
