@@ -46,7 +46,9 @@ def test_a_form_on_its_way_is_not_sent_again_until_its_page_is_shown_anew(visito
     visitor.reach_consent()
     assert visitor.page.evaluate(_SUBMIT) is True
     assert visitor.page.evaluate(_SUBMIT) is False
-    visitor.page.evaluate("dispatchEvent(new Event('pageshow'))")
+    visitor.page.evaluate("dispatchEvent(new PageTransitionEvent('pageshow'))")
+    assert visitor.page.evaluate(_SUBMIT) is False, "a page that finishes loading late is not shown anew"
+    visitor.page.evaluate("dispatchEvent(new PageTransitionEvent('pageshow', {persisted: true}))")
     visitor.page.dblclick("#approve", no_wait_after=True)
     assert "code" in visitor.answer()
 
