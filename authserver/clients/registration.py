@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from authserver.clients.build import build_client
 from authserver.clients.fitness import check_usable
-from authserver.clients.metadata import ClientMetadata, parse_metadata
+from authserver.clients.metadata import DEFAULT_ALGORITHM, ClientMetadata, parse_metadata
 from authserver.clients.shared_secrets import hash_secret, new_secret
 from authserver.profiles.catalogue import PROFILES
 from authserver.protocol.errors import InvalidClientMetadata
@@ -46,12 +46,14 @@ def prepare_registration(document: object, *, default_profile: str) -> Registrat
 
 
 def _profile_defaults(metadata: ClientMetadata, default_profile: str) -> Mapping[str, object]:
-    """Return what the profile says of members that were not given, so that what is stored tells it.
+    """Return what the profile says of members that were not given, where it is not what every registration says.
 
     Spec: OIDCR-2
     """
     profile = PROFILES.get(metadata.profile or default_profile)
     if profile is None or GRANT_AUTHORIZATION_CODE not in metadata.grant_types:
+        return {}
+    if profile.default_signed_response_alg == DEFAULT_ALGORITHM:
         return {}
     return {"id_token_signed_response_alg": profile.default_signed_response_alg}
 

@@ -54,6 +54,7 @@ def describe_clients(places: DemoPlaces) -> tuple[Metadata, ...]:
         {
             **_third_party(places, NEWS_CLUB, "News Club"),
             "profile": "oidc",
+            "id_token_signed_response_alg": "ES256",
             "token_endpoint_auth_method": "client_secret_basic",
             "grant_types": ["authorization_code"],
             "scope": "openid profile email",

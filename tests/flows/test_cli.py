@@ -179,6 +179,7 @@ def test_a_client_is_added_shown_changed_and_deleted(deployed: CommandLine, tmp_
 
 def test_a_secret_is_shown_once_and_kept_as_its_hash(deployed: CommandLine) -> None:
     deployed.settings["PROFILES"] = "fapi2,oidc"
+    deployed.done("keys", "rotate")  # RS256, which this app's ID tokens are signed with
     plain = _app(profile="oidc", token_endpoint_auth_method="client_secret_basic", jwks=None)
     result = deployed.run("client", "add", "-", "--json", given=plain)
     secret = json.loads(result.stdout)["client_secret"]

@@ -6,13 +6,14 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 
 from authserver.clients.registration import prepare_registration
+from authserver.keys.verifier import read_unverified
 from authserver.protocol.errors import InvalidClientMetadata
 from tests.support.deployment import BANK, ISSUER, Deployment
 from tests.support.jose import private_key
 from tests.support.login_app import is_error_page, plain_url, register_login_app
 from tests.support.person import Person, code_of
 from tests.support.refusals import refusal
-from tests.support.relying_party import REDIRECT_URI, VERIFIER, RelyingParty, Reply, answer_of, claims_of
+from tests.support.relying_party import REDIRECT_URI, VERIFIER, RelyingParty, Reply, answer_of, claims_of, register
 
 LOOPBACK = "http://127.0.0.1/callback"
 PUBLIC: dict[str, Any] = {
@@ -215,11 +216,14 @@ def test_who_says_to_be_a_public_client_uses_up_no_one_elses_share(deployment: D
     assert ask("203.0.113.2") == 400
 
 
-@pytest.mark.parametrize(("profile", "algorithm"), [("oidc", "RS256"), ("fapi2", "ES256")])
 @pytest.mark.spec("OIDCR-2", "OIDCC-15.1")
-def test_what_signs_id_tokens_where_nothing_is_registered_is_stored_and_told(profile: str, algorithm: str) -> None:
-    method = "private_key_jwt" if profile == "fapi2" else "client_secret_basic"
-    metadata = {"redirect_uris": [REDIRECT_URI], "token_endpoint_auth_method": method}
-    metadata |= {"jwks_uri": "https://app.example/jwks.json"} if profile == "fapi2" else {}
-    stored = prepare_registration(metadata, default_profile=profile).metadata
-    assert stored["id_token_signed_response_alg"] == algorithm
+def test_id_tokens_are_signed_with_rs256_where_a_plain_client_registers_nothing(
+    deployment: Deployment, alice: Person
+) -> None:
+    metadata = {"redirect_uris": [REDIRECT_URI], "token_endpoint_auth_method": "client_secret_basic"}
+    stored = prepare_registration(metadata, default_profile="oidc").metadata
+    assert stored["id_token_signed_response_alg"] == "RS256", "what is stored tells it"
+    app = register(deployment, "plain", **PUBLIC, tls_client_certificate_bound_access_tokens=False)
+    app.certificate = None
+    id_token = app.redeem(code_of(alice.approve(plain_url(app)))).json["id_token"]
+    assert read_unverified(id_token).header["alg"] == "RS256"
