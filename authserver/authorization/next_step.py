@@ -112,7 +112,8 @@ def may_rest_on_earlier(interaction: Interaction, client: Client | None) -> bool
     if client is None or interaction.consent_id is not None or "consent" in interaction.request.demand.prompts:
         return False
     delivery = interaction.delivery
-    return isinstance(delivery, Redirect) and not (client.is_public and not delivery.redirect_uri.startswith("https:"))
+    at_https = isinstance(delivery, Redirect) and delivery.redirect_uri.startswith("https:")
+    return at_https or not client.is_public
 
 
 def _authenticate(situation: Situation) -> Step | Factor | None:

@@ -1,7 +1,5 @@
 """What a token is bound to."""
 
-from collections.abc import Mapping
-
 from authserver.protocol.names import TOKEN_TYPE_BEARER, TOKEN_TYPE_DPOP
 from authserver.values import Value
 
@@ -30,9 +28,9 @@ class Binding(Value, frozen=True):
 NO_BINDING = Binding()
 
 
-def parse_confirmation(confirmation: Mapping[str, object] | None) -> Binding:
-    """Return the binding that a `cnf` claim states."""
-    members = confirmation or {}
+def parse_confirmation(confirmation: object) -> Binding:
+    """Return the binding that a `cnf` claim states; none where it is no object."""
+    members = confirmation if isinstance(confirmation, dict) else {}
     x5t_s256, jkt = members.get("x5t#S256"), members.get("jkt")
     return Binding(
         x5t_s256=x5t_s256 if isinstance(x5t_s256, str) else None,

@@ -10,19 +10,16 @@ from authserver.clients.shared_secrets import hash_secret, new_secret
 from authserver.profiles.catalogue import PROFILES
 from authserver.protocol.errors import InvalidClientMetadata
 from authserver.protocol.names import GRANT_AUTHORIZATION_CODE, OWN_CLIENT_ID, SECRET_METHODS
-from authserver.values import Value
+from authserver.values import Hidden, Value
 
 
 class Registration(Value, frozen=True):
     """A registration that may be stored; `client_secret` is shown once and kept only as its hash."""
 
     client_id: str
-    metadata: Mapping[str, object]
-    client_secret: str | None
-    secret_hash: bytes | None
-
-    def __repr__(self) -> str:
-        return f"Registration({self.client_id!r})"
+    metadata: Hidden[Mapping[str, object]]
+    client_secret: Hidden[str | None]
+    secret_hash: Hidden[bytes | None]
 
 
 def prepare_registration(document: object, *, default_profile: str) -> Registration:
@@ -53,9 +50,8 @@ def _profile_defaults(metadata: ClientMetadata, default_profile: str) -> Mapping
     profile = PROFILES.get(metadata.profile or default_profile)
     if profile is None or GRANT_AUTHORIZATION_CODE not in metadata.grant_types:
         return {}
-    if profile.default_signed_response_alg == DEFAULT_ALGORITHM:
-        return {}
-    return {"id_token_signed_response_alg": profile.default_signed_response_alg}
+    algorithm = profile.default_signed_response_alg
+    return {} if algorithm == DEFAULT_ALGORITHM else {"id_token_signed_response_alg": algorithm}
 
 
 def _check_id(metadata: ClientMetadata) -> None:

@@ -9,7 +9,7 @@ from urllib.parse import unquote_plus
 
 from authserver.clients.model import Client
 from authserver.protocol.errors import InvalidClient
-from authserver.values import Value
+from authserver.values import Hidden, Value
 
 SECRET_OVERLAP_SECONDS = 86_400
 """How long a secret stays good beside the one that took its place."""
@@ -19,10 +19,7 @@ class BasicCredentials(Value, frozen=True):
     """The client id and secret of an Authorization header, as received."""
 
     client_id: str
-    client_secret: str
-
-    def __repr__(self) -> str:
-        return f"BasicCredentials({self.client_id!r})"
+    client_secret: Hidden[str]
 
 
 def new_secret() -> str:

@@ -50,13 +50,12 @@ def catch_up(database: Database, reader: Reader, clock: Clock) -> int:
         pass
     with database.read() as connection:
         state = store.find_reader(connection, reader.name)
+        if state is not None and not store.find_next(connection, state.position, 1):
+            return 0  # nothing is written where nothing is new
     if state is None:
         begins = 0 if reader.from_beginning else numbering.find_last(database)
         with database.single() as connection:
             store.add_reader(connection, reader.name, begins, clock())
-    with database.read() as connection:
-        if state is not None and not store.find_next(connection, state.position, 1):
-            return 0  # nothing is written where nothing is new
     holder, now = new_handle(), clock()
     with database.single() as connection:
         position = store.claim_reader(connection, reader.name, holder, now, now + TURN_SECONDS)

@@ -84,8 +84,7 @@ def details_of(claims: Mapping[str, object]) -> Details:
 
 def binding_type(claims: Mapping[str, object]) -> str:
     """Return the token type under which a token with these claims is presented."""
-    confirmation = claims.get("cnf")
-    return parse_confirmation(confirmation if isinstance(confirmation, dict) else None).token_type
+    return parse_confirmation(claims.get("cnf")).token_type
 
 
 def _own_audience(audiences: tuple[str, ...], server: ResourceServer) -> str | list[str]:

@@ -1,6 +1,6 @@
 """The refresh token grant, with rotation by confirm-on-use."""
 
-from authserver.binding.model import NO_BINDING, Binding, parse_confirmation
+from authserver.binding.model import NO_BINDING, parse_confirmation
 from authserver.clock import CLOCKS_APART_SECONDS, is_fresh
 from authserver.db.engine import Connection, Database
 from authserver.events.catalogue import REFRESH_REUSE_DETECTED
@@ -15,7 +15,7 @@ from authserver.sealing.envelope import Envelope
 from authserver.tokens.grant_type import Replayed, TokenRequest
 from authserver.tokens.narrowing import narrow_details, narrow_resources, narrow_scope
 from authserver.tokens.person import claims_for_id_token
-from authserver.values import Assembly, Value
+from authserver.values import Assembly, Hidden, Value
 
 _REFUSAL = "The refresh token is not valid."
 _CLAUSE = "RFC6749-6"
@@ -27,12 +27,9 @@ class Refreshed(Value, frozen=True):
     """The generation after a refresh, the refresh token to send with its row if it is new, and what must be claimed."""
 
     generation: int
-    token: str | None = None
-    record: IssuedToken | None = None
-    claim: GenerationClaim | None = None
-
-    def __repr__(self) -> str:
-        return f"Refreshed({self.generation!r})"
+    token: Hidden[str | None] = None
+    record: Hidden[IssuedToken | None] = None
+    claim: Hidden[GenerationClaim | None] = None
 
 
 class RefreshTokenGrant(Assembly, frozen=True):
@@ -89,7 +86,7 @@ class RefreshTokenGrant(Assembly, frozen=True):
         claim = GenerationClaim(grant.grant_id, grant.refresh_generation, generation_after, idle_end, request.now)
         if rotation is Rotation.KEEP:
             return Refreshed(generation_after, claim=claim)
-        bound_to = _bound_to(token)
+        bound_to = parse_confirmation(token.claims.get("cnf"))
         minted = mint_refresh_token(grant, generation_after, request.now, self._seal, bound_to)
         return Refreshed(generation_after, minted.token, minted.record, claim)
 
@@ -127,15 +124,10 @@ def _find(connection: Connection, presented: str, request: TokenRequest) -> tupl
         raise InvalidGrant(_REFUSAL, reason="the token or its grant is revoked, or its account locked", clause=_CLAUSE)
     if request.now >= min(grant.expires_at, grant.refresh_expires_at):
         raise InvalidGrant(_REFUSAL, reason="the grant or its idle time has run out", clause="ASVS5-10.4.8")
-    bound_to = _bound_to(token)
+    bound_to = parse_confirmation(token.claims.get("cnf"))
     if bound_to not in {NO_BINDING, request.binding}:
         raise InvalidGrant(_REFUSAL, reason="the refresh token is bound to another key", clause="RFC9449-5")
     return token, grant
-
-
-def _bound_to(token: IssuedToken) -> Binding:
-    confirmation = token.claims.get("cnf")
-    return parse_confirmation(confirmation if isinstance(confirmation, dict) else None)
 
 
 def _is_anyones(token: IssuedToken, request: TokenRequest) -> bool:
@@ -143,7 +135,7 @@ def _is_anyones(token: IssuedToken, request: TokenRequest) -> bool:
 
     Spec: RFC9700-2.2.2
     """
-    return request.client.is_public and _bound_to(token) == NO_BINDING
+    return request.client.is_public and parse_confirmation(token.claims.get("cnf")) == NO_BINDING
 
 
 def _reused(grant: Grant, request: TokenRequest) -> Replayed:
