@@ -113,13 +113,15 @@ class _ProviderMetadata(OpenIDProviderMetadata):  # type: ignore[misc]  # Authli
 
 
 def _authentication_members(methods: list[str], algorithms: list[str]) -> dict[str, object]:
-    """Return which methods authenticate clients, endpoint by endpoint; they are the same at each.
+    """Return which methods authenticate clients, endpoint by endpoint: all at each, but that introspection needs one.
 
-    Spec: RFC8414-2
+    Spec: RFC8414-2, RFC7662-2.1
     """
     members: dict[str, object] = {}
+    credentials = [method for method in methods if method != names.NO_AUTHENTICATION]
     for endpoint in ("token_endpoint", "introspection_endpoint", "revocation_endpoint"):
-        members[f"{endpoint}_auth_methods_supported"] = methods
+        permitted = credentials if endpoint == "introspection_endpoint" else methods
+        members[f"{endpoint}_auth_methods_supported"] = permitted
         members[f"{endpoint}_auth_signing_alg_values_supported"] = algorithms
     return members
 

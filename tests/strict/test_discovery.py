@@ -150,6 +150,13 @@ def test_the_grants_offered_are_those_there_are(document: dict[str, Any]) -> Non
     assert document["grant_types_supported"] == ["authorization_code", "client_credentials", "refresh_token"]
 
 
+@pytest.mark.spec("RFC8414-2", "RFC7662-2.1")
+def test_no_authentication_is_offered_where_a_public_client_may_come_and_nowhere_else(document: dict[str, Any]) -> None:
+    assert "none" in document["token_endpoint_auth_methods_supported"]
+    assert "none" in document["revocation_endpoint_auth_methods_supported"]
+    assert "none" not in document["introspection_endpoint_auth_methods_supported"]
+
+
 @pytest.mark.spec("FAPI2-SP-FINAL-5.3.2.1-6", "FAPI2-SP-FINAL-5.4.1-1")
 def test_fapi_clients_find_their_methods_and_algorithms(document: dict[str, Any]) -> None:
     methods = {"private_key_jwt", "tls_client_auth", "self_signed_tls_client_auth"}
