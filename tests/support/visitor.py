@@ -120,6 +120,7 @@ class Visitor:
         state = self.start(**changes)
         self.sign_in()
         self.enter_code()
+        self.arrives_at("/consent")  # what looks into the page itself would else look into the one before
         return state
 
     def answer(self) -> Mapping[str, str]:
