@@ -10,7 +10,7 @@ from granian.http import HTTP1Settings
 from granian.log import LogLevels
 
 from authserver.serving.listen import check_free
-from authserver.serving.start_stop import tell_start, tell_stop
+from authserver.serving.start_stop import end_workers_that_still_load, tell_start, tell_stop
 from authserver.values import Value
 from authserver.web.listen import ListenAddress
 from authserver.web.request_log import configure_log
@@ -55,6 +55,7 @@ def serve_behind_proxy(server: ProxiedServer, environment: MutableMapping[str, s
     check_free(listen)
     configure_log(server.log_level)
     forget_request_names(environment)
+    end_workers_that_still_load()
     granian = Granian(
         server.target,
         address=listen.host,

@@ -14,7 +14,7 @@ from gunicorn.app.base import BaseApplication
 from authserver.serving.connections import Worker
 from authserver.serving.gunicorn_log import GunicornLog
 from authserver.serving.listen import check_free
-from authserver.serving.start_stop import tell_start, tell_stop
+from authserver.serving.start_stop import end_workers_that_still_load, tell_start, tell_stop
 from authserver.serving.tls import Anchors, ListenerContexts, TlsFiles
 from authserver.values import Assembly
 from authserver.web.listen import ListenAddress
@@ -69,6 +69,7 @@ def serve_with_own_tls(server: OwnTlsServer) -> None:
     port = server.listen_mtls.port if server.listen_mtls else None
     contexts = ListenerContexts(server.files, port, server.anchors)
     configure_log(server.log_level)
+    end_workers_that_still_load()
     _EmbeddedApplication(server, binds, contexts).run()
 
 

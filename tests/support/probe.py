@@ -14,6 +14,7 @@ from authserver.serving.tls import TlsFiles
 from authserver.web.listen import parse_listen
 from authserver.web.machine.client_certificate import certificate_from_environ, client_address, parse_policy
 
+LOADING = "the worker loads"  # what `slow_probe` says
 PROXIED = parse_policy(["unix", "127.0.0.0/8"], "rfc9440")
 UNPROXIED = parse_policy([], None)
 
@@ -48,8 +49,9 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("shape", choices=["own_tls", "behind_proxy"])
     parser.add_argument("arguments", nargs="+")
+    parser.add_argument("--target", default="tests.support.probe:application")
     given = parser.parse_args()
-    target = "tests.support.probe:application"
+    target: str = given.target
     if given.shape == "behind_proxy":
         serve_behind_proxy(ProxiedServer(target, parse_listen(given.arguments[0])), os.environ)
         return

@@ -19,6 +19,14 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def free_ports_in_a_row(count: int) -> int:
+    """Answer the first of as many consecutive loopback ports that nothing listens on just now."""
+    while True:
+        first = free_port()
+        if not any(accepts(("127.0.0.1", port)) for port in range(first, first + count)):
+            return first
+
+
 def accepts(address: tuple[str, int] | str) -> bool:
     """Tell whether something listens at a TCP address or at the path of a Unix socket."""
     with socket.socket(socket.AF_UNIX if isinstance(address, str) else socket.AF_INET) as probe:
