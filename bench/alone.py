@@ -13,6 +13,7 @@ from bench.report import Results, write_figures
 from bench.sizes import measure_sizes
 from bench.soak import GROWS, VERDICT, soak
 from bench.stage import stage
+from bench.strangers import compare_beside_strangers
 from bench.work import MIXED
 
 _PURGE_LIMIT_SECONDS = 900.0
@@ -79,5 +80,12 @@ KINDS: Mapping[str, Alone] = {
         2_000_000,
         "rows",
         "measure before, among and after so many expired rows, 2,000,000 unless said otherwise, and while they go",
+    ),
+    "strangers": Alone(
+        "What strangers do to a good client",
+        lambda target, rounds: compare_beside_strangers(target, int(rounds)),
+        5,
+        "rounds",
+        "measure a good client's p99 alone and beside floods, silent key servers and a hanging database, five times",
     ),
 }

@@ -61,6 +61,10 @@ class BenchClient:
     credential: Credential = field(repr=False)
     key: ECKey | None = field(default=None, repr=False)
 
+    def renamed(self, client_id: str) -> "BenchClient":
+        """Return a client of another name with the same key and certificate."""
+        return BenchClient(client_id, self.credential, self.key)
+
     @cached_property
     def thumbprint(self) -> str:
         """Return the `x5t#S256` of the client's certificate."""

@@ -4,7 +4,7 @@ import json
 import os
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -165,12 +165,22 @@ def remove_limits(path: Path) -> None:
         found.unlink(missing_ok=True)
 
 
+def add_client(scene: Scene, metadata: Mapping[str, object]) -> None:
+    """Register one client more with our server."""
+    if scene.settings is None:
+        raise ValueError(f"{scene.name} has no settings that name a database")
+    _register(scene.settings, [metadata], int(time.time()))
+
+
 def _fill(settings: Settings, clients: Clients, now: int) -> None:
-    """Register the clients."""
+    _register(settings, registrations(clients), now)
+
+
+def _register(settings: Settings, registered: Iterable[Mapping[str, object]], now: int) -> None:
     database = Database.connect(settings.database, threads=1)
     try:
         with database.transaction() as connection:
-            for metadata in registrations(clients):
+            for metadata in registered:
                 registration = prepare_registration(metadata, default_profile="fapi2")
                 insert_client(connection, registration.client_id, registration.metadata, None, now)
     finally:

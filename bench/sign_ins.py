@@ -16,7 +16,7 @@ from functools import partial
 from bench.backstage import PERSON_PASSWORD, OurBackstage
 from bench.cores import pinned
 from bench.flow import SEEN, Browser, reach_page
-from bench.generator import CONNECTIONS, BenchFailed, Job, Load, drive, show
+from bench.generator import CONNECTIONS, BenchFailed, Expected, Job, Load, Request, drive, show
 from bench.measure import check, percentile
 from bench.messages import authorization_request
 from bench.paced import drive_on_time, evenly
@@ -96,9 +96,11 @@ def _check_sign_ins(load: Load) -> None:
 
 
 def _sign_ins(scene: Scene, count: int) -> list[Job]:
-    """Return the forms of as many people, each with a page of their own open."""
-    if not count:
-        return []
+    return [Job(_SIGN_IN, form) for form in forms_of_sign_ins(scene, count, PERSON_PASSWORD, SEEN)] if count else []
+
+
+def forms_of_sign_ins(scene: Scene, count: int, password: str, expected: Expected) -> list[Request]:
+    """Return the forms of as many people, each with a page of their own open, all filled in with this password."""
     if not isinstance(scene.backstage, OurBackstage):
         raise BenchFailed("only our server has people with passwords")
     names, app, now = scene.backstage.people(count), scene.clients.app, int(time.time())
@@ -112,7 +114,7 @@ def _sign_ins(scene: Scene, count: int) -> list[Job]:
     if load.wrong:
         raise BenchFailed(f"the page to sign in is not shown:\n{show(load.wrong_answers[0])}")
     return [
-        Job(_SIGN_IN, browser.answer({"username": name, "password": PERSON_PASSWORD, "action": "sign_in"}, SEEN))
+        browser.answer({"username": name, "password": password, "action": "sign_in"}, expected)
         for name, browser in zip(names, browsers, strict=True)
     ]
 

@@ -17,11 +17,11 @@ from bench.stores import scratch_folder, sqlite_store, start_postgresql
 
 
 @contextmanager
-def beside(target: Target, workers: int) -> Iterator[Scene]:
+def beside(target: Target, workers: int, **settings: object) -> Iterator[Scene]:
     """Return our scene on a port of its own with so many workers; its store and registrations are the same."""
     port = free_port()
     limits = limits_path(target.scene).with_name(f"limits-{os.getpid()}-{port}.sqlite")
-    scene = served_as(target.scene, port, workers=workers, limits_path=limits)
+    scene = served_as(target.scene, port, workers=workers, limits_path=limits, **settings)
     try:
         yield scene
     finally:
