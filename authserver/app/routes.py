@@ -9,6 +9,7 @@ from authserver.app.account_pages import account_pages
 from authserver.app.parts import Parts
 from authserver.authorization.conduct import Conduct
 from authserver.authorization.endpoints.authorize import Authorize
+from authserver.authorization.endpoints.device import DeviceAuthorizationEndpoint
 from authserver.authorization.endpoints.par import PushedAuthorizationRequest
 from authserver.authorization.respond import AnswerPolicy
 from authserver.banking.own_accounts import stored_accounts
@@ -22,6 +23,7 @@ from authserver.interaction.consenting import ConsentTerms
 from authserver.interaction.guard import StepDeps
 from authserver.interaction.pages.approve import ApproveDeps, approve_page
 from authserver.interaction.pages.consent import ConsentDeps, consent_page
+from authserver.interaction.pages.device import DeviceDeps, device_page
 from authserver.interaction.pages.login import LoginDeps, login_page
 from authserver.interaction.pages.logout import logout_page
 from authserver.interaction.pages.passkey import PasskeyDeps, passkey_pages
@@ -35,6 +37,7 @@ from authserver.protocol.handles import new_handle
 from authserver.protocol.names import (
     GRANT_AUTHORIZATION_CODE,
     GRANT_CLIENT_CREDENTIALS,
+    GRANT_DEVICE_CODE,
     GRANT_REFRESH_TOKEN,
 )
 from authserver.resource.checks import Expectation
@@ -48,6 +51,7 @@ from authserver.tokens.endpoints.userinfo import UserInfo
 from authserver.tokens.grant_type import GrantType
 from authserver.tokens.grant_types.authorization_code import AuthorizationCodeGrant
 from authserver.tokens.grant_types.client_credentials import ClientCredentialsGrant
+from authserver.tokens.grant_types.device_code import DeviceCodeGrant
 from authserver.tokens.grant_types.refresh_token import RefreshTokenGrant
 from authserver.web.headers import COMMON_HEADERS
 from authserver.web.health import Readiness, healthz
@@ -74,6 +78,7 @@ def machine_routes(parts: Parts, document: MetadataDocument) -> tuple[Route, ...
     get, post, both = ("GET", "HEAD"), ("POST",), ("GET", "POST")
     return (
         Route(urls.PUSHED_REQUEST, post, _par(parts)),
+        *([Route(urls.DEVICE_AUTHORIZATION, post, _device(parts))] if _has_devices(parts.settings) else []),
         Route(urls.AUTHORIZE, both, authorize.begin),
         Route(urls.AUTHORIZE_CONTINUE, ("GET",), authorize.proceed),
         Route(urls.TOKEN, post, _token(parts)),
@@ -113,6 +118,7 @@ def page_blueprints(parts: Parts) -> tuple[Blueprint, ...]:
         recovery_page(step),
         *passkey_pages(PasskeyDeps(step, parts.passkeys)),
         consent_page(ConsentDeps(step, _conduct(parts), terms, stored_accounts, described, servers)),
+        *([device_page(DeviceDeps(step, parts.settings.par_lifetime))] if _has_devices(parts.settings) else []),
         logout_page(step),
         *([approve_page(_approving(parts, step))] if parts.settings.banking == "on" else []),
         *account_pages(parts, step, passwords),
@@ -145,6 +151,22 @@ def _password_pool(settings: Settings) -> PasswordPool:
 def _par(parts: Parts) -> PushedAuthorizationRequest:
     return PushedAuthorizationRequest(
         parts.database, parts.clock, parts.reception, parts.request_policy, parts.settings.par_lifetime
+    )
+
+
+def _has_devices(settings: Settings) -> bool:
+    """Return whether a profile that is switched on lets devices ask."""
+    return any(GRANT_DEVICE_CODE in PROFILES[name].grant_types for name in settings.profiles)
+
+
+def _device(parts: Parts) -> DeviceAuthorizationEndpoint:
+    return DeviceAuthorizationEndpoint(
+        parts.database,
+        parts.clock,
+        parts.reception,
+        parts.request_policy,
+        parts.settings.issuer + urls.VERIFICATION,
+        parts.settings.device_code_lifetime,
     )
 
 
@@ -186,6 +208,7 @@ def _token(parts: Parts) -> TokenEndpoint:
             parts.envelope, settings.refresh_rotation, settings.refresh_idle_lifetime
         ),
         GRANT_CLIENT_CREDENTIALS: ClientCredentialsGrant(),
+        GRANT_DEVICE_CODE: DeviceCodeGrant(),
     }
     return TokenEndpoint(
         database=parts.database,

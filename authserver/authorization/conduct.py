@@ -4,11 +4,11 @@ from collections.abc import Callable
 from functools import partial
 
 from authserver.accounts.factors.model import Factor
-from authserver.authorization.answers.model import Answer, OwnPage, Redirect
-from authserver.authorization.answers.parameters import to_own_page, with_code, with_refusal
+from authserver.authorization.answers.model import Answer, Device, OwnPage, ToClient
+from authserver.authorization.answers.parameters import to_device, to_own_page, with_code, with_refusal
 from authserver.authorization.model import Interaction, Visit
 from authserver.authorization.next_step import Situation, Step, find_consent, may_rest_on_earlier, next_step
-from authserver.authorization.respond import AnswerPolicy, complete, issue_code
+from authserver.authorization.respond import AnswerPolicy, complete, issue, refusal_moves
 from authserver.authorization.stored import check_own_page, check_still_registered
 from authserver.clients.model import Client
 from authserver.db.at_once import Row
@@ -60,7 +60,7 @@ class Conduct(Assembly, frozen=True):
         try:
             step = next_step(situation)
         except OAuthError as error:
-            complete(self.database.write, situation, now)
+            complete(self.database.write, situation, now, moves=refusal_moves(delivery, error.code, now))
             self._tell(AUTHORIZATION_REFUSED, situation, now, correlation_id, error.code)
             return with_refusal(delivery, error, self.answers.issuer, app_name)
         if step is not Step.ISSUE:
@@ -69,7 +69,7 @@ class Conduct(Assembly, frozen=True):
             complete(self.database.write, situation, now)
             return to_own_page(delivery)
         code = self._issue(situation, delivery, now, correlation_id)
-        return with_code(delivery, code, self.answers.issuer, app_name)
+        return self._answer(delivery, code, app_name)
 
     def awaits_consent(self, visit: Visit) -> bool:
         """Return whether consent is what this request needs next, leaving aside what was allowed before it.
@@ -93,14 +93,19 @@ class Conduct(Assembly, frozen=True):
 
         Spec: RFC6749-4.1.2, RFC9126-7.3
         """
-        client, redirect = self._still_asks(visit.interaction), visit.interaction.delivery
-        if client is None or isinstance(redirect, OwnPage):
+        client, delivery = self._still_asks(visit.interaction), visit.interaction.delivery
+        if client is None or isinstance(delivery, OwnPage):
             raise TypeError("no consent is asked for a page of our own")
         interaction = replace(visit.interaction, consent_id=allowed.consent.consent_id)
         situation = self._situation(Visit(interaction, visit.visitor), (allowed.consent,))
         self._touch(situation, now)
-        code = self._issue(situation, redirect, now, correlation_id, allowed)
-        return with_code(redirect, code, self.answers.issuer, client.client_name)
+        code = self._issue(situation, delivery, now, correlation_id, allowed)
+        return self._answer(delivery, code, client.client_name)
+
+    def _answer(self, delivery: ToClient, code: str, app_name: str) -> Answer:
+        if isinstance(delivery, Device):
+            return to_device(delivery, app_name)
+        return with_code(delivery, code, self.answers.issuer, app_name)
 
     def _still_asks(self, interaction: Interaction) -> Client | None:
         """Return the app that may still ask for this, or None where it is a page of ours.
@@ -118,19 +123,19 @@ class Conduct(Assembly, frozen=True):
         return client
 
     def _issue(
-        self, situation: Situation, redirect: Redirect, now: int, correlation_id: str, allowed: Allowed | None = None
+        self, situation: Situation, delivery: ToClient, now: int, correlation_id: str, allowed: Allowed | None = None
     ) -> str:
         """Return a code that is durable by now, with its grant and what was allowed, if anything was just now."""
-        code, rows = issue_code(situation, redirect, self.answers, now)
+        issued = issue(situation, delivery, self.answers, now)
         if allowed:
             recorded = partial(self.journal.write, self.database, events=(allowed.event,))
-            complete(recorded, situation, now, (*allowed.rows, *rows))
+            complete(recorded, situation, now, (*allowed.rows, *issued.rows), issued.moves)
         else:
             consent = find_consent(situation)  # recorded before: it may be taken back at this very moment
             rests_on = consent.consent_id if consent else ""
-            complete(self.database.write, situation, now, rows, rests_on=rests_on)
+            complete(self.database.write, situation, now, issued.rows, issued.moves, rests_on=rests_on)
         self._tell(AUTHORIZATION_GRANTED, situation, now, correlation_id, "")
-        return code
+        return issued.code
 
     def _situation(self, visit: Visit, standing: tuple[Consent, ...]) -> Situation:
         visitor = visit.visitor

@@ -8,7 +8,7 @@ from authserver.accounts.factors.passkey.factor import DEVICE_KEY, PASSKEY
 from authserver.accounts.factors.password.factor import PASSWORD, PASSWORD_METHOD
 from authserver.accounts.factors.table import FACTORS
 from authserver.accounts.factors.totp.factor import TOTP
-from authserver.authorization.answers.model import Redirect
+from authserver.authorization.answers.model import Device, Redirect
 from authserver.authorization.asked import AuthorizationRequest
 from authserver.authorization.model import Interaction
 from authserver.clients.model import Client
@@ -105,13 +105,16 @@ def may_rest_on_earlier(interaction: Interaction, client: Client | None) -> bool
     """Return whether what the person allowed before may answer this request, so that it must be known.
 
     It may not for an app that nothing tells from another: it has no credential, and any app on the person's device can
-    listen at a loopback address or claim a private-use scheme. `client` is None for our own pages.
+    listen at a loopback address or claim a private-use scheme. Nor may it for a device, whose code somebody else may
+    have sent to the person. `client` is None for our own pages.
 
-    Spec: OIDCC-3.1.2.1, RFC8252-8.6, RFC6749-10.2
+    Spec: OIDCC-3.1.2.1, RFC8252-8.6, RFC6749-10.2, RFC8628-5.4
     """
     if client is None or interaction.consent_id is not None or "consent" in interaction.request.demand.prompts:
         return False
     delivery = interaction.delivery
+    if isinstance(delivery, Device):
+        return False
     at_https = isinstance(delivery, Redirect) and delivery.redirect_uri.startswith("https:")
     return at_https or not client.is_public
 

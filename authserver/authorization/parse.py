@@ -48,6 +48,9 @@ CHECKS: tuple[Callable[[Params, Client], None], ...] = (
 )
 """Every check of a request; the order decides only which fault is named first."""
 
+DEVICE_CHECKS: tuple[Callable[[Params, Client], None], ...] = (check_request_object, check_scope, check_details)
+"""Those of them that mean something where no redirect carries the answer."""
+
 
 class RequestPolicy(Value, frozen=True):
     """What the deployment adds to a request.
@@ -117,13 +120,29 @@ def parse_request(params: Params, client: Client, policy: RequestPolicy) -> tupl
     for check in CHECKS:
         check(params, client)
     redirect = parse_redirect(params, client)
+    return _parse_asked(params, client, policy), redirect
+
+
+def parse_device_request(params: Params, client: Client, policy: RequestPolicy) -> AuthorizationRequest:
+    """Return what a device asks for, in the parameters that any authorization request has for it.
+
+    Raises an OAuthError where a check fails.
+
+    Spec: RFC8628-3.1
+    """
+    for check in DEVICE_CHECKS:
+        check(params, client)
+    return _parse_asked(params, client, policy)
+
+
+def _parse_asked(params: Params, client: Client, policy: RequestPolicy) -> AuthorizationRequest:
     claims = _within_registration(parse_claims_request(params.get("claims")), client)
     resources = parse_resources(params.get_all("resource"))
     details = parse_authorization_details(params.get("authorization_details"))
     check_not_over(details, policy.now)
     check_details_served(details, resources, policy.servers)
     scope = _reaching_scope(parse_scope(params.get("scope")), details, resources, policy)
-    asked = AuthorizationRequest(
+    return AuthorizationRequest(
         client_id=client.client_id,
         scope=scope,
         resources=resources,
@@ -134,7 +153,6 @@ def parse_request(params: Params, client: Client, policy: RequestPolicy) -> tupl
         claims=claims.only(STANDARD_CLAIMS),
         authorization_details=details,
     )
-    return asked, redirect
 
 
 def _within_registration(asked: ClaimsRequest, client: Client) -> ClaimsRequest:

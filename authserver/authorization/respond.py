@@ -2,12 +2,13 @@
 
 from collections.abc import Callable
 
-from authserver.authorization.answers.model import Redirect
+from authserver.authorization.answers.model import Delivery, Device, Redirect, ToClient
 from authserver.authorization.next_step import Situation, find_consent
 from authserver.authorization.store import completion_moves
-from authserver.db.at_once import Row, Writes
+from authserver.db.at_once import Move, Row, Writes
 from authserver.grants.model import Authentication, AuthorizationCode, Consent, Grant
 from authserver.grants.store.codes import code_row
+from authserver.grants.store.devices import answer_move, refuse_move
 from authserver.grants.store.records import grant_row
 from authserver.protocol.details.model import Details
 from authserver.protocol.details.narrowing import cover
@@ -16,7 +17,21 @@ from authserver.protocol.errors import InvalidRequestUri
 from authserver.protocol.handles import hash_handle, new_handle
 from authserver.sessions.acr import acr_for, amr_for
 from authserver.sessions.model import Session
-from authserver.values import Value
+from authserver.values import Hidden, Value
+
+_DEVICE_REDEEM_SECONDS = 300
+"""How long a device has, after a person allowed it, to ask once more: it waits for its interval and retries."""
+
+
+class Issued(Value, frozen=True):
+    """What an answer to a client stores: the rows of the grant and its code, and what is moved on with them.
+
+    `code` is empty where the client has it already, as a device has its device code.
+    """
+
+    code: Hidden[str]
+    rows: tuple[Row, ...]
+    moves: tuple[Move, ...] = ()
 
 
 class AnswerPolicy(Value, frozen=True):
@@ -33,26 +48,49 @@ def complete(
     situation: Situation,
     now: int,
     rows: tuple[Row, ...] = (),
+    moves: tuple[Move, ...] = (),
     *,
     rests_on: str = "",
 ) -> None:
     """End the interaction, spend its request reference and store what is issued; of two at once only one does.
 
-    `write` writes all of it at once, as `Database.write` does. `rests_on` is the consent, recorded before, that must
-    still stand. Raises InvalidRequestUri, which no redirect carries, where it has ended, or the interaction or the
-    reference has.
+    `moves` are made as well, or nothing is. `write` writes all of it at once, as `Database.write` does. `rests_on` is
+    the consent, recorded before, that must still stand. Raises InvalidRequestUri, which no redirect carries, where it
+    has ended, or the interaction or the reference has.
 
     Spec: RFC9126-7.3
     """
-    if not write(Writes(moves=completion_moves(situation.interaction, now, rests_on), rows=rows)):
+    ends = completion_moves(situation.interaction, now, rests_on)
+    if not write(Writes(moves=(*ends, *moves), rows=rows)):
         raise InvalidRequestUri("This request was already answered.", clause="RFC9126-7.3")
 
 
-def issue_code(situation: Situation, redirect: Redirect, policy: AnswerPolicy, now: int) -> tuple[str, tuple[Row, ...]]:
-    """Return a new code for a redirect, and the rows of the grant and the code, to be stored before it is sent.
+def refusal_moves(delivery: Delivery, error_code: str, now: int) -> tuple[Move, ...]:
+    """Return what is written of a refusal for whoever is not there to be told: a device asks later.
 
-    Spec: RFC6749-4.1.2, FAPI2-SP-FINAL-5.3.2.1-11
+    Spec: RFC8628-3.5
     """
+    return (refuse_move(delivery.device_code_hash, error_code, now),) if isinstance(delivery, Device) else ()
+
+
+def issue(situation: Situation, delivery: ToClient, policy: AnswerPolicy, now: int) -> Issued:
+    """Return what a client is answered with, to be stored before the answer is sent.
+
+    A device code is redeemed as a code is, under the hash that its row has.
+
+    Spec: RFC6749-4.1.2, FAPI2-SP-FINAL-5.3.2.1-11, RFC8628-3.5
+    """
+    grant = _new_grant(situation, policy, now)
+    if isinstance(delivery, Device):
+        record = _device_record(delivery, grant.client_id, now)
+        moved = (answer_move(delivery.device_code_hash, now),)
+        return Issued("", (grant_row(grant), code_row(record, grant.grant_id)), moved)
+    code = new_handle()
+    record = _code_record(code, grant.client_id, delivery, (now, now + policy.code_lifetime))
+    return Issued(code, (grant_row(grant), code_row(record, grant.grant_id)))
+
+
+def _new_grant(situation: Situation, policy: AnswerPolicy, now: int) -> Grant:
     request, session, consent = situation.request, situation.session, find_consent(situation)
     if session is None or consent is None:
         raise TypeError("a code is issued to a signed-in person who consented")
@@ -61,7 +99,7 @@ def issue_code(situation: Situation, redirect: Redirect, policy: AnswerPolicy, n
     details = _agreed_details(situation, consent)
     ends = (now + policy.grant_lifetime, consent.expires_at, last_moment(details))
     expires_at = min(end for end in ends if end is not None)
-    grant = Grant(
+    return Grant(
         grant_id=new_handle(),
         client_id=request.client_id,
         account_id=session.account_id,
@@ -77,9 +115,6 @@ def issue_code(situation: Situation, redirect: Redirect, policy: AnswerPolicy, n
         refresh_expires_at=min(now + policy.refresh_idle_lifetime, expires_at),
         authorization_details=details,
     )
-    code = new_handle()
-    record = _code_record(code, request.client_id, redirect, (now, now + policy.code_lifetime))
-    return code, (grant_row(grant), code_row(record, grant.grant_id))
 
 
 def _authentication(session: Session) -> Authentication:
@@ -123,4 +158,18 @@ def _code_record(code: str, client_id: str, redirect: Redirect, times: tuple[int
         nonce=redirect.nonce,
         issued_at=issued_at,
         expires_at=expires_at,
+    )
+
+
+def _device_record(device: Device, client_id: str, now: int) -> AuthorizationCode:
+    return AuthorizationCode(
+        code_hash=device.device_code_hash,
+        client_id=client_id,
+        redirect_uri="",  # none is registered, so nobody redeems it as the code of a redirect
+        redirect_uri_sent=False,
+        code_challenge=None,
+        dpop_jkt=None,
+        nonce=None,
+        issued_at=now,
+        expires_at=now + _DEVICE_REDEEM_SECONDS,
     )

@@ -9,13 +9,14 @@ from typing import Final
 from msgspec.json import Decoder
 from msgspec.structs import asdict
 
-from authserver.authorization.answers.model import Delivery, OwnPage, Redirect
+from authserver.authorization.answers.model import Delivery, Device, OwnPage, Redirect
 from authserver.authorization.asked import AuthorizationRequest
 from authserver.protocol.names import RESPONSE_MODE_QUERY
 from authserver.protocol.stored_json import dump_json
 from authserver.values import Value
 
-_TO_OWN_PAGE: Final = "none"  # no profile permits this response type, so no client's request has it
+_TO_OWN_PAGE: Final = "none"  # no profile permits these response types, so no client's request has one
+_TO_DEVICE: Final = "device"
 _REQUEST: Final = Decoder(AuthorizationRequest)
 _REDIRECT: Final = Decoder(Redirect)
 
@@ -51,18 +52,24 @@ def load_request(text: str) -> tuple[AuthorizationRequest, Delivery]:
     Raises ValueError where it demands or claims what this release does not know, lest it be carried out without it.
     """
     redirect = _REDIRECT.decode(text)
-    to_own_page = redirect.response_type == _TO_OWN_PAGE
-    return _REQUEST.decode(text), OwnPage(redirect.redirect_uri) if to_own_page else redirect
+    return _REQUEST.decode(text), _delivery(redirect)
+
+
+def _delivery(redirect: Redirect) -> Delivery:
+    if redirect.response_type == _TO_OWN_PAGE:
+        return OwnPage(redirect.redirect_uri)
+    return Device(redirect.redirect_uri) if redirect.response_type == _TO_DEVICE else redirect
 
 
 def _as_redirect(delivery: Delivery) -> Redirect:
     """Return the redirect whose members say in a row how a request is answered."""
     if isinstance(delivery, Redirect):
         return delivery
+    is_ours = isinstance(delivery, OwnPage)
     return Redirect(
-        redirect_uri=delivery.url,
+        redirect_uri=delivery.url if isinstance(delivery, OwnPage) else delivery.device_code,
         redirect_uri_sent=True,
-        response_type=_TO_OWN_PAGE,
+        response_type=_TO_OWN_PAGE if is_ours else _TO_DEVICE,
         response_mode=RESPONSE_MODE_QUERY,
     )
 

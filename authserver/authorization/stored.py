@@ -1,13 +1,13 @@
 """What is asked of a stored request when its browser comes with it: it may be old, or another's."""
 
-from authserver.authorization.answers.model import OwnPage, Redirect
+from authserver.authorization.answers.model import Device, OwnPage, ToClient
 from authserver.authorization.asked import AuthorizationRequest
 from authserver.authorization.model import PushedRequest
 from authserver.clients.model import Client
 from authserver.issuance.rights import keep_claims
 from authserver.protocol.details.registry import type_names
 from authserver.protocol.errors import InvalidRequestUri
-from authserver.protocol.names import GRANT_AUTHORIZATION_CODE
+from authserver.protocol.names import GRANT_AUTHORIZATION_CODE, GRANT_DEVICE_CODE
 from authserver.protocol.redirect_uri import matches_registered
 
 
@@ -46,7 +46,7 @@ def check_own_page(page: OwnPage, own_pages: frozenset[str]) -> None:
 
 
 def check_still_registered(
-    request: AuthorizationRequest, redirect: Redirect, client: Client, audiences: frozenset[str]
+    request: AuthorizationRequest, delivery: ToClient, client: Client, audiences: frozenset[str]
 ) -> None:
     """Check a stored request against the client's registration, its profile and the APIs as they are now.
 
@@ -55,14 +55,23 @@ def check_still_registered(
     Spec: RFC9126-7.4, RFC9700-4.11
     """
     is_within = (
-        matches_registered(redirect.redirect_uri, client.redirect_uris)
-        and redirect.response_type in client.response_types
-        and GRANT_AUTHORIZATION_CODE in client.grant_types
+        _may_be_answered(delivery, client)
         and client.scope.issuperset(request.scope)
         and type_names(request.authorization_details) <= client.authorization_details_types
         and audiences.issuperset(request.resources)
         and keep_claims(request.single_claims(), client) == request.single_claims()
     )
-    lacks_pkce = client.must_use_pkce and redirect.code_challenge is None
-    if lacks_pkce or not is_within:
+    if not is_within:
         raise InvalidRequestUri("The client is no longer registered for this request.", clause="RFC9126-7.4")
+
+
+def _may_be_answered(delivery: ToClient, client: Client) -> bool:
+    """Return whether the client may still be answered in this way."""
+    if isinstance(delivery, Device):
+        return GRANT_DEVICE_CODE in client.grant_types
+    return (
+        matches_registered(delivery.redirect_uri, client.redirect_uris)
+        and delivery.response_type in client.response_types
+        and GRANT_AUTHORIZATION_CODE in client.grant_types
+        and not (client.must_use_pkce and delivery.code_challenge is None)
+    )

@@ -137,8 +137,11 @@ def _check_grants(metadata: ClientMetadata, profile: Profile) -> None:
         raise InvalidClientMetadata(
             "response_types", "The only response type is code.", clause=profile.clause("response_types")
         )
-    if names.GRANT_REFRESH_TOKEN in metadata.grant_types and not _uses_code(metadata):
-        raise InvalidClientMetadata("grant_types", "refresh_token goes with authorization_code.", clause="RFC7591-2.1")
+    people = {names.GRANT_AUTHORIZATION_CODE, names.GRANT_DEVICE_CODE}
+    if names.GRANT_REFRESH_TOKEN in metadata.grant_types and not people & set(metadata.grant_types):
+        raise InvalidClientMetadata(
+            "grant_types", "refresh_token goes with authorization_code or the device code.", clause="RFC7591-2.1"
+        )
     unknown = set(metadata.default_acr_values) - set(names.ACR_LADDER)
     if unknown:
         raise InvalidClientMetadata(

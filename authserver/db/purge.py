@@ -36,6 +36,7 @@ EXPIRIES = (
     Expiry(tables.pushed_requests, _AN_HOUR),
     Expiry(tables.interactions, _AN_HOUR),
     Expiry(tables.authorization_codes, _A_DAY),
+    Expiry(tables.device_authorizations, _AN_HOUR),
     Expiry(tables.issued_tokens, _A_DAY),
     Expiry(tables.sessions, _A_DAY),
     Expiry(tables.attempt_counters, _A_DAY),

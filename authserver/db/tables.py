@@ -260,6 +260,24 @@ authorization_codes = Table(
     Index("authorization_codes_expires_at", "expires_at"),
 )
 
+device_authorizations = Table(
+    "device_authorizations",
+    metadata,
+    Column("device_code_hash", LargeBinary(32), primary_key=True),
+    Column("user_code_hash", LargeBinary(32), nullable=False),
+    Column("client_id", Text, nullable=False),
+    Column("request", Text, nullable=False),
+    Column("asked_from", String(160), nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+    Column("interval_seconds", Integer, nullable=False),
+    Column("polled_at", BigInteger),
+    Column("answered_at", BigInteger),
+    Column("refused_with", String(64)),
+    Index("device_authorizations_user_code_hash", "user_code_hash", unique=True),
+    Index("device_authorizations_expires_at", "expires_at"),
+)
+
 issued_tokens = Table(
     "issued_tokens",
     metadata,

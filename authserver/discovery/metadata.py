@@ -82,6 +82,8 @@ def describe_deployment(deployment: Deployment) -> Mapping[str, object]:
         "ui_locales_supported": list(LANGUAGES),
         **_authentication_members(methods, assertion_algorithms),
     }
+    if names.GRANT_DEVICE_CODE in _union(profile.grant_types for profile in deployment.profiles):
+        document["device_authorization_endpoint"] = deployment.issuer + urls.DEVICE_AUTHORIZATION
     if deployment.detail_types:
         document["authorization_details_types_supported"] = list(deployment.detail_types)
     if deployment.mtls_origin != deployment.issuer:

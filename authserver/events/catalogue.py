@@ -196,6 +196,7 @@ EMAIL_CHANGED: Final = Kind(
 AUTHORIZATION_GRANTED: Final = Kind("authorization.granted")
 AUTHORIZATION_REFUSED: Final = Kind("authorization.refused", ("error",))
 AUTHORIZATION_PAGE_REFUSED: Final = Kind("authorization.page_refused", _REFUSAL)
+DEVICE_USER_CODE_UNKNOWN: Final = Kind("device.user_code_unknown")
 TOKEN_ISSUED: Final = Kind("token.issued")
 TOKEN_REVOKED: Final = Kind("token.revoked")
 CODE_REPLAYED: Final = Kind(

@@ -97,6 +97,32 @@ class AuthorizationCode(Value, frozen=True):
     claimed_at: int | None = None
 
 
+class DeviceAuthorization(Value, frozen=True):
+    """What a device asked for, while it polls; `request` is the request as its row has it.
+
+    `asked_from` are words about the device that asked, for the person who decides. Nobody has answered while
+    `answered_at` and `refused_with` are both None.
+
+    Spec: RFC8628-3.2, RFC8628-3.5
+    """
+
+    device_code_hash: bytes
+    user_code_hash: bytes
+    client_id: str
+    request: str
+    asked_from: str
+    created_at: int
+    expires_at: int
+    interval_seconds: int
+    polled_at: int | None = None
+    answered_at: int | None = None
+    refused_with: str | None = None
+
+    def is_open(self, now: int) -> bool:
+        """Return whether a person may still answer it."""
+        return self.answered_at is None and self.refused_with is None and self.created_at <= now < self.expires_at
+
+
 class CodeClaim(Value, frozen=True):
     """A code to be spent, by whoever comes first."""
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Final
 from urllib.parse import urlsplit
 
-from authserver.authorization.answers.model import OwnPage
+from authserver.authorization.answers.model import Device, OwnPage
 from authserver.authorization.model import Interaction
 from authserver.clients.model import Checked, Client
 from authserver.values import Value
@@ -13,7 +13,7 @@ _OWN_PAGES: Final = "Your account"
 
 
 class Party(Value, frozen=True):
-    """Who is asking, as a person should see it; `domain` is where the browser will be sent back to.
+    """Who is asking, as a person should see it; `domain` is where the browser will be sent back to, if anywhere.
 
     `checked` is None where its registration does not say who checked it.
     """
@@ -32,11 +32,13 @@ def find_party(interaction: Interaction, find_client: Callable[[str], Client | N
     if isinstance(delivery, OwnPage):
         return Party(_OWN_PAGES, urlsplit(delivery.url).hostname or "", policy_uri=None, tos_uri=None, is_ours=True)
     client = find_client(interaction.client_id)
-    return None if client is None else party_of(client, delivery.redirect_uri)
+    if client is None:
+        return None
+    return party_of(client, "" if isinstance(delivery, Device) else delivery.redirect_uri)
 
 
 def party_of(client: Client, redirect_uri: str) -> Party:
-    """Return who is asking, by the registered name and the host that gets the answer."""
+    """Return who is asking, by the registered name and the host that gets the answer; a device has none."""
     parts = urlsplit(redirect_uri)
     return Party(
         name=client.client_name or client.client_id,

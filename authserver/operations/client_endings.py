@@ -10,6 +10,7 @@ from authserver.authorization.store import REQUESTS_OF_CLIENT, VISITS_OF_CLIENT
 from authserver.clients.store import list_resource_servers, resources_of
 from authserver.db.engine import Connection, Database
 from authserver.grants.store.consents import CONSENTS_OF_CLIENT, CONSENTS_TO_RESOURCE
+from authserver.grants.store.devices import DEVICES_OF_CLIENT
 from authserver.grants.store.records import GRANTS_OF_CLIENT, GRANTS_TO_RESOURCE
 from authserver.grants.store.tokens import revoke_access_tokens_for
 from authserver.protocol.stored_json import dump_json
@@ -27,6 +28,7 @@ def end_what_is_left(database: Database, client_id: str, resources: Iterable[str
     """
     values = {"client": client_id, "now": now}
     ended = REQUESTS_OF_CLIENT.run(database, values) + VISITS_OF_CLIENT.run(database, values)
+    ended += DEVICES_OF_CLIENT.run(database, {"client": client_id})
     ended += CONSENTS_OF_CLIENT.run(database, values)
     ended += GRANTS_OF_CLIENT.run(database, {**values, "because": _BECAUSE_CLIENT})
     give_up_resources(database, resources, now)

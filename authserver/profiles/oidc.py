@@ -1,6 +1,7 @@
 """Plain OpenID Connect, for log-in apps that hold no financial data; as strict as RFC 9700 asks of everyone."""
 
 from authserver.profiles.model import Profile
+from authserver.protocol.names import GRANT_DEVICE_CODE
 
 OIDC = Profile(
     name="oidc",
@@ -44,7 +45,7 @@ OIDC = Profile(
     response_types=frozenset({"code"}),
     response_modes=frozenset({"query", "fragment", "form_post"}),
     default_response_mode="query",
-    grant_types=frozenset({"authorization_code", "refresh_token", "client_credentials"}),
+    grant_types=frozenset({"authorization_code", "refresh_token", "client_credentials", GRANT_DEVICE_CODE}),
     assertion_audience_issuer_only=False,
     plain_http_redirects_to_loopback=True,
     code_lifetime_limit_seconds=600,

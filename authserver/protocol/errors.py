@@ -170,6 +170,27 @@ class AccessDenied(OAuthError):
     code = "access_denied"
 
 
+class AuthorizationPending(OAuthError):
+    """Nobody has answered the device's request yet; it asks again after its interval.
+
+    Spec: RFC8628-3.5
+    """
+
+    code = "authorization_pending"
+
+
+class SlowDown(OAuthError):
+    """The device asks too often; its interval is five seconds longer from now on."""
+
+    code = "slow_down"
+
+
+class ExpiredToken(OAuthError):
+    """The device code has expired before anybody answered."""
+
+    code = "expired_token"
+
+
 class LoginRequired(OAuthError):
     """No one is signed in well enough and no page may be shown."""
 

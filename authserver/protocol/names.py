@@ -11,6 +11,7 @@ OWN_CLIENT_ID: Final = "authserver-account"
 GRANT_AUTHORIZATION_CODE: Final = "authorization_code"
 GRANT_REFRESH_TOKEN: Final = "refresh_token"  # noqa: S105 - a grant type's name
 GRANT_CLIENT_CREDENTIALS: Final = "client_credentials"
+GRANT_DEVICE_CODE: Final = "urn:ietf:params:oauth:grant-type:device_code"
 
 PRIVATE_KEY_JWT: Final = "private_key_jwt"
 TLS_CLIENT_AUTH: Final = "tls_client_auth"

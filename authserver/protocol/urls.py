@@ -5,6 +5,8 @@ from typing import Final
 AUTHORIZE: Final = "/authorize"
 AUTHORIZE_CONTINUE: Final = "/authorize/continue"
 PUSHED_REQUEST: Final = "/par"
+DEVICE_AUTHORIZATION: Final = "/device_authorization"
+VERIFICATION: Final = "/device"  # what a device shows beside its code
 TOKEN: Final = "/token"  # noqa: S105 - a path
 INTROSPECTION: Final = "/introspect"
 ENDED_TOKENS: Final = "/introspect/ended"

@@ -127,6 +127,9 @@ class Settings(BankingSettings, PublicSettings):
     code_lifetime: Annotated[int, Field(ge=5, le=600)] = Field(
         default=60, description="How long an authorization code lasts, in seconds."
     )
+    device_code_lifetime: Annotated[int, Field(ge=60, le=1800)] = Field(
+        default=600, description="How long a person has to type the code that a device shows, in seconds."
+    )
     par_lifetime: Annotated[int, Field(ge=5, le=599)] = Field(
         default=90, description="How long a pushed request stays valid before the browser brings it, in seconds."
     )
@@ -219,6 +222,9 @@ class Settings(BankingSettings, PublicSettings):
     limit_consent_address: kinds.Limit = Field(
         default="120/minute", description="Consent forms by one network address."
     )
+    limit_device_code_address: kinds.Limit = Field(
+        default="10/minute;60/hour", description="Codes of devices that are sent by one network address."
+    )
     limit_account_address: kinds.Limit = Field(
         default="600/minute",
         description="Account pages opened, forms sent there, and sign-outs by one network address.",
@@ -283,6 +289,7 @@ class Settings(BankingSettings, PublicSettings):
             "second_factor.address": self.limit_second_factor_address,
             "authorize.address": self.limit_authorize_address,
             "consent.address": self.limit_consent_address,
+            "device_code.address": self.limit_device_code_address,
             "account.address": self.limit_account_address,
             "account.person": self.limit_account_person,
             "client": self.limit_client,

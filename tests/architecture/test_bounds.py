@@ -56,6 +56,8 @@ FILLED_BY: Final[dict[str, tuple[str, str]]] = {
     "authorization_codes.code_challenge": (CLIENT, "protocol/pkce: 43 characters"),
     "authorization_codes.dpop_jkt": (CLIENT, "authorization/checks/dpop_jkt: 43 characters"),
     "authorization_codes.nonce": (CLIENT, "authorization/checks/correlation: MAX_NONCE_CHARACTERS"),
+    "device_authorizations.client_id": (CLIENT, "one that is registered"),
+    "device_authorizations.request": (CLIENT, "what a pushed request may hold"),
     "issued_tokens.client_id": (CLIENT, "one that is registered"),
     "issued_tokens.claims": (OURSELVES, "what its grant holds"),
     "issued_tokens.sealed_token": (OURSELVES, "a token of ours, sealed"),

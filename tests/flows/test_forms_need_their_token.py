@@ -21,6 +21,7 @@ _WALKS = (
     tour.offer_pages,
     tour.missing_factor_pages,
     tour.payment_pages,
+    tour.device_pages,
     tour.account_pages,
     tour.invitation_pages,
 )

@@ -11,9 +11,11 @@ from authserver.accounts.factors.passkey import store as passkeys
 from authserver.accounts.factors.recovery.codes import new_codes, replace_codes
 from authserver.accounts.invitations import invite
 from authserver.accounts.store import people
+from authserver.protocol.names import GRANT_DEVICE_CODE
 from authserver.selfservice.guard import PATHS
 from tests.support.deployment import CLAIMS, ISSUER, Deployment
 from tests.support.details import ACCOUNTS, BANK_ACCOUNTS, FUNDS, PAYMENT, RECURRING, text_of
+from tests.support.login_app import finish, register_login_app
 from tests.support.passkeys import enrol_passkey
 from tests.support.payment_pages import approve_with
 from tests.support.person import Person
@@ -122,6 +124,23 @@ def consent_pages(deployment: Deployment, language: str) -> Iterator[TestRespons
     yield person.open(app.authorization_url(scope="openid", claims=one_by_one, prompt="consent"))
 
 
+def device_pages(deployment: Deployment, language: str) -> Iterator[TestResponse]:
+    """Yield the pages of a device's code: typed, unknown, found, and answered in both ways."""
+    grants = [GRANT_DEVICE_CODE]
+    members = {"token_endpoint_auth_method": "none", "redirect_uris": [], "grant_types": grants, "scope": "openid"}
+    device = register_login_app(deployment, "television", client_name="Evening Television", **members)
+    for decision in ("approve", "deny"):
+        told = device.authenticated("/device_authorization", {"scope": "openid"}).json
+        person = arrives(deployment, language)
+        page = person.open(f"/device?user_code={told['user_code']}")
+        yield page
+        yield person.send(page, user_code="BBBB-BBBB", action="find")
+        found = person.send(page, user_code=told["user_code"], action="find")
+        yield found
+        page = person.submit("/device", found, action="continue")
+        yield finish(person, page, decision)
+
+
 def payment_pages(deployment: Deployment, language: str) -> Iterator[TestResponse]:
     """Yield payments to be approved: with a code, with a wrong one, with a passkey, and where none will do."""
     app = _app(deployment)
@@ -224,6 +243,7 @@ EVERY = (
     blocked_pages,
     missing_factor_pages,
     consent_pages,
+    device_pages,
     payment_pages,
     account_pages,
     bare_account_pages,

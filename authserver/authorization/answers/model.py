@@ -1,6 +1,6 @@
-"""How an authorization request is answered: by a redirect to the client, or by the way to one of our own pages.
+"""How an authorization request is answered: by a redirect to the client, to a device, or by the way to a page of ours.
 
-What a poll or a device waits for is another value here; the pages and the rules before the answer know of none.
+The pages and the rules before the answer know of none of them.
 """
 
 from collections.abc import Mapping
@@ -32,7 +32,26 @@ class OwnPage(Value, frozen=True):
     url: str
 
 
-Delivery = Redirect | OwnPage
+class Device(Value, frozen=True):
+    """To the device that shows a code and polls: by what its row says from then on.
+
+    `device_code` is the device code's hash in hexadecimal digits.
+
+    Spec: RFC8628-3.3
+    """
+
+    device_code: str
+
+    @property
+    def device_code_hash(self) -> bytes:
+        """Return the hash under which the device's row is found."""
+        return bytes.fromhex(self.device_code)
+
+
+ToClient = Redirect | Device
+"""How a client is answered."""
+
+Delivery = ToClient | OwnPage
 
 
 class Answer(Value, frozen=True):

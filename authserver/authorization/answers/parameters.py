@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from authserver.authorization.answers.model import Answer, Delivery, OwnPage, Redirect
+from authserver.authorization.answers.model import Answer, Delivery, Device, OwnPage, Redirect
 from authserver.protocol.errors import OAuthError
 
 
@@ -28,7 +28,15 @@ def to_own_page(page: OwnPage) -> Answer:
     return Answer(page, {})
 
 
+def to_device(device: Device, app_name: str) -> Answer:
+    """Return the answer that tells the person to go back to their device, which learns the rest when it next asks.
+
+    Spec: RFC8628-3.3
+    """
+    return Answer(device, {}, app_name)
+
+
 def _state(delivery: Delivery) -> Mapping[str, str]:
-    if isinstance(delivery, OwnPage) or delivery.state is None:
+    if not isinstance(delivery, Redirect) or delivery.state is None:
         return {}
     return {"state": delivery.state}

@@ -3,9 +3,10 @@
 from collections.abc import Callable, Mapping
 from typing import Final
 
+from authserver.authorization.answers.device import by_device
 from authserver.authorization.answers.form_post import by_form_post
 from authserver.authorization.answers.fragment import by_fragment
-from authserver.authorization.answers.model import Answer, OwnPage
+from authserver.authorization.answers.model import Answer, Device, OwnPage
 from authserver.authorization.answers.query import by_query
 from authserver.protocol.names import RESPONSE_MODE_FORM_POST, RESPONSE_MODE_FRAGMENT, RESPONSE_MODE_QUERY
 from authserver.web.machine.model import MachineResponse
@@ -29,4 +30,6 @@ def send(answer: Answer, pages: Pages) -> MachineResponse:
     delivery = answer.delivery
     if isinstance(delivery, OwnPage):
         return by_query(delivery.url, answer, pages)
+    if isinstance(delivery, Device):
+        return by_device(answer, pages)
     return ENCODERS[delivery.response_mode](delivery.redirect_uri, answer, pages)
