@@ -16,7 +16,7 @@ def upgrade() -> None:
         Column("user_code_hash", LargeBinary(32), nullable=False),
         Column("client_id", Text, nullable=False),
         Column("request", Text, nullable=False),
-        Column("asked_from", String(160), nullable=False),
+        Column("asked_from", Text, nullable=False),
         Column("created_at", BigInteger, nullable=False),
         Column("expires_at", BigInteger, nullable=False),
         Column("interval_seconds", Integer, nullable=False),

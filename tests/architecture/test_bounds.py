@@ -58,6 +58,7 @@ FILLED_BY: Final[dict[str, tuple[str, str]]] = {
     "authorization_codes.nonce": (CLIENT, "authorization/checks/correlation: MAX_NONCE_CHARACTERS"),
     "device_authorizations.client_id": (CLIENT, "one that is registered"),
     "device_authorizations.request": (CLIENT, "what a pushed request may hold"),
+    "device_authorizations.asked_from": (OURSELVES, "sessions/browsers: words of ours, and an address"),
     "issued_tokens.client_id": (CLIENT, "one that is registered"),
     "issued_tokens.claims": (OURSELVES, "what its grant holds"),
     "issued_tokens.sealed_token": (OURSELVES, "a token of ours, sealed"),
