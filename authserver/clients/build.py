@@ -35,7 +35,7 @@ def build_client(metadata: ClientMetadata, *, client_id: str, secret_hash: bytes
         client_id=client_id,
         profile=profile,
         client_name=metadata.client_name or client_id,
-        redirect_uris=tuple(metadata.redirect_uris),
+        redirect_uris=metadata.redirect_uris,
         grant_types=frozenset(metadata.grant_types),
         response_types=frozenset(_response_types(metadata)),
         scope=frozenset(_scope(metadata.scope, "scope")),
@@ -51,7 +51,7 @@ def build_client(metadata: ClientMetadata, *, client_id: str, secret_hash: bytes
         require_pushed_authorization_requests=metadata.require_pushed_authorization_requests or must_push,
         id_token_signed_response_alg=metadata.id_token_signed_response_alg,
         introspection_signed_response_alg=metadata.introspection_signed_response_alg,
-        default_acr_values=tuple(metadata.default_acr_values),
+        default_acr_values=metadata.default_acr_values,
         default_max_age=metadata.default_max_age,
         require_auth_time=metadata.require_auth_time,
         refresh_rotation=metadata.refresh_rotation,
@@ -280,10 +280,10 @@ def _scope(text: str, member: str) -> tuple[str, ...]:
         raise InvalidClientMetadata(member, error.description, clause=error.clause) from error
 
 
-def _response_types(metadata: ClientMetadata) -> list[str]:
+def _response_types(metadata: ClientMetadata) -> tuple[str, ...]:
     if metadata.response_types is not None:
         return metadata.response_types
-    return [names.RESPONSE_TYPE_CODE] if _uses_code(metadata) else []
+    return (names.RESPONSE_TYPE_CODE,) if _uses_code(metadata) else ()
 
 
 def _uses_code(metadata: ClientMetadata) -> bool:

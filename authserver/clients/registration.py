@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from authserver.clients.build import build_client
 from authserver.clients.fitness import check_usable
-from authserver.clients.metadata import DEFAULT_ALGORITHM, ClientMetadata, parse_metadata
+from authserver.clients.metadata import DEFAULT_ALGORITHM, ClientMetadata, parse_metadata, read_members
 from authserver.clients.shared_secrets import hash_secret, new_secret
 from authserver.profiles.catalogue import PROFILES
 from authserver.protocol.errors import InvalidClientMetadata
@@ -29,14 +29,15 @@ def prepare_registration(document: object, *, default_profile: str) -> Registrat
 
     Spec: RFC7591-3.2.1
     """
-    metadata = parse_metadata(document)
+    given = read_members(document)
+    metadata = parse_metadata(given)
     _check_id(metadata)
     _check_binding(metadata)
     client_id = metadata.client_id or secrets.token_urlsafe(32)
     client_secret = new_secret() if metadata.token_endpoint_auth_method in SECRET_METHODS else None
     secret_hash = hash_secret(client_secret) if client_secret is not None else None
     chosen = {"profile": default_profile, **_profile_defaults(metadata, default_profile)}
-    stored = {**chosen, **metadata.model_dump(exclude_unset=True), "client_id": client_id}
+    stored = {**chosen, **given, "client_id": client_id}
     final = parse_metadata(stored)
     check_usable(final, build_client(final, client_id=client_id, secret_hash=secret_hash))
     return Registration(client_id, stored, client_secret, secret_hash)

@@ -26,7 +26,7 @@ from tests.support.passkeys import enrol_passkey
 from tests.support.person import HIDDEN, Person, code_of
 from tests.support.relying_party import REDIRECT_URI, RelyingParty, claims_of
 
-_KNOWN = frozenset(ClientMetadata.model_fields)
+_KNOWN = frozenset(ClientMetadata.__struct_fields__)
 _OURS = sorted({*(column.name for column in clients.columns), *Client.__struct_fields__} - _KNOWN)
 _NEVER = [*_OURS, "checked", "created", "is_disabled", "client_secret", "__class__", "profile "]
 _VALUES: st.SearchStrategy[Any] = st.sampled_from([None, True, 0, 1, "", "x", "oidc", [], {}, ["openid"], "2026-01-01"])
