@@ -14,6 +14,7 @@ from authserver.authorization.endpoints.par import PushedAuthorizationRequest
 from authserver.authorization.respond import AnswerPolicy
 from authserver.banking.own_accounts import stored_accounts
 from authserver.banking.unlinked import parse_limits
+from authserver.clients.browser_apps import BrowserApps
 from authserver.clock import monotonic_milliseconds
 from authserver.discovery.document import MetadataDocument
 from authserver.discovery.endpoints.well_known import Jwks, Metadata
@@ -56,6 +57,7 @@ from authserver.tokens.grant_types.refresh_token import RefreshTokenGrant
 from authserver.web.headers import COMMON_HEADERS
 from authserver.web.health import Readiness, healthz
 from authserver.web.machine.client_certificate import certificate_from_environ, client_address
+from authserver.web.machine.cors import CrossOrigin, Readers
 from authserver.web.machine.router import Guard, Route
 from authserver.web.pages.csrf import CsrfGuard
 from authserver.web.request_id import new_correlation_id
@@ -76,20 +78,22 @@ def machine_routes(parts: Parts, document: MetadataDocument) -> tuple[Route, ...
         monotonic_milliseconds,
     )
     get, post, both = ("GET", "HEAD"), ("POST",), ("GET", "POST")
+    registered, anyone = Readers.REGISTERED, Readers.ANYONE
+    revocation = Revocation(parts.database, parts.clock, parts.reception, parts.journal.tell)
     return (
-        Route(urls.PUSHED_REQUEST, post, _par(parts)),
-        *([Route(urls.DEVICE_AUTHORIZATION, post, _device(parts))] if _has_devices(parts.settings) else []),
+        Route(urls.PUSHED_REQUEST, post, _par(parts), registered),
+        *([Route(urls.DEVICE_AUTHORIZATION, post, _device(parts), registered)] if _has_devices(parts.settings) else []),
         Route(urls.AUTHORIZE, both, authorize.begin),
         Route(urls.AUTHORIZE_CONTINUE, ("GET",), authorize.proceed),
-        Route(urls.TOKEN, post, _token(parts)),
+        Route(urls.TOKEN, post, _token(parts), registered),
         Route(urls.INTROSPECTION, post, _introspection(parts)),
         Route(urls.ENDED_TOKENS, post, _ended_tokens(parts)),
-        Route(urls.REVOCATION, post, Revocation(parts.database, parts.clock, parts.reception, parts.journal.tell)),
-        Route(urls.USERINFO, both, _userinfo(parts)),
-        Route(urls.JWKS, get, Jwks(parts.keys.jwks)),
+        Route(urls.REVOCATION, post, revocation, registered),
+        Route(urls.USERINFO, both, _userinfo(parts), registered),
+        Route(urls.JWKS, get, Jwks(parts.keys.jwks), anyone),
         Route(urls.JWKS_ARCHIVE, get, Jwks(parts.keys.archive)),
-        Route(urls.OPENID_CONFIGURATION, get, metadata),
-        Route(urls.OAUTH_METADATA, get, metadata),
+        Route(urls.OPENID_CONFIGURATION, get, metadata, anyone),
+        Route(urls.OAUTH_METADATA, get, metadata, anyone),
         Route("/healthz", get, healthz),
         Route("/readyz", get, readiness),
     )
@@ -251,11 +255,13 @@ def _userinfo(parts: Parts) -> UserInfo:
 
 def machine_guard(parts: Parts) -> Guard:
     """Return what surrounds every machine endpoint."""
+    browser_apps = BrowserApps(parts.database, parts.clock, parts.origins, parts.registry.find)
     return Guard(
         certificate=lambda environ: certificate_from_environ(environ, parts.certificates, parts.count_dropped),
         address=lambda environ: client_address(environ, parts.certificates),
         correlation_id=new_correlation_id,
         run=RequestGuard(monotonic_milliseconds, parts.pages.error).run,
+        cross_origin=CrossOrigin(browser_apps.may_ask, browser_apps.may_read),
         headers=COMMON_HEADERS,
     )
 

@@ -1,5 +1,8 @@
 """From metadata to a client, in agreement with its profile and with itself."""
 
+from msgspec.structs import asdict
+
+from authserver.clients.browser_origins import browser_origins, check_browser_origins
 from authserver.clients.certificates import parse_dn
 from authserver.clients.metadata import AS_JWT, SIGNED_ANSWERS, ClientMetadata
 from authserver.clients.model import CertificateSubject, Client, ResourceServer
@@ -24,12 +27,7 @@ def build_client(metadata: ClientMetadata, *, client_id: str, secret_hash: bytes
     Spec: FAPI2-SP-FINAL-5.3.2.1-3, FAPI2-SP-FINAL-5.3.2.1-6
     """
     profile = _find_profile(metadata.profile)
-    _check_authentication(metadata, profile)
-    _check_grants(metadata, profile)
-    _check_redirect_uris(metadata, profile)
-    _check_urls(metadata)
-    _check_scope(metadata, profile)
-    _check_detail_types(metadata, profile)
+    _check(metadata, profile)
     keys, must_push = _parse_keys(metadata), profile.pushed_requests_required
     return Client(
         client_id=client_id,
@@ -65,7 +63,18 @@ def build_client(metadata: ClientMetadata, *, client_id: str, secret_hash: bytes
         disabled=False,
         authorization_details_types=frozenset(metadata.authorization_details_types),
         checked=parse_shown(metadata),
+        browser_origins=browser_origins(asdict(metadata)),
     )
+
+
+def _check(metadata: ClientMetadata, profile: Profile) -> None:
+    _check_authentication(metadata, profile)
+    _check_grants(metadata, profile)
+    _check_redirect_uris(metadata, profile)
+    check_browser_origins(metadata.allowed_cors_origins or (), profile)
+    _check_urls(metadata)
+    _check_scope(metadata, profile)
+    _check_detail_types(metadata, profile)
 
 
 def _find_profile(name: str | None) -> Profile:

@@ -52,7 +52,10 @@ class Checked(Value, frozen=True):
 
 
 class Client(Value, frozen=True):
-    """One registered client with its profile and imported keys; names as in RFC 7591."""
+    """One registered client with its profile and imported keys; names as in RFC 7591.
+
+    `browser_origins` are the origins whose scripts may read what this client is answered.
+    """
 
     client_id: str
     profile: Profile
@@ -88,6 +91,7 @@ class Client(Value, frozen=True):
     authorization_details_types: frozenset[str] = frozenset()
     previous_secret: PreviousSecret | None = None
     checked: Checked | None = None
+    browser_origins: frozenset[str] = frozenset()
 
     @property
     def is_public(self) -> bool:

@@ -8,11 +8,12 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
+from authserver.clients.browser_origins import browser_origins
 from authserver.db.engine import DIALECTS
 from authserver.db.statement import Statement
-from authserver.db.tables import clients
+from authserver.db.tables import client_origins, clients
 from authserver.db.upsert import insert_for
 from authserver.values import Value
 
@@ -102,6 +103,15 @@ _DELETE = (
 )
 
 
+_ORIGINS_GIVEN_UP = delete(client_origins).where(client_origins.c.client_id == bindparam("id"))
+_IS_ORIGIN = Statement(
+    select(client_origins.c.origin)
+    .join(clients, clients.c.client_id == client_origins.c.client_id)
+    .where(client_origins.c.origin == bindparam("origin"), clients.c.disabled_at.is_(None))
+    .limit(1)
+)
+
+
 def find_client(connection: Connection, client_id: str) -> ClientRecord | None:
     """Return the client's row, or None."""
     row = _FIND.row(connection, {"client_id": client_id})
@@ -143,7 +153,10 @@ def insert_client(
         "disabled_at": None,
         "deleted_at": None,
     }
-    return connection.execute(_INSERT[connection.dialect.name], values).rowcount == 1
+    is_new: bool = connection.execute(_INSERT[connection.dialect.name], values).rowcount == 1
+    if is_new:
+        _save_origins(connection, client_id, metadata)
+    return is_new
 
 
 def replace_metadata(connection: Connection, client_id: str, metadata: Mapping[str, object]) -> bool:
@@ -154,7 +167,23 @@ def replace_metadata(connection: Connection, client_id: str, metadata: Mapping[s
         "new_profile": str(metadata.get("profile", "")),
         "new_is_resource_server": int(bool(metadata.get("resource"))),
     }
-    return connection.execute(_REPLACE, values).rowcount == 1
+    is_known: bool = connection.execute(_REPLACE, values).rowcount == 1
+    if is_known:
+        _save_origins(connection, client_id, metadata)
+    return is_known
+
+
+def _save_origins(connection: Connection, client_id: str, metadata: Mapping[str, object]) -> None:
+    """Store the origins whose scripts may read what a client is answered, in place of those before."""
+    connection.execute(_ORIGINS_GIVEN_UP, {"id": client_id})
+    rows = [{"origin": origin, "client_id": client_id} for origin in sorted(browser_origins(metadata))]
+    if rows:
+        connection.execute(insert(client_origins), rows)
+
+
+def is_browser_origin(connection: Connection, origin: str) -> bool:
+    """Return whether an enabled client registered an origin."""
+    return _IS_ORIGIN.row(connection, {"origin": origin}) is not None
 
 
 def rotate_secret(connection: Connection, record: ClientRecord, secret_hash: bytes, until: int | None) -> bool:
@@ -188,6 +217,7 @@ def delete_client(connection: Connection, client_id: str, now: int) -> bool:
         return False
     left = {"resource": list(resources_of(record.metadata))}
     values = {"id": client_id, "at": now, "new_metadata": json.dumps(left)}
+    connection.execute(_ORIGINS_GIVEN_UP, {"id": client_id})
     return connection.execute(_DELETE, values).rowcount == 1
 
 

@@ -25,6 +25,7 @@ class Profile(Value, frozen=True):
     response_modes: frozenset[str]
     default_response_mode: str
     grant_types: frozenset[str]
+    browser_scripts_allowed: bool
     assertion_audience_issuer_only: bool
     plain_http_redirects_to_loopback: bool
     code_lifetime_limit_seconds: int

@@ -35,7 +35,9 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
     """A live server with an app, whose site runs too."""
     folder = tmp_path_factory.mktemp("browser")
     with (
-        live_server(folder, site_name="Harbour Bank", help_url="https://help.example/") as server,
+        live_server(
+            folder, site_name="Harbour Bank", help_url="https://help.example/", profiles=["fapi2", "oidc"]
+        ) as server,
         app_site(folder, server.authority) as site,
     ):
         apps = (register_app(server, site, "app", APP_NAME), register_app(server, site, "long", LONG_NAME))

@@ -22,8 +22,9 @@ _PLACEHOLDERS: Mapping[type, object] = {Integer: 0, BigInteger: 0, Text: "", Str
 
 def _row(table: Table, name: str, expires_at: int) -> dict[str, object]:
     row = {column.name: _PLACEHOLDERS[type(column.type)] for column in table.columns}
-    key = next(iter(table.primary_key.columns))
-    return {**row, key.name: name.encode() if isinstance(key.type, LargeBinary) else name, "expires_at": expires_at}
+    unique = {index.columns[0] for index in table.indexes if index.unique} | {next(iter(table.primary_key.columns))}
+    keys = {each.name: name.encode() if isinstance(each.type, LargeBinary) else name for each in unique}
+    return {**row, **keys, "expires_at": expires_at}
 
 
 def _fill(database: Database, table: Table, expirations: Iterable[int]) -> None:

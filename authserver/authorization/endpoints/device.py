@@ -10,7 +10,7 @@ from authserver.clock import Clock
 from authserver.db.at_once import Writes
 from authserver.db.engine import Database
 from authserver.grants.model import DeviceAuthorization
-from authserver.grants.store.devices import device_row
+from authserver.grants.store.devices import device_row, find_by_user_code
 from authserver.protocol.errors import UnauthorizedClient
 from authserver.protocol.handles import hash_handle, new_handle
 from authserver.protocol.names import GRANT_DEVICE_CODE
@@ -46,7 +46,7 @@ class DeviceAuthorizationEndpoint(Assembly, frozen=True):
         if GRANT_DEVICE_CODE not in client.grant_types:
             raise UnauthorizedClient("This client may not use the device authorization grant.", clause="RFC8628-3.1")
         asked = parse_device_request(received.params, client, self.policy())
-        device_code, user_code = new_handle(), new_user_code()
+        device_code, user_code = new_handle(), self._free_user_code()
         code_hash = hash_handle(device_code)
         device = DeviceAuthorization(
             device_code_hash=code_hash,
@@ -68,6 +68,17 @@ class DeviceAuthorizationEndpoint(Assembly, frozen=True):
             "interval": INTERVAL_SECONDS,
         }
         return json_no_store(members, headers=self.reception.nonce_headers(received, now))
+
+    def _free_user_code(self) -> str:
+        """Return a user code that no device shows or showed lately: a person would answer another one's request.
+
+        Spec: RFC8628-6.1
+        """
+        while True:
+            user_code = new_user_code()
+            with self.database.read() as connection:
+                if find_by_user_code(connection, user_code) is None:
+                    return user_code
 
 
 def _describe(request: MachineRequest) -> str:

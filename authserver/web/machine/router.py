@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from authserver.protocol.errors import InvalidRequest
 from authserver.values import Assembly
+from authserver.web.machine.cors import CrossOrigin, Readers
 from authserver.web.machine.model import (
     CORRELATION_ENVIRON_KEY,
     MAX_BODY_BYTES,
@@ -22,11 +23,15 @@ _MOST_LENGTH_DIGITS = 12  # far beyond any body we take, and far below what int(
 
 
 class Route(Assembly, frozen=True):
-    """One line of the table of machine URLs: the exact path, the methods it answers, the endpoint."""
+    """One line of the table of machine URLs: the exact path, the methods it answers, the endpoint.
+
+    `readers` says whose scripts a browser lets read the answers.
+    """
 
     path: str
     methods: tuple[str, ...]
     endpoint: MachineEndpoint
+    readers: Readers = Readers.NOBODY
 
 
 class Guard(Assembly, frozen=True):
@@ -41,6 +46,7 @@ class Guard(Assembly, frozen=True):
     address: Callable[[Mapping[str, object]], str]
     correlation_id: Callable[[], str]
     run: Callable[[MachineEndpoint, MachineRequest], MachineResponse]
+    cross_origin: CrossOrigin
     headers: tuple[tuple[str, str], ...] = ()
 
 
@@ -89,6 +95,9 @@ class MachineRouter:
         Spec: RFC9126-2.3-2, RFC9110-15.5.6, RFC9110-15.5.14, RFC9112-8
         """
         method = environ["REQUEST_METHOD"]
+        is_cross_origin = route.readers is not Readers.NOBODY and "HTTP_ORIGIN" in environ
+        if is_cross_origin and method == "OPTIONS" and "HTTP_ACCESS_CONTROL_REQUEST_METHOD" in environ:
+            return self._guard.cross_origin.preflight(route.readers, route.methods, environ)
         if method not in route.methods:
             return MachineResponse(_METHOD_NOT_ALLOWED, (("Allow", ", ".join(route.methods)),))
         body = read_body(environ)
@@ -104,7 +113,11 @@ class MachineRouter:
             certificate=self._guard.certificate(environ),
             correlation_id=correlation_id,
         )
-        return self._guard.run(_refuse_half if _is_half(environ, body) else route.endpoint, request)
+        response = self._guard.run(_refuse_half if _is_half(environ, body) else route.endpoint, request)
+        if not is_cross_origin:
+            return response
+        added = self._guard.cross_origin.headers(route.readers, request)
+        return MachineResponse(response.status, (*response.headers, *added), response.body)
 
 
 def read_body(environ: "WSGIEnvironment") -> bytes | None:
