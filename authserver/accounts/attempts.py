@@ -9,7 +9,7 @@ from authserver.accounts.lockout import DEVICE_SECONDS, Attempt, counted, refuse
 from authserver.accounts.store import attempts as store
 from authserver.accounts.store.people import Connection
 from authserver.db.engine import Database
-from authserver.db.once import id_hash
+from authserver.db.one_time_ids import id_hash
 from authserver.values import Assembly, Hidden
 
 _DEVICE_BYTES: Final = 32

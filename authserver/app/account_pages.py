@@ -3,15 +3,15 @@
 from flask import Blueprint
 
 from authserver.accounts.factors.password.hashing import PasswordPool
-from authserver.accounts.factors.password.judge import PasswordJudge
+from authserver.accounts.factors.password.strength_process import PasswordJudge
 from authserver.app.parts import Parts
-from authserver.interaction.guard import StepDeps
 from authserver.interaction.pages.enrol import EnrolDeps, enrol_page
-from authserver.selfservice.guard import AccountDeps
+from authserver.interaction.step import StepDeps
+from authserver.selfservice.account_page import AccountDeps
 from authserver.selfservice.pages.activity import activity_page
 from authserver.selfservice.pages.apps import apps_page
+from authserver.selfservice.pages.authenticator_app import generator_page
 from authserver.selfservice.pages.front import front_page
-from authserver.selfservice.pages.generator import generator_page
 from authserver.selfservice.pages.invitation import InvitationDeps, invitation_page
 from authserver.selfservice.pages.methods import methods_page
 from authserver.selfservice.pages.overview import overview_page

@@ -11,8 +11,8 @@ from authserver.db.engine import Database
 from authserver.events.journal import Post
 from authserver.events.model import EventSink
 from authserver.notices.channels import Channel, MailServer, by_mail, into_folder, onto_console
+from authserver.notices.delivery import FAILURES, Delivery, queue_letter
 from authserver.notices.model import INVITATION_SENT, Sender, notice_for
-from authserver.notices.post import FAILURES, Delivery, queue_letter
 from authserver.notices.words import write_invitation
 from authserver.outbound.sender import Sender as QueueSender
 from authserver.settings.load import SettingsError

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from authserver.db.engine import Database
 from authserver.events.journal import Journal
-from authserver.operations.task import OperationParts, OperationRules
+from authserver.operations.context import OperationParts, OperationRules
 from authserver.sealing.envelope import Envelope
 from authserver.settings.model import Settings
 

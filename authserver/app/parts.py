@@ -6,14 +6,14 @@ from flask import Flask
 from limits.errors import ConfigurationError
 
 from authserver.accounts.attempts import Attempts
-from authserver.accounts.factors.passkey.tokens import Desk
+from authserver.accounts.factors.passkey.ceremony_token import Desk
 from authserver.accounts.factors.passkey.verification import relying_party
 from authserver.app.notices import build_queue, check_channel, post_of
 from authserver.authorization.parse import RequestPolicy
 from authserver.binding.dpop import DpopNonces
 from authserver.binding.mtls import ChainVerifier
+from authserver.clients.authenticated_request import Reception
 from authserver.clients.authentication import ClientAuthentication
-from authserver.clients.reception import Reception
 from authserver.clients.registry import ClientRegistry
 from authserver.clock import Clock, system_clock
 from authserver.db.engine import Database

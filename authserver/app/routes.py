@@ -7,7 +7,7 @@ from flask import Blueprint
 from authserver.accounts.factors.password.hashing import PasswordPool
 from authserver.app.account_pages import account_pages
 from authserver.app.parts import Parts
-from authserver.authorization.conduct import Conduct
+from authserver.authorization.dispatch import Conduct
 from authserver.authorization.endpoints.authorize import Authorize
 from authserver.authorization.endpoints.device import DeviceAuthorizationEndpoint
 from authserver.authorization.endpoints.par import PushedAuthorizationRequest
@@ -19,9 +19,7 @@ from authserver.clock import monotonic_milliseconds
 from authserver.discovery.document import MetadataDocument
 from authserver.discovery.endpoints.well_known import Jwks, Metadata
 from authserver.discovery.metadata import Deployment
-from authserver.interaction.approving import CONSENT_SECONDS, Approving
-from authserver.interaction.consenting import ConsentTerms
-from authserver.interaction.guard import StepDeps
+from authserver.interaction.consent import ConsentTerms
 from authserver.interaction.pages.approve import ApproveDeps, approve_page
 from authserver.interaction.pages.consent import ConsentDeps, consent_page
 from authserver.interaction.pages.device import DeviceDeps, device_page
@@ -30,6 +28,8 @@ from authserver.interaction.pages.logout import logout_page
 from authserver.interaction.pages.passkey import PasskeyDeps, passkey_pages
 from authserver.interaction.pages.recovery import recovery_page
 from authserver.interaction.pages.totp import TotpDeps, totp_page
+from authserver.interaction.payment_approval import CONSENT_SECONDS, Approving
+from authserver.interaction.step import StepDeps
 from authserver.issuance.access_token import AccessTokenIssuer
 from authserver.issuance.issue import Mint
 from authserver.profiles.catalogue import PROFILES
@@ -42,7 +42,7 @@ from authserver.protocol.names import (
     GRANT_REFRESH_TOKEN,
 )
 from authserver.resource.checks import Expectation
-from authserver.selfservice.guard import PATHS
+from authserver.selfservice.account_page import PATHS
 from authserver.settings.model import Settings
 from authserver.tokens.endpoints.ended_tokens import EndedTokens
 from authserver.tokens.endpoints.introspection import Introspection

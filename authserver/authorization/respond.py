@@ -5,7 +5,7 @@ from collections.abc import Callable
 from authserver.authorization.answers.model import Delivery, Device, Redirect, ToClient
 from authserver.authorization.next_step import Situation, find_consent
 from authserver.authorization.store import completion_moves
-from authserver.db.at_once import Move, Row, Writes
+from authserver.db.writes import Move, Row, Writes
 from authserver.grants.model import Authentication, AuthorizationCode, Consent, Grant
 from authserver.grants.store.codes import code_row
 from authserver.grants.store.devices import answer_move, refuse_move

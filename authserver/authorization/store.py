@@ -12,10 +12,10 @@ from authserver.authorization.asked import AuthorizationRequest
 from authserver.authorization.model import BrowserCookies, Interaction, PushedRequest, Visit, Visitor
 from authserver.authorization.serialization import dump_request, load_request
 from authserver.banking.store import find_approver
-from authserver.db.at_once import Move, Row
+from authserver.db.batch_update import Sweep
 from authserver.db.statement import Statement
-from authserver.db.sweep import Sweep
 from authserver.db.tables import accounts, consents, interactions, pushed_requests, sessions
+from authserver.db.writes import Move, Row
 from authserver.grants.store import consents as consent_store
 from authserver.protocol.handles import hash_handle
 from authserver.protocol.names import REQUEST_URI_PREFIX

@@ -7,7 +7,7 @@ from typing import Any, Final
 from authserver.protocol.details.parse import read_past_detail
 from authserver.protocol.details.registry import actions_of, is_to_pay
 from authserver.protocol.errors import InvalidAuthorizationDetails
-from authserver.protocol.neutral import neutralise
+from authserver.protocol.safe_text import neutralise
 from authserver.values import Value
 
 _AMOUNTS: Final = {

@@ -4,7 +4,7 @@ from authserver.binding.demand import BindingDemand, check_dpop_wanted
 from authserver.binding.dpop import DpopNonces, DpopProof, ProofTarget, verify_proof
 from authserver.binding.model import NO_BINDING, Binding
 from authserver.binding.mtls import certificate_thumbprint, has_key_of_worth
-from authserver.db.once import OneTimeId, id_hash
+from authserver.db.one_time_ids import OneTimeId, id_hash
 from authserver.protocol.errors import InvalidDpopProof, InvalidRequest
 from authserver.protocol.evidence import Evidence
 

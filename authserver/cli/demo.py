@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from authserver.sandbox.demo import run_demo
-from authserver.sandbox.places import DemoPorts
+from authserver.sandbox.layout import DemoPorts
 
 
 @click.command()

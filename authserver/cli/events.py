@@ -12,8 +12,8 @@ from authserver.cli.deployment import open_deployment
 from authserver.cli.operators import cannot_be_undone, open_operator, operation
 from authserver.cli.output import json_option, moment, note, print_done, print_rows
 from authserver.clock import system_clock
-from authserver.db.at_once import Row
 from authserver.db.engine import Database
+from authserver.db.writes import Row
 from authserver.events.readers import Reader, catch_up
 from authserver.operations import lookups
 from authserver.operations.acts import RemoveReader

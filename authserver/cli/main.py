@@ -9,7 +9,7 @@ from typing import Final
 import click
 
 from authserver.protocol.errors import OAuthError
-from authserver.protocol.neutral import is_unseen
+from authserver.protocol.safe_text import is_unseen
 
 _LONGEST_NAME: Final = 64
 

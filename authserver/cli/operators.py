@@ -19,9 +19,9 @@ from authserver.db.engine import Database
 from authserver.events.journal import Journal
 from authserver.events.model import Actor, operator
 from authserver.operations.acts import Act
+from authserver.operations.context import OperationParts
 from authserver.operations.perform import perform
 from authserver.operations.refusals import OperationRefused
-from authserver.operations.task import OperationParts
 from authserver.outbound.sender import Sender
 from authserver.protocol.errors import InvalidClientMetadata
 from authserver.settings.model import Settings

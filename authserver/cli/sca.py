@@ -11,7 +11,7 @@ from authserver.banking.evidence import Evidence, dump_evidence
 from authserver.banking.text import payment_amount
 from authserver.banking.verify import STATED, Expected, Verdict, verify_proof
 from authserver.cli.output import fail, json_option, moment, print_rows
-from authserver.protocol.neutral import neutralise
+from authserver.protocol.safe_text import neutralise
 
 
 @click.group()

@@ -9,7 +9,7 @@ from authserver.clients.certificates import subject_matches
 from authserver.clients.model import Client
 from authserver.clients.registry import ClientRegistry, is_client_id
 from authserver.clients.shared_secrets import check_secret, parse_basic
-from authserver.db.once import OneTimeId, id_hash
+from authserver.db.one_time_ids import OneTimeId, id_hash
 from authserver.keys.compact import UnverifiedJwt
 from authserver.keys.model import BadJwt, PublicKeys, VerifiedJwt
 from authserver.keys.remote import RemoteKeys

@@ -4,9 +4,9 @@ from msgspec.structs import asdict
 
 from authserver.clients.browser_origins import browser_origins, check_browser_origins
 from authserver.clients.certificates import parse_dn
+from authserver.clients.display import parse_shown
 from authserver.clients.metadata import AS_JWT, SIGNED_ANSWERS, ClientMetadata
 from authserver.clients.model import CertificateSubject, Client, ResourceServer
-from authserver.clients.shown import parse_shown
 from authserver.keys.jwks import check_public_jwks, parse_jwks
 from authserver.keys.model import EMPTY_KEYS, PublicKeys
 from authserver.profiles.catalogue import DEFAULT_PROFILE, PROFILES

@@ -4,8 +4,8 @@ import secrets
 from collections.abc import Mapping
 
 from authserver.clients.build import build_client
-from authserver.clients.fitness import check_usable
 from authserver.clients.metadata import DEFAULT_ALGORITHM, ClientMetadata, parse_metadata, read_members
+from authserver.clients.registration_checks import check_usable
 from authserver.clients.shared_secrets import hash_secret, new_secret
 from authserver.profiles.catalogue import PROFILES
 from authserver.protocol.errors import InvalidClientMetadata

@@ -9,8 +9,8 @@ from sqlalchemy import Connection, make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from authserver.db.admission import Admission
-from authserver.db.at_once import Writes
 from authserver.db.sqlite import SqliteBackend
+from authserver.db.writes import Writes
 from authserver.protocol.errors import OAuthError, TemporarilyUnavailable
 
 __all__ = ["DIALECTS", "Backend", "Connection", "Database"]

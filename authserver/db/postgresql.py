@@ -12,11 +12,11 @@ from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from authserver.db.at_once import Writes, check_written, write_as_one
-from authserver.db.held import HeldConnections, Loan
+from authserver.db.connections import HeldConnections, Loan
 from authserver.db.postgresql_connection import OUTDATED, BoundedConnection, TookTooLong, ends_connection
 from authserver.db.postgresql_driver import command, driver_of, notice_pooler
 from authserver.db.postgresql_url import check_url, connect_args, hide_secrets, secrets_of
+from authserver.db.writes import Writes, check_written, write_as_one
 
 # SQLSTATE classes that a later attempt may not meet: connection, transaction rolled back by the server, resources,
 # object in use, operator intervention (cancelled, shutting down), system error. Not 54: a value too large stays so.

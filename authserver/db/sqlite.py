@@ -12,8 +12,8 @@ from sqlalchemy import URL, Connection
 from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from authserver.db.at_once import Writes, check_written, write_in_turn
-from authserver.db.held import HeldConnections, open_ours
+from authserver.db.connections import HeldConnections, open_ours
+from authserver.db.fair_lock import Turns
 from authserver.db.sqlite_connections import (
     again_while_busy,
     command,
@@ -24,7 +24,7 @@ from authserver.db.sqlite_connections import (
     writing_engine,
 )
 from authserver.db.sqlite_driver import driver_of
-from authserver.db.turns import Turns
+from authserver.db.writes import Writes, check_written, write_in_turn
 from authserver.protocol.errors import TemporarilyUnavailable
 
 # Primary result codes that a later attempt may not meet; anything else is our fault or a broken file.

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import orjson
 
-from authserver.brief_wait import BriefWait
+from authserver.bounded_wait import BriefWait
 from authserver.clock import monotonic_milliseconds
 from authserver.discovery.metadata import Deployment, check_metadata, describe_deployment
 from authserver.protocol.errors import TemporarilyUnavailable

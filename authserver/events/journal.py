@@ -3,8 +3,8 @@
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from authserver.db.at_once import Writes, add_row
 from authserver.db.engine import Connection, Database, after_commit
+from authserver.db.writes import Writes, add_row
 from authserver.events.model import Event, EventSink
 from authserver.events.store import event_row
 from authserver.values import Assembly, replace

@@ -6,7 +6,7 @@ from typing import Final
 
 from msgspec.structs import force_setattr
 
-from authserver.events.secrets import without_secrets
+from authserver.events.redaction import without_secrets
 from authserver.messages import Message
 from authserver.values import Hidden, Value, field
 

@@ -4,9 +4,9 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from authserver.clock import Clock
-from authserver.db import numbering
-from authserver.db.at_once import Row, Writes
+from authserver.db import event_numbering
 from authserver.db.engine import Database
+from authserver.db.writes import Row, Writes
 from authserver.events import store
 from authserver.events.store import LONGEST_TURN_SECONDS, Recorded
 from authserver.protocol.handles import new_handle
@@ -46,14 +46,14 @@ def catch_up(database: Database, reader: Reader, clock: Clock) -> int:
 
     A reader that is not known yet begins now, or with the first event that has a number. Raises what `tell` raises.
     """
-    while numbering.number_committed(database) == numbering.BATCH:
+    while event_numbering.number_committed(database) == event_numbering.BATCH:
         pass
     with database.read() as connection:
         state = store.find_reader(connection, reader.name)
         if state is not None and not store.find_next(connection, state.position, 1):
             return 0  # nothing is written where nothing is new
     if state is None:
-        begins = 0 if reader.from_beginning else numbering.find_last(database)
+        begins = 0 if reader.from_beginning else event_numbering.find_last(database)
         with database.single() as connection:
             store.add_reader(connection, reader.name, begins, clock())
     holder, now = new_handle(), clock()

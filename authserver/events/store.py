@@ -6,11 +6,11 @@ from typing import Final
 import orjson
 from sqlalchemy import Connection, bindparam, delete, func, or_, select, update
 
-from authserver.db.at_once import Move, Row
 from authserver.db.engine import DIALECTS
 from authserver.db.statement import Statement
 from authserver.db.tables import event_readers, events
 from authserver.db.upsert import insert_for
+from authserver.db.writes import Move, Row
 from authserver.events.catalogue import find_kind
 from authserver.events.model import Event, Kind
 from authserver.protocol.handles import new_handle

@@ -7,7 +7,7 @@ from flask import request
 
 from authserver.accounts.attempts import Attempts
 from authserver.accounts.lockout import Attempt, attempts_to_warn_of, minutes_to_wait
-from authserver.interaction.guard import DID_NOT_WORK
+from authserver.interaction.step import DID_NOT_WORK
 from authserver.protocol.errors import TemporarilyUnavailable
 from authserver.values import Assembly
 from authserver.web.pages.cookies import DEVICE_COOKIE, read_cookie

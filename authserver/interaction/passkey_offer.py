@@ -3,8 +3,8 @@
 from urllib.parse import quote
 
 from authserver.accounts.factors.passkey.ceremonies import begin_sign_in
-from authserver.accounts.factors.passkey.tokens import Asked, Desk
-from authserver.interaction.guard import Step
+from authserver.accounts.factors.passkey.ceremony_token import Asked, Desk
+from authserver.interaction.step import Step
 
 SIGN_IN_PATH = "/login/passkey/sign-in"
 

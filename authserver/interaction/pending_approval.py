@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from authserver.banking.challenge import NONCE_BYTES, payment_challenge
 from authserver.banking.text import Fact, payment_facts, payment_text
-from authserver.interaction.guard import Step
+from authserver.interaction.step import Step
 from authserver.sealing.envelope import Envelope, SealBroken
 from authserver.values import Hidden, Value
 

@@ -6,7 +6,7 @@ from typing import Generic, TypeVar
 from flask import Response, request
 
 from authserver.accounts.model import Account
-from authserver.interaction.guard import Step, StepDeps, go_on, open_step
+from authserver.interaction.step import Step, StepDeps, go_on, open_step
 from authserver.sessions.model import Session
 from authserver.values import Assembly, Value
 from authserver.web.pages.form_page import FormBinding, FormPage, Reply

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from threading import Lock
 
-from authserver.brief_wait import BriefWait
+from authserver.bounded_wait import BriefWait
 from authserver.clock import Clock, is_fresh
 from authserver.keys.at_rest import open_signer
 from authserver.keys.compact import read_json

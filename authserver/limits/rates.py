@@ -19,9 +19,9 @@ from limits.strategies import RateLimiter
 
 from authserver.clock import Clock
 from authserver.events.model import EventSink
-from authserver.limits.allotment import Allotment
 from authserver.limits.fallback import SCHEME, WindowStorage
 from authserver.limits.notation import parse_limits
+from authserver.limits.prefetched_quota import Allotment
 from authserver.limits.storage import SqliteStorage, default_path
 from authserver.protocol.errors import TooManyRequests
 from authserver.values import Assembly, Hidden

@@ -26,6 +26,7 @@ from authserver.operations.acts import (
     UnlockAccount,
     UpdateAccount,
 )
+from authserver.operations.context import Task
 from authserver.operations.refusals import (
     AccountNotFound,
     ChangedMeanwhile,
@@ -33,7 +34,6 @@ from authserver.operations.refusals import (
     PasswordRefused,
     UsernameTaken,
 )
-from authserver.operations.task import Task
 from authserver.protocol.handles import hash_handle
 from authserver.sessions import lifecycle
 from authserver.values import replace

@@ -10,8 +10,8 @@ from typing import Final, Generic, TypeVar
 from authserver.accounts.model import Account
 from authserver.clients.registration import Registration
 from authserver.keys.rotation import Step
-from authserver.operations.outcomes import Invitation, NewSecret
-from authserver.protocol.neutral import is_unseen
+from authserver.operations.results import Invitation, NewSecret
+from authserver.protocol.safe_text import is_unseen
 from authserver.values import Value
 
 LONGEST_REASON: Final = 200

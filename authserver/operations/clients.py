@@ -21,8 +21,8 @@ from authserver.operations.acts import (
     RotateClientSecret,
     UpdateClient,
 )
-from authserver.operations.client_endings import end_what_is_left, give_up_resources
-from authserver.operations.outcomes import NewSecret
+from authserver.operations.client_removal import end_what_is_left, give_up_resources
+from authserver.operations.context import OperationRules, Task
 from authserver.operations.refusals import (
     ChangedMeanwhile,
     ClientIdFixed,
@@ -34,7 +34,7 @@ from authserver.operations.refusals import (
     SecretNeeded,
     SigningKeyMissing,
 )
-from authserver.operations.task import OperationRules, Task
+from authserver.operations.results import NewSecret
 from authserver.outbound.fetch import FetchRefused, find_permission
 from authserver.protocol.errors import InvalidClientMetadata
 from authserver.protocol.names import SELF_SIGNED_TLS_CLIENT_AUTH

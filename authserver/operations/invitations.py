@@ -9,9 +9,9 @@ from authserver.db.engine import Connection
 from authserver.events import catalogue as kinds
 from authserver.operations.accounts import changed_claims, hold
 from authserver.operations.acts import InviteAccount, WithdrawInvitations
-from authserver.operations.outcomes import Invitation
+from authserver.operations.context import Task
 from authserver.operations.refusals import AccountExists, EmailMissing, NotInvitable, UsernameTaken
-from authserver.operations.task import Task
+from authserver.operations.results import Invitation
 
 
 def invite_account(task: Task[InviteAccount]) -> Invitation:

@@ -9,8 +9,8 @@ from authserver.keys import store
 from authserver.keys.model import ARCHIVED, StoredKey
 from authserver.keys.rotation import RotationPolicy, Step
 from authserver.operations.acts import ProvisionKeys, RetireCompromisedKey, RetireKey, RotateKeys
+from authserver.operations.context import Task
 from authserver.operations.refusals import ChangedMeanwhile, KeyNotFound, KeyRetiredAlready
-from authserver.operations.task import Task
 from authserver.profiles.catalogue import signing_algorithms
 
 _RETIRED = "retired"

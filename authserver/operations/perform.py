@@ -4,9 +4,9 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final, TypeVar
 
 from authserver.events.model import Actor
-from authserver.operations import accounts, acts, clients, invitations, keys, upkeep
+from authserver.operations import accounts, acts, clients, invitations, keys, maintenance
 from authserver.operations.acts import Act
-from authserver.operations.task import OperationParts, Task
+from authserver.operations.context import OperationParts, Task
 
 _Outcome = TypeVar("_Outcome")
 
@@ -31,8 +31,8 @@ HANDLERS: Final[Mapping[type[Act[Any]], Callable[[Any], Any]]] = {
     acts.RotateKeys: keys.rotate_keys,
     acts.RetireKey: keys.retire_key,
     acts.RetireCompromisedKey: keys.retire_compromised_key,
-    acts.PurgeExpired: upkeep.purge_expired,
-    acts.RemoveReader: upkeep.remove_reader,
+    acts.PurgeExpired: maintenance.purge_expired,
+    acts.RemoveReader: maintenance.remove_reader,
 }
 """Each kind of act with what does it."""
 

@@ -8,9 +8,9 @@ from authserver.binding.dpop import DpopNonces
 from authserver.clock import Clock
 from authserver.resource.checks import Expectation, check_claims, check_scope, check_sender, read_presented
 from authserver.resource.demand import NOTHING_MORE, Demand, check_authentication, check_detail
+from authserver.resource.dpop_replay import ProofMemory, ProofStore, claim_proof
 from authserver.resource.model import AccessToken, PresentedToken, ResourceRequest, TokenMissing
-from authserver.resource.proofs_seen import ProofMemory, ProofStore, claim_proof
-from authserver.resource.tokens_spent import SpentMemory, TokensSpent, spend_token
+from authserver.resource.spent_tokens import SpentMemory, TokensSpent, spend_token
 from authserver.values import Assembly, Hidden, field
 
 

@@ -10,9 +10,9 @@ import orjson
 from authserver.keys.base64url import encode
 from authserver.keys.model import BadJwt
 from authserver.protocol.names import JWT_TYPE_INTROSPECTION
-from authserver.resource.answers import Answer, Ended, digest_of, read_max_age, unanswered
-from authserver.resource.signed_answers import SignedAnswers
-from authserver.resource.timed_https import CallFailed, Reply, TimedHttps, TimedSocket
+from authserver.resource.https_client import CallFailed, Reply, TimedHttps, TimedSocket
+from authserver.resource.introspection_response import Answer, Ended, digest_of, read_max_age, unanswered
+from authserver.resource.signed_introspection import SignedAnswers
 from authserver.values import Value
 
 _SECONDS = 5.0

@@ -16,7 +16,7 @@ from authserver.sandbox.authority import (
     load_credential,
     self_signed,
 )
-from authserver.sandbox.places import ADDRESS, BANK_CREDENTIAL, HOST, DemoPlaces
+from authserver.sandbox.layout import ADDRESS, BANK_CREDENTIAL, HOST, DemoPlaces
 
 SELF_SIGNED = "till-reporter"
 ISSUED_TO_CLIENTS = (BANK_CREDENTIAL, "penny-planner", "ledger-sync")

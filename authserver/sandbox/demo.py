@@ -12,13 +12,13 @@ import urllib3
 
 from authserver.banking.evidence import Evidence
 from authserver.clock import system_clock
-from authserver.protocol.neutral import neutralise
+from authserver.protocol.safe_text import neutralise
 from authserver.sandbox.check.run import CHECK_SETUP, check_everything
 from authserver.sandbox.deployment import Setup, prepare_deployment
+from authserver.sandbox.latest_proof import KeptProof
+from authserver.sandbox.layout import DemoPlaces, DemoPorts
 from authserver.sandbox.people import ALICE, BOB, CAROL, PEOPLE
-from authserver.sandbox.places import DemoPlaces, DemoPorts
 from authserver.sandbox.processes import DemoFailed, alone_in, check_ports_free, running, stopped_by_signals
-from authserver.sandbox.proof_kept import KeptProof
 
 _LOOK_SECONDS = 0.5
 

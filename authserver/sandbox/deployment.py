@@ -21,8 +21,8 @@ from authserver.protocol.handles import new_handle
 from authserver.sandbox.bank.ledger import Account
 from authserver.sandbox.bank.terms import FRESH_SECONDS, BankTerms, save_terms
 from authserver.sandbox.credentials import prepare_certificates, prepare_client_keys, prepare_secret
+from authserver.sandbox.layout import ADDRESS, DemoPlaces
 from authserver.sandbox.people import PEOPLE, Person
-from authserver.sandbox.places import ADDRESS, DemoPlaces
 from authserver.sandbox.registrations import NEWS_CLUB, SIGNING_CLIENTS, describe_clients
 from authserver.sealing.envelope import Envelope
 from authserver.sealing.master_key import MasterKeyEnvelope, create_master_key, read_master_key

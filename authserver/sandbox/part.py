@@ -8,7 +8,7 @@ from flask import Flask
 from authserver.clock import system_clock
 from authserver.sandbox.bank.api import create_bank
 from authserver.sandbox.credentials import load_self_signed
-from authserver.sandbox.places import ADDRESS, DemoPlaces, DemoPorts
+from authserver.sandbox.layout import ADDRESS, DemoPlaces, DemoPorts
 from authserver.sandbox.third_party.pages import create_third_party
 from authserver.serving.gunicorn_server import OwnTlsServer, serve_with_own_tls
 from authserver.serving.tls import TlsFiles

@@ -16,7 +16,7 @@ import urllib3
 from msgspec.structs import astuple
 
 import authserver
-from authserver.sandbox.places import ADDRESS, DemoPlaces
+from authserver.sandbox.layout import ADDRESS, DemoPlaces
 from authserver.sandbox.third_party.http import HttpsClient
 from authserver.values import Value
 

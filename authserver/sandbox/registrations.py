@@ -6,7 +6,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from joserfc.jwk import ECKey
 
 from authserver.sandbox.credentials import load_client_key, load_self_signed, subject_of
-from authserver.sandbox.places import BANK_CREDENTIAL, DemoPlaces
+from authserver.sandbox.layout import BANK_CREDENTIAL, DemoPlaces
 
 PENNY_PLANNER = "penny-planner"
 PENNY_PLANNER_DPOP = "penny-planner-dpop"

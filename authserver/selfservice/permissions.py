@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from authserver.clients.model import Client
 from authserver.grants.store.sharing import Permission
 from authserver.interaction.detail_clusters import describe_allowed
-from authserver.interaction.party import Party, party_of
+from authserver.interaction.requester import Party, party_of
 from authserver.interaction.scope_words import DataCluster, ScopeDescriptions, describe_claims, describe_scopes
 from authserver.issuance.claims import SCOPE_CLAIMS
 from authserver.protocol.details.model import DetailWords

@@ -18,8 +18,8 @@ from gunicorn.http import wsgi
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
 from authserver.serving.refusals import refuse_late, refuse_malformed, refuse_stopping
+from authserver.serving.request_framing import Arrival
 from authserver.serving.tls import HANDSHAKE_SECONDS, REQUEST_SECONDS, BoundedSocket
-from authserver.serving.whole_request import Arrival
 from authserver.web.request_log import log
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from pathlib import Path
 from threading import Lock, Thread
 from typing import TYPE_CHECKING
 
-from authserver.serving.whole_request import Arrival
+from authserver.serving.request_framing import Arrival
 from authserver.values import Value
 from authserver.web.request_log import describe_failure, log
 

@@ -15,7 +15,7 @@ from authserver.protocol.errors import InvalidGrant
 from authserver.protocol.names import GRANT_REFRESH_TOKEN
 from authserver.tokens.grant_type import Replayed, TokenRequest
 from authserver.tokens.narrowing import narrow_details, narrow_resources
-from authserver.tokens.person import claims_for_id_token
+from authserver.tokens.subject_claims import claims_for_id_token
 
 _REFUSAL = "The code is not valid."
 _CLAUSE = "RFC6749-4.1.3"

@@ -15,11 +15,11 @@ from authserver.clients.shared_secrets import SECRET_OVERLAP_SECONDS
 from authserver.db.purge import EXPIRIES, Expiry
 from authserver.events.store import KEPT_SECONDS
 from authserver.keys import compact, remote
-from authserver.limits import allotment, fallback, rates
+from authserver.limits import fallback, prefetched_quota, rates
 from authserver.outbound import model as letters
 from authserver.outbound import sender
 from authserver.protocol.details.names import MAX_NAME_LENGTH
-from authserver.resource import introspected_tokens, signed_answers, store
+from authserver.resource import introspected_tokens, signed_introspection, store
 from authserver.serving.tls import REQUEST_SECONDS
 from authserver.settings.model import Settings
 from authserver.web.machine.model import MAX_BODY_BYTES
@@ -64,14 +64,14 @@ CLAIMS = [
     ("errors.md", f"its row stays for {said(of(sender, '_KEPT_SECONDS'))}"),
     ("errors.md", f"letters go out more than {said(sender.BEHIND_SECONDS)} after what they tell of"),
     ("errors.md", f"; at most every {said(of(sender, '_SECONDS_BETWEEN_ALARMS'))}"),
-    ("protect-an-api.md", f"{said(of(signed_answers, '_OLDEST_SECONDS'), digits=True)}, about this very token"),
+    ("protect-an-api.md", f"{said(of(signed_introspection, '_OLDEST_SECONDS'), digits=True)}, about this very token"),
     ("protect-an-api.md", f"takes {said(of(introspected_tokens, '_SECONDS'))} at most"),
     ("protect-an-api.md", f"forgets a token {said(of(store, '_KEPT_SECONDS'))} after it has expired"),
     ("resource-servers.md", f"An access token lasts {said(default('access_token_lifetime'))}"),
     ("authorization-details.md", f"hold at most {MAX_NAME_LENGTH} characters"),
     ("translating.md", f"remembers for {said(of(i18n, '_KEEP_SECONDS'))}"),
     ("deployment.md", f"asks Valkey again every {said(of(fallback, '_SECONDS_BETWEEN_ATTEMPTS'))}"),
-    ("deployment.md", f"takes a hundredth at a time ({of(allotment, '_MOST')} at most)"),
+    ("deployment.md", f"takes a hundredth at a time ({of(prefetched_quota, '_MOST')} at most)"),
     ("deployment.md", f"a request's body {MAX_BODY_BYTES // 1024} KiB"),
     ("deployment.md", f"an assertion or proof {of(compact, '_MAX_TOKEN') // 1024} KiB"),
     ("deployment.md", f"{said(REQUEST_SECONDS)} for a request to arrive"),
@@ -81,7 +81,7 @@ CLAIMS = [
     ("scaling.md", f"a day after {said(default('session_absolute'))} |"),
     ("scaling.md", f"after `GRANT_LIFETIME`, {said(default('grant_lifetime'))} |"),
     ("scaling.md", f"| after {said(KEPT_SECONDS)} |"),
-    ("scaling.md", f"at least one in {of(allotment, '_MOST')}"),
+    ("scaling.md", f"at least one in {of(prefetched_quota, '_MOST')}"),
     ("../SECURITY.md", f"start a block that grows to {said(BLOCK_SECONDS[-1])}"),
     ("../SECURITY.md", f"until it expires, {said(default('access_token_lifetime'))} at most by default"),
 ]

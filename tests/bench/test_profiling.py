@@ -12,7 +12,7 @@ OUTER = "_runner (granian/wsgi.py:40)"
     [
         ((OUTER, "__call__ (authserver/tokens/endpoints/token.py:30)"), "authserver.tokens"),
         ((OUTER, "run (authserver/web/request_log.py:9)", "dumps (json/__init__.py:1)"), "json"),
-        ((OUTER, "find (authserver/db/once.py:9)", "wait (threading.py:324)"), "authserver.db"),
+        ((OUTER, "find (authserver/db/one_time_ids.py:9)", "wait (threading.py:324)"), "authserver.db"),
         ((OUTER, "execute (/x/lib/python3.11/site-packages/psycopg/cursor.py:97)"), "psycopg"),
         ((OUTER, "root (/srv/templates/interaction/consent.html:12)"), "templates"),
         ((OUTER,), "granian"),

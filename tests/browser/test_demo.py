@@ -7,8 +7,8 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, Page
 
+from authserver.sandbox.layout import DemoPlaces
 from authserver.sandbox.people import ALICE, BOB, Person
-from authserver.sandbox.places import DemoPlaces
 from tests.browser.test_every_page import hold_well_made
 from tests.browser.test_look import Axe
 from tests.support.demo_process import free_ports

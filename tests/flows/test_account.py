@@ -17,10 +17,10 @@ from authserver.accounts.factors.passkey import store as passkeys
 from authserver.accounts.factors.recovery import codes as recovery
 from authserver.accounts.factors.totp.factor import TOTP
 from authserver.accounts.store import people
-from authserver.db.at_once import add_row
 from authserver.db.engine import Database
 from authserver.db.tables import accounts, consents, pushed_requests, recovery_codes, sessions, totp_credentials
 from authserver.db.tables import passkeys as db_passkeys
+from authserver.db.writes import add_row
 from authserver.events.catalogue import PASSKEY_RENAMED
 from authserver.events.model import Event
 from authserver.events.store import event_row

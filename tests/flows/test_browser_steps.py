@@ -12,7 +12,7 @@ from sqlalchemy import text
 from werkzeug.test import TestResponse
 
 from authserver.accounts.attempts import Attempts
-from authserver.accounts.factors.passkey.tokens import Desk
+from authserver.accounts.factors.passkey.ceremony_token import Desk
 from authserver.accounts.factors.passkey.verification import relying_party
 from authserver.accounts.factors.password.hashing import PasswordPool, hash_password
 from authserver.accounts.factors.totp.credential import enrol_totp
@@ -20,23 +20,23 @@ from authserver.accounts.store import people as accounts
 from authserver.authorization import store
 from authserver.authorization.answers.model import Redirect
 from authserver.authorization.asked import AuthorizationRequest
-from authserver.authorization.conduct import Conduct
+from authserver.authorization.dispatch import Conduct
 from authserver.authorization.model import BrowserCookies, Interaction, PushedRequest
 from authserver.authorization.respond import AnswerPolicy
 from authserver.authorization.serialization import dump_request
 from authserver.clients.build import build_client
 from authserver.clients.metadata import parse_metadata
-from authserver.db.at_once import Writes
 from authserver.db.engine import Connection, Database
+from authserver.db.writes import Writes
 from authserver.events.journal import Journal
 from authserver.events.model import Event
 from authserver.grants.store import consents
-from authserver.interaction.consenting import ConsentTerms
-from authserver.interaction.guard import DID_NOT_WORK, StepDeps
+from authserver.interaction.consent import ConsentTerms
 from authserver.interaction.pages.consent import ConsentDeps, consent_page
 from authserver.interaction.pages.login import LoginDeps, login_page
 from authserver.interaction.pages.logout import logout_page
 from authserver.interaction.pages.totp import TotpDeps, totp_page
+from authserver.interaction.step import DID_NOT_WORK, StepDeps
 from authserver.limits.rates import build_limits
 from authserver.limits.storage import SqliteStorage
 from authserver.protocol.demand import AuthenticationDemand

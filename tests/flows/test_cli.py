@@ -12,7 +12,7 @@ from authserver.accounts.factors.totp.codes import parse_seed
 from authserver.accounts.invitations import find_invited
 from authserver.clock import system_clock
 from authserver.db.engine import Database
-from authserver.db.once import claim_id, id_hash
+from authserver.db.one_time_ids import claim_id, id_hash
 from authserver.db.revision import HEAD
 from authserver.db.tables import letters
 from tests.support import databases

@@ -6,7 +6,7 @@ from sqlalchemy import select
 from authserver.clients.store import insert_client
 from authserver.db.tables import clients
 from authserver.operations.acts import DeleteClient
-from authserver.operations.client_endings import give_up_resources
+from authserver.operations.client_removal import give_up_resources
 from authserver.operations.refusals import ClientNotFound
 from tests.support.deployment import BANK, Deployment
 from tests.support.login_app import is_error_page

@@ -15,8 +15,8 @@ from authserver.db.engine import Database
 from authserver.db.tables import consents
 from authserver.sandbox.check.run import STORIES
 from authserver.sandbox.deployment import Setup, prepare_deployment
+from authserver.sandbox.layout import DemoPlaces, DemoPorts
 from authserver.sandbox.people import PEOPLE
-from authserver.sandbox.places import DemoPlaces, DemoPorts
 from authserver.sealing.master_key import MasterKeyEnvelope, read_master_key
 from tests.support.authority import NOW
 from tests.support.demo_process import free_ports

@@ -17,10 +17,10 @@ from authserver.db import migrate
 from authserver.db.engine import Database
 from authserver.sandbox.check.authenticator import make_passkey
 from authserver.sandbox.check.browser import Browser
-from authserver.sandbox.check.scene import Visitor
+from authserver.sandbox.check.context import Visitor
+from authserver.sandbox.latest_proof import KeptProof
+from authserver.sandbox.layout import DemoPlaces, DemoPorts
 from authserver.sandbox.people import ALICE
-from authserver.sandbox.places import DemoPlaces, DemoPorts
-from authserver.sandbox.proof_kept import KeptProof
 from authserver.sandbox.third_party.http import HttpsClient
 from authserver.values import replace
 from tests.support.demo_process import free_ports

@@ -13,10 +13,10 @@ from urllib.parse import urlencode
 import pytest
 from sqlalchemy import bindparam, func, literal, select
 
-from authserver.db.at_once import Row, Writes
 from authserver.db.engine import Database
 from authserver.db.statement import Statement
 from authserver.db.tables import claimed_ids
+from authserver.db.writes import Row, Writes
 from tests.support import databases
 from tests.support.command_line import CommandLine
 from tests.support.pgbouncer import SESSION, TRANSACTION, pgbouncer

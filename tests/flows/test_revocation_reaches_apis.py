@@ -8,8 +8,8 @@ import pytest
 from authserver.db.engine import Database
 from authserver.keys.base64url import decode, encode
 from authserver.protocol.errors import InvalidToken, TemporarilyUnavailable
-from authserver.resource.answers import Answer, Ended, digest_of, read_max_age, unanswered
-from authserver.resource.kept_answers import KeptAnswers
+from authserver.resource.introspection_cache import KeptAnswers
+from authserver.resource.introspection_response import Answer, Ended, digest_of, read_max_age, unanswered
 from tests.support.deployment import Deployment, deploy
 from tests.support.endings import disable_client, lock_person
 from tests.support.grants import make_code

@@ -11,10 +11,10 @@ import pytest
 from authserver.clock import system_clock
 from authserver.sandbox.check.authenticator import make_passkey
 from authserver.sandbox.check.browser import Browser, Page
-from authserver.sandbox.check.scene import DENY, Visitor
+from authserver.sandbox.check.context import DENY, Visitor
 from authserver.sandbox.deployment import Setup, prepare_deployment
+from authserver.sandbox.layout import DemoPlaces
 from authserver.sandbox.people import ALICE, CAROL, PEOPLE
-from authserver.sandbox.places import DemoPlaces
 from authserver.sandbox.processes import running
 from authserver.sandbox.third_party.http import HttpsClient
 from tests.support.demo_process import free_ports

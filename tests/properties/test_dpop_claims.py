@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from authserver.binding.dpop import DpopNonces, ProofTarget, token_hash, verify_proof
 from authserver.protocol.errors import InvalidDpopProof, OAuthError, UseDpopNonce
-from authserver.resource.proofs_seen import ProofMemory, claim_proof
+from authserver.resource.dpop_replay import ProofMemory, claim_proof
 from tests.support.hypothesis_profiles import budget
 from tests.support.jose import forge, private_key, public_jwk
 

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from authserver.events.catalogue import ACCOUNT_LOCKED, CLIENT_AUTHENTICATION_FAILED
 from authserver.events.model import Event
-from authserver.events.secrets import WITHHELD, without_secrets
+from authserver.events.redaction import WITHHELD, without_secrets
 from authserver.events.store import event_row
 
 NEITHER_DIGIT_NOR_GAP = st.text(st.characters(exclude_characters="0123456789 -", codec="utf-8"))

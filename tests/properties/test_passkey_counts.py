@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from authserver.accounts.factors.passkey.counts import Begun, may_be_late
 from authserver.accounts.factors.passkey.model import Passkey
+from authserver.accounts.factors.passkey.sign_count import Begun, may_be_late
 from tests.support.hypothesis_profiles import budget
 
 

@@ -11,7 +11,7 @@ from authserver.banking.challenge import payment_challenge
 from authserver.banking.text import payment_text
 from authserver.banking.verify import verify_proof
 from authserver.protocol.details.parse import read_past_detail
-from authserver.protocol.neutral import neutralise
+from authserver.protocol.safe_text import neutralise
 from tests.support.details import payments
 from tests.support.payment_proofs import MANDATE, NONCE, PAYMENT, approve, as_bytes
 

@@ -123,7 +123,7 @@ def test_a_session_ended_while_its_form_is_on_the_way_changes_nothing(
         lifecycle.end_all(given[0], account_id, either.now)  # type: ignore[arg-type]  # the page's own connection
         return found
 
-    monkeypatch.setattr("authserver.selfservice.guard.find_enrolled", look_and_sign_out)
+    monkeypatch.setattr("authserver.selfservice.account_page.find_enrolled", look_and_sign_out)
     assert add().request.path == "/login"
     assert not enrolled(either, "bob").has(TOTP)
 

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from authserver.db.engine import Database
-from authserver.db.once import claim_id, id_hash
+from authserver.db.one_time_ids import claim_id, id_hash
 from authserver.protocol.errors import InvalidGrant
 
 _THREADS = 6

@@ -11,10 +11,10 @@ from sqlalchemy import delete, inspect, select, text
 
 from authserver.app.create import create_app
 from authserver.db import migrate
-from authserver.db.at_once import Row, add_row
 from authserver.db.engine import Database
 from authserver.db.postgresql_connection import BoundedConnection
 from authserver.db.tables import attempt_counters, claimed_ids, events
+from authserver.db.writes import Row, add_row
 from authserver.events import catalogue as kinds
 from authserver.events.model import Event
 from authserver.events.readers import TURN_SECONDS, Reader, catch_up

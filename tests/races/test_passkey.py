@@ -4,7 +4,7 @@ import pytest
 
 from authserver.accounts.factors.passkey import store as passkeys
 from authserver.accounts.factors.passkey.ceremonies import begin_assertion, finish_assertion
-from authserver.accounts.factors.passkey.tokens import Answer, Asked
+from authserver.accounts.factors.passkey.ceremony_token import Answer, Asked
 from authserver.accounts.store import people
 from tests.support.authenticator import SoftwareKey
 from tests.support.deployment import Deployment

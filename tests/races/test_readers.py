@@ -11,11 +11,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import delete, select
 
-from authserver.db.at_once import Row, add_row
 from authserver.db.engine import Database
-from authserver.db.numbering import number_committed
+from authserver.db.event_numbering import number_committed
 from authserver.db.purge import purge
 from authserver.db.tables import events, letters
+from authserver.db.writes import Row, add_row
 from authserver.events import catalogue as kinds
 from authserver.events import store
 from authserver.events.model import Event

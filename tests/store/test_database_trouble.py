@@ -13,10 +13,10 @@ from socket import socket
 import pytest
 from sqlalchemy import bindparam, func, literal, select
 
-from authserver.db.at_once import Row, Writes
 from authserver.db.engine import Database
 from authserver.db.statement import Statement
 from authserver.db.tables import claimed_ids
+from authserver.db.writes import Row, Writes
 from authserver.protocol.errors import TemporarilyUnavailable
 from tests.support import databases
 from tests.support.postgresql_cluster import PostgresqlCluster, postgresql_cluster, standby_of

@@ -9,9 +9,9 @@ from sqlalchemy import Connection, String, inspect
 
 from authserver.clients.store import find_client, insert_client
 from authserver.db import migrate, revision
-from authserver.db.at_once import add_row
 from authserver.db.engine import Database
 from authserver.db.tables import metadata
+from authserver.db.writes import add_row
 from authserver.events.catalogue import PASSKEY_ADDED, PASSWORD_CHANGED, SIGN_IN_SUCCEEDED
 from authserver.events.model import Event, person
 from authserver.events.store import event_row, find_recent

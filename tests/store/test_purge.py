@@ -10,7 +10,7 @@ from sqlalchemy import Integer, LargeBinary, Table, Text, func, insert, select
 from sqlalchemy.types import BigInteger, String
 
 from authserver.db.engine import Database
-from authserver.db.once import claim_id, id_hash
+from authserver.db.one_time_ids import claim_id, id_hash
 from authserver.db.purge import EXPIRIES, Expiry, count_expired, database_clock, purge
 from authserver.db.tables import claimed_ids, issued_tokens, metadata
 from tests.support import databases

@@ -14,10 +14,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection, select
 
-from authserver.db.at_once import Row, Writes
 from authserver.db.engine import Database
 from authserver.db.sqlite_connections import command
 from authserver.db.tables import claimed_ids
+from authserver.db.writes import Row, Writes
 from authserver.protocol.errors import TemporarilyUnavailable
 from tests.support import databases
 

@@ -15,8 +15,8 @@ from authserver.accounts.factors.passkey.ceremonies import (
     begin_sign_in,
     finish_assertion,
 )
+from authserver.accounts.factors.passkey.ceremony_token import CEREMONY_SECONDS, Answer, Asked
 from authserver.accounts.factors.passkey.model import Expected, PasskeyRefused
-from authserver.accounts.factors.passkey.tokens import CEREMONY_SECONDS, Answer, Asked
 from authserver.accounts.factors.passkey.verification import verify_evidence
 from authserver.accounts.store import people
 from authserver.values import replace

@@ -10,7 +10,7 @@ import pytest
 
 from authserver.accounts.factors.passkey import store as passkeys
 from authserver.accounts.factors.passkey.ceremonies import Registered, begin_registration, finish_registration
-from authserver.accounts.factors.passkey.tokens import Answer, Asked
+from authserver.accounts.factors.passkey.ceremony_token import Answer, Asked
 from authserver.accounts.store import people
 from authserver.values import replace
 from tests.support.authenticator import SoftwareKey, decode, encode

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from authserver.accounts.factors.password import judge as password_judge
-from authserver.accounts.factors.password.judge import PasswordJudge
+from authserver.accounts.factors.password import strength_process as password_judge
 from authserver.accounts.factors.password.policy import COMMON, GUESSABLE, PERSONAL, TOO_LONG, TOO_SHORT, WeakPassword
+from authserver.accounts.factors.password.strength_process import PasswordJudge
 from authserver.protocol.errors import TemporarilyUnavailable
 from tests.flows.test_account import NEW_PASSWORD, visit
 from tests.support.deployment import PASSWORD
@@ -21,7 +21,7 @@ from tests.support.person import Person
 DEAREST = "s@" * 36
 """Found by search: its estimate takes a tenth of a second."""
 
-ASKED = "authserver.accounts.factors.password.judge._ask"
+ASKED = "authserver.accounts.factors.password.strength_process._ask"
 
 
 @pytest.fixture

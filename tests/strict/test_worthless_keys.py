@@ -21,7 +21,7 @@ from authserver.accounts.factors.passkey.ceremonies import (
     finish_assertion,
     finish_registration,
 )
-from authserver.accounts.factors.passkey.tokens import Answer, Asked
+from authserver.accounts.factors.passkey.ceremony_token import Answer, Asked
 from authserver.accounts.store import people
 from authserver.banking.evidence import encode
 from authserver.banking.verify import verify_proof

@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 
 from authserver.sandbox.demo import run_demo
-from authserver.sandbox.places import DemoPorts
+from authserver.sandbox.layout import DemoPorts
 from tests.support.servers import free_port
 
 

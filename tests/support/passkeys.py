@@ -6,8 +6,8 @@ import re
 from werkzeug.test import TestResponse
 
 from authserver.accounts.factors.passkey.ceremonies import begin_registration, finish_registration
+from authserver.accounts.factors.passkey.ceremony_token import Answer, Asked, Desk
 from authserver.accounts.factors.passkey.model import Passkey
-from authserver.accounts.factors.passkey.tokens import Answer, Asked, Desk
 from authserver.accounts.store import people
 from tests.support.authenticator import SoftwareKey
 from tests.support.deployment import Deployment

@@ -12,7 +12,7 @@ from authserver.accounts.factors.recovery.codes import new_codes, replace_codes
 from authserver.accounts.invitations import invite
 from authserver.accounts.store import people
 from authserver.protocol.names import GRANT_DEVICE_CODE
-from authserver.selfservice.guard import PATHS
+from authserver.selfservice.account_page import PATHS
 from tests.support.deployment import CLAIMS, ISSUER, Deployment
 from tests.support.details import ACCOUNTS, BANK_ACCOUNTS, FUNDS, PAYMENT, RECURRING, text_of
 from tests.support.login_app import finish, register_login_app

@@ -4,23 +4,23 @@ from collections.abc import Callable, Mapping
 from urllib.parse import urlencode
 
 from authserver.accounts.factors.model import Factor
+from authserver.authorization.account_request import is_sealed, open_own
 from authserver.authorization.answers.model import Answer, Delivery
 from authserver.authorization.answers.parameters import with_refusal
 from authserver.authorization.answers.send import send
 from authserver.authorization.asked import AuthorizationRequest
-from authserver.authorization.conduct import Conduct
+from authserver.authorization.dispatch import Conduct
 from authserver.authorization.model import BrowserCookies, Visit
 from authserver.authorization.next_step import Step
-from authserver.authorization.own import is_sealed, open_own
 from authserver.authorization.parse import RequestPolicy, parse_redirect, parse_request
 from authserver.authorization.store import find_pushed, find_visit, open_interaction, pushed_row
-from authserver.authorization.stored import check_pushed, unknown_reference
+from authserver.authorization.stored_request import check_pushed, unknown_reference
+from authserver.clients.authenticated_request import Limits
 from authserver.clients.model import Client
-from authserver.clients.reception import Limits
 from authserver.clients.registry import ClientRegistry
 from authserver.clock import Clock
-from authserver.db.at_once import Writes
 from authserver.db.engine import Database
+from authserver.db.writes import Writes
 from authserver.events.catalogue import AUTHORIZATION_PAGE_REFUSED
 from authserver.events.model import ANYONE, Event, EventSink
 from authserver.limits.rates import address_key

@@ -5,10 +5,10 @@ from collections.abc import Callable
 from authserver.authorization.answers.model import Device
 from authserver.authorization.parse import RequestPolicy, parse_device_request
 from authserver.authorization.serialization import dump_request
-from authserver.clients.reception import Reception
+from authserver.clients.authenticated_request import Reception
 from authserver.clock import Clock
-from authserver.db.at_once import Writes
 from authserver.db.engine import Database
+from authserver.db.writes import Writes
 from authserver.grants.model import DeviceAuthorization
 from authserver.grants.store.devices import device_row, find_by_user_code
 from authserver.protocol.errors import UnauthorizedClient

@@ -7,11 +7,11 @@ from authserver.authorization.parse import RequestPolicy, parse_request
 from authserver.authorization.store import pushed_row
 from authserver.binding.demand import check_dpop_wanted
 from authserver.binding.dpop import DpopProof
+from authserver.clients.authenticated_request import Reception
 from authserver.clients.binding import binding_demand
-from authserver.clients.reception import Reception
 from authserver.clock import Clock
-from authserver.db.at_once import Writes
 from authserver.db.engine import Database
+from authserver.db.writes import Writes
 from authserver.protocol.errors import InvalidRequest
 from authserver.protocol.handles import new_handle
 from authserver.protocol.names import REQUEST_URI_PREFIX

@@ -2,9 +2,9 @@
 
 from sqlalchemy import Connection, bindparam, select, update
 
-from authserver.db.at_once import Move, Row, add_row
 from authserver.db.statement import Statement
 from authserver.db.tables import authorization_codes, grants
+from authserver.db.writes import Move, Row, add_row
 from authserver.grants.model import AuthorizationCode, CodeClaim, Grant
 from authserver.grants.store.records import COLUMNS, GRANTS, read_grant
 

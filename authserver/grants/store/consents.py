@@ -6,10 +6,10 @@ from typing import Any, Final
 from msgspec.json import Decoder
 from sqlalchemy import ColumnElement, Connection, Text, and_, bindparam, func, literal_column, or_, select, update
 
-from authserver.db.at_once import Row, add_row
+from authserver.db.batch_update import Sweep, names_resource
 from authserver.db.statement import Statement
-from authserver.db.sweep import Sweep, names_resource
 from authserver.db.tables import consents
+from authserver.db.writes import Row, add_row
 from authserver.grants.model import Consent
 from authserver.protocol.details.model import Details
 from authserver.protocol.stored_json import dump_json

@@ -2,10 +2,10 @@
 
 from sqlalchemy import Connection, bindparam, select, update
 
-from authserver.db.at_once import Move, Row
+from authserver.db.batch_update import Sweep
 from authserver.db.statement import Statement
-from authserver.db.sweep import Sweep
 from authserver.db.tables import device_authorizations
+from authserver.db.writes import Move, Row
 from authserver.grants.model import DeviceAuthorization
 from authserver.protocol.handles import hash_handle
 

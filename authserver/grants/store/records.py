@@ -6,10 +6,10 @@ from typing import Any, Final
 from msgspec.json import Decoder
 from sqlalchemy import Connection, Text, bindparam, or_, update
 
-from authserver.db.at_once import Move, Row, add_row
+from authserver.db.batch_update import Sweep, names_resource
 from authserver.db.statement import Statement
-from authserver.db.sweep import Sweep, names_resource
 from authserver.db.tables import accounts, grants
+from authserver.db.writes import Move, Row, add_row
 from authserver.grants.model import Authentication, GenerationClaim, Grant
 from authserver.protocol.details.model import Details
 from authserver.protocol.stored_json import dump_json

@@ -6,12 +6,12 @@ from typing import Any
 import orjson
 from sqlalchemy import Connection, bindparam, select, update
 
-from authserver.db.at_once import Move, Row, Writes, add_row
+from authserver.db.batch_update import names_resource
 from authserver.db.engine import Database
-from authserver.db.once import OneTimeId
+from authserver.db.one_time_ids import OneTimeId
 from authserver.db.statement import Statement
-from authserver.db.sweep import names_resource
 from authserver.db.tables import accounts, clients, grants, issued_tokens
+from authserver.db.writes import Move, Row, Writes, add_row
 from authserver.grants.model import (
     KIND_ACCESS,
     KIND_REFRESH,

@@ -7,8 +7,8 @@ from decimal import Decimal
 from flask import Blueprint, request
 
 from authserver.accounts.factors.passkey.ceremonies import Assertion, begin_assertion
+from authserver.accounts.factors.passkey.ceremony_token import Answer, Asked, Desk
 from authserver.accounts.factors.passkey.factor import PASSKEY
-from authserver.accounts.factors.passkey.tokens import Answer, Asked, Desk
 from authserver.accounts.factors.totp.credential import check_totp
 from authserver.accounts.factors.totp.factor import TOTP, TOTP_METHOD
 from authserver.accounts.model import Account
@@ -21,7 +21,9 @@ from authserver.banking.unlinked import may_be_unlinked
 from authserver.db.engine import Connection
 from authserver.events.catalogue import PAYMENT_APPROVAL_FAILED, PAYMENT_DENIED, PAYMENT_VOIDED
 from authserver.events.model import Event, Kind
-from authserver.interaction.approving import (
+from authserver.interaction.attempt import BLOCKED, guarded, proved_all
+from authserver.interaction.cloned_passkey import prove
+from authserver.interaction.payment_approval import (
     Approved,
     Approving,
     InteractionOver,
@@ -29,9 +31,6 @@ from authserver.interaction.approving import (
     is_nothing_but_a_payment,
     record_approval,
 )
-from authserver.interaction.attempt import BLOCKED, guarded, proved_all
-from authserver.interaction.copied_passkey import prove
-from authserver.interaction.guard import Step, StepDeps, event_of, go_on, refuse, show
 from authserver.interaction.pending_approval import (
     ApprovalStale,
     ApprovalVoid,
@@ -40,6 +39,7 @@ from authserver.interaction.pending_approval import (
     reopen_approval,
     seal_approval,
 )
+from authserver.interaction.step import Step, StepDeps, event_of, go_on, refuse, show
 from authserver.interaction.step_page import StepPage, step_page
 from authserver.messages import Message
 from authserver.protocol.assurance import satisfies

@@ -5,16 +5,16 @@ from collections.abc import Callable
 from flask import Blueprint, request
 
 from authserver.authorization.answers.send import send
-from authserver.authorization.conduct import Allowed, Conduct
+from authserver.authorization.dispatch import Allowed, Conduct
 from authserver.banking.account_choice import Chosen, can_be_met, choose, find_missing, show_details
 from authserver.banking.own_accounts import AccountsOf
 from authserver.clients.model import ResourceServer
 from authserver.events.catalogue import AUTHORIZATION_PAGE_REFUSED, CONSENT_DENIED, CONSENT_GIVEN
 from authserver.grants.store.consents import consent_row
-from authserver.interaction.approving import approved_details
-from authserver.interaction.consenting import ConsentTerms, give_consent, name_apis
-from authserver.interaction.guard import Step, StepDeps, event_of, refuse, show
+from authserver.interaction.consent import ConsentTerms, give_consent, name_apis
+from authserver.interaction.payment_approval import approved_details
 from authserver.interaction.scope_words import ScopeDescriptions, describe_claims, describe_scopes
+from authserver.interaction.step import Step, StepDeps, event_of, refuse, show
 from authserver.interaction.step_page import StepPage, step_page
 from authserver.messages import Message
 from authserver.protocol.details.bank_accounts import BankAccount

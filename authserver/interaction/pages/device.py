@@ -10,13 +10,13 @@ from flask import Blueprint, Response, request
 from authserver.authorization.serialization import load_request
 from authserver.authorization.store import pushed_row
 from authserver.clients.model import Client
-from authserver.db.at_once import Writes
+from authserver.db.writes import Writes
 from authserver.events.catalogue import DEVICE_USER_CODE_UNKNOWN
 from authserver.events.model import ANYONE, Event
 from authserver.grants.model import DeviceAuthorization
 from authserver.grants.store.devices import find_by_user_code
-from authserver.interaction.guard import StepDeps
-from authserver.interaction.party import party_of
+from authserver.interaction.requester import party_of
+from authserver.interaction.step import StepDeps
 from authserver.messages import Message
 from authserver.protocol.handles import new_handle
 from authserver.protocol.names import REQUEST_URI_PREFIX

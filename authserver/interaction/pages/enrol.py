@@ -7,7 +7,7 @@ from urllib.parse import quote
 from flask import Blueprint, Response, request
 
 from authserver.accounts.factors.passkey.ceremonies import begin_registration, finish_registration
-from authserver.accounts.factors.passkey.tokens import Answer, Asked, Desk
+from authserver.accounts.factors.passkey.ceremony_token import Answer, Asked, Desk
 from authserver.accounts.factors.password.factor import PASSWORD_METHOD
 from authserver.accounts.factors.recovery.codes import new_codes, replace_codes
 from authserver.accounts.factors.store import find_enrolled, note_offered
@@ -18,8 +18,7 @@ from authserver.accounts.store.people import hold_account
 from authserver.clock import CLOCKS_APART_SECONDS, is_fresh
 from authserver.db.engine import Connection
 from authserver.events.catalogue import GENERATOR_ADDED, PASSKEY_ADDED, RECOVERY_CODES_MADE
-from authserver.interaction.generator_picture import draw_generator
-from authserver.interaction.guard import (
+from authserver.interaction.step import (
     DID_NOT_WORK,
     Step,
     StepDeps,
@@ -30,6 +29,7 @@ from authserver.interaction.guard import (
     show,
 )
 from authserver.interaction.step_page import SignedIn, StepPage, find_signed_in, step_page
+from authserver.interaction.totp_qr_code import draw_generator
 from authserver.protocol.errors import UnmetAuthenticationRequirements
 from authserver.protocol.names import ACR_PHISHING_RESISTANT
 from authserver.sealing.envelope import Envelope

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from flask import Blueprint, Response, request
 
-from authserver.accounts.factors.passkey.tokens import Desk
+from authserver.accounts.factors.passkey.ceremony_token import Desk
 from authserver.accounts.factors.password.factor import PASSWORD_METHOD
 from authserver.accounts.factors.password.hashing import PasswordPool
 from authserver.accounts.factors.store import find_enrolled
@@ -12,7 +12,8 @@ from authserver.accounts.sign_in import OUTDATED, SignIn, find_candidate, sign_i
 from authserver.accounts.store.people import hold_by_password
 from authserver.events.catalogue import SIGN_IN_FAILED, SIGN_IN_SUCCEEDED
 from authserver.interaction.attempt import BLOCKED, Tried, guarded, proved_all
-from authserver.interaction.guard import (
+from authserver.interaction.passkey_offer import offer_passkey
+from authserver.interaction.step import (
     Step,
     StepDeps,
     event_of,
@@ -22,7 +23,6 @@ from authserver.interaction.guard import (
     this_browser,
     with_browser,
 )
-from authserver.interaction.passkey_offer import offer_passkey
 from authserver.interaction.step_page import StepPage, find_live, step_page
 from authserver.sessions import lifecycle
 from authserver.values import Assembly, Hidden, Value

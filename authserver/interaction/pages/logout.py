@@ -4,7 +4,7 @@ from flask import Blueprint, request
 
 from authserver.events.catalogue import SIGN_OUT_DONE
 from authserver.events.model import ANYONE, Event, person
-from authserver.interaction.guard import StepDeps, find_person
+from authserver.interaction.step import StepDeps, find_person
 from authserver.sessions import lifecycle
 from authserver.web.pages.cookies import SESSION_COOKIE, clear_cookie, read_cookie
 from authserver.web.pages.flask_pages import correlation_id

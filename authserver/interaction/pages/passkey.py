@@ -5,8 +5,8 @@ from functools import partial
 from flask import Blueprint, Response, request
 
 from authserver.accounts.factors.passkey.ceremonies import Assertion, begin_assertion, owner_key
+from authserver.accounts.factors.passkey.ceremony_token import Answer, Asked, Desk
 from authserver.accounts.factors.passkey.factor import PASSKEY
-from authserver.accounts.factors.passkey.tokens import Answer, Asked, Desk
 from authserver.accounts.factors.password.factor import PASSWORD
 from authserver.accounts.factors.store import find_enrolled
 from authserver.authorization.next_step import needs_verified_user, ways
@@ -14,8 +14,10 @@ from authserver.db.engine import Connection
 from authserver.events.catalogue import SECOND_FACTOR_FAILED, SECOND_FACTOR_SUCCEEDED, SIGN_IN_FAILED, SIGN_IN_SUCCEEDED
 from authserver.events.model import Kind
 from authserver.interaction.attempt import BLOCKED, Tried, guarded, proved_all
-from authserver.interaction.copied_passkey import prove
-from authserver.interaction.guard import (
+from authserver.interaction.cloned_passkey import prove
+from authserver.interaction.passkey_offer import SIGN_IN_PATH, offer_passkey, sign_in_asked
+from authserver.interaction.second_factor import other_ways
+from authserver.interaction.step import (
     Step,
     StepDeps,
     event_of,
@@ -25,8 +27,6 @@ from authserver.interaction.guard import (
     this_browser,
     with_browser,
 )
-from authserver.interaction.passkey_offer import SIGN_IN_PATH, offer_passkey, sign_in_asked
-from authserver.interaction.second_proof import other_ways
 from authserver.interaction.step_page import SignedIn, StepPage, find_live, find_signed_in, step_page
 from authserver.protocol.assurance import satisfies
 from authserver.protocol.names import ACR_TWO_FACTORS

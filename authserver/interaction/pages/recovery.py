@@ -6,8 +6,8 @@ from authserver.accounts.factors.recovery.codes import use_code
 from authserver.accounts.factors.recovery.factor import RECOVERY, RECOVERY_METHOD
 from authserver.accounts.model import Account
 from authserver.events.catalogue import RECOVERY_CODE_USED
-from authserver.interaction.guard import Step, StepDeps, event_of, go_on, refuse, show
-from authserver.interaction.second_proof import Proof, add_proof, held, other_ways
+from authserver.interaction.second_factor import Proof, add_proof, held, other_ways
+from authserver.interaction.step import Step, StepDeps, event_of, go_on, refuse, show
 from authserver.interaction.step_page import StepPage, find_signed_in, step_page
 from authserver.web.pages.form_page import Reply, form_pages
 

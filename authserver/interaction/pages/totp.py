@@ -6,8 +6,8 @@ from authserver.accounts.factors.totp.credential import check_totp
 from authserver.accounts.factors.totp.factor import TOTP, TOTP_METHOD
 from authserver.accounts.model import Account
 from authserver.events.catalogue import SECOND_FACTOR_SUCCEEDED
-from authserver.interaction.guard import Step, StepDeps, event_of, go_on, refuse, show, with_browser
-from authserver.interaction.second_proof import Proof, add_proof, held, other_ways
+from authserver.interaction.second_factor import Proof, add_proof, held, other_ways
+from authserver.interaction.step import Step, StepDeps, event_of, go_on, refuse, show, with_browser
 from authserver.interaction.step_page import StepPage, find_signed_in, step_page
 from authserver.protocol.errors import AccessDenied, UnmetAuthenticationRequirements
 from authserver.sealing.envelope import Envelope

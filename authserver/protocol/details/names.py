@@ -3,7 +3,7 @@
 import unicodedata
 from typing import Final
 
-from authserver.protocol.neutral import is_unseen
+from authserver.protocol.safe_text import is_unseen
 
 MAX_NAME_LENGTH: Final = 140
 _MAX_MARKS_IN_A_ROW = 3

@@ -10,7 +10,7 @@ from typing import Any, Final
 from authserver.messages import Message
 from authserver.protocol.details.bank_accounts import shown_iban
 from authserver.protocol.details.model import Detail, DetailWords, Fact, Money
-from authserver.protocol.neutral import neutralise
+from authserver.protocol.safe_text import neutralise
 
 _ACCOUNT_ACTIONS: Final[Mapping[str, Message]] = {
     "list_accounts": Message("See which accounts you choose, with their numbers and names."),

@@ -8,7 +8,7 @@ from authserver.protocol.errors import InsufficientScope
 from authserver.protocol.names import ACR_PHISHING_RESISTANT
 from authserver.resource.details import frozen
 from authserver.resource.flask_protector import ApiProtector, current_access_token, granted_details
-from authserver.sandbox.bank import reach
+from authserver.sandbox.bank import permissions
 from authserver.sandbox.bank.answers import not_found, problem, too_deep
 from authserver.sandbox.bank.ledger import Account, Ledger
 from authserver.sandbox.bank.orders import parse_euros
@@ -35,7 +35,7 @@ def create_accounts(ledger: Ledger, protector: ApiProtector, fresh_seconds: int)
     @blueprint.get("/accounts/<account_id>/transactions")
     @protector.requires(max_age=fresh_seconds)
     def list_transactions(account_id: str) -> Response:
-        account = _find(_own(ledger, protector, reach.TRANSACTIONS), account_id)
+        account = _find(_own(ledger, protector, permissions.TRANSACTIONS), account_id)
         return jsonify({"transactions": account.transactions()}) if account is not None else not_found()
 
     @blueprint.get("/accounts/<account_id>/card")
@@ -52,17 +52,17 @@ def create_accounts(ledger: Ledger, protector: ApiProtector, fresh_seconds: int)
     return blueprint
 
 
-def _own(ledger: Ledger, protector: ApiProtector, action: str = reach.LIST) -> tuple[Account, ...]:
+def _own(ledger: Ledger, protector: ApiProtector, action: str = permissions.LIST) -> tuple[Account, ...]:
     """Return the accounts that the token reaches; ends the request where it reaches no account at all."""
     token = current_access_token()
     try:
-        return reach.accounts_reached(token, ledger.accounts_of(token.subject), action)
+        return permissions.accounts_reached(token, ledger.accounts_of(token.subject), action)
     except InsufficientScope as error:
         protector.refuse(error)
 
 
 def _describe(ledger: Ledger, protector: ApiProtector, account: Account) -> dict[str, object]:
-    return account.describe(with_balance=account in _own(ledger, protector, reach.BALANCES))
+    return account.describe(with_balance=account in _own(ledger, protector, permissions.BALANCES))
 
 
 def _find(accounts: tuple[Account, ...], account_id: str) -> Account | None:

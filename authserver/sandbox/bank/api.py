@@ -19,8 +19,8 @@ from authserver.resource.flask_protector import ApiProtector
 from authserver.resource.guard import Guard, TokenSource
 from authserver.resource.introspected_tokens import ClientCertificate, IntrospectedTokens
 from authserver.resource.local_tokens import LocalTokens
+from authserver.resource.spent_tokens import TokensSpent
 from authserver.resource.store import SpentTokens
-from authserver.resource.tokens_spent import TokensSpent
 from authserver.sandbox.bank.accounts import create_accounts
 from authserver.sandbox.bank.answers import problem
 from authserver.sandbox.bank.ledger import Ledger
@@ -28,7 +28,7 @@ from authserver.sandbox.bank.payments import create_payments
 from authserver.sandbox.bank.recurring import create_recurring
 from authserver.sandbox.bank.store import MandateTotals
 from authserver.sandbox.bank.terms import read_terms
-from authserver.sandbox.places import ADDRESS, BANK_CREDENTIAL, HOST, DemoPlaces
+from authserver.sandbox.layout import ADDRESS, BANK_CREDENTIAL, HOST, DemoPlaces
 from authserver.sandbox.registrations import BANK_PAYMENTS
 
 INTERACTION_HEADER = "x-fapi-interaction-id"

@@ -7,7 +7,7 @@ from typing import Final
 from msgspec.structs import asdict
 
 from authserver.sandbox.bank.ledger import Account
-from authserver.sandbox.places import DemoPlaces
+from authserver.sandbox.layout import DemoPlaces
 from authserver.values import Hidden, Value, field
 
 FRESH_SECONDS: Final = 120

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from authserver.sandbox.authority import load_credential
-from authserver.sandbox.check.scene import Scene, expect, expect_answer
+from authserver.sandbox.check.context import Scene, expect, expect_answer
 from authserver.sandbox.credentials import SELF_SIGNED
 from authserver.sandbox.third_party.client import OAuthClient
 from authserver.sandbox.third_party.http import HttpsClient

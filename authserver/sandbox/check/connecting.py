@@ -5,8 +5,8 @@ import uuid
 from collections.abc import Iterator
 from email.utils import parsedate_to_datetime
 
+from authserver.sandbox.check.context import Scene, ask, connect, expect, expect_answer
 from authserver.sandbox.check.people import ALICE
-from authserver.sandbox.check.scene import Scene, ask, connect, expect, expect_answer
 from authserver.sandbox.third_party.http import HttpsClient
 from authserver.sandbox.third_party.proofs import read_jwt, verify_id_token
 from authserver.sandbox.third_party.registered import open_ledger_sync, open_penny_planner_dpop

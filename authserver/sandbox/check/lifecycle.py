@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from authserver.sandbox.check.scene import Scene, connect, expect, expect_answer
+from authserver.sandbox.check.context import Scene, connect, expect, expect_answer
 from authserver.sandbox.registrations import BANK_ACCOUNTS, BANK_PAYMENTS
 from authserver.sandbox.third_party.registered import open_resource_server
 

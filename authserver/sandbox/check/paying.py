@@ -7,8 +7,18 @@ from typing import Any
 
 from authserver.protocol.details.bank_accounts import shown_iban
 from authserver.sandbox.check.browser import Page
+from authserver.sandbox.check.context import (
+    APPROVE,
+    DENY,
+    Scene,
+    Visitor,
+    ask,
+    expect,
+    expect_answer,
+    new_visitor,
+    start,
+)
 from authserver.sandbox.check.people import ALICE
-from authserver.sandbox.check.scene import APPROVE, DENY, Scene, Visitor, ask, expect, expect_answer, new_visitor, start
 from authserver.sandbox.processes import run_command
 from authserver.sandbox.third_party.client import Flow, OAuthClient
 from authserver.sandbox.third_party.http import HttpsClient

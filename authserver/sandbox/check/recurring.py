@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
+from authserver.sandbox.check.context import Scene, ask, expect, expect_answer, new_visitor
 from authserver.sandbox.check.paying import export_latest, granted_from_shown_account, is_found_out
 from authserver.sandbox.check.people import ALICE
-from authserver.sandbox.check.scene import Scene, ask, expect, expect_answer, new_visitor
 from authserver.sandbox.third_party.client import Flow
 from authserver.sandbox.third_party.http import HttpsClient
 from authserver.sandbox.third_party.recurring import SCOPE, describe_limits, order_under

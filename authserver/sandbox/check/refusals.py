@@ -4,8 +4,7 @@ import time
 from collections.abc import Iterator
 
 from authserver.sandbox.check.browser import Browser
-from authserver.sandbox.check.people import ALICE, BOB
-from authserver.sandbox.check.scene import (
+from authserver.sandbox.check.context import (
     APPROVE,
     CANCEL,
     DENY,
@@ -17,6 +16,7 @@ from authserver.sandbox.check.scene import (
     new_visitor,
     start,
 )
+from authserver.sandbox.check.people import ALICE, BOB
 from authserver.sandbox.third_party.proofs import verify_id_token
 from authserver.sandbox.third_party.registered import open_ledger_sync, open_news_club
 

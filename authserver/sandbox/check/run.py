@@ -6,12 +6,12 @@ from typing import Final
 import urllib3
 
 from authserver.clock import Clock
-from authserver.sandbox.check import basics, better_sign_in, connecting, lifecycle, paying, recurring, refusals
+from authserver.sandbox.check import basics, connecting, lifecycle, paying, recurring, refusals, step_up
 from authserver.sandbox.check.browser import Browser
+from authserver.sandbox.check.context import Scene, Story, StoryFailed, Visitor, expect_answer
 from authserver.sandbox.check.people import ALICE, CAROL, CHECK_PEOPLE
-from authserver.sandbox.check.scene import Scene, Story, StoryFailed, Visitor, expect_answer
 from authserver.sandbox.deployment import Setup
-from authserver.sandbox.places import DemoPlaces
+from authserver.sandbox.layout import DemoPlaces
 from authserver.sandbox.third_party.client import discover
 from authserver.sandbox.third_party.http import HttpsClient
 from authserver.sandbox.third_party.proofs import NotGenuine
@@ -38,8 +38,8 @@ STORIES: Final[tuple[Story, ...]] = (
     refusals.too_weak,
     refusals.bad_requests,
     refusals.expired_request,
-    better_sign_in.too_old,
-    better_sign_in.by_passkey,
+    step_up.too_old,
+    step_up.by_passkey,
     paying.approved_by_code,
     paying.approved_by_passkey,
     paying.tampered,

@@ -21,8 +21,8 @@ from authserver.sandbox.third_party.journey import (
 )
 from authserver.sandbox.third_party.paying import pay
 from authserver.sandbox.third_party.recurring import take_mandate
+from authserver.sandbox.third_party.redaction import mask, show_answer, show_call, show_claims, show_form
 from authserver.sandbox.third_party.sharing import confirm_funds, describe_sharing, wanted_of
-from authserver.sandbox.third_party.shown import mask, show_answer, show_call, show_claims, show_form
 
 SCOPE = "openid profile accounts payments"
 _ASKED_AMOUNT = "99.00"

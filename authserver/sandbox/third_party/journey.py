@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
-from authserver.sandbox.places import DemoPlaces
+from authserver.sandbox.layout import DemoPlaces
 from authserver.sandbox.third_party.client import Flow, OAuthClient
 from authserver.sandbox.third_party.http import Answer
 from authserver.sandbox.third_party.mandate import Mandate
 from authserver.sandbox.third_party.proofs import NotGenuine, verify_id_token
-from authserver.sandbox.third_party.shown import mask, show_answer, show_call, show_claims, show_form, show_members
+from authserver.sandbox.third_party.redaction import mask, show_answer, show_call, show_claims, show_form, show_members
 from authserver.values import Value
 
 _MOST_STEPS = 40

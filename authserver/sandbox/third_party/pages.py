@@ -11,8 +11,8 @@ from flask import Blueprint, Flask, Response, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from authserver.clock import Clock
+from authserver.sandbox.layout import DemoPlaces
 from authserver.sandbox.people import ALICE, PEOPLE
-from authserver.sandbox.places import DemoPlaces
 from authserver.sandbox.third_party import acts
 from authserver.sandbox.third_party.client import OAuthClient, discover
 from authserver.sandbox.third_party.forms import FIRST_AMOUNT, FIRST_VALUES, find_problems

@@ -19,7 +19,7 @@ from authserver.sandbox.third_party.journey import (
 )
 from authserver.sandbox.third_party.mandate import Mandate
 from authserver.sandbox.third_party.paying import order_of
-from authserver.sandbox.third_party.shown import show_answer, show_form
+from authserver.sandbox.third_party.redaction import show_answer, show_form
 
 SCOPE: Final = "openid"
 MANDATE: Final = "variable_recurring_payment"

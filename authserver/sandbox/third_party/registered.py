@@ -8,7 +8,7 @@ from joserfc.jwk import ECKey
 from authserver.clock import Clock
 from authserver.sandbox import registrations as ids
 from authserver.sandbox.credentials import SELF_SIGNED, load_client_key
-from authserver.sandbox.places import BANK_CREDENTIAL, DemoPlaces
+from authserver.sandbox.layout import BANK_CREDENTIAL, DemoPlaces
 from authserver.sandbox.third_party.client import Authentication, Basic, ByCertificate, OAuthClient, PrivateKeyJwt
 from authserver.sandbox.third_party.http import HttpsClient
 

@@ -14,7 +14,7 @@ from authserver.events.catalogue import DATA_DOWNLOADED, SECOND_FACTOR_SUCCEEDED
 from authserver.events.store import Activity, Place, find_from, find_recent
 from authserver.grants.store.sharing import find_permissions
 from authserver.protocol.names import OWN_CLIENT_ID
-from authserver.selfservice.guard import AccountDeps, AccountPage, Visit, account_pages, record, show
+from authserver.selfservice.account_page import AccountDeps, AccountPage, Visit, account_pages, record, show
 from authserver.selfservice.words import OTHER_ACTIVITY
 from authserver.sessions import store as sessions
 from authserver.web.machine.responses import NO_STORE

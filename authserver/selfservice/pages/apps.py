@@ -12,8 +12,8 @@ from authserver.grants.revoke import end_sharing
 from authserver.grants.store.sharing import end_one, find_permission_id, find_permissions
 from authserver.interaction.scope_words import ScopeDescriptions
 from authserver.protocol.errors import InvalidRequest
-from authserver.selfservice import done
-from authserver.selfservice.guard import (
+from authserver.selfservice import confirmation
+from authserver.selfservice.account_page import (
     AccountDeps,
     AccountPage,
     Visit,
@@ -139,8 +139,8 @@ def _events(visit: Visit, stopping: _Stopping | None) -> Iterator[Event]:
 
 def _done(stopping: _Stopping) -> str:
     if stopping.is_all and len(stopping.app.permissions) > 1:
-        return done.ALL_ENDED
+        return confirmation.ALL_ENDED
     [permission] = stopping.app.permissions
     if permission.kind != PAYMENTS:
-        return done.SHARING_ENDED
-    return done.ALL_ENDED if permission.shares_too else done.PAYMENTS_ENDED
+        return confirmation.SHARING_ENDED
+    return confirmation.ALL_ENDED if permission.shares_too else confirmation.PAYMENTS_ENDED

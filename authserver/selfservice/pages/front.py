@@ -2,7 +2,7 @@
 
 from flask import Blueprint, Response
 
-from authserver.interaction.guard import StepDeps
+from authserver.interaction.step import StepDeps
 from authserver.web.pages.flask_pages import correlation_id, to_flask
 
 

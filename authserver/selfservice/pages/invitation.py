@@ -6,11 +6,11 @@ from collections.abc import Callable
 from flask import Blueprint, Response, request
 
 from authserver.accounts.factors.passkey.ceremonies import begin_registration, finish_registration
-from authserver.accounts.factors.passkey.tokens import Answer, Asked, Desk
+from authserver.accounts.factors.passkey.ceremony_token import Answer, Asked, Desk
 from authserver.accounts.factors.password.factor import PASSWORD_METHOD
 from authserver.accounts.factors.password.hashing import SALT_BYTES, PasswordPool
-from authserver.accounts.factors.password.judge import PasswordJudge
 from authserver.accounts.factors.password.policy import WeakPassword, context_words_of
+from authserver.accounts.factors.password.strength_process import PasswordJudge
 from authserver.accounts.factors.store import find_enrolled
 from authserver.accounts.invitations import find_invited, use_invitation
 from authserver.accounts.model import Account
@@ -19,10 +19,10 @@ from authserver.accounts.store.people import hold_account
 from authserver.db.engine import Connection
 from authserver.events.catalogue import INVITATION_CLAIMED
 from authserver.events.model import Event, person
-from authserver.interaction.guard import this_browser
+from authserver.interaction.step import this_browser
 from authserver.protocol.errors import InvitationOver
 from authserver.protocol.handles import new_handle
-from authserver.selfservice.guard import AccountDeps, go_to
+from authserver.selfservice.account_page import AccountDeps, go_to
 from authserver.selfservice.words import PASSKEY_DID_NOT_WORK
 from authserver.sessions import lifecycle
 from authserver.sessions.browsers import describe_browser

@@ -8,8 +8,8 @@ from authserver.accounts.factors.passkey.factor import PASSKEY
 from authserver.accounts.factors.passkey.model import parse_name
 from authserver.accounts.factors.recovery import store as recovery
 from authserver.events.catalogue import GENERATOR_REMOVED, PASSKEY_REMOVED, PASSKEY_RENAMED
-from authserver.selfservice import done
-from authserver.selfservice.guard import (
+from authserver.selfservice import confirmation
+from authserver.selfservice.account_page import (
     AccountDeps,
     AccountPage,
     Visit,
@@ -68,7 +68,7 @@ def _rename(deps: AccountDeps, visit: Visit, passkey_id: str, typed_name: str) -
         is_renamed = passkeys.rename(connection, visit.account_id, passkey_id, name)
         if is_renamed:
             record(deps, connection, visit, PASSKEY_RENAMED, name)
-    return go_on(deps, visit, PATH, done.PASSKEY_RENAMED) if is_renamed else go_to(PATH)
+    return go_on(deps, visit, PATH, confirmation.PASSKEY_RENAMED) if is_renamed else go_to(PATH)
 
 
 def _remove_passkey(deps: AccountDeps, visit: Visit, passkey_id: str) -> Response:
@@ -78,7 +78,7 @@ def _remove_passkey(deps: AccountDeps, visit: Visit, passkey_id: str) -> Respons
             record(deps, connection, visit, PASSKEY_REMOVED, name)
     if name is None:
         return go_to(PATH)
-    return after_change(deps, visit, PATH, done.PASSKEY_REMOVED)
+    return after_change(deps, visit, PATH, confirmation.PASSKEY_REMOVED)
 
 
 def _remove_generator(deps: AccountDeps, visit: Visit) -> Response:
@@ -88,4 +88,4 @@ def _remove_generator(deps: AccountDeps, visit: Visit) -> Response:
             record(deps, connection, visit, GENERATOR_REMOVED)
     if not is_removed:
         return go_to(PATH)
-    return after_change(deps, visit, PATH, done.GENERATOR_REMOVED)
+    return after_change(deps, visit, PATH, confirmation.GENERATOR_REMOVED)

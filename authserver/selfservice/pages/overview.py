@@ -6,8 +6,8 @@ from authserver.accounts.factors.passkey import store as passkeys
 from authserver.accounts.factors.passkey.factor import PASSKEY
 from authserver.accounts.factors.password.factor import PASSWORD
 from authserver.accounts.factors.recovery import store as recovery
-from authserver.interaction.guard import stay_purpose
-from authserver.selfservice.guard import AccountDeps, AccountPage, Visit, form_page, open_visit, show
+from authserver.interaction.step import stay_purpose
+from authserver.selfservice.account_page import AccountDeps, AccountPage, Visit, form_page, open_visit, show
 from authserver.sessions import lifecycle
 from authserver.web.machine.responses import empty
 from authserver.web.pages.flask_pages import to_flask

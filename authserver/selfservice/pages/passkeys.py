@@ -3,11 +3,11 @@
 from flask import Blueprint, request
 
 from authserver.accounts.factors.passkey.ceremonies import begin_registration, finish_registration
+from authserver.accounts.factors.passkey.ceremony_token import Answer, Asked, Desk
 from authserver.accounts.factors.passkey.model import parse_name
-from authserver.accounts.factors.passkey.tokens import Answer, Asked, Desk
 from authserver.events.catalogue import PASSKEY_ADDED
-from authserver.selfservice import done
-from authserver.selfservice.guard import (
+from authserver.selfservice import confirmation
+from authserver.selfservice.account_page import (
     AccountDeps,
     AccountPage,
     Visit,
@@ -72,7 +72,7 @@ def _register(deps: PasskeysDeps, visit: Visit) -> Reply:
     if made.passkey is None:
         return _show(deps, visit, error=PASSKEY_DID_NOT_WORK)
     cookie = raised[1] if raised else ""
-    return after_change(deps.account, visit, next_path(visit), done.PASSKEY_ADDED, session_cookie=cookie)
+    return after_change(deps.account, visit, next_path(visit), confirmation.PASSKEY_ADDED, session_cookie=cookie)
 
 
 def _asked(visit: Visit) -> Asked:

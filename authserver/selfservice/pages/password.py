@@ -6,14 +6,14 @@ from flask import Blueprint, request
 
 from authserver.accounts.factors.password.factor import PASSWORD
 from authserver.accounts.factors.password.hashing import SALT_BYTES, PasswordPool
-from authserver.accounts.factors.password.judge import PasswordJudge
 from authserver.accounts.factors.password.policy import WeakPassword, context_words_of
+from authserver.accounts.factors.password.strength_process import PasswordJudge
 from authserver.accounts.sign_in import find_candidate, sign_in, spend_hash
 from authserver.accounts.store import attempts, people
 from authserver.events.catalogue import PASSWORD_CHANGED
 from authserver.interaction.attempt import guarded
-from authserver.selfservice import done
-from authserver.selfservice.guard import (
+from authserver.selfservice import confirmation
+from authserver.selfservice.account_page import (
     AccountDeps,
     AccountPage,
     Visit,
@@ -53,7 +53,7 @@ def _answer(deps: PasswordDeps, visit: Visit) -> Reply:
     if problem:
         return _show(deps, visit, problem)
     _set(deps, visit, new_password)
-    return after_change(deps.account, visit, "/account/methods", done.PASSWORD_SET)
+    return after_change(deps.account, visit, "/account/methods", confirmation.PASSWORD_SET)
 
 
 def _weakness(deps: PasswordDeps, visit: Visit, new_password: str) -> dict[str, object]:

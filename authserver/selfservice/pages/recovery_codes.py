@@ -9,7 +9,7 @@ from authserver.accounts.factors.password.factor import PASSWORD
 from authserver.accounts.factors.recovery import store as recovery
 from authserver.accounts.factors.recovery.codes import new_codes, replace_codes
 from authserver.events.catalogue import RECOVERY_CODES_MADE
-from authserver.selfservice.guard import (
+from authserver.selfservice.account_page import (
     AccountDeps,
     AccountPage,
     Visit,

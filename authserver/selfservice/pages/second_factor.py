@@ -2,7 +2,7 @@
 
 from flask import Blueprint
 
-from authserver.selfservice.guard import AccountDeps, AccountPage, Visit, account_pages, go_to, show
+from authserver.selfservice.account_page import AccountDeps, AccountPage, Visit, account_pages, go_to, show
 from authserver.web.pages.form_page import Reply
 
 PAGE = "second_factor"

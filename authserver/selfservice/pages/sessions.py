@@ -4,8 +4,17 @@ from flask import Blueprint, Response, request
 
 from authserver.accounts.factors.table import METHODS
 from authserver.events.catalogue import SESSIONS_ENDED
-from authserver.selfservice import done
-from authserver.selfservice.guard import AccountDeps, AccountPage, Visit, account_pages, event_of, go_on, go_to, show
+from authserver.selfservice import confirmation
+from authserver.selfservice.account_page import (
+    AccountDeps,
+    AccountPage,
+    Visit,
+    account_pages,
+    event_of,
+    go_on,
+    go_to,
+    show,
+)
 from authserver.sessions import lifecycle, store
 from authserver.sessions.model import Session
 from authserver.values import replace
@@ -35,7 +44,7 @@ def _answer(deps: AccountDeps, visit: Visit) -> Response:
     ended = _end(deps, visit, request.form.get("action", ""), request.form.get("session", ""))
     if not ended:
         return go_to(PATH)
-    return go_on(deps, visit, PATH, done.SESSIONS_ENDED)
+    return go_on(deps, visit, PATH, confirmation.SESSIONS_ENDED)
 
 
 def _end(deps: AccountDeps, visit: Visit, action: str, session_id: str) -> int:

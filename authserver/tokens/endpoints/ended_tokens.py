@@ -6,8 +6,8 @@ from typing import Final
 
 import orjson
 
+from authserver.clients.authenticated_request import Reception
 from authserver.clients.model import Client
-from authserver.clients.reception import Reception
 from authserver.clock import Clock
 from authserver.db.engine import Database
 from authserver.grants.model import TokenState

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from authserver.clients.reception import Reception
+from authserver.clients.authenticated_request import Reception
 from authserver.clock import Clock
 from authserver.db.engine import Database
 from authserver.grants.store.tokens import find_token

@@ -1,6 +1,6 @@
 """The revocation endpoint."""
 
-from authserver.clients.reception import Reception
+from authserver.clients.authenticated_request import Reception
 from authserver.clock import Clock
 from authserver.db.engine import Connection, Database
 from authserver.events import model as actors

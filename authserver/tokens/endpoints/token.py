@@ -3,13 +3,13 @@
 from collections.abc import Callable, Mapping
 
 from authserver.binding.resolve import resolve_binding
+from authserver.clients.authenticated_request import Reception
 from authserver.clients.binding import binding_demand
 from authserver.clients.model import Client, ResourceServer
-from authserver.clients.reception import Reception
 from authserver.clock import Clock
-from authserver.db.at_once import Writes
 from authserver.db.engine import Database
-from authserver.db.once import OneTimeId
+from authserver.db.one_time_ids import OneTimeId
+from authserver.db.writes import Writes
 from authserver.events.catalogue import TOKEN_ISSUED
 from authserver.events.journal import Journal
 from authserver.grants.store.records import revoke_grant

@@ -6,8 +6,8 @@ from authserver.binding.dpop import DpopNonces
 from authserver.binding.resolve import proof_id
 from authserver.clients.model import Client
 from authserver.clock import Clock
-from authserver.db.at_once import Writes
 from authserver.db.engine import Database
+from authserver.db.writes import Writes
 from authserver.grants.model import KIND_ACCESS, PersonOfToken, TokenState
 from authserver.grants.store.tokens import find_token_of_person
 from authserver.issuance.claims import select_claims
@@ -17,8 +17,8 @@ from authserver.protocol.errors import InsufficientScope, InvalidToken, OAuthErr
 from authserver.protocol.handles import hash_handle
 from authserver.protocol.names import SCOPE_OPENID
 from authserver.resource.checks import Expectation, check_claims, check_scope, check_sender, read_authorization
+from authserver.resource.machine_request import read_own_request
 from authserver.resource.model import AccessToken, ResourceRequest, TokenMissing
-from authserver.resource.own_requests import read_own_request
 from authserver.values import Assembly
 from authserver.web.machine.challenges import render_challenge
 from authserver.web.machine.evidence import Origins

@@ -14,7 +14,7 @@ from authserver.protocol.handles import hash_handle
 from authserver.sealing.envelope import Envelope
 from authserver.tokens.grant_type import Replayed, TokenRequest
 from authserver.tokens.narrowing import narrow_details, narrow_resources, narrow_scope
-from authserver.tokens.person import claims_for_id_token
+from authserver.tokens.subject_claims import claims_for_id_token
 from authserver.values import Assembly, Hidden, Value
 
 _REFUSAL = "The refresh token is not valid."

@@ -3,7 +3,7 @@
 import pytest
 
 from authserver.banking.text import LANGUAGES, payment_facts, payment_text
-from authserver.protocol.neutral import neutralise
+from authserver.protocol.safe_text import neutralise
 from tests.support.payment_proofs import MANDATE, PAYMENT
 
 _NARROW = "\N{NARROW NO-BREAK SPACE}"

@@ -12,7 +12,7 @@ from authserver.protocol.details.bank_accounts import BankAccount, parse_iban, s
 from authserver.protocol.details.model import Money
 from authserver.protocol.details.money import check_money, currencies, format_money, minor_units
 from authserver.protocol.details.names import parse_name
-from authserver.protocol.neutral import neutralise
+from authserver.protocol.safe_text import neutralise
 from tests.support.details import BANK_ACCOUNTS, CURRENT, SAVINGS, Document, amounts
 
 

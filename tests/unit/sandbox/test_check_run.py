@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
+from authserver.sandbox.check.context import Scene, expect, expect_answer
 from authserver.sandbox.check.run import drive
-from authserver.sandbox.check.scene import Scene, expect, expect_answer
 from authserver.sandbox.third_party.http import Answer
 
 NO_SCENE: Any = None

@@ -8,10 +8,10 @@ from authserver.protocol.details.bank_accounts import parse_iban
 from authserver.sandbox.bank.ledger import Account, Ledger, LedgerFull, Owner
 from authserver.sandbox.bank.orders import Order, format_cents
 from authserver.sandbox.bank.terms import BankTerms, read_terms, save_terms
+from authserver.sandbox.layout import DemoPlaces, DemoPorts
 from authserver.sandbox.people import PEOPLE
-from authserver.sandbox.places import DemoPlaces, DemoPorts
 from authserver.sandbox.third_party.one_time_code import one_time_code
-from authserver.sandbox.third_party.shown import mask
+from authserver.sandbox.third_party.redaction import mask
 
 ORDER = Order({"creditorName": "Grocer"})
 ALICE, BOB = Owner("alice", "app"), Owner("bob", "app")

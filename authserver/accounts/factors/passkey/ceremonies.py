@@ -9,7 +9,14 @@ from hashlib import sha256
 from typing import Final
 
 from authserver.accounts.factors.passkey import store
-from authserver.accounts.factors.passkey.counts import Begun, may_be_late
+from authserver.accounts.factors.passkey.ceremony_token import (
+    Answer,
+    Asked,
+    Desk,
+    Opened,
+    claim_ceremony,
+    seal_ceremony,
+)
 from authserver.accounts.factors.passkey.model import (
     MOST_PASSKEYS,
     Credential,
@@ -21,7 +28,7 @@ from authserver.accounts.factors.passkey.model import (
     parse_credential,
     parse_name,
 )
-from authserver.accounts.factors.passkey.tokens import Answer, Asked, Desk, Opened, claim_ceremony, seal_ceremony
+from authserver.accounts.factors.passkey.sign_count import Begun, may_be_late
 from authserver.accounts.factors.passkey.verification import (
     assertion_options,
     evidence_of,
