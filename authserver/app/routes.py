@@ -10,6 +10,7 @@ from authserver.app.parts import Parts
 from authserver.authorization.dispatch import Conduct
 from authserver.authorization.endpoints.authorize import Authorize
 from authserver.authorization.endpoints.device import DeviceAuthorizationEndpoint
+from authserver.authorization.endpoints.end_session import EndSession
 from authserver.authorization.endpoints.par import PushedAuthorizationRequest
 from authserver.authorization.respond import AnswerPolicy
 from authserver.banking.own_accounts import stored_accounts
@@ -89,6 +90,7 @@ def machine_routes(parts: Parts, document: MetadataDocument) -> tuple[Route, ...
         Route(urls.INTROSPECTION, post, _introspection(parts)),
         Route(urls.ENDED_TOKENS, post, _ended_tokens(parts)),
         Route(urls.REVOCATION, post, revocation, registered),
+        Route(urls.END_SESSION, both, _end_session(parts)),
         Route(urls.USERINFO, both, _userinfo(parts), registered),
         Route(urls.JWKS, get, Jwks(parts.keys.jwks), anyone),
         Route(urls.JWKS_ARCHIVE, get, Jwks(parts.keys.archive)),
@@ -123,7 +125,7 @@ def page_blueprints(parts: Parts) -> tuple[Blueprint, ...]:
         *passkey_pages(PasskeyDeps(step, parts.passkeys)),
         consent_page(ConsentDeps(step, _conduct(parts), terms, stored_accounts, described, servers)),
         *([device_page(DeviceDeps(step, parts.settings.par_lifetime))] if _has_devices(parts.settings) else []),
-        logout_page(step),
+        logout_page(step, parts.envelope),
         *([approve_page(_approving(parts, step))] if parts.settings.banking == "on" else []),
         *account_pages(parts, step, passwords),
     )
@@ -161,6 +163,21 @@ def _par(parts: Parts) -> PushedAuthorizationRequest:
 def _has_devices(settings: Settings) -> bool:
     """Return whether a profile that is switched on lets devices ask."""
     return any(GRANT_DEVICE_CODE in PROFILES[name].grant_types for name in settings.profiles)
+
+
+def _end_session(parts: Parts) -> EndSession:
+    settings = parts.settings
+    return EndSession(
+        clock=parts.clock,
+        limits=parts.limits.machine,
+        pages=parts.pages,
+        events=parts.journal.tell,
+        issuer=settings.issuer,
+        profiles=frozenset(PROFILES[name] for name in settings.profiles),
+        find_client=parts.registry.find,
+        own_keys=lambda: parts.keys.current().ever,
+        envelope=parts.envelope,
+    )
 
 
 def _device(parts: Parts) -> DeviceAuthorizationEndpoint:

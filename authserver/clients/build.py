@@ -63,6 +63,7 @@ def build_client(metadata: ClientMetadata, *, client_id: str, secret_hash: bytes
         disabled=False,
         authorization_details_types=frozenset(metadata.authorization_details_types),
         checked=parse_shown(metadata),
+        post_logout_redirect_uris=tuple(metadata.post_logout_redirect_uris),
         browser_origins=browser_origins(asdict(metadata)),
     )
 
@@ -161,12 +162,12 @@ def _check_grants(metadata: ClientMetadata, profile: Profile) -> None:
 def _check_redirect_uris(metadata: ClientMetadata, profile: Profile) -> None:
     if _uses_code(metadata) and not metadata.redirect_uris:
         raise InvalidRedirectUri("redirect_uris", "At least one redirect URI is required.", clause="RFC6749-3.1.2.2")
-    for redirect_uri in metadata.redirect_uris:
-        fault = find_registration_fault(redirect_uri, plain_http_to_loopback=profile.plain_http_redirects_to_loopback)
-        if fault is not None:
-            raise InvalidRedirectUri(
-                "redirect_uris", f"A redirect URI {fault}.", clause=profile.clause("plain_http_redirects_to_loopback")
-            )
+    for member in ("redirect_uris", "post_logout_redirect_uris"):
+        for uri in getattr(metadata, member):
+            fault = find_registration_fault(uri, plain_http_to_loopback=profile.plain_http_redirects_to_loopback)
+            if fault is not None:
+                clause = profile.clause("plain_http_redirects_to_loopback")
+                raise InvalidRedirectUri(member, f"A redirect URI {fault}.", clause=clause)
 
 
 def _check_scope(metadata: ClientMetadata, profile: Profile) -> None:

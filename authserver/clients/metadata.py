@@ -46,6 +46,7 @@ class ClientMetadata(Value, frozen=True, kw_only=True):
     software_version: _Text | None = None
     application_type: Literal["web", "native"] = "web"
     redirect_uris: Annotated[tuple[_Text, ...], Meta(max_length=50)] = ()
+    post_logout_redirect_uris: Annotated[tuple[_Text, ...], Meta(max_length=50)] = ()
     allowed_cors_origins: Annotated[tuple[_Text, ...], Meta(max_length=50)] | None = None
     grant_types: tuple[_Text, ...] = (names.GRANT_AUTHORIZATION_CODE,)
     response_types: tuple[_Text, ...] | None = None

@@ -92,6 +92,7 @@ class Client(Value, frozen=True):
     previous_secret: PreviousSecret | None = None
     checked: Checked | None = None
     browser_origins: frozenset[str] = frozenset()
+    post_logout_redirect_uris: tuple[str, ...] = ()
 
     @property
     def is_public(self) -> bool:

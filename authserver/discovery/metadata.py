@@ -82,6 +82,7 @@ def describe_deployment(deployment: Deployment) -> Mapping[str, object]:
         "ui_locales_supported": list(LANGUAGES),
         **_authentication_members(methods, assertion_algorithms),
     }
+    document["end_session_endpoint"] = deployment.issuer + urls.END_SESSION
     if names.GRANT_DEVICE_CODE in _union(profile.grant_types for profile in deployment.profiles):
         document["device_authorization_endpoint"] = deployment.issuer + urls.DEVICE_AUTHORIZATION
     if deployment.detail_types:

@@ -192,6 +192,8 @@ EMAIL_CHANGED: Final = Kind(
     letter=Message("The email address of your account was changed"),
 )
 
+SIGN_OUT_REFUSED: Final = Kind("sign_out.refused", _REFUSAL)
+
 # A client asks, and uses what it was given. What was issued is the record of its own issue.
 AUTHORIZATION_GRANTED: Final = Kind("authorization.granted")
 AUTHORIZATION_REFUSED: Final = Kind("authorization.refused", ("error",))

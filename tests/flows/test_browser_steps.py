@@ -108,7 +108,7 @@ class House:
             database, Journal(self.events.append), AnswerPolicy(ORIGIN, 60, 86400, 3600), step.find_client, frozenset
         )
         self.app.register_blueprint(consent_page(ConsentDeps(step, conduct, terms, lambda _: (), {}, tuple)))
-        self.app.register_blueprint(logout_page(step))
+        self.app.register_blueprint(logout_page(step, envelope))
         self.browser = self.app.test_client()
         self._add_people(envelope)
 

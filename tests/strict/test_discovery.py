@@ -20,6 +20,8 @@ FAPI_ALGORITHMS = {"PS256", "ES256", "EdDSA", "Ed25519"}
 PATHS = ("/.well-known/openid-configuration", "/.well-known/oauth-authorization-server")
 # RFC 8414, OpenID Discovery, PAR, DPoP, mutual TLS, RFC 9207 and the prompt registry; any other member is a warning.
 KNOWN_MEMBERS = {
+    "device_authorization_endpoint",
+    "end_session_endpoint",
     "authorization_details_types_supported",
     "issuer",
     "authorization_endpoint",
@@ -147,7 +149,8 @@ def test_code_with_s256_is_the_one_way_offered(document: dict[str, Any]) -> None
 
 @pytest.mark.spec("RFC8414-2", "FAPI2-SP-FINAL-5.3.2.1-2")
 def test_the_grants_offered_are_those_there_are(document: dict[str, Any]) -> None:
-    assert document["grant_types_supported"] == ["authorization_code", "client_credentials", "refresh_token"]
+    device = "urn:ietf:params:oauth:grant-type:device_code"
+    assert document["grant_types_supported"] == ["authorization_code", "client_credentials", "refresh_token", device]
 
 
 @pytest.mark.spec("RFC8414-2", "RFC7662-2.1")
