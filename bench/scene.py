@@ -9,8 +9,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from pydantic import SecretStr
-
 from authserver.cli.init import prepare_store
 from authserver.clients.registration import prepare_registration
 from authserver.clients.store import insert_client
@@ -19,6 +17,7 @@ from authserver.sandbox.authority import Authority
 from authserver.sealing.master_key import create_master_key
 from authserver.settings.load import load_settings_from
 from authserver.settings.model import Settings
+from authserver.values import replace as change_settings
 from bench.backstage import Backstage, OurBackstage
 from bench.cores import Cores
 from bench.generator import Address
@@ -127,7 +126,7 @@ def with_database_of_its_own(scene: Scene, store: Store, port: int, **settings: 
     """Return our scene on another port and a database that is empty so far; the clients are the same."""
     if scene.settings is None:
         raise ValueError(f"{scene.name} has no settings to be changed")
-    own = scene.settings.model_copy(update={"database_url": SecretStr(store.url)})
+    own = change_settings(scene.settings, database_url=store.url)
     prepare_store(own)
     _fill(own, scene.clients, int(time.time()))
     moved = served_as(scene, port, database_url=store.url, **settings)

@@ -4,19 +4,23 @@ Run by `make docs`. `--check` only tells whether the pages are current, and `--d
 """
 
 import argparse
+import ast
+import inspect
 import json
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from itertools import pairwise
 from pathlib import Path
 
 import click
-from pydantic.fields import FieldInfo
+from msgspec.structs import FieldInfo
 
 from authserver.cli.main import main as command_line
 from authserver.protocol.details.registry import TYPES
 from authserver.settings.describe import default_of, may_be
 from authserver.settings.load import CONFIG_VARIABLE
-from authserver.settings.model import ENVIRONMENT_PREFIX, Settings
+from authserver.settings.model import ENVIRONMENT_PREFIX, FIELDS, Settings
+from authserver.settings.public import PublicSettings
 
 _FOLDER = Path(__file__).resolve().parent
 _WRITTEN_BY = "<!-- Rendered by `make docs`; a test holds it current. Change the code, not this page. -->"
@@ -24,6 +28,7 @@ _WRITTEN_BY = "<!-- Rendered by `make docs`; a test holds it current. Change the
 
 def render_configuration() -> str:
     """Render every setting: its name, default, what it may be, what it does."""
+    descriptions = find_descriptions()
     lines = [
         "# Configuration",
         "",
@@ -39,15 +44,29 @@ def render_configuration() -> str:
         "",
         "| setting | default | may be | what it does |",
         "|---|---|---|---|",
-        *(_setting(name, field) for name, field in Settings.model_fields.items()),
+        *(_setting(field, descriptions[name]) for name, field in FIELDS.items()),
     ]
     return "\n".join(lines) + "\n"
 
 
-def _setting(name: str, field: FieldInfo) -> str:
+def find_descriptions() -> dict[str, str]:
+    """Return what the text below each setting says that it does, by the setting's name."""
+    classes = [each for each in Settings.__mro__ if issubclass(each, PublicSettings)]
+    bodies = [ast.parse(inspect.getsource(each)).body[0] for each in classes]
+    return {
+        line.target.id: " ".join(below.value.value.split())
+        for body in bodies
+        if isinstance(body, ast.ClassDef)
+        for line, below in pairwise(body.body)
+        if isinstance(line, ast.AnnAssign) and isinstance(line.target, ast.Name)
+        if isinstance(below, ast.Expr) and isinstance(below.value, ast.Constant) and isinstance(below.value.value, str)
+    }
+
+
+def _setting(field: FieldInfo, description: str) -> str:
     default = default_of(field)
-    cells = [f"`{ENVIRONMENT_PREFIX}{name.upper()}`", f"`{default}`" if default else "", may_be(field)]
-    return "| " + " | ".join([*cells, field.description or ""]) + " |"
+    cells = [f"`{ENVIRONMENT_PREFIX}{field.name.upper()}`", f"`{default}`" if default else "", may_be(field).text]
+    return "| " + " | ".join([*cells, description]) + " |"
 
 
 def render_commands() -> str:

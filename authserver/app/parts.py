@@ -156,7 +156,7 @@ def _limits(settings: Settings, app: Flask, envelope: Envelope, events: EventSin
 def _limits_storage(settings: Settings, clock: Clock) -> WindowStorage:
     path = settings.limits_path or shared_limits_path(settings.data_dir)
     try:
-        return build_storage(path, settings.valkey_url.get_secret_value() or None, clock)
+        return build_storage(path, settings.valkey_url or None, clock)
     except (ConfigurationError, ValueError):  # whose text may hold the URL, and with it a password
         raise SettingsError("VALKEY_URL cannot be used; is the extra authserver[valkey] installed?") from None
 

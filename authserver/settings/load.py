@@ -2,15 +2,15 @@
 
 import os
 import tomllib
-from collections.abc import Iterable, MutableMapping
+from collections.abc import Iterable, Mapping, MutableMapping
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
-
-from authserver.settings.describe import is_secret, may_be
-from authserver.settings.model import ENVIRONMENT_PREFIX, Settings
+from authserver.settings.agreement import find_disagreement
+from authserver.settings.describe import is_path, may_be, parse_setting
+from authserver.settings.model import ENVIRONMENT_PREFIX, FIELDS, Settings
+from authserver.values import hidden_fields
 
 CONFIG_VARIABLE = "AUTHSERVER_CONFIG"
 """The variable that names the configuration file."""
@@ -38,17 +38,32 @@ def load_settings_from(path: Path | None) -> Settings:
     )
     members = _read_file(path)
     _check_names(members, f"in {path}")
-    try:
-        return Settings(**{_plain(name): value for name, value in members.items()})
-    except ValidationError as error:
-        raise SettingsError(_describe(error)) from None
+    return parse_settings({**{_plain(name): value for name, value in members.items()}, **_environment()})
+
+
+def parse_settings(given: Mapping[str, object]) -> Settings:
+    """Return the settings of what is given for some of them, as text or as the file has it.
+
+    Raises SettingsError as `load_settings_from` does.
+    """
+    values: dict[str, Any] = {}
+    for name in sorted(given, key=list(FIELDS).index):  # so that the first that is wrong is always the same
+        try:
+            values[name] = parse_setting(FIELDS[name], given[name])
+        except ValueError:
+            was = "a value that is not shown" if name in hidden_fields(Settings) else repr(given[name])
+            raise SettingsError(f"{name.upper()} was {was}; it may be: {may_be(FIELDS[name]).text}") from None
+    settings = Settings(**values)
+    disagreement = find_disagreement(settings)
+    if disagreement:
+        raise SettingsError(disagreement)
+    return settings
 
 
 def settings_in_environment() -> dict[str, str]:
     """Return the settings that stand in the environment, by their plain names; paths whole, wherever they were said."""
-    said = {_plain(name): text for name, text in os.environ.items() if _is_setting(name)}
-    paths = {name for name, field in Settings.model_fields.items() if field.annotation in {Path, Path | None}}
-    return {name: str(Path(text).resolve()) if text and name in paths else text for name, text in said.items()}
+    said = _environment().items()
+    return {name: str(Path(text).resolve()) if text and is_path(FIELDS[name]) else text for name, text in said}
 
 
 def differing_in_environment(path: Path, names: Iterable[str]) -> list[str]:
@@ -56,6 +71,10 @@ def differing_in_environment(path: Path, names: Iterable[str]) -> list[str]:
     members = {_plain(name): _as_text(value) for name, value in _read_file(path).items()}
     said = settings_in_environment()
     return [name.upper() for name in names if name in said and said[name] != members.get(name, "")]
+
+
+def _environment() -> dict[str, str]:
+    return {_plain(name): text for name, text in os.environ.items() if _is_setting(name)}
 
 
 def _is_setting(name: str) -> bool:
@@ -72,9 +91,9 @@ def _plain(name: str) -> str:
 
 
 def _check_names(names: Iterable[str], place: str) -> None:
-    unknown = sorted(name for name in names if _plain(name) not in Settings.model_fields)
+    unknown = sorted(name for name in names if _plain(name) not in FIELDS)
     if unknown:
-        near = get_close_matches(_plain(unknown[0]), Settings.model_fields, n=1)
+        near = get_close_matches(_plain(unknown[0]), FIELDS, n=1)
         hint = f"; did you mean {near[0].upper()}?" if near else ""
         raise SettingsError(f"{unknown[0]} {place} is no setting of this server{hint}")
 
@@ -86,16 +105,6 @@ def _read_file(path: Path | None) -> dict[str, Any]:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError(f"{CONFIG_VARIABLE} names a file that cannot be read: {path}: {error}") from None
-
-
-def _describe(error: ValidationError) -> str:
-    fault = error.errors(include_url=False)[0]
-    if not fault["loc"]:  # settings that do not go together: the text says all, and the input would show secrets
-        return fault["msg"].removeprefix("Value error, ")
-    name = str(fault["loc"][0])
-    field = Settings.model_fields[name]
-    was = "a value that is not shown" if is_secret(field) else repr(fault["input"])
-    return f"{name.upper()} was {was}; it may be: {may_be(field)}"
 
 
 def process_environment() -> MutableMapping[str, str]:

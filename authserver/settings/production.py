@@ -6,7 +6,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from authserver.profiles.assess import ERROR, WARNING, Finding
-from authserver.settings.model import Settings
+from authserver.settings.model import FIELDS, Settings
 
 # By the form in which they hand on the certificate; rfc9440 and nginx are those of nginx, which drops such names.
 _PASSING_PROXIES: Final = {
@@ -86,7 +86,7 @@ def _letters(settings: Settings) -> Iterator[Finding]:
 
 
 def _names(settings: Settings) -> Iterator[Finding]:
-    if settings.site_name == Settings.model_fields["site_name"].default:
+    if settings.site_name == FIELDS["site_name"].default:
         yield _error(f"SITE_NAME is {settings.site_name}: no page says whose it is.", "Set SITE_NAME.")
     if not settings.help_url:
         yield _warning("HELP_URL is empty: a person who cannot sign in finds no help.", "Set HELP_URL.")

@@ -21,7 +21,7 @@ from authserver.outbound import sender
 from authserver.protocol.details.names import MAX_NAME_LENGTH
 from authserver.resource import introspected_tokens, signed_introspection, store
 from authserver.serving.tls import REQUEST_SECONDS
-from authserver.settings.model import Settings
+from authserver.settings.model import FIELDS
 from authserver.web.machine.model import MAX_BODY_BYTES
 from authserver.web.pages import i18n
 
@@ -46,7 +46,7 @@ def of(module: ModuleType, name: str) -> Any:  # noqa: ANN401 - a constant of an
 
 
 def default(name: str) -> int:
-    value = Settings.model_fields[name].default
+    value = FIELDS[name].default
     assert isinstance(value, int)
     return value
 

@@ -6,6 +6,7 @@ from authserver.app.create import create_app
 from authserver.db.engine import Database
 from authserver.keys.store import provision_keys
 from authserver.sealing.master_key import MasterKeyEnvelope
+from authserver.values import replace
 from tests.support.authority import NOW
 from tests.support.deployment import deploy
 from tests.support.key_pool import MASTER_KEY
@@ -19,7 +20,7 @@ def test_metadata_that_its_models_refuse_stops_the_start(sqlite_database: Databa
         provision_keys(connection, MasterKeyEnvelope(MASTER_KEY), ("RS256",), NOW)
 
     with pytest.raises(ValueError, match="id_token_signing_alg_values_supported"):
-        create_app(settings.model_copy(update={"profiles": ("fapi2",)}), clock=lambda: NOW)
+        create_app(replace(settings, profiles=("fapi2",)), clock=lambda: NOW)
 
 
 def test_a_database_without_keys_yet_stops_no_start(sqlite_database: Database, sqlite_url: str) -> None:

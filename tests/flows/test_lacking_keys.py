@@ -8,6 +8,7 @@ from authserver.cli.serve import check_start
 from authserver.keys.store import provision_keys
 from authserver.sealing.master_key import MasterKeyEnvelope
 from authserver.settings.load import load_settings_from
+from authserver.values import replace
 from tests.support.command_line import CommandLine
 from tests.support.deployment import BANK, Deployment
 from tests.support.key_pool import MASTER_KEY
@@ -98,7 +99,7 @@ def test_a_registration_is_refused_until_there_is_its_key_and_everyone_says_so(d
 
 @pytest.mark.spec("OIDCC-15.1")
 def test_a_start_makes_the_key_that_a_new_profile_needs(deployed: CommandLine) -> None:
-    settings = load_settings_from(deployed.config).model_copy(update={"profiles": ("oidc", "fapi2")})
+    settings = replace(load_settings_from(deployed.config), profiles=("oidc", "fapi2"))
     before = len(deployed.data("keys", "list"))
 
     check_start(settings)

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import text
 
 from authserver.app.create import create_app
+from authserver.values import replace
 from tests.support.command_line import CommandLine
 from tests.support.deployment import ISSUER, Deployment
 from tests.support.details import ACCOUNTS, PAYMENT, text_of
@@ -97,7 +98,7 @@ def test_no_client_is_registered_for_such_a_type(tmp_path: Path) -> None:
 
 def _switch_off(deployment: Deployment) -> None:
     """Start the deployment again without banking, on the database that it had."""
-    settings = deployment.app.extensions["authserver"].settings.model_copy(update={"banking": "off"})
+    settings = replace(deployment.app.extensions["authserver"].settings, banking="off")
     deployment.app.extensions["authserver"].database.dispose()
     deployment.app = create_app(settings, clock=lambda: deployment.now, events=deployment.events.append)
     weakref.finalize(deployment.app, deployment.app.extensions["authserver"].database.dispose)

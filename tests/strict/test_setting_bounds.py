@@ -1,30 +1,28 @@
 """Each number among the settings has a least and a most; one beyond them stops the start, by name."""
 
 from pathlib import Path
+from typing import get_args
 
 import pytest
-from annotated_types import Ge, Le
+from msgspec import Meta
 
 from authserver.db.engine import Database
 from authserver.settings.load import SettingsError, load_settings_from
-from authserver.settings.model import Settings
+from authserver.settings.model import FIELDS
 from tests.flows.test_account import visit
 from tests.support.deployment import deploy
 from tests.support.person import Person, code_of
 from tests.support.relying_party import register, register_bank
 
-NUMBERS = {name: field for name, field in Settings.model_fields.items() if field.annotation is int}
+BOUNDS = {name: mark for name, field in FIELDS.items() for mark in get_args(field.type) if isinstance(mark, Meta)}
+NUMBERS = {name: FIELDS[name] for name in BOUNDS}
 LIFETIMES = sorted(name for name in NUMBERS if name.endswith("_lifetime") or name.startswith("session_"))
 MILLISECONDS = 1000
 
 
 def bounds(name: str) -> tuple[int, int]:
     """Return the least and the most that a setting may be."""
-    marks = NUMBERS[name].metadata
-    (least,), (most,) = (
-        [mark.ge for mark in marks if isinstance(mark, Ge)],
-        [mark.le for mark in marks if isinstance(mark, Le)],
-    )
+    least, most = BOUNDS[name].ge, BOUNDS[name].le
     assert isinstance(least, int)
     assert isinstance(most, int)
     return least, most

@@ -28,7 +28,7 @@ from authserver.db.statement import Statement
 from authserver.events.model import Event
 from authserver.keys.store import find_all, insert_key
 from authserver.sealing.master_key import MasterKeyEnvelope
-from authserver.settings.model import Settings
+from authserver.settings.load import parse_settings
 from tests.support import template_memory
 from tests.support.authority import NOW, Authority, create_authority
 from tests.support.key_pool import MASTER_KEY, pooled_keys
@@ -147,7 +147,7 @@ def deploy(database: Database, url: str, **settings: object) -> Deployment:
         for key in pooled_keys(NOW):
             if key.kid not in signing:  # the database may have had a deployment before
                 insert_key(connection, key)
-    app = create_app(Settings(**values), clock=lambda: times[0], events=events.append)  # type: ignore[arg-type]  # a test's settings are checked by the model itself
+    app = create_app(parse_settings(values), clock=lambda: times[0], events=events.append)
     weakref.finalize(app, app.extensions["authserver"].database.dispose)  # closed before its connections are collected
     deployment = Deployment(database, app, times, events)
     deployment.add_person("alice", totp=True)
