@@ -4,7 +4,7 @@ from collections.abc import Callable
 from threading import Lock, Thread
 
 
-class BriefWait:
+class BoundedWait:
     """Runs one look-up at a time; nobody waits for it longer than some seconds, since what is kept serves meanwhile."""
 
     __slots__ = ("_lock", "_seconds")

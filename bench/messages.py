@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
 from joserfc.jwk import ECKey
 
-from authserver.sandbox.authority import Authority, Credential, common_name
+from authserver.sandbox.authority import Authority, CertificateWithKey, common_name
 
 ISSUER = "https://localhost:8443"
 BANK = "https://bank.example/"
@@ -58,7 +58,7 @@ class BenchClient:
     """One registered client with its certificate, and its key where it authenticates by assertion."""
 
     client_id: str
-    credential: Credential = field(repr=False)
+    credential: CertificateWithKey = field(repr=False)
     key: ECKey | None = field(default=None, repr=False)
 
     def renamed(self, client_id: str) -> "BenchClient":

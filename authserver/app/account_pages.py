@@ -43,7 +43,7 @@ def account_pages(parts: Parts, step: StepDeps, passwords: PasswordPool) -> tupl
         enrol_page(
             EnrolDeps(
                 step=step,
-                desk=parts.passkeys,
+                ceremonies=parts.passkeys,
                 site_name=settings.site_name,
                 by_password=deps.first_factor_by_password,
                 envelope=parts.envelope,

@@ -5,7 +5,7 @@ from contextlib import suppress
 from flask import Flask
 
 from authserver.app.parts import build_parts
-from authserver.app.routes import machine_guard, machine_routes, metadata_document, page_blueprints
+from authserver.app.routes import endpoint_middleware, machine_routes, metadata_document, page_blueprints
 from authserver.clock import Clock, system_clock
 from authserver.events.model import EventSink
 from authserver.protocol.errors import TemporarilyUnavailable
@@ -30,7 +30,7 @@ def create_app(settings: Settings, *, clock: Clock = system_clock, events: Event
     document = metadata_document(parts)
     with suppress(TemporarilyUnavailable, LookupError):  # no database or no key yet: /readyz tells, and each read tries
         document.read()
-    app.wsgi_app = MachineRouter(machine_routes(parts, document), machine_guard(parts), app.wsgi_app)  # type: ignore[method-assign]  # Flask's own way of wrapping
+    app.wsgi_app = MachineRouter(machine_routes(parts, document), endpoint_middleware(parts), app.wsgi_app)  # type: ignore[method-assign]  # Flask's own way of wrapping
     return app
 
 

@@ -14,7 +14,7 @@ from authserver.notices.channels import Channel, MailServer, by_mail, into_folde
 from authserver.notices.delivery import FAILURES, Delivery, queue_letter
 from authserver.notices.model import INVITATION_SENT, Sender, notice_for
 from authserver.notices.words import write_invitation
-from authserver.outbound.sender import Sender as QueueSender
+from authserver.outbound.sender import DeliveryWorker as QueueSender
 from authserver.settings.load import SettingsError
 from authserver.settings.model import Settings
 

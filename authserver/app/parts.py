@@ -6,13 +6,13 @@ from flask import Flask
 from limits.errors import ConfigurationError
 
 from authserver.accounts.attempts import Attempts
-from authserver.accounts.factors.passkey.ceremony_token import Desk
+from authserver.accounts.factors.passkey.ceremony_token import Ceremonies
 from authserver.accounts.factors.passkey.verification import relying_party
 from authserver.app.notices import build_queue, check_channel, post_of
 from authserver.authorization.parse import RequestPolicy
 from authserver.binding.dpop import DpopNonces
 from authserver.binding.mtls import ChainVerifier
-from authserver.clients.authenticated_request import Reception
+from authserver.clients.authenticated_request import RequestAuthenticator
 from authserver.clients.authentication import ClientAuthentication
 from authserver.clients.registry import ClientRegistry
 from authserver.clock import Clock, system_clock
@@ -27,7 +27,7 @@ from authserver.keys.store import find_all, find_archived
 from authserver.limits.fallback import WindowStorage
 from authserver.limits.rates import Limits, build_limits, build_storage, shared_limits_path
 from authserver.outbound.fetch import SafeFetcher
-from authserver.outbound.sender import Sender as QueueSender
+from authserver.outbound.sender import DeliveryWorker as QueueSender
 from authserver.profiles.catalogue import PROFILES
 from authserver.protocol import urls
 from authserver.sealing.envelope import Envelope
@@ -55,14 +55,14 @@ class Parts(Assembly, frozen=True):
     envelope: Envelope
     registry: ClientRegistry
     keys: KeyRing
-    reception: Reception
+    reception: RequestAuthenticator
     limits: Limits
     pages: Pages
     origins: Origins
     nonces: DpopNonces
     session_limits: SessionLimits
     attempts: Attempts
-    passkeys: Desk
+    passkeys: Ceremonies
     letters: QueueSender | None
     certificates: CertificatePolicy
 
@@ -114,14 +114,16 @@ def build_parts(settings: Settings, app: Flask, clock: Clock, events: EventSink)
         envelope=envelope,
         registry=registry,
         keys=keys,
-        reception=Reception(origins, nonces, authentication, limits.machine, journal.tell),
+        reception=RequestAuthenticator(origins, nonces, authentication, limits.machine, journal.tell),
         limits=limits,
         pages=load_pages(_site(settings), speaks_others=True),
         origins=origins,
         nonces=nonces,
         session_limits=SessionLimits(settings.session_idle, settings.session_idle_strong, settings.session_absolute),
         attempts=Attempts(database, envelope.derive("attempts")),
-        passkeys=Desk(relying_party(settings.issuer, settings.site_name, settings.passkey_aaguids), envelope, journal),
+        passkeys=Ceremonies(
+            relying_party(settings.issuer, settings.site_name, settings.passkey_aaguids), envelope, journal
+        ),
         letters=letters,
         certificates=_certificate_policy(settings),
     )

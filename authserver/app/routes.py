@@ -7,7 +7,7 @@ from flask import Blueprint
 from authserver.accounts.factors.password.hashing import PasswordPool
 from authserver.app.account_pages import account_pages
 from authserver.app.parts import Parts
-from authserver.authorization.dispatch import Conduct
+from authserver.authorization.dispatch import Dispatcher
 from authserver.authorization.endpoints.authorize import Authorize
 from authserver.authorization.endpoints.device import DeviceAuthorizationEndpoint
 from authserver.authorization.endpoints.end_session import EndSession
@@ -29,7 +29,7 @@ from authserver.interaction.pages.logout import logout_page
 from authserver.interaction.pages.passkey import PasskeyDeps, passkey_pages
 from authserver.interaction.pages.recovery import recovery_page
 from authserver.interaction.pages.totp import TotpDeps, totp_page
-from authserver.interaction.payment_approval import CONSENT_SECONDS, Approving
+from authserver.interaction.payment_approval import CONSENT_SECONDS, ApprovalTerms
 from authserver.interaction.step import StepDeps
 from authserver.issuance.access_token import AccessTokenIssuer
 from authserver.issuance.issue import Mint
@@ -59,10 +59,10 @@ from authserver.web.headers import COMMON_HEADERS
 from authserver.web.health import Readiness, healthz
 from authserver.web.machine.client_certificate import certificate_from_environ, client_address
 from authserver.web.machine.cors import CrossOrigin, Readers
-from authserver.web.machine.router import Guard, Route
-from authserver.web.pages.csrf import CsrfGuard
+from authserver.web.machine.router import EndpointMiddleware, Route
+from authserver.web.pages.csrf import CsrfProtection
 from authserver.web.request_id import new_correlation_id
-from authserver.web.request_log import RequestGuard
+from authserver.web.request_log import ErrorHandler
 
 
 def metadata_document(parts: Parts) -> MetadataDocument:
@@ -106,7 +106,7 @@ def page_blueprints(parts: Parts) -> tuple[Blueprint, ...]:
     step = StepDeps(
         database=parts.database,
         pages=parts.pages,
-        csrf=CsrfGuard(parts.envelope.derive("csrf"), frozenset({parts.settings.issuer})),
+        csrf=CsrfProtection(parts.envelope.derive("csrf"), frozenset({parts.settings.issuer})),
         limits=parts.limits,
         clock=parts.clock,
         journal=parts.journal,
@@ -135,13 +135,13 @@ def _approving(parts: Parts, step: StepDeps) -> ApproveDeps:
     return ApproveDeps(
         step=step,
         accounts_of=stored_accounts,
-        approving=Approving(
+        approving=ApprovalTerms(
             ConsentTerms(new_handle, CONSENT_SECONDS),
             ConsentTerms(new_handle, parts.settings.consent_lifetime),
             parts.session_limits,
             parts.journal,
         ),
-        desk=parts.passkeys,
+        ceremonies=parts.passkeys,
         unlinked_limits=parse_limits(parts.settings.payment_unlinked_limit),
         envelope=parts.envelope,
     )
@@ -208,9 +208,9 @@ def _authorize(parts: Parts) -> Authorize:
     )
 
 
-def _conduct(parts: Parts) -> Conduct:
+def _conduct(parts: Parts) -> Dispatcher:
     settings = parts.settings
-    return Conduct(
+    return Dispatcher(
         parts.database,
         parts.journal,
         AnswerPolicy(settings.issuer, settings.code_lifetime, settings.grant_lifetime, settings.refresh_idle_lifetime),
@@ -270,14 +270,14 @@ def _userinfo(parts: Parts) -> UserInfo:
     return UserInfo(parts.database, parts.clock, parts.origins, parts.nonces, expected, parts.registry.find)
 
 
-def machine_guard(parts: Parts) -> Guard:
+def endpoint_middleware(parts: Parts) -> EndpointMiddleware:
     """Return what surrounds every machine endpoint."""
     browser_apps = BrowserApps(parts.database, parts.clock, parts.origins, parts.registry.find)
-    return Guard(
+    return EndpointMiddleware(
         certificate=lambda environ: certificate_from_environ(environ, parts.certificates, parts.count_dropped),
         address=lambda environ: client_address(environ, parts.certificates),
         correlation_id=new_correlation_id,
-        run=RequestGuard(monotonic_milliseconds, parts.pages.error).run,
+        run=ErrorHandler(monotonic_milliseconds, parts.pages.error).run,
         cross_origin=CrossOrigin(browser_apps.may_ask, browser_apps.may_read),
         headers=COMMON_HEADERS,
     )

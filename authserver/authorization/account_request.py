@@ -21,7 +21,7 @@ _REFERENCE: Final = f"{REQUEST_URI_PREFIX}own."  # a stored request's reference 
 _PLACE: Final = "own request"
 
 
-def seal_own(
+def seal_account_request(
     envelope: Envelope, page: str, demand: AuthenticationDemand, login_hint: str | None, expires_at: int
 ) -> str:
     """Return a reference that carries a request for one of our pages, by its whole address, in itself.
@@ -33,12 +33,12 @@ def seal_own(
 
 
 def is_sealed(reference: str) -> bool:
-    """Tell whether a reference is of the kind that `seal_own` makes."""
+    """Tell whether a reference is of the kind that `seal_account_request` makes."""
     return reference.startswith(_REFERENCE)
 
 
-def open_own(envelope: Envelope, reference: str, now: int) -> tuple[AuthorizationRequest, OwnPage]:
-    """Return the request that a reference of `seal_own` carries, and the page that it is for.
+def open_account_request(envelope: Envelope, reference: str, now: int) -> tuple[AuthorizationRequest, OwnPage]:
+    """Return the request that a reference of `seal_account_request` carries, and the page that it is for.
 
     Raises InvalidRequestUri where we did not make it, or its time is over.
 

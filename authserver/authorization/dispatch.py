@@ -4,10 +4,10 @@ from collections.abc import Callable
 from functools import partial
 
 from authserver.accounts.factors.model import Factor
-from authserver.authorization.answers.model import Answer, Device, OwnPage, ToClient
+from authserver.authorization.answers.model import AuthorizationResponse, Device, OwnPage, ToClient
 from authserver.authorization.answers.parameters import to_device, to_own_page, with_code, with_refusal
 from authserver.authorization.model import Interaction, Visit
-from authserver.authorization.next_step import Situation, Step, find_consent, may_rest_on_earlier, next_step
+from authserver.authorization.next_step import NextStep, Situation, find_consent, may_rest_on_earlier, next_step
 from authserver.authorization.respond import AnswerPolicy, complete, issue, refusal_moves
 from authserver.authorization.stored_request import check_own_page, check_still_registered
 from authserver.clients.model import Client
@@ -32,7 +32,7 @@ class Allowed(Value, frozen=True):
     event: Event
 
 
-class Conduct(Assembly, frozen=True):
+class Dispatcher(Assembly, frozen=True):
     """Carries interactions on; `offers_passkeys` says whether a person may add one with a password.
 
     `find_client` finds a client that may be served, as it is registered now, `audiences` returns all that a request may
@@ -47,7 +47,7 @@ class Conduct(Assembly, frozen=True):
     own_pages: frozenset[str] = frozenset()
     offers_passkeys: bool = False
 
-    def decide(self, visit: Visit, now: int, correlation_id: str) -> Step | Factor | Answer:
+    def decide(self, visit: Visit, now: int, correlation_id: str) -> NextStep | Factor | AuthorizationResponse:
         """Return the next step, or the answer; what ends the interaction is durable by then.
 
         Raises InvalidRequest where the client is gone or disabled, InvalidRequestUri where it may no longer ask for
@@ -63,7 +63,7 @@ class Conduct(Assembly, frozen=True):
             complete(self.database.write, situation, now, moves=refusal_moves(delivery, error.code, now))
             self._tell(AUTHORIZATION_REFUSED, situation, now, correlation_id, error.code)
             return with_refusal(delivery, error, self.answers.issuer, app_name)
-        if step is not Step.ISSUE:
+        if step is not NextStep.ISSUE:
             return step
         if isinstance(delivery, OwnPage):
             complete(self.database.write, situation, now)
@@ -82,11 +82,11 @@ class Conduct(Assembly, frozen=True):
         if visit.interaction.is_over or visit.visitor.session is None:
             return False
         try:
-            return next_step(self._situation(visit, _given(visit))) is Step.CONSENT
+            return next_step(self._situation(visit, _given(visit))) is NextStep.CONSENT
         except OAuthError:
             return False
 
-    def conclude(self, visit: Visit, allowed: Allowed, now: int, correlation_id: str) -> Answer:
+    def conclude(self, visit: Visit, allowed: Allowed, now: int, correlation_id: str) -> AuthorizationResponse:
         """Return the answer where this consent alone was awaited; both are recorded, or neither.
 
         Raises what `decide` raises.
@@ -102,7 +102,7 @@ class Conduct(Assembly, frozen=True):
         code = self._issue(situation, delivery, now, correlation_id, allowed)
         return self._answer(delivery, code, client.client_name)
 
-    def _answer(self, delivery: ToClient, code: str, app_name: str) -> Answer:
+    def _answer(self, delivery: ToClient, code: str, app_name: str) -> AuthorizationResponse:
         if isinstance(delivery, Device):
             return to_device(delivery, app_name)
         return with_code(delivery, code, self.answers.issuer, app_name)

@@ -28,7 +28,7 @@ from authserver.sessions.model import ProvedFactor, Session
 from authserver.values import Value
 
 
-class Step(Enum):
+class NextStep(Enum):
     """Where the browser goes next, where it is not to the page of a factor."""
 
     LOGIN = "login"
@@ -39,7 +39,7 @@ class Step(Enum):
     ISSUE = "issue"
 
 
-_PROVED_BY_APPROVING = frozenset[Step | Factor | None]({None, PASSKEY, TOTP})
+_PROVED_BY_APPROVING = frozenset[NextStep | Factor | None]({None, PASSKEY, TOTP})
 """What need not be done before a payment is approved: the approval itself asks for a factor, fresh, after the text."""
 
 
@@ -64,7 +64,7 @@ class Situation(Value, frozen=True):
         return self.interaction.request
 
 
-def next_step(situation: Situation) -> Step | Factor:
+def next_step(situation: Situation) -> NextStep | Factor:
     """Return the next step: a page, the page of a factor, or the answer.
 
     Raises the OAuthError with which the client must be refused.
@@ -74,13 +74,13 @@ def next_step(situation: Situation) -> Step | Factor:
     if situation.interaction.refused_with is not None:
         raise _refusal_of_page(situation.interaction.refused_with)
     step = _authenticate(situation)
-    if step is not Step.LOGIN:
+    if step is not NextStep.LOGIN:
         _check_approver(situation)
     if situation.interaction.awaits_approval and step in _PROVED_BY_APPROVING:
-        step = Step.APPROVE
+        step = NextStep.APPROVE
     step = step or _offer(situation) or _authorize(situation)
     if step is None:
-        return Step.ISSUE
+        return NextStep.ISSUE
     if "none" in situation.request.demand.prompts:
         raise _silent_refusal(step)
     return step
@@ -119,17 +119,17 @@ def may_rest_on_earlier(interaction: Interaction, client: Client | None) -> bool
     return at_https or not client.is_public
 
 
-def _authenticate(situation: Situation) -> Step | Factor | None:
+def _authenticate(situation: Situation) -> NextStep | Factor | None:
     """Return the page that the authentication still needs, or None where it suffices."""
     session, demand = situation.session, situation.request.demand
     if demand.acr_essential:
         raise _unmet("no acr value asked for is known")
     if session is None or _must_sign_in_again(situation, session):
-        return Step.LOGIN
+        return NextStep.LOGIN
     if situation.request.hinted_subject not in {None, session.account_id}:
         if _signed_in_since_opening(situation, session):
             raise LoginRequired("Someone else signed in.", clause="OIDCC-3.1.2.2")
-        return Step.LOGIN
+        return NextStep.LOGIN
     if demand.acr is None or satisfies(acr_for(session.factors), demand.acr):
         return None
     return _strengthen(session, situation.enrolled, demand.acr)
@@ -172,7 +172,7 @@ def ways(session: Session, enrolled: Enrolled, acr: str | None) -> tuple[Factor,
     return tuple(reaching)
 
 
-def _strengthen(session: Session, enrolled: Enrolled, acr: str) -> Step | Factor:
+def _strengthen(session: Session, enrolled: Enrolled, acr: str) -> NextStep | Factor:
     """Return the page for what is missing, the strongest that the person has first.
 
     A session on a possession alone lacks the password: another possession would leave it where it is, for ever. Only
@@ -184,30 +184,30 @@ def _strengthen(session: Session, enrolled: Enrolled, acr: str) -> Step | Factor
     if found:
         return found[0]
     if not enrolled.has_second_factor:
-        return Step.ENROL
+        return NextStep.ENROL
     has_password = any(factor.method == PASSWORD_METHOD for factor in session.factors)
     if not enrolled.has(PASSWORD) or has_password or not satisfies(ACR_TWO_FACTORS, acr):
         raise _unmet(f"{acr} cannot be reached with what the person has")
-    return Step.LOGIN
+    return NextStep.LOGIN
 
 
-def _offer(situation: Situation) -> Step | None:
+def _offer(situation: Situation) -> NextStep | None:
     """Return the page that offers a passkey, once ever, to whoever has just signed in by a password alone."""
     session, enrolled = situation.session, situation.enrolled
     if session is None or not situation.offers_passkeys or enrolled.has_second_factor or enrolled.passkey_offered:
         return None
     is_unasked = situation.interaction.is_own or "none" in situation.request.demand.prompts
-    return Step.OFFER if not is_unasked and _signed_in_since_opening(situation, session) else None
+    return NextStep.OFFER if not is_unasked and _signed_in_since_opening(situation, session) else None
 
 
 def _acr_with(session: Session, method: str) -> str | None:
     return acr_for((*session.factors, ProvedFactor(method, session.authenticated_at)))
 
 
-def _authorize(situation: Situation) -> Step | None:
+def _authorize(situation: Situation) -> NextStep | None:
     if situation.interaction.is_own:
         return None
-    return Step.CONSENT if find_consent(situation) is None else None
+    return NextStep.CONSENT if find_consent(situation) is None else None
 
 
 def _must_sign_in_again(situation: Situation, session: Session) -> bool:
@@ -248,14 +248,14 @@ def _refusal_of_page(error_code: str) -> OAuthError:
     return AccessDenied("The person did not allow it.", clause="RFC6749-4.1.2.1")
 
 
-def _silent_refusal(step: Step | Factor) -> OAuthError:
+def _silent_refusal(step: NextStep | Factor) -> OAuthError:
     """Return the refusal where a page is needed and none may be shown.
 
     Spec: OIDCC-3.1.2.6
     """
-    if step is Step.LOGIN:
+    if step is NextStep.LOGIN:
         return LoginRequired("The person must sign in.", clause="OIDCC-3.1.2.6")
-    if step is Step.CONSENT:
+    if step is NextStep.CONSENT:
         return ConsentRequired("The person must consent.", clause="OIDCC-3.1.2.6")
     return InteractionRequired("The person must do something more.", clause="OIDCC-3.1.2.6")
 

@@ -12,7 +12,7 @@ from authserver.authorization.asked import AuthorizationRequest
 from authserver.authorization.model import BrowserCookies, Interaction, PushedRequest, Visit, Visitor
 from authserver.authorization.serialization import dump_request, load_request
 from authserver.banking.store import find_approver
-from authserver.db.batch_update import Sweep
+from authserver.db.batch_update import BatchUpdate
 from authserver.db.statement import Statement
 from authserver.db.tables import accounts, consents, interactions, pushed_requests, sessions
 from authserver.db.writes import Move, Row
@@ -98,7 +98,7 @@ _SPEND_PUSHED = (
     .where(pushed_requests.c.request_uri_hash == bindparam("request_uri_hash"), pushed_requests.c.spent_at.is_(None))
     .values(spent_at=bindparam("spent_at_after"))
 )
-REQUESTS_OF_CLIENT = Sweep(
+REQUESTS_OF_CLIENT = BatchUpdate(
     pushed_requests,
     update(pushed_requests)
     .where(pushed_requests.c.client_id == bindparam("client"), pushed_requests.c.spent_at.is_(None))
@@ -106,7 +106,7 @@ REQUESTS_OF_CLIENT = Sweep(
 )
 """Spends every reference of a client, whose id is `client`."""
 
-VISITS_OF_CLIENT = Sweep(
+VISITS_OF_CLIENT = BatchUpdate(
     interactions,
     update(interactions)
     .where(interactions.c.client_id == bindparam("client"), interactions.c.completed_at.is_(None))

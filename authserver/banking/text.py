@@ -30,7 +30,7 @@ _SYMBOLS: Final[Mapping[str, str]] = {"EUR": "€", "GBP": "£"}
 """Symbols that stand for one currency alone; any other is named by its code, since `$` is many currencies."""
 
 
-class Fact(Value, frozen=True):
+class PaymentFact(Value, frozen=True):
     """One line of the text: which fact it is, its name in words, its value."""
 
     name: str
@@ -171,7 +171,7 @@ LANGUAGES: Final = frozenset(_LANGUAGES)
 """The languages in which a text can be shown, and made again when its proof is checked."""
 
 
-def payment_facts(payment: Mapping[str, Any], language: str, version: int = LATEST) -> tuple[Fact, ...]:
+def payment_facts(payment: Mapping[str, Any], language: str, version: int = LATEST) -> tuple[PaymentFact, ...]:
     """Return what a person must see of a payment, in a fixed order, as it will be written.
 
     Raises KeyError or TypeError for what is no payment, or in no language of ours.
@@ -183,15 +183,17 @@ def payment_facts(payment: Mapping[str, Any], language: str, version: int = LATE
     unnamed = "" if is_first or not is_to_pay(payment) else words.terms["bank_chooses"]
     payer = _account(payment.get("debtorAccount", {})) or unnamed
     facts = (
-        Fact("amount", words.terms[amount_term], _amount(payment_amount(payment), words)),
-        Fact("payee", words.terms["payee"], neutralise(payment["creditorName"])),
+        PaymentFact("amount", words.terms[amount_term], _amount(payment_amount(payment), words)),
+        PaymentFact("payee", words.terms["payee"], neutralise(payment["creditorName"])),
         *_limits(payment, words),
-        Fact("payee_account", words.terms["payee_account"], _account(payment["creditorAccount"])),
-        Fact("payee_bank", words.terms["payee_bank"], neutralise(payment.get("creditorAgent", ""))),
-        Fact("reference", words.terms["reference"], neutralise(payment.get("remittanceInformationUnstructured", ""))),
-        Fact("payer_account", words.terms["payer_account"], payer),
-        Fact("act", words.terms["act"], "" if is_first else _acts(payment, words)),
-        Fact("place", words.terms["place"], "" if is_first else _places(payment)),
+        PaymentFact("payee_account", words.terms["payee_account"], _account(payment["creditorAccount"])),
+        PaymentFact("payee_bank", words.terms["payee_bank"], neutralise(payment.get("creditorAgent", ""))),
+        PaymentFact(
+            "reference", words.terms["reference"], neutralise(payment.get("remittanceInformationUnstructured", ""))
+        ),
+        PaymentFact("payer_account", words.terms["payer_account"], payer),
+        PaymentFact("act", words.terms["act"], "" if is_first else _acts(payment, words)),
+        PaymentFact("place", words.terms["place"], "" if is_first else _places(payment)),
     )
     return tuple(fact for fact in facts if fact.value)
 
@@ -239,12 +241,12 @@ def _places(payment: Mapping[str, Any]) -> str:
     return _SEPARATOR.join(neutralise(place) for place in payment.get("locations", ()))
 
 
-def _limits(payment: Mapping[str, Any], language: _Language) -> Iterator[Fact]:
+def _limits(payment: Mapping[str, Any], language: _Language) -> Iterator[PaymentFact]:
     """Yield what bounds payments to come beside the amount of each; one payment has nothing of it."""
     if "periodicLimit" in payment:
         limit = payment["periodicLimit"]
-        yield Fact("period_limit", language.terms[limit["period"]], _amount(limit["amount"], language))
-        yield Fact("last_day", language.terms["last_day"], _day(payment["validUntil"], language))
+        yield PaymentFact("period_limit", language.terms[limit["period"]], _amount(limit["amount"], language))
+        yield PaymentFact("last_day", language.terms["last_day"], _day(payment["validUntil"], language))
 
 
 def _day(text: str, language: _Language) -> str:

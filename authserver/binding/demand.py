@@ -22,7 +22,7 @@ class BindingDemand(Value, frozen=True):
 def check_dpop_wanted(demand: BindingDemand) -> None:
     """Check that a DPoP key may be what tokens are bound to; raises InvalidRequest where it is to be the certificate.
 
-    To leave a proof unread would answer who expects a bound token with one that this key does not guard.
+    To leave a proof unread would answer who expects a bound token with one that is not bound to this key.
 
     Spec: RFC8705-3.4
     """

@@ -6,10 +6,10 @@ from authserver.binding.model import NO_BINDING, Binding
 from authserver.binding.mtls import certificate_thumbprint, has_key_of_worth
 from authserver.db.one_time_ids import OneTimeId, id_hash
 from authserver.protocol.errors import InvalidDpopProof, InvalidRequest
-from authserver.protocol.evidence import Evidence
+from authserver.protocol.evidence import RequestCredentials
 
 
-def read_proof(evidence: Evidence, nonces: DpopNonces, now: int) -> DpopProof | None:
+def read_proof(evidence: RequestCredentials, nonces: DpopNonces, now: int) -> DpopProof | None:
     """Verify the DPoP proof of a request to one of our own endpoints, where there is one; nothing is recorded.
 
     Called before any one-time thing is spent, so that a caller told to use a nonce can repeat the same request.
@@ -23,7 +23,7 @@ def read_proof(evidence: Evidence, nonces: DpopNonces, now: int) -> DpopProof | 
     return verify_proof(evidence.dpop_proofs, ProofTarget(evidence.http_method, evidence.http_uris), nonces, now)
 
 
-def resolve_binding(evidence: Evidence, proof: DpopProof | None, demand: BindingDemand) -> Binding:
+def resolve_binding(evidence: RequestCredentials, proof: DpopProof | None, demand: BindingDemand) -> Binding:
     """Return what the tokens of this request are to be bound to: what the registration names, else what came.
 
     Where it names neither, a proof's key comes first. A certificate binds where the registration asks for it or the

@@ -17,7 +17,7 @@ from authserver.db.writes import Row
 from authserver.events.readers import Reader, catch_up
 from authserver.operations import lookups
 from authserver.operations.acts import RemoveReader
-from authserver.operations.lookups import Recorded
+from authserver.operations.lookups import RecordedEvent
 from authserver.protocol.errors import TemporarilyUnavailable
 
 _SECONDS_BETWEEN_LOOKS: Final = 1.0
@@ -98,13 +98,13 @@ def _next_batch(database: Database, reader: Reader, *, is_patient: bool) -> int:
         return 0
 
 
-def _print_lines(batch: Sequence[Recorded]) -> Sequence[Row]:
+def _print_lines(batch: Sequence[RecordedEvent]) -> Sequence[Row]:
     for each in batch:
         click.echo(json.dumps(_line(each), ensure_ascii=False))  # each is flushed: what was read is out of our hands
     return ()
 
 
-def _line(each: Recorded) -> dict[str, object]:
+def _line(each: RecordedEvent) -> dict[str, object]:
     return {
         "position": each.position,
         "event_id": each.event_id,

@@ -9,7 +9,7 @@ from authserver.cli.operators import open_operator, operation
 from authserver.cli.output import TakesId, json_option, moment, print_done, print_rows
 from authserver.clock import system_clock
 from authserver.keys.model import StoredKey
-from authserver.keys.rotation import Step
+from authserver.keys.rotation import RotationStep
 from authserver.operations import lookups
 from authserver.operations.acts import RetireCompromisedKey, RetireKey, RotateKeys
 
@@ -57,7 +57,7 @@ def retire(kid: str, reason: str, *, compromised: bool, as_json: bool) -> None:
     print_done(f"{kid} is retired; {belief}.", record, as_json=as_json)
 
 
-def _steps(steps: Iterable[Step]) -> list[dict[str, object]]:
+def _steps(steps: Iterable[RotationStep]) -> list[dict[str, object]]:
     return [{"action": step.action, "algorithm": step.algorithm, "kid": step.kid} for step in steps]
 
 

@@ -22,7 +22,7 @@ from authserver.operations.acts import Act
 from authserver.operations.context import OperationParts
 from authserver.operations.perform import perform
 from authserver.operations.refusals import OperationRefused
-from authserver.outbound.sender import Sender
+from authserver.outbound.sender import DeliveryWorker
 from authserver.protocol.errors import InvalidClientMetadata
 from authserver.settings.model import Settings
 from authserver.values import Assembly, replace
@@ -83,7 +83,7 @@ class Operator(Assembly, frozen=True):
     actor: Actor
     settings: Settings
     parts: OperationParts
-    letters: Sender | None
+    letters: DeliveryWorker | None
 
     @property
     def database(self) -> Database:

@@ -11,7 +11,7 @@ from authserver.cli.client_findings import name_misfits
 from authserver.cli.deployment import open_database, require_envelope
 from authserver.cli.operators import operator_of
 from authserver.cli.output import fail, note, read_settings
-from authserver.clients.load import KeptClients, registered_certificates
+from authserver.clients.load import ClientCache, registered_certificates
 from authserver.db.engine import Database
 from authserver.events.model import SERVER
 from authserver.keys.ring import assemble_keys
@@ -159,7 +159,7 @@ def _address(name: str, text: str) -> ListenAddress:
 def _anchors(settings: Settings) -> Callable[[], tuple[bytes, ...]]:
     """Return a reader of the certificates that clients registered, which opens its database in the worker."""
     opened: list[Database] = []
-    kept = KeptClients()
+    kept = ClientCache()
 
     def read() -> tuple[bytes, ...]:
         if not opened:

@@ -18,7 +18,7 @@ from authserver.events.catalogue import CLIENT_AUTHENTICATION_FAILED
 from authserver.events.model import ANYONE, Event, EventSink
 from authserver.limits.rates import address_key
 from authserver.protocol.errors import InvalidClient
-from authserver.protocol.evidence import Evidence
+from authserver.protocol.evidence import RequestCredentials
 from authserver.protocol.params import Params
 from authserver.values import Assembly, Value
 from authserver.web.machine.evidence import Origins, read_evidence
@@ -27,18 +27,18 @@ from authserver.web.machine.model import MachineRequest
 from authserver.web.machine.responses import Headers
 
 
-class Limits(Protocol):
+class RequestLimiter(Protocol):
     """Counts a request against a named limit, or the caller's own."""
 
     def hit(self, name: str, key: str, own: str | None = None) -> None:
         """Count one; raises TooManyRequests where the limit is reached."""
 
 
-class Received(Value, frozen=True):
+class AuthenticatedRequest(Value, frozen=True):
     """An authenticated request; its one-time ids are not claimed yet."""
 
     params: Params
-    evidence: Evidence
+    evidence: RequestCredentials
     proof: DpopProof | None
     caller: AuthenticatedClient
 
@@ -54,7 +54,7 @@ class Received(Value, frozen=True):
         return of_assertion if self.proof is None else (*of_assertion, proof_id(self.proof))
 
 
-class Reception(Assembly, frozen=True):
+class RequestAuthenticator(Assembly, frozen=True):
     """What the machine endpoints share before each decides for itself.
 
     The proof is checked before the client's assertion is spent, so that a caller told to use a nonce may repeat its
@@ -64,10 +64,10 @@ class Reception(Assembly, frozen=True):
     origins: Origins
     nonces: DpopNonces
     authentication: ClientAuthentication
-    limits: Limits
+    limits: RequestLimiter
     events: EventSink
 
-    def receive(self, request: MachineRequest, now: int) -> Received:
+    def receive(self, request: MachineRequest, now: int) -> AuthenticatedRequest:
         """Return the request's parameters with the client that proved to have sent them.
 
         Raises an OAuthError where the form, the proof or the credentials are not in order, or a limit is reached.
@@ -83,9 +83,9 @@ class Reception(Assembly, frozen=True):
             self._failed(request, evidence, error, now)
             raise
         self.limits.hit("client", _counted_as(caller.client, request), caller.client.request_limit)
-        return Received(params, evidence, proof, caller)
+        return AuthenticatedRequest(params, evidence, proof, caller)
 
-    def receive_confidential(self, request: MachineRequest, now: int) -> Received:
+    def receive_confidential(self, request: MachineRequest, now: int) -> AuthenticatedRequest:
         """Return a request as `receive` does, of a client that proved itself by a credential.
 
         Raises InvalidClient for a public one, which proves nothing.
@@ -97,7 +97,7 @@ class Reception(Assembly, frozen=True):
             raise InvalidClient(reason="a public client may not ask this", clause="RFC7662-2.1")
         return received
 
-    def claim(self, database: Database, received: Received) -> None:
+    def claim(self, database: Database, received: AuthenticatedRequest) -> None:
         """Claim the ids of the assertion and of the proof at once, so that neither is accepted again.
 
         For requests that write nothing else by which they could claim them too.
@@ -110,7 +110,7 @@ class Reception(Assembly, frozen=True):
         if ids:
             database.write(Writes(ids))
 
-    def nonce_headers(self, received: Received, now: int) -> Headers:
+    def nonce_headers(self, received: AuthenticatedRequest, now: int) -> Headers:
         """Return the header that supplies the next nonce to a caller that uses DPoP, where nonces are demanded.
 
         Elsewhere none is supplied unasked: no proof without a nonce might be accepted from a caller that was given one.
@@ -121,7 +121,7 @@ class Reception(Assembly, frozen=True):
             return ()
         return (("DPoP-Nonce", self.nonces.current(now)),)
 
-    def _failed(self, request: MachineRequest, evidence: Evidence, error: InvalidClient, now: int) -> None:
+    def _failed(self, request: MachineRequest, evidence: RequestCredentials, error: InvalidClient, now: int) -> None:
         # Not as the event's client: whoever fails may say any name, and must not make a line about that client.
         detail = {"claimed_client_id": claimed_client_id(evidence), "reason": error.reason}
         self.events(

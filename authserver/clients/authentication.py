@@ -16,7 +16,7 @@ from authserver.keys.remote import RemoteKeys
 from authserver.keys.verifier import read_unverified, verify_jwt
 from authserver.protocol import names
 from authserver.protocol.errors import InvalidClient, TemporarilyUnavailable
-from authserver.protocol.evidence import Evidence
+from authserver.protocol.evidence import RequestCredentials
 from authserver.values import Assembly, Value
 
 _TYPES = frozenset({"", "jwt", "client-authentication+jwt"})
@@ -48,7 +48,7 @@ class ClientAuthentication(Assembly, frozen=True):
     issuer: str
     own_urls: frozenset[str]
 
-    def verify(self, evidence: Evidence, now: int) -> AuthenticatedClient:
+    def verify(self, evidence: RequestCredentials, now: int) -> AuthenticatedClient:
         """Return the client whose credentials the evidence holds.
 
         Raises InvalidClient where there are none, more than one, of another method than the registered one, or wrong,
@@ -59,7 +59,7 @@ class ClientAuthentication(Assembly, frozen=True):
         method = _presented_method(evidence)
         return _VERIFIERS[method](self, evidence, now)
 
-    def find_client(self, client_id: str, evidence: Evidence, methods: frozenset[str]) -> Client:
+    def find_client(self, client_id: str, evidence: RequestCredentials, methods: frozenset[str]) -> Client:
         """Return the client of that id where it may use one of these methods and nothing else names another.
 
         Raises InvalidClient otherwise; every cause reads the same outside.
@@ -77,7 +77,7 @@ class ClientAuthentication(Assembly, frozen=True):
         return client
 
 
-def claimed_client_id(evidence: Evidence) -> str:
+def claimed_client_id(evidence: RequestCredentials) -> str:
     """Return which client the caller says it is, for the log: nothing of it is verified; empty where it says nothing.
 
     What no client id can be, such as a secret in the wrong place with a line break in it, is left out.
@@ -89,7 +89,7 @@ def claimed_client_id(evidence: Evidence) -> str:
     return claimed if isinstance(claimed, str) and is_client_id(claimed) else ""
 
 
-def _named_by_credentials(evidence: Evidence) -> object:
+def _named_by_credentials(evidence: RequestCredentials) -> object:
     if evidence.basic is not None:
         return parse_basic(evidence.basic).client_id
     if evidence.client_assertion is not None:
@@ -111,7 +111,7 @@ def _assertion_used_before() -> InvalidClient:
     return InvalidClient(reason="assertion: jti was used before", clause="RFC7523-3-7")
 
 
-def _presented_method(evidence: Evidence) -> str:
+def _presented_method(evidence: RequestCredentials) -> str:
     """Return the one family of methods that the evidence shows; a certificate may come with a client id or be missing.
 
     Spec: RFC6749-2.3
@@ -132,7 +132,7 @@ def _presented_method(evidence: Evidence) -> str:
     raise InvalidClient(reason="no client authentication in the request", clause="RFC6749-2.3")
 
 
-def _verify_basic(service: ClientAuthentication, evidence: Evidence, now: int) -> AuthenticatedClient:
+def _verify_basic(service: ClientAuthentication, evidence: RequestCredentials, now: int) -> AuthenticatedClient:
     """Verify a secret in the header, which is a secret's place in the form too: libraries differ in where they begin.
 
     Spec: RFC6749-2.3.1
@@ -143,13 +143,13 @@ def _verify_basic(service: ClientAuthentication, evidence: Evidence, now: int) -
     return AuthenticatedClient(client)
 
 
-def _verify_post(service: ClientAuthentication, evidence: Evidence, now: int) -> AuthenticatedClient:
+def _verify_post(service: ClientAuthentication, evidence: RequestCredentials, now: int) -> AuthenticatedClient:
     client = service.find_client(evidence.client_id or "", evidence, names.SECRET_METHODS)
     check_secret(client, evidence.client_secret or "", now)
     return AuthenticatedClient(client)
 
 
-def _verify_assertion(service: ClientAuthentication, evidence: Evidence, now: int) -> AuthenticatedClient:
+def _verify_assertion(service: ClientAuthentication, evidence: RequestCredentials, now: int) -> AuthenticatedClient:
     """Verify a client assertion; the client is the one its subject names.
 
     Spec: RFC7521-4.2, RFC7523-3
@@ -170,7 +170,7 @@ def _verify_assertion(service: ClientAuthentication, evidence: Evidence, now: in
     return AuthenticatedClient(client, assertion_id)
 
 
-def _verify_certificate(service: ClientAuthentication, evidence: Evidence, now: int) -> AuthenticatedClient:
+def _verify_certificate(service: ClientAuthentication, evidence: RequestCredentials, now: int) -> AuthenticatedClient:
     """Verify a client that sends its id alone: by its certificate, or not at all where it is public.
 
     The certificate is verified by name under an authority, or must be the registered one.
@@ -263,7 +263,7 @@ def _algorithms_of(client: Client) -> frozenset[str]:
     return frozenset({registered}) if registered is not None else client.profile.signing_algorithms
 
 
-_Verifier = Callable[[ClientAuthentication, Evidence, int], AuthenticatedClient]
+_Verifier = Callable[[ClientAuthentication, RequestCredentials, int], AuthenticatedClient]
 _VERIFIERS: dict[str, _Verifier] = {
     names.CLIENT_SECRET_BASIC: _verify_basic,
     names.CLIENT_SECRET_POST: _verify_post,

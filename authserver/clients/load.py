@@ -31,7 +31,7 @@ def load_client(record: ClientRecord) -> Client:
 
 
 @dataclass(slots=True)
-class KeptClients:
+class ClientCache:
     """The clients of a list that is read every other second, each loaded again only when its row has changed."""
 
     _kept: dict[str, _Loaded] = field(default_factory=dict)
@@ -59,7 +59,7 @@ class KeptClients:
             return record, None
 
 
-def registered_certificates(connection: Connection, kept: KeptClients) -> tuple[bytes, ...]:
+def registered_certificates(connection: Connection, kept: ClientCache) -> tuple[bytes, ...]:
     """Return the certificates that enabled clients registered by themselves, as DER."""
     clients = kept.load(list_with_certificates(connection))
     return tuple(certificate for client in clients for certificate in client.registered_certificates)

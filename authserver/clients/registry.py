@@ -5,7 +5,7 @@ from collections import OrderedDict
 from dataclasses import dataclass, field
 from threading import Lock
 
-from authserver.clients.load import KeptClients, load_client
+from authserver.clients.load import ClientCache, load_client
 from authserver.clients.metadata import CLIENT_ID
 from authserver.clients.model import Client, ResourceServer
 from authserver.clients.store import ClientRecord, find_client, list_resource_servers
@@ -34,7 +34,7 @@ class ClientRegistry:
     profiles: frozenset[Profile]
     detail_types: frozenset[str]
     _clients: OrderedDict[str, tuple[int, ClientRecord, Client]] = field(default_factory=OrderedDict)
-    _apis: KeptClients = field(default_factory=KeptClients)
+    _apis: ClientCache = field(default_factory=ClientCache)
     _resource_servers: tuple[int, tuple[ResourceServer, ...]] | None = None
     _audiences: tuple[tuple[ResourceServer, ...], frozenset[str]] | None = None
     _lock: Lock = field(default_factory=Lock)

@@ -10,7 +10,7 @@ from authserver.values import Value
 WINDOW_ROWS: Final = 5000
 
 
-class Sweep(Value, frozen=True):
+class BatchUpdate(Value, frozen=True):
     """An UPDATE of those rows of a table that its conditions choose, to be run window by window.
 
     No value of it may be called `after`, `until` or `place`.

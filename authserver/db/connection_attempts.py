@@ -21,7 +21,7 @@ class _Opening(Generic[_T]):
         self.outcome: SimpleQueue[_T | Exception] = SimpleQueue()
 
 
-class Openings(Generic[_T]):
+class ConnectionAttempts(Generic[_T]):
     """Opens connections; what bounds the opening itself need not be what bounds those who wait for it.
 
     A name that is not resolved, or a server that accepts and says nothing, may hold an opening for seconds, whatever

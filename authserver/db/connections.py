@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from authserver.db.connection_attempts import Openings
+from authserver.db.connection_attempts import ConnectionAttempts
 from authserver.values import Assembly
 
 _ENOUGH_SECONDS = 1.0
@@ -38,7 +38,7 @@ class _Kept(Assembly, frozen=True):
     generation: int
 
 
-class HeldConnections:
+class ConnectionPool:
     """Lends at most `most` connections at once, the one used last first, and keeps those that are still good.
 
     Where the database gives us fewer than that, those that find none wait for one to come back, first come, first
@@ -61,14 +61,14 @@ class HeldConnections:
         self._waiting: deque[SimpleQueue[_Kept | None]] = deque()
         self._no_more_until = 0.0
         self._generation = 0
-        self._openings = Openings(self._open, self._keep_late)
+        self._openings = ConnectionAttempts(self._open, self._keep_late)
 
-    def lend(self, deadline: float) -> "Loan":
+    def lend(self, deadline: float) -> "BorrowedConnection":
         """Lend a connection for a `with`, on which nobody waits beyond the deadline; nor for it, nor for its opening.
 
         Entering raises SQLAlchemy's TimeoutError where none becomes free in time.
         """
-        return Loan(self, deadline)
+        return BorrowedConnection(self, deadline)
 
     def close(self) -> None:
         """Close what is kept; what is lent is closed when it comes back."""
@@ -194,12 +194,12 @@ class HeldConnections:
         first.put(self._find_kept())
 
 
-class Loan:
+class BorrowedConnection:
     """One connection, lent for the body of a `with`: a class, since a generator costs each request 10 us."""
 
     __slots__ = ("_deadline", "_held", "_lent")
 
-    def __init__(self, held: HeldConnections, deadline: float) -> None:
+    def __init__(self, held: ConnectionPool, deadline: float) -> None:
         self._held = held
         self._deadline = deadline
 

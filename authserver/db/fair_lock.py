@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from authserver.protocol.errors import TemporarilyUnavailable
 
 
-class Turns:
+class FairLock:
     """One thread at a time, first come, first served, none waiting longer than `patience_seconds`.
 
     Python's own lock lets the thread that has just let go take it again at once, so a waiter can starve under load.

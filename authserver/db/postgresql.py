@@ -12,8 +12,8 @@ from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from authserver.db.connections import HeldConnections, Loan
-from authserver.db.postgresql_connection import OUTDATED, BoundedConnection, TookTooLong, ends_connection
+from authserver.db.connections import BorrowedConnection, ConnectionPool
+from authserver.db.postgresql_connection import OUTDATED, BoundedConnection, DeadlineExceeded, ends_connection
 from authserver.db.postgresql_driver import command, driver_of, notice_pooler
 from authserver.db.postgresql_url import check_url, connect_args, hide_secrets, secrets_of
 from authserver.db.writes import Writes, check_written, write_as_one
@@ -51,7 +51,7 @@ class PostgresqlBackend:
         )
         _bound(engine, patience_seconds)
         self._secrets = secrets_of(url)
-        self._held = HeldConnections(engine, most=2 * (threads + _SPARE_CONNECTIONS), probe=driver_of)
+        self._held = ConnectionPool(engine, most=2 * (threads + _SPARE_CONNECTIONS), probe=driver_of)
         self._no_storage_until = 0.0
 
     @contextmanager
@@ -70,11 +70,11 @@ class PostgresqlBackend:
 
     def single(self, deadline: float) -> AbstractContextManager[Connection]:
         """Open a connection on which each statement commits itself: one round trip."""
-        return Loan(self._held, deadline)
+        return BorrowedConnection(self._held, deadline)
 
     def read(self, deadline: float) -> AbstractContextManager[Connection]:
         """Open a connection on which no transaction stays open."""
-        return Loan(self._held, deadline)
+        return BorrowedConnection(self._held, deadline)
 
     def write(self, writes: Writes, deadline: float) -> bool:
         """Write all of it by one statement; durable on return."""
@@ -105,7 +105,7 @@ class PostgresqlBackend:
         cause = error.orig if isinstance(error, DBAPIError) else None
         if not isinstance(cause, psycopg.Error):
             return None
-        if isinstance(cause, TookTooLong):
+        if isinstance(cause, DeadlineExceeded):
             return "PostgreSQL did not answer in time; its connection was closed"
         if cause.sqlstate is None and isinstance(cause, psycopg.OperationalError | psycopg.InterfaceError):
             return f"PostgreSQL cannot be reached: {self._words_of(cause)}"

@@ -35,12 +35,12 @@ def ends_connection(error: psycopg.Error) -> bool:
     return state[:2] not in _CONNECTION_STAYS and state != _CANCELLED
 
 
-class TookTooLong(psycopg.OperationalError):
+class DeadlineExceeded(psycopg.OperationalError):
     """PostgreSQL did not answer before the connection's deadline."""
 
 
 class BoundedConnection(psycopg.Connection[Any]):
-    """A connection with a deadline: a wait that meets it closes the connection and raises TookTooLong.
+    """A connection with a deadline: a wait that meets it closes the connection and raises DeadlineExceeded.
 
     The bound is ours alone. PostgreSQL's `statement_timeout` does not count while a commit waits for a synchronous
     standby, nor in a server that is stopped, and a pooler may throw it away. Nor is such a wait cancelled: PostgreSQL
@@ -122,12 +122,12 @@ class BoundedConnection(psycopg.Connection[Any]):
         return max(0.0, (self.deadline - monotonic()) * 1000)
 
     def _give_up(self) -> None:
-        """Close the connection and raise TookTooLong."""
+        """Close the connection and raise DeadlineExceeded."""
         # First the socket: libpq would take its leave of the server, and wait until there is room for that.
         with suppress(OSError), fromfd(self.pgconn.socket, 0, 0) as socket:
             socket.shutdown(SHUT_RDWR)
         self.pgconn.finish()
-        raise TookTooLong("PostgreSQL did not answer in time")
+        raise DeadlineExceeded("PostgreSQL did not answer in time")
 
 
 def _events(wanted: Wait) -> int:

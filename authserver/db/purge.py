@@ -15,7 +15,7 @@ _A_DAY = 24 * _AN_HOUR
 _PAUSE_SECONDS = 0.01  # between batches, so that another process waiting for SQLite's write lock finds it free
 
 
-class Expiry(Value, frozen=True):
+class Retention(Value, frozen=True):
     """When the rows of one table may go: `grace_seconds` after their `expires_at`."""
 
     table: Table
@@ -32,28 +32,28 @@ class Expiry(Value, frozen=True):
 # as one may take, and no more, since anyone can leave one. An id claimed once must outlive what carries it by
 # the clock of every node: purged early, what was spent is good again. Consents stay: they are the record of the person.
 EXPIRIES = (
-    Expiry(tables.claimed_ids, _A_DAY),
-    Expiry(tables.pushed_requests, _AN_HOUR),
-    Expiry(tables.interactions, _AN_HOUR),
-    Expiry(tables.authorization_codes, _A_DAY),
-    Expiry(tables.device_authorizations, _AN_HOUR),
-    Expiry(tables.issued_tokens, _A_DAY),
-    Expiry(tables.sessions, _A_DAY),
-    Expiry(tables.attempt_counters, _A_DAY),
-    Expiry(tables.known_devices, 0),
-    Expiry(tables.invitations, _A_DAY),
-    Expiry(tables.events, 0),
-    Expiry(tables.letters, 0),
-    Expiry(tables.grants, _A_DAY),
+    Retention(tables.claimed_ids, _A_DAY),
+    Retention(tables.pushed_requests, _AN_HOUR),
+    Retention(tables.interactions, _AN_HOUR),
+    Retention(tables.authorization_codes, _A_DAY),
+    Retention(tables.device_authorizations, _AN_HOUR),
+    Retention(tables.issued_tokens, _A_DAY),
+    Retention(tables.sessions, _A_DAY),
+    Retention(tables.attempt_counters, _A_DAY),
+    Retention(tables.known_devices, 0),
+    Retention(tables.invitations, _A_DAY),
+    Retention(tables.events, 0),
+    Retention(tables.letters, 0),
+    Retention(tables.grants, _A_DAY),
 )
 
 
-def _expired_keys(expiry: Expiry) -> Select[object]:
+def _expired_keys(expiry: Retention) -> Select[object]:
     expires_at = expiry.table.c.expires_at
     return select(expiry.key).where(expires_at < bindparam("before")).order_by(expires_at).limit(bindparam("rows"))
 
 
-def _delete_batch(expiry: Expiry, dialect: str) -> Delete:
+def _delete_batch(expiry: Retention, dialect: str) -> Delete:
     if dialect == "sqlite":
         return delete(expiry.table).where(expiry.key.in_(_expired_keys(expiry)))
     # Rows that a request holds just now are left for the next batch: a purge waits for no one. Materialized, since
@@ -63,7 +63,7 @@ def _delete_batch(expiry: Expiry, dialect: str) -> Delete:
     return delete(expiry.table).where(expiry.key.in_(select(batch.c[expiry.key.name])))
 
 
-def _count(expiry: Expiry) -> Select[int]:
+def _count(expiry: Retention) -> Select[int]:
     return select(func.count()).select_from(expiry.table).where(expiry.table.c.expires_at < bindparam("before"))
 
 
@@ -110,7 +110,7 @@ def count_expired(database: Database, now: int) -> dict[str, int]:
 
 
 def _purge_table(
-    database: Database, expiry: Expiry, now: int, batch_size: int, report: Callable[[str, int], None]
+    database: Database, expiry: Retention, now: int, batch_size: int, report: Callable[[str, int], None]
 ) -> int:
     parameters = {"before": now - expiry.grace_seconds, "rows": batch_size}
     total = 0

@@ -12,8 +12,8 @@ from sqlalchemy import URL, Connection
 from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from authserver.db.connections import HeldConnections, open_ours
-from authserver.db.fair_lock import Turns
+from authserver.db.connections import ConnectionPool, open_ours
+from authserver.db.fair_lock import FairLock
 from authserver.db.sqlite_connections import (
     again_while_busy,
     command,
@@ -87,9 +87,9 @@ class SqliteBackend:
 
     def __init__(self, url: URL, *, threads: int, patience_seconds: float) -> None:
         create_private_file(url)
-        self._turns = Turns(patience_seconds)
+        self._turns = FairLock(patience_seconds)
         self._writing = writing_engine(url, patience_seconds)
-        self._reading = HeldConnections(
+        self._reading = ConnectionPool(
             reading_engine(url, patience_seconds),
             most=threads,
             probe=_Probe,

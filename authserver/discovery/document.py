@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import orjson
 
-from authserver.bounded_wait import BriefWait
+from authserver.bounded_wait import BoundedWait
 from authserver.clock import monotonic_milliseconds
 from authserver.discovery.metadata import Deployment, check_metadata, describe_deployment
 from authserver.protocol.errors import TemporarilyUnavailable
@@ -26,7 +26,7 @@ class MetadataDocument:
     milliseconds: Callable[[], int] = monotonic_milliseconds
     _kept: tuple[Deployment, bytes] | None = field(default=None, repr=False)
     _failed_at: int | None = None
-    _reading: BriefWait = field(default_factory=lambda: BriefWait(_LONGEST_READ_SECONDS), repr=False)
+    _reading: BoundedWait = field(default_factory=lambda: BoundedWait(_LONGEST_READ_SECONDS), repr=False)
 
     def read(self) -> bytes:
         """Return the document; raises ValueError where Authlib's models refuse it."""

@@ -8,7 +8,7 @@ from authserver.db import event_numbering
 from authserver.db.engine import Database
 from authserver.db.writes import Row, Writes
 from authserver.events import store
-from authserver.events.store import LONGEST_TURN_SECONDS, Recorded
+from authserver.events.store import LONGEST_TURN_SECONDS, RecordedEvent
 from authserver.protocol.handles import new_handle
 from authserver.values import Assembly
 
@@ -23,7 +23,7 @@ BEHIND_SECONDS: Final = 7 * 24 * 60 * 60
 
 _FIRST_DELAY_SECONDS: Final = 5
 
-Tell = Callable[[Sequence[Recorded]], Sequence[Row]]
+Tell = Callable[[Sequence[RecordedEvent]], Sequence[Row]]
 """Tells a batch, and returns the rows to be written together with the new position."""
 
 

@@ -118,7 +118,7 @@ _REMOVE_READER: Final = Statement(delete(event_readers).where(event_readers.c.na
 _LATER_THAN_ALL: Final = 2**62
 
 
-class Place(Value, frozen=True):
+class PageCursor(Value, frozen=True):
     """Up to where a person's activities were read: what comes next is earlier, or of the same second."""
 
     happened_at: int = _LATER_THAN_ALL
@@ -138,7 +138,7 @@ class Activity(Value, frozen=True):
     thing: str
 
 
-class Recorded(Value, frozen=True):
+class RecordedEvent(Value, frozen=True):
     """An event as its row tells the operator; `detail` is JSON."""
 
     kind: str
@@ -199,19 +199,19 @@ def find_recent(
     return [_activity(*row) for row in _FIND.rows(connection, values)]
 
 
-def find_latest(connection: Connection, most: int) -> Sequence[Recorded]:
+def find_latest(connection: Connection, most: int) -> Sequence[RecordedEvent]:
     """Return the latest events of all, newest first."""
-    return [Recorded(*row) for row in _LATEST.rows(connection, {"most": most})]
+    return [RecordedEvent(*row) for row in _LATEST.rows(connection, {"most": most})]
 
 
 def find_from(
-    connection: Connection, account_id: str, now: int, most: int, place: Place
-) -> tuple[list[Activity], Place | None]:
+    connection: Connection, account_id: str, now: int, most: int, place: PageCursor
+) -> tuple[list[Activity], PageCursor | None]:
     """Return what happened to a person's account after a place, newest first, and where to go on; None at the end."""
     values = {"wanted_account": account_id, "now": now, "most": most}
     rows = _FIND_FROM.rows(connection, values | {"last_at": place.happened_at, "last_id": place.event_id})
     found = [_activity(*row[1:]) for row in rows]
-    return found, Place(found[-1].happened_at, str(rows[-1][0])) if len(rows) == most else None
+    return found, PageCursor(found[-1].happened_at, str(rows[-1][0])) if len(rows) == most else None
 
 
 def _activity(stored: str, happened_at: int, client_id: str | None, thing: str) -> Activity:
@@ -219,9 +219,9 @@ def _activity(stored: str, happened_at: int, client_id: str | None, thing: str) 
     return Activity(kind, stored if kind is None else kind.activity, happened_at, client_id, thing)
 
 
-def find_next(connection: Connection, after: int, most: int) -> Sequence[Recorded]:
+def find_next(connection: Connection, after: int, most: int) -> Sequence[RecordedEvent]:
     """Return the numbered events that come after a position, in the order of their numbers."""
-    return [Recorded(*row) for row in _NEXT.rows(connection, {"after": after, "most": most})]
+    return [RecordedEvent(*row) for row in _NEXT.rows(connection, {"after": after, "most": most})]
 
 
 def count_unread(connection: Connection, after: int) -> tuple[int, int | None]:

@@ -16,7 +16,7 @@ T = TypeVar("T")
 BLOCKED = "blocked"
 
 
-class Tried(Assembly, Generic[T], frozen=True):
+class AttemptResult(Assembly, Generic[T], frozen=True):
     """A try and what its verification answered, which is None where it was not allowed; true if it succeeded."""
 
     attempt: Attempt
@@ -42,7 +42,7 @@ class Tried(Assembly, Generic[T], frozen=True):
         return bool(self.value)
 
 
-def guarded(
+def verify_attempt(
     attempts: Attempts,
     account_key: str,
     now: int,
@@ -50,7 +50,7 @@ def guarded(
     *,
     when_blocked: Callable[[], object] | None = None,
     proves_all: bool = False,
-) -> Tried[T]:
+) -> AttemptResult[T]:
     """Count a try, verify it unless a block stands, and give it back if it was right.
 
     `when_blocked` does the work that would give a block away by its absence. A try that a busy server did not get to
@@ -62,7 +62,7 @@ def guarded(
     if not attempt.allowed:
         if when_blocked is not None:
             when_blocked()
-        return Tried(attempt, None)
+        return AttemptResult(attempt, None)
     try:
         value = verify()
     except TemporarilyUnavailable:
@@ -70,7 +70,7 @@ def guarded(
         raise
     if value and not proves_all:
         attempts.give_back(attempt)
-    return Tried(attempt, value)
+    return AttemptResult(attempt, value)
 
 
 def proved_all(attempts: Attempts, attempt: Attempt, account_id: str, now: int) -> str:

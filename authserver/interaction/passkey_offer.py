@@ -3,24 +3,24 @@
 from urllib.parse import quote
 
 from authserver.accounts.factors.passkey.ceremonies import begin_sign_in
-from authserver.accounts.factors.passkey.ceremony_token import Asked, Desk
+from authserver.accounts.factors.passkey.ceremony_token import Ceremonies, CeremonyPurpose
 from authserver.interaction.step import Step
 
 SIGN_IN_PATH = "/login/passkey/sign-in"
 
 
-def sign_in_asked(step: Step) -> Asked:
+def sign_in_asked(step: Step) -> CeremonyPurpose:
     """Return what signing in by a passkey alone asks: anyone's, in this browser, with its user verified.
 
     Spec: RTS-SCA-4.1
     """
-    return Asked("sign_in", step.browser, verify_user=True)
+    return CeremonyPurpose("sign_in", step.browser, verify_user=True)
 
 
-def offer_passkey(desk: Desk, step: Step) -> dict[str, object]:
+def offer_passkey(ceremonies: Ceremonies, step: Step) -> dict[str, object]:
     """Return what a page needs for the offer."""
     return {
-        "passkey": begin_sign_in(desk, sign_in_asked(step), step.now),
+        "passkey": begin_sign_in(ceremonies, sign_in_asked(step), step.now),
         "passkey_address": address_in(step, SIGN_IN_PATH),
     }
 

@@ -1,6 +1,6 @@
 """What approving a payment does, whichever way the person proved themselves: all of it in one transaction, or none."""
 
-from authserver.accounts.factors.passkey.ceremonies import Assertion as PasskeyAssertion
+from authserver.accounts.factors.passkey.ceremonies import AssertionResult as PasskeyAssertion
 from authserver.accounts.factors.passkey.model import RelyingParty
 from authserver.authorization.store import consent_move, set_approval
 from authserver.banking.evidence import Assertion, Evidence, dump_evidence
@@ -34,7 +34,7 @@ class InteractionOver(Exception):
     """The interaction or the session ended, or the payment was approved, while the person was deciding."""
 
 
-class Approving(Assembly, frozen=True):
+class ApprovalTerms(Assembly, frozen=True):
     """What every approval is recorded with: the consent that it is, to one payment or to payments to come."""
 
     once: ConsentTerms
@@ -43,7 +43,7 @@ class Approving(Assembly, frozen=True):
     journal: Journal
 
 
-class Approved(Value, frozen=True):
+class ApprovalResult(Value, frozen=True):
     """An approval that stands, and the session that it made fresh."""
 
     evidence: Evidence
@@ -53,12 +53,12 @@ class Approved(Value, frozen=True):
 
 def record_approval(
     connection: Connection,
-    approving: Approving,
+    approving: ApprovalTerms,
     step: Step,
     pending: PendingApproval,
     method: str,
     assertion: Assertion | None,
-) -> Approved | None:
+) -> ApprovalResult | None:
     """Record an approval, the consent that it is, and the factor that it took; nothing where its proof would not hold.
 
     A passkey may sign what the sign-in takes and the proof's strict reading does not, such as a fraction in the client
@@ -98,7 +98,7 @@ def record_approval(
         if not write_within(connection, Writes(moves=(move,), rows=(consent_row(consent),))):
             raise InteractionOver
     approving.journal.record(connection, _event(step, evidence, pending))
-    return Approved(evidence, *raised)
+    return ApprovalResult(evidence, *raised)
 
 
 def approved_details(connection: Connection, step: Step) -> Details:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from authserver.banking.challenge import NONCE_BYTES, payment_challenge
-from authserver.banking.text import Fact, payment_facts, payment_text
+from authserver.banking.text import PaymentFact, payment_facts, payment_text
 from authserver.interaction.step import Step
 from authserver.sealing.envelope import Envelope, SealBroken
 from authserver.values import Hidden, Value
@@ -36,7 +36,7 @@ class PendingApproval(Value, frozen=True):
     nonce: Hidden[bytes]
 
     @property
-    def facts(self) -> Mapping[str, Fact]:
+    def facts(self) -> Mapping[str, PaymentFact]:
         """Return what the person must see, by the facts' names."""
         return {fact.name: fact for fact in payment_facts(self.payment, self.language)}
 

@@ -12,7 +12,7 @@ from authserver.values import Value
 _OWN_PAGES: Final = "Your account"
 
 
-class Party(Value, frozen=True):
+class Requester(Value, frozen=True):
     """Who is asking, as a person should see it; `domain` is where the browser will be sent back to, if anywhere.
 
     `checked` is None where its registration does not say who checked it.
@@ -26,21 +26,21 @@ class Party(Value, frozen=True):
     checked: Checked | None = None
 
 
-def find_party(interaction: Interaction, find_client: Callable[[str], Client | None]) -> Party | None:
+def find_requester(interaction: Interaction, find_client: Callable[[str], Client | None]) -> Requester | None:
     """Return who is asking in an interaction; None where that client is gone or disabled."""
     delivery = interaction.delivery
     if isinstance(delivery, OwnPage):
-        return Party(_OWN_PAGES, urlsplit(delivery.url).hostname or "", policy_uri=None, tos_uri=None, is_ours=True)
+        return Requester(_OWN_PAGES, urlsplit(delivery.url).hostname or "", policy_uri=None, tos_uri=None, is_ours=True)
     client = find_client(interaction.client_id)
     if client is None:
         return None
-    return party_of(client, "" if isinstance(delivery, Device) else delivery.redirect_uri)
+    return requester_of(client, "" if isinstance(delivery, Device) else delivery.redirect_uri)
 
 
-def party_of(client: Client, redirect_uri: str) -> Party:
+def requester_of(client: Client, redirect_uri: str) -> Requester:
     """Return who is asking, by the registered name and the host that gets the answer; a device has none."""
     parts = urlsplit(redirect_uri)
-    return Party(
+    return Requester(
         name=client.client_name or client.client_id,
         domain=parts.hostname or parts.scheme,
         policy_uri=_web_page(client.policy_uri),

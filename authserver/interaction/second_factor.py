@@ -9,7 +9,7 @@ from authserver.accounts.model import Account
 from authserver.accounts.store.people import Connection
 from authserver.events.catalogue import SECOND_FACTOR_FAILED
 from authserver.events.model import Event
-from authserver.interaction.attempt import BLOCKED, Tried, guarded, proved_all
+from authserver.interaction.attempt import BLOCKED, AttemptResult, proved_all, verify_attempt
 from authserver.interaction.passkey_offer import address_in
 from authserver.interaction.step import Step, StepDeps, event_of, go_on, show
 from authserver.protocol.assurance import satisfies
@@ -21,7 +21,7 @@ from authserver.values import Assembly, Value, field
 from authserver.web.pages.form_page import Reply
 
 
-class Check(Protocol):
+class FactorCheck(Protocol):
     """How a check ended: true only if the code was right and is spent, with the operator's word for it."""
 
     @property
@@ -39,7 +39,7 @@ class Proof(Assembly, frozen=True):
 
     page: str
     method: str
-    check: Callable[[Connection], Check]
+    check: Callable[[Connection], FactorCheck]
     event: Event
     shown: Mapping[str, object] = field(default_factory=dict)
 
@@ -61,7 +61,7 @@ def add_proof(deps: StepDeps, step: Step, account: Account, proof: Proof) -> Rep
     Spec: RTS-SCA-4.1, RTS-SCA-4.3
     """
     account_id = account.account_id
-    tried = guarded(deps.attempts, account_id, step.now, lambda: _check(deps, step, proof))
+    tried = verify_attempt(deps.attempts, account_id, step.now, lambda: _check(deps, step, proof))
     if tried.value is None or not tried.value:
         detail = {"method": proof.method, "outcome": tried.value.outcome if tried.value is not None else BLOCKED}
         deps.journal.tell(event_of(step, SECOND_FACTOR_FAILED, account_id, detail))
@@ -89,7 +89,7 @@ def _check(deps: StepDeps, step: Step, proof: Proof) -> _Checked:
     return _Checked(check.outcome, is_right=True, raised=raised)
 
 
-def _go_on(deps: StepDeps, step: Step, account_id: str, tried: Tried[_Checked]) -> Reply:
+def _go_on(deps: StepDeps, step: Step, account_id: str, tried: AttemptResult[_Checked]) -> Reply:
     raised = tried.value.raised if tried.value is not None else None
     if raised is None:
         return go_on(step)

@@ -23,7 +23,7 @@ from authserver.db.engine import Database
 from authserver.events import model as actors
 from authserver.events.journal import Journal
 from authserver.events.model import Event, Kind
-from authserver.interaction.requester import Party, find_party
+from authserver.interaction.requester import Requester, find_requester
 from authserver.limits.rates import AddressReader, Limits, peer_address
 from authserver.messages import Message
 from authserver.protocol.assurance import satisfies
@@ -38,7 +38,7 @@ from authserver.sessions.store import Connection
 from authserver.values import Assembly, Hidden, Value
 from authserver.web.machine.responses import Headers, see_other
 from authserver.web.pages.cookies import BROWSER_COOKIE, SESSION_COOKIE, device_cookie_header, read_cookie, set_cookie
-from authserver.web.pages.csrf import CsrfGuard
+from authserver.web.pages.csrf import CsrfProtection
 from authserver.web.pages.flask_pages import correlation_id, to_flask
 from authserver.web.pages.form_page import View
 from authserver.web.pages.i18n import wish
@@ -56,7 +56,7 @@ class StepDeps(Assembly, frozen=True):
 
     database: Database
     pages: Pages
-    csrf: CsrfGuard
+    csrf: CsrfProtection
     limits: Limits
     clock: Clock
     journal: Journal
@@ -77,7 +77,7 @@ class Step(Value, frozen=True):
     browser: str
     session_cookie: Hidden[str]
     visit: Visit
-    party: Party
+    party: Requester
     now: int
 
     @property
@@ -132,7 +132,7 @@ def open_step(deps: StepDeps) -> Step:
         raise _unknown_interaction("no interaction of that id in this browser, or it has expired")
     interaction = visit.interaction
     wish(interaction.request.ui_locales, interaction.created_at)
-    party = find_party(interaction, deps.find_client)
+    party = find_requester(interaction, deps.find_client)
     if party is None:
         raise _unknown_interaction(f"the client {interaction.client_id} is gone or disabled")
     return Step(interaction_id, shown.browser, shown.session, visit, party, now)

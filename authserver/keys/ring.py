@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from threading import Lock
 
-from authserver.bounded_wait import BriefWait
+from authserver.bounded_wait import BoundedWait
 from authserver.clock import Clock, is_fresh
 from authserver.keys.at_rest import open_signer
 from authserver.keys.compact import read_json
@@ -32,7 +32,7 @@ class KeyRing:
         self._envelope = envelope
         self._clock = clock
         self._lock = Lock()
-        self._loading = BriefWait(_LONGEST_LOAD_SECONDS)
+        self._loading = BoundedWait(_LONGEST_LOAD_SECONDS)
         self._rows: tuple[StoredKey, ...] = ()
         self._keys: SigningKeys | None = None
         self._loaded_at = 0

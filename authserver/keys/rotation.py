@@ -38,7 +38,7 @@ class RotationPolicy(Value, frozen=True):
     retired_seconds: int = 86_400
 
 
-class Step(Value, frozen=True):
+class RotationStep(Value, frozen=True):
     """One thing that is due; `kid` is empty where a new key is to be made."""
 
     action: Action
@@ -73,25 +73,25 @@ def lacking(keys: Sequence[StoredKey], algorithms: Iterable[str]) -> tuple[str, 
 
 def plan_rotation(
     keys: Sequence[StoredKey], now: int, policy: RotationPolicy, needed: Iterable[str] = ()
-) -> tuple[Step, ...]:
+) -> tuple[RotationStep, ...]:
     """Return what is due, in the order to do it; nothing is due twice.
 
     A key is made at once for each algorithm that is `needed` and has none, signing or announced: nobody has an older
     one in a cache that could be waited for.
     """
     begun = {key.algorithm for key in keys if key.state in {"signing", "announced"}}
-    makes = [Step("make", algorithm) for algorithm in needed if algorithm not in begun]
+    makes = [RotationStep("make", algorithm) for algorithm in needed if algorithm not in begun]
     algorithms = sorted({key.algorithm for key in keys})
     steps = [step for algorithm in algorithms for step in _plan_succession(keys, algorithm, now, policy)]
     removals = [
-        Step("remove", key.algorithm, key.kid)
+        RotationStep("remove", key.algorithm, key.kid)
         for key in keys
         if key.state == "retired" and key.retired_at is not None and key.retired_at + policy.retired_seconds <= now
     ]
     return (*makes, *steps, *removals)
 
 
-def _plan_succession(keys: Sequence[StoredKey], algorithm: str, now: int, policy: RotationPolicy) -> list[Step]:
+def _plan_succession(keys: Sequence[StoredKey], algorithm: str, now: int, policy: RotationPolicy) -> list[RotationStep]:
     current = signing_key(keys, algorithm)
     successors = [key for key in keys if key.algorithm == algorithm and key.state == "announced"]
     if current is None and not successors:
@@ -100,7 +100,10 @@ def _plan_succession(keys: Sequence[StoredKey], algorithm: str, now: int, policy
     if due:
         successor = min(due, key=lambda key: (key.signs_from, key.kid))
         retiring = [key for key in keys if key.algorithm == algorithm and key.state == "signing"]
-        return [Step("sign", algorithm, successor.kid), *(Step("retire", algorithm, key.kid) for key in retiring)]
+        return [
+            RotationStep("sign", algorithm, successor.kid),
+            *(RotationStep("retire", algorithm, key.kid) for key in retiring),
+        ]
     if current is not None and not successors and current.signs_from + policy.signing_seconds <= now:
-        return [Step("announce", algorithm)]
+        return [RotationStep("announce", algorithm)]
     return []

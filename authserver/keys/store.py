@@ -8,7 +8,7 @@ from authserver.db.statement import Statement
 from authserver.db.tables import archived_keys, signing_keys
 from authserver.keys.at_rest import make_key
 from authserver.keys.model import ARCHIVED, StoredKey
-from authserver.keys.rotation import RotationPolicy, Step, lacking, plan_rotation
+from authserver.keys.rotation import RotationPolicy, RotationStep, lacking, plan_rotation
 from authserver.sealing.envelope import Envelope
 
 _COLUMNS = (
@@ -99,7 +99,7 @@ def provision_keys(connection: Connection, envelope: Envelope, algorithms: Itera
 
 def rotate_keys(
     connection: Connection, envelope: Envelope, policy: RotationPolicy, now: int, needed: Iterable[str] = ()
-) -> tuple[Step, ...]:
+) -> tuple[RotationStep, ...]:
     """Do what is due, and return it; `needed` are the algorithms that there must be a key for.
 
     Each move names the state it starts from, so of two servers rotating at once the second changes nothing.

@@ -22,7 +22,7 @@ class _Held:
     left: int
 
 
-class Allotment:
+class PrefetchedQuota:
     """Counts callers of a limit; safe to share between threads.
 
     A hundredth of a limit, at most 64 places, is taken at once and counted as used at once: so no limit is passed,

@@ -21,7 +21,7 @@ from authserver.clock import Clock
 from authserver.events.model import EventSink
 from authserver.limits.fallback import SCHEME, WindowStorage
 from authserver.limits.notation import parse_limits
-from authserver.limits.prefetched_quota import Allotment
+from authserver.limits.prefetched_quota import PrefetchedQuota
 from authserver.limits.storage import SqliteStorage, default_path
 from authserver.protocol.errors import TooManyRequests
 from authserver.values import Assembly, Hidden
@@ -67,7 +67,7 @@ class MachineLimits(Assembly, frozen=True):
     """Counts callers by name of limit; used by machine endpoints directly and by pages for what is in a form."""
 
     strategy: RateLimiter
-    allotment: Allotment
+    allotment: PrefetchedQuota
     rules: Mapping[str, tuple[RateLimitItem, ...]]
     hash_key: Hidden[bytes]
 
@@ -103,7 +103,7 @@ class Limits(Assembly, frozen=True):
     texts: Mapping[str, str]
     machine: MachineLimits
 
-    def guard(self, blueprint: Blueprint, name: str, address: AddressReader) -> None:
+    def count_posts(self, blueprint: Blueprint, name: str, address: AddressReader) -> None:
         """Have Flask-Limiter count every POST to a blueprint by the caller's address, under the named limit.
 
         All pages with the same limit, and whoever is counted by `hit`, share its one count.
@@ -159,7 +159,9 @@ def build_limits(
         storage_options=cast("dict[str, str | int]", {"primary": primary, "events": events, "clock": clock}),
         strategy="sliding-window-counter",
     )
-    return Limits(limiter, texts, MachineLimits(limiter.limiter, Allotment(limiter.limiter, clock), rules, hash_key))
+    return Limits(
+        limiter, texts, MachineLimits(limiter.limiter, PrefetchedQuota(limiter.limiter, clock), rules, hash_key)
+    )
 
 
 def peer_address(environ: Mapping[str, object]) -> str:
@@ -205,7 +207,7 @@ class _FormLimiter(Limiter):
         limits = []
         for each in sorted(found, key=lambda each: each.limit):
             if each.on_breach is None or each.exempt_when or each.deduct_when or not each.shared:
-                raise TypeError("every limit of a form comes from Limits.guard")
+                raise TypeError("every limit of a form comes from Limits.count_posts")
             limits.append(_FormLimit(each.limit, each.key_func, each.scope_for(endpoint, None), each.on_breach))
         return tuple(limits)
 

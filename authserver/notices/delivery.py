@@ -11,7 +11,7 @@ from authserver.notices.channels import Channel
 from authserver.notices.model import MORE_CHANGES, Sender, notice_for
 from authserver.notices.words import write_letter
 from authserver.outbound.model import WaitingLetter
-from authserver.outbound.sender import Sender as QueueSender
+from authserver.outbound.sender import DeliveryWorker as QueueSender
 from authserver.outbound.store import new_letter
 from authserver.values import Assembly, replace
 from authserver.web.pages.i18n import current_language

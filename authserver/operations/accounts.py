@@ -26,7 +26,7 @@ from authserver.operations.acts import (
     UnlockAccount,
     UpdateAccount,
 )
-from authserver.operations.context import Task
+from authserver.operations.context import OperationContext
 from authserver.operations.refusals import (
     AccountNotFound,
     ChangedMeanwhile,
@@ -43,7 +43,7 @@ _BECAUSE_REVOKED = "revoked_by_operator"
 _PSEUDONYM_DIGITS = 16
 
 
-def add_account(task: Task[AddAccount]) -> Account:
+def add_account(task: OperationContext[AddAccount]) -> Account:
     """Open an account with a password, hashed before the transaction, since that takes its time."""
     claims = changed_claims({}, task.act.claims, task.act.email)
     password_hash = _hash_password(task, claims) if task.secret is not None else None
@@ -55,7 +55,7 @@ def add_account(task: Task[AddAccount]) -> Account:
     return account
 
 
-def update_account(task: Task[UpdateAccount]) -> dict[str, object]:
+def update_account(task: OperationContext[UpdateAccount]) -> dict[str, object]:
     """Store an account's new claims; a changed address is told of at the old one."""
     with task.transaction() as connection:
         account = hold(connection, task.act.account_id)
@@ -71,7 +71,7 @@ def update_account(task: Task[UpdateAccount]) -> dict[str, object]:
     return claims
 
 
-def lock_account(task: Task[LockAccount]) -> None:
+def lock_account(task: OperationContext[LockAccount]) -> None:
     """Lock an account, and end what would let someone in or on.
 
     Spec: ASVS5-7.4.2
@@ -85,7 +85,7 @@ def lock_account(task: Task[LockAccount]) -> None:
         task.record(connection, task.event(kinds.ACCOUNT_LOCKED, account_id=account_id))
 
 
-def unlock_account(task: Task[UnlockAccount]) -> None:
+def unlock_account(task: OperationContext[UnlockAccount]) -> None:
     """Unlock a locked account."""
     with task.transaction() as connection:
         account_id = hold(connection, task.act.account_id).account_id
@@ -93,7 +93,7 @@ def unlock_account(task: Task[UnlockAccount]) -> None:
         task.record(connection, task.event(kinds.ACCOUNT_UNLOCKED, account_id=account_id))
 
 
-def reset_factors(task: Task[ResetFactors]) -> bool:
+def reset_factors(task: OperationContext[ResetFactors]) -> bool:
     """Take away every factor but the password, and end all sessions; return whether there was a factor.
 
     Spec: ASVS5-6.3.7
@@ -107,7 +107,7 @@ def reset_factors(task: Task[ResetFactors]) -> bool:
     return was_there
 
 
-def enrol_generator(task: Task[EnrolGenerator]) -> str:
+def enrol_generator(task: OperationContext[EnrolGenerator]) -> str:
     """Enrol an authenticator app in place of any earlier one, and end all sessions; return its seed.
 
     Spec: ASVS5-6.3.7
@@ -122,7 +122,7 @@ def enrol_generator(task: Task[EnrolGenerator]) -> str:
     return seed
 
 
-def end_sharing(task: Task[EndSharing]) -> int:
+def end_sharing(task: OperationContext[EndSharing]) -> int:
     """Take back what a person allowed one client, or all of them; return how many grants ended.
 
     Spec: ASVS5-10.4.9
@@ -136,7 +136,7 @@ def end_sharing(task: Task[EndSharing]) -> int:
     return ended
 
 
-def delete_account(task: Task[DeleteAccount]) -> int:
+def delete_account(task: OperationContext[DeleteAccount]) -> int:
     """Delete an account with all that hangs on it; return how many proofs of payments are kept.
 
     What a request that runs meanwhile still writes for it is worth nothing: sessions, codes and tokens count only
@@ -184,7 +184,7 @@ def changed_claims(
         raise ClaimsRefused("email", str(error)) from error
 
 
-def _hash_password(task: Task[AddAccount], claims: Mapping[str, object]) -> str:
+def _hash_password(task: OperationContext[AddAccount], claims: Mapping[str, object]) -> str:
     password = task.secret or ""
     try:
         check_password(password, context_words_of(task.act.username, claims, task.parts.rules.site_name))

@@ -9,7 +9,7 @@ from typing import Final, Generic, TypeVar
 
 from authserver.accounts.model import Account
 from authserver.clients.registration import Registration
-from authserver.keys.rotation import Step
+from authserver.keys.rotation import RotationStep
 from authserver.operations.results import Invitation, NewSecret
 from authserver.protocol.safe_text import is_unseen
 from authserver.values import Value
@@ -151,7 +151,7 @@ class ProvisionKeys(Act[tuple[str, ...]], frozen=True):
     """Make the first key of each algorithm that has none signing; the outcome is the kids of new keys."""
 
 
-class RotateKeys(Act[tuple[Step, ...]], frozen=True):
+class RotateKeys(Act[tuple[RotationStep, ...]], frozen=True):
     """Do what the rotation of signing keys says is due; the outcome is what was done."""
 
 

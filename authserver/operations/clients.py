@@ -22,7 +22,7 @@ from authserver.operations.acts import (
     UpdateClient,
 )
 from authserver.operations.client_removal import end_what_is_left, give_up_resources
-from authserver.operations.context import OperationRules, Task
+from authserver.operations.context import OperationContext, OperationRules
 from authserver.operations.refusals import (
     ChangedMeanwhile,
     ClientIdFixed,
@@ -40,7 +40,7 @@ from authserver.protocol.errors import InvalidClientMetadata
 from authserver.protocol.names import SELF_SIGNED_TLS_CLIENT_AUTH
 
 
-def add_client(task: Task[AddClient]) -> Registration:
+def add_client(task: OperationContext[AddClient]) -> Registration:
     """Register a client; its secret is kept as its hash.
 
     Spec: RFC7591-3.2.1, RFC7591-3.2.2
@@ -57,7 +57,7 @@ def add_client(task: Task[AddClient]) -> Registration:
     return registration
 
 
-def update_client(task: Task[UpdateClient]) -> Mapping[str, object]:
+def update_client(task: OperationContext[UpdateClient]) -> Mapping[str, object]:
     """Replace a client's metadata, and end what was granted for addresses that are the API's no more."""
     act, rules = task.act, task.parts.rules
     with task.transaction() as connection:
@@ -79,7 +79,7 @@ def update_client(task: Task[UpdateClient]) -> Mapping[str, object]:
     return registration.metadata
 
 
-def rotate_client_secret(task: Task[RotateClientSecret]) -> NewSecret:
+def rotate_client_secret(task: OperationContext[RotateClientSecret]) -> NewSecret:
     """Give a client another secret; of two rotations at once one is refused, and shows no secret that is none."""
     client_id, secret = task.act.client_id, new_secret()
     until = None if task.act.ends_previous else task.now + SECRET_OVERLAP_SECONDS
@@ -93,17 +93,17 @@ def rotate_client_secret(task: Task[RotateClientSecret]) -> NewSecret:
     return NewSecret(secret, until)
 
 
-def disable_client(task: Task[DisableClient]) -> None:
+def disable_client(task: OperationContext[DisableClient]) -> None:
     """Refuse a client from now on."""
     _set_disabled(task, task.act.client_id, task.now, kinds.CLIENT_DISABLED)
 
 
-def enable_client(task: Task[EnableClient]) -> None:
+def enable_client(task: OperationContext[EnableClient]) -> None:
     """Let a client in again."""
     _set_disabled(task, task.act.client_id, None, kinds.CLIENT_ENABLED)
 
 
-def delete_client(task: Task[DeleteClient]) -> None:
+def delete_client(task: OperationContext[DeleteClient]) -> None:
     """Delete a client for good; its id is never given again, and an API's addresses are given up with it.
 
     Repeated it ends what was left, should the first have been stopped halfway.
@@ -177,7 +177,9 @@ def check_signable(connection: Connection, metadata: Mapping[str, object]) -> No
             raise SigningKeyMissing(member, algorithm)
 
 
-def _set_disabled(task: Task[DisableClient] | Task[EnableClient], client_id: str, at: int | None, kind: Kind) -> None:
+def _set_disabled(
+    task: OperationContext[DisableClient] | OperationContext[EnableClient], client_id: str, at: int | None, kind: Kind
+) -> None:
     with task.transaction() as connection:
         if not store.set_disabled(connection, client_id, at):
             raise ClientNotFound(client_id)

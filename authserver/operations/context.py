@@ -46,7 +46,7 @@ class OperationParts(Assembly, frozen=True):
 AnyAct_co = TypeVar("AnyAct_co", bound=Act[object], covariant=True)
 
 
-class Task(Assembly, Generic[AnyAct_co], frozen=True):
+class OperationContext(Assembly, Generic[AnyAct_co], frozen=True):
     """An act, who has it done and when, in seconds since 1970-01-01 UTC.
 
     `secret` is what the act needs and must not be kept with it, such as a password.

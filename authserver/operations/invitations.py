@@ -9,12 +9,12 @@ from authserver.db.engine import Connection
 from authserver.events import catalogue as kinds
 from authserver.operations.accounts import changed_claims, hold
 from authserver.operations.acts import InviteAccount, WithdrawInvitations
-from authserver.operations.context import Task
+from authserver.operations.context import OperationContext
 from authserver.operations.refusals import AccountExists, EmailMissing, NotInvitable, UsernameTaken
 from authserver.operations.results import Invitation
 
 
-def invite_account(task: Task[InviteAccount]) -> Invitation:
+def invite_account(task: OperationContext[InviteAccount]) -> Invitation:
     """Make an invitation, which takes the place of earlier ones that nobody has used.
 
     Spec: ASVS5-6.4.1
@@ -29,7 +29,7 @@ def invite_account(task: Task[InviteAccount]) -> Invitation:
     return Invitation(account, handle, task.now + lifetime_seconds)
 
 
-def withdraw_invitations(task: Task[WithdrawInvitations]) -> None:
+def withdraw_invitations(task: OperationContext[WithdrawInvitations]) -> None:
     """Take back the invitations of an account that nobody has used."""
     with task.transaction() as connection:
         account_id = hold(connection, task.act.account_id).account_id
@@ -37,7 +37,7 @@ def withdraw_invitations(task: Task[WithdrawInvitations]) -> None:
         task.record(connection, task.event(kinds.INVITATIONS_WITHDRAWN, account_id=account_id))
 
 
-def _invited(connection: Connection, task: Task[InviteAccount]) -> Account:
+def _invited(connection: Connection, task: OperationContext[InviteAccount]) -> Account:
     """Return the account to invite, opened where there is none and held where there is one."""
     act = task.act
     account = people.find_by_username(connection, act.username)

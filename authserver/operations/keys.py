@@ -7,16 +7,16 @@ from authserver.db.engine import Connection
 from authserver.events import catalogue as kinds
 from authserver.keys import store
 from authserver.keys.model import ARCHIVED, StoredKey
-from authserver.keys.rotation import RotationPolicy, Step
+from authserver.keys.rotation import RotationPolicy, RotationStep
 from authserver.operations.acts import ProvisionKeys, RetireCompromisedKey, RetireKey, RotateKeys
-from authserver.operations.context import Task
+from authserver.operations.context import OperationContext
 from authserver.operations.refusals import ChangedMeanwhile, KeyNotFound, KeyRetiredAlready
 from authserver.profiles.catalogue import signing_algorithms
 
 _RETIRED = "retired"
 
 
-def provision_keys(task: Task[ProvisionKeys]) -> tuple[str, ...]:
+def provision_keys(task: OperationContext[ProvisionKeys]) -> tuple[str, ...]:
     """Make the first key of each algorithm that has none signing; return the kids of new keys.
 
     Spec: OIDCC-15.1
@@ -28,7 +28,7 @@ def provision_keys(task: Task[ProvisionKeys]) -> tuple[str, ...]:
     return kids
 
 
-def rotate_keys(task: Task[RotateKeys]) -> tuple[Step, ...]:
+def rotate_keys(task: OperationContext[RotateKeys]) -> tuple[RotationStep, ...]:
     """Do what is due, and return it."""
     envelope, needed = task.parts.open_envelope(), signing_algorithms(task.parts.rules.profiles)
     with task.transaction() as connection:
@@ -39,7 +39,7 @@ def rotate_keys(task: Task[RotateKeys]) -> tuple[Step, ...]:
     return steps
 
 
-def retire_key(task: Task[RetireKey]) -> None:
+def retire_key(task: OperationContext[RetireKey]) -> None:
     """Stop signing with a key; what it signed before can still be checked."""
     envelope = task.parts.open_envelope()
     with task.transaction() as connection:
@@ -51,7 +51,7 @@ def retire_key(task: Task[RetireKey]) -> None:
         _record_new(connection, task, store.provision_keys(connection, envelope, (key.algorithm,), task.now))
 
 
-def retire_compromised_key(task: Task[RetireCompromisedKey]) -> None:
+def retire_compromised_key(task: OperationContext[RetireCompromisedKey]) -> None:
     """Stop signing with a key, and believing what it signed."""
     envelope = task.parts.open_envelope()
     with task.transaction() as connection:
@@ -62,7 +62,7 @@ def retire_compromised_key(task: Task[RetireCompromisedKey]) -> None:
             _record_new(connection, task, store.provision_keys(connection, envelope, (key.algorithm,), task.now))
 
 
-def _record_new(connection: Connection, task: Task[Any], kids: Iterable[str]) -> None:
+def _record_new(connection: Connection, task: OperationContext[Any], kids: Iterable[str]) -> None:
     for kid in kids:
         task.record(connection, task.event(kinds.KEY_MADE, kid=kid))
 

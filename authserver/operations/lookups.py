@@ -12,7 +12,7 @@ from authserver.db.purge import count_expired, database_clock
 from authserver.events.store import (
     Activity,
     ReaderState,
-    Recorded,
+    RecordedEvent,
     count_unread,
     find_latest,
     find_readers,
@@ -20,11 +20,11 @@ from authserver.events.store import (
 )
 from authserver.keys import store as keys
 from authserver.keys.model import StoredKey
-from authserver.keys.rotation import RotationPolicy, Step, plan_rotation
+from authserver.keys.rotation import RotationPolicy, RotationStep, plan_rotation
 from authserver.profiles.catalogue import signing_algorithms
 
 __all__ = [
-    "Activity", "ClientRecord", "ReaderState", "Recorded", "find_account", "find_client", "find_expired",
+    "Activity", "ClientRecord", "ReaderState", "RecordedEvent", "find_account", "find_client", "find_expired",
     "find_factors", "list_accounts", "list_activities", "list_by_certificate", "list_clients", "list_events",
     "list_keys", "list_published_keys", "list_readers", "plan_keys",
 ]  # fmt: skip
@@ -58,7 +58,7 @@ def list_activities(database: Database, account_id: str, now: int) -> Sequence[A
         return find_recent(connection, account_id, now, _MOST_ACTIVITIES)
 
 
-def list_events(database: Database, most: int) -> Sequence[Recorded]:
+def list_events(database: Database, most: int) -> Sequence[RecordedEvent]:
     """Return the latest events that are recorded, newest first."""
     with database.read() as connection:
         return find_latest(connection, most)
@@ -100,7 +100,7 @@ def list_keys(database: Database) -> tuple[StoredKey, ...]:
         return (*keys.find_all(connection), *keys.find_archived(connection))
 
 
-def plan_keys(database: Database, profiles: Sequence[str], now: int) -> Sequence[Step]:
+def plan_keys(database: Database, profiles: Sequence[str], now: int) -> Sequence[RotationStep]:
     """Return what a rotation of the keys would do now."""
     return plan_rotation(list_published_keys(database), now, RotationPolicy(), signing_algorithms(profiles))
 

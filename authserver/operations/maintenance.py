@@ -6,11 +6,11 @@ from authserver.events import store
 from authserver.events.model import Event
 from authserver.events.readers import BEHIND_SECONDS
 from authserver.operations.acts import PurgeExpired, RemoveReader
-from authserver.operations.context import Task
+from authserver.operations.context import OperationContext
 from authserver.operations.refusals import ReaderNotFound
 
 
-def purge_expired(task: Task[PurgeExpired]) -> dict[str, int]:
+def purge_expired(task: OperationContext[PurgeExpired]) -> dict[str, int]:
     """Delete what has expired, in a transaction for each batch; return the rows deleted for each table.
 
     Recorded before the first batch: a purge that is stopped halfway has deleted rows too. Events go a year after they
@@ -22,7 +22,7 @@ def purge_expired(task: Task[PurgeExpired]) -> dict[str, int]:
     return purge(task.parts.database, task.now, task.act.batch_size, task.parts.report)
 
 
-def remove_reader(task: Task[RemoveReader]) -> None:
+def remove_reader(task: OperationContext[RemoveReader]) -> None:
     """Remove a reader of events with its position; raises ReaderNotFound."""
     with task.transaction() as connection:
         if not store.remove_reader(connection, task.act.name):
@@ -30,7 +30,7 @@ def remove_reader(task: Task[RemoveReader]) -> None:
         task.record(connection, task.event(kinds.EVENTS_READER_REMOVED, reader=task.act.name))
 
 
-def _raise_alarms(task: Task[PurgeExpired]) -> None:
+def _raise_alarms(task: OperationContext[PurgeExpired]) -> None:
     with task.parts.database.read() as connection:
         behind = [(each.name, store.count_unread(connection, each.position)) for each in store.find_readers(connection)]
     for name, (_, oldest) in behind:

@@ -6,7 +6,7 @@ from typing import Any, Final, TypeVar
 from authserver.events.model import Actor
 from authserver.operations import accounts, acts, clients, invitations, keys, maintenance
 from authserver.operations.acts import Act
-from authserver.operations.context import OperationParts, Task
+from authserver.operations.context import OperationContext, OperationParts
 
 _Outcome = TypeVar("_Outcome")
 
@@ -45,5 +45,5 @@ def perform(
     `actor` is who asked for it, whom the caller has authenticated; `secret` is what the act needs and must not be kept
     with it. Raises OperationRefused, or InvalidClientMetadata, for one that is not done.
     """
-    outcome: _Outcome = HANDLERS[type(act)](Task(act, actor, now, parts, secret))
+    outcome: _Outcome = HANDLERS[type(act)](OperationContext(act, actor, now, parts, secret))
     return outcome

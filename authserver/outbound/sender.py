@@ -26,10 +26,10 @@ _SETTLE_SECONDS: Final = 0.25  # after it was woken: the transaction that queued
 _SECONDS_BETWEEN_ALARMS: Final = 300
 
 Deliver = Callable[[WaitingLetter], None]
-"""Sends one letter; raises one of the errors that `Sender` expects where it could not."""
+"""Sends one letter; raises one of the errors that `DeliveryWorker` expects where it could not."""
 
 
-class Sender:
+class DeliveryWorker:
     """Sends each letter once, tries again what failed, and says when it gives up or falls behind.
 
     Sent and then not noted, since the process died just between, is sent again: no letter is lost for that.

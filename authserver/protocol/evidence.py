@@ -3,7 +3,7 @@
 from authserver.values import Hidden, Value
 
 
-class Evidence(Value, frozen=True):
+class RequestCredentials(Value, frozen=True):
     """Everything in one request that may authenticate a client or bind a token; none of it is verified.
 
     `basic` is the Authorization header of the Basic scheme, whole. `certificate` is the client certificate in DER, from

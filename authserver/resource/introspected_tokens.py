@@ -11,8 +11,8 @@ from authserver.keys.base64url import encode
 from authserver.keys.model import BadJwt
 from authserver.protocol.names import JWT_TYPE_INTROSPECTION
 from authserver.resource.https_client import CallFailed, Reply, TimedHttps, TimedSocket
-from authserver.resource.introspection_response import Answer, Ended, digest_of, read_max_age, unanswered
-from authserver.resource.signed_introspection import SignedAnswers
+from authserver.resource.introspection_response import Ended, IntrospectionResponse, digest_of, read_max_age, unanswered
+from authserver.resource.signed_answers import SignedAnswers
 from authserver.values import Value
 
 _SECONDS = 5.0
@@ -74,7 +74,7 @@ class IntrospectedTokens:
         """
         return self.ask(token).active_claims()
 
-    def ask(self, token: str) -> Answer:
+    def ask(self, token: str) -> IntrospectionResponse:
         """Return the issuer's answer about a token, active or not.
 
         Raises TemporarilyUnavailable where there is none that can be believed.
@@ -89,7 +89,9 @@ class IntrospectedTokens:
             raise unanswered(str(error) if isinstance(error, BadJwt) else type(error).__name__) from error
         if not isinstance(answer, dict):
             raise unanswered("the answer is no object")
-        return Answer(answer, read_max_age(reply.headers.get("cache-control", "")), digest_of(reply.body))
+        return IntrospectionResponse(
+            answer, read_max_age(reply.headers.get("cache-control", "")), digest_of(reply.body)
+        )
 
     def find_ended(self, held: Mapping[bytes, bytes]) -> Ended:
         """Return which answers of before no longer count, and for how long the others do: 1000 at most.

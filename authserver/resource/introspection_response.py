@@ -12,7 +12,7 @@ _MAX_AGE = re.compile(r"max-age=([0-9]{1,9})")
 _NEVER = frozenset({"no-store", "no-cache"})
 
 
-class Answer(Value, frozen=True):
+class IntrospectionResponse(Value, frozen=True):
     """One answer of introspection, how many seconds it may be kept, and the digest by which it is asked about again."""
 
     claims: Hidden[Mapping[str, object]]

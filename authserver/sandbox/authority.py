@@ -43,7 +43,7 @@ def valid_days(now: int, days: int) -> Validity:
     return Validity(min(moment, end) - _BACKDATED, end)
 
 
-class Credential(Value, frozen=True):
+class CertificateWithKey(Value, frozen=True):
     """A certificate and its private key."""
 
     certificate: x509.Certificate
@@ -71,25 +71,25 @@ class Credential(Value, frozen=True):
         return certificate_path, key_path
 
 
-def load_credential(folder: Path, name: str) -> Credential:
+def load_credential(folder: Path, name: str) -> CertificateWithKey:
     """Read what `Credential.save` wrote; raises OSError or ValueError."""
     key = load_pem_private_key((folder / f"{name}.key").read_bytes(), password=None)
     if not isinstance(key, ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey):
         raise ValueError("the key is of a kind this authority does not issue")
-    return Credential(x509.load_pem_x509_certificate((folder / f"{name}.pem").read_bytes()), key)
+    return CertificateWithKey(x509.load_pem_x509_certificate((folder / f"{name}.pem").read_bytes()), key)
 
 
 class Authority(Value, frozen=True):
     """Issues certificates under its own."""
 
-    credential: Credential
+    credential: CertificateWithKey
 
     @property
     def pem(self) -> bytes:
         """The authority's certificate in PEM: what others are to trust."""
         return self.credential.certificate_pem
 
-    def issue_server(self, hosts: tuple[str, ...], now: int) -> Credential:
+    def issue_server(self, hosts: tuple[str, ...], now: int) -> CertificateWithKey:
         """Issue a certificate for a server at these names and addresses.
 
         The key is RSA: clients held to FAPI 1 know no TLS 1.2 suite for another.
@@ -101,18 +101,18 @@ class Authority(Value, frozen=True):
 
     def issue_client(
         self, subject: x509.Name, now: int, *, names: tuple[x509.GeneralName, ...] = (), days: int = _LEAF_DAYS
-    ) -> Credential:
+    ) -> CertificateWithKey:
         """Issue a certificate for a client, with a fresh P-256 key."""
         key = ec.generate_private_key(ec.SECP256R1())
         builder = _leaf(subject, key, valid_days(now, days), x509.SubjectAlternativeName(names))
         return self._sign(builder.add_extension(_use(server=False), critical=False), key)
 
-    def _sign(self, builder: x509.CertificateBuilder, key: PrivateKey) -> Credential:
+    def _sign(self, builder: x509.CertificateBuilder, key: PrivateKey) -> CertificateWithKey:
         issuer = self.credential
         signed = builder.issuer_name(issuer.certificate.subject).add_extension(
             x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer.key.public_key()), critical=False
         )
-        return Credential(signed.sign(issuer.key, SHA256()), key)
+        return CertificateWithKey(signed.sign(issuer.key, SHA256()), key)
 
 
 def create_authority(name: str, now: int) -> Authority:
@@ -125,14 +125,14 @@ def create_authority(name: str, now: int) -> Authority:
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         .add_extension(_key_usage(authority=True), critical=True)
     )
-    return Authority(Credential(builder.sign(key, SHA256()), key))
+    return Authority(CertificateWithKey(builder.sign(key, SHA256()), key))
 
 
-def self_signed(subject: x509.Name, now: int, *, days: int = _LEAF_DAYS) -> Credential:
+def self_signed(subject: x509.Name, now: int, *, days: int = _LEAF_DAYS) -> CertificateWithKey:
     """Make a client's certificate that it signed itself, as `self_signed_tls_client_auth` uses."""
     key = ec.generate_private_key(ec.SECP256R1())
     builder = _leaf(subject, key, valid_days(now, days), x509.SubjectAlternativeName([])).issuer_name(subject)
-    return Credential(builder.add_extension(_use(server=False), critical=False).sign(key, SHA256()), key)
+    return CertificateWithKey(builder.add_extension(_use(server=False), critical=False).sign(key, SHA256()), key)
 
 
 def common_name(name: str) -> x509.Name:

@@ -10,13 +10,13 @@ from joserfc.jwk import ECKey
 
 from authserver.sandbox.authority import (
     Authority,
-    Credential,
+    CertificateWithKey,
     common_name,
     create_authority,
     load_credential,
     self_signed,
 )
-from authserver.sandbox.layout import ADDRESS, BANK_CREDENTIAL, HOST, DemoPlaces
+from authserver.sandbox.layout import ADDRESS, BANK_CREDENTIAL, HOST, DemoLayout
 
 SELF_SIGNED = "till-reporter"
 ISSUED_TO_CLIENTS = (BANK_CREDENTIAL, "penny-planner", "ledger-sync")
@@ -25,7 +25,7 @@ _SPARE = timedelta(days=2)
 _OWNER_ONLY = 0o600
 
 
-def prepare_certificates(places: DemoPlaces, now: int) -> None:
+def prepare_certificates(places: DemoLayout, now: int) -> None:
     """Make what is missing or soon expired; a new authority makes every certificate under it anew."""
     places.certificates.mkdir(parents=True, exist_ok=True, mode=0o700)
     authority, is_new = _authority(places.certificates, now)
@@ -39,7 +39,7 @@ def prepare_certificates(places: DemoPlaces, now: int) -> None:
         self_signed(subject_of(SELF_SIGNED), now).save(places.certificates, SELF_SIGNED)
 
 
-def prepare_client_keys(places: DemoPlaces, names: tuple[str, ...]) -> None:
+def prepare_client_keys(places: DemoLayout, names: tuple[str, ...]) -> None:
     """Make the missing signing keys of clients, each a private JWK in a file for its owner alone."""
     places.clients.mkdir(parents=True, exist_ok=True, mode=0o700)
     for name in names:
@@ -50,12 +50,12 @@ def prepare_client_keys(places: DemoPlaces, names: tuple[str, ...]) -> None:
             _write_secret(path, json.dumps(jwk))
 
 
-def load_client_key(places: DemoPlaces, name: str) -> ECKey:
+def load_client_key(places: DemoLayout, name: str) -> ECKey:
     """Read a client's private signing key."""
     return ECKey.import_key(json.loads((places.clients / f"{name}.jwk").read_text(encoding="utf-8")))
 
 
-def prepare_secret(places: DemoPlaces, name: str) -> str:
+def prepare_secret(places: DemoLayout, name: str) -> str:
     """Return a client's secret, made when first asked for."""
     path = places.clients / f"{name}.secret"
     if not path.exists():
@@ -63,7 +63,7 @@ def prepare_secret(places: DemoPlaces, name: str) -> str:
     return path.read_text(encoding="utf-8")
 
 
-def load_self_signed(places: DemoPlaces) -> Credential:
+def load_self_signed(places: DemoLayout) -> CertificateWithKey:
     """Read the certificate that its client signed itself."""
     return load_credential(places.certificates, SELF_SIGNED)
 

@@ -15,8 +15,8 @@ from authserver.clock import system_clock
 from authserver.protocol.safe_text import neutralise
 from authserver.sandbox.check.run import CHECK_SETUP, check_everything
 from authserver.sandbox.deployment import Setup, prepare_deployment
-from authserver.sandbox.latest_proof import KeptProof
-from authserver.sandbox.layout import DemoPlaces, DemoPorts
+from authserver.sandbox.latest_proof import LatestProof
+from authserver.sandbox.layout import DemoLayout, DemoPorts
 from authserver.sandbox.people import ALICE, BOB, CAROL, PEOPLE
 from authserver.sandbox.processes import DemoFailed, alone_in, check_ports_free, running, stopped_by_signals
 
@@ -28,7 +28,7 @@ def run_demo(directory: Path, *, check: bool, ports: DemoPorts | None = None) ->
 
     Safe to repeat: keys, certificates and the database stay. Answers the exit code, 0 or 1.
     """
-    places = DemoPlaces(directory.resolve(), ports or DemoPorts())
+    places = DemoLayout(directory.resolve(), ports or DemoPorts())
     try:
         with stopped_by_signals(), alone_in(places.folder):
             check_ports_free(places)
@@ -46,9 +46,9 @@ def run_demo(directory: Path, *, check: bool, ports: DemoPorts | None = None) ->
         return 1
 
 
-def _stay(places: DemoPlaces, check_servers: Callable[[], None]) -> NoReturn:
+def _stay(places: DemoLayout, check_servers: Callable[[], None]) -> NoReturn:
     """Look after the servers until something ends the demo, and keep the proof of what a person approves meanwhile."""
-    kept = KeptProof.open(places)
+    kept = LatestProof.open(places)
     try:
         while True:
             check_servers()
@@ -60,7 +60,7 @@ def _stay(places: DemoPlaces, check_servers: Callable[[], None]) -> NoReturn:
         kept.database.dispose()
 
 
-def _approved(places: DemoPlaces, approved: Evidence) -> str:
+def _approved(places: DemoLayout, approved: Evidence) -> str:
     lines = "\n".join(f"  {neutralise(line)}" for line in approved.text.split("\n"))
     program = Path(sys.executable).with_name("authserver")
     command = shlex.join(
@@ -77,7 +77,7 @@ The proof is in {places.payment_proof}. Anyone can check it, with no server; cha
 """
 
 
-def _welcome(places: DemoPlaces) -> str:
+def _welcome(places: DemoLayout) -> str:
     people = "\n".join(
         f"  {person.username:<8}password {person.password}"
         + (f"   TOTP seed {person.totp_seed}" if person.totp_seed else "   no second factor")

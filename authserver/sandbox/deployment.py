@@ -18,10 +18,10 @@ from authserver.grants.model import Consent
 from authserver.grants.store import consents
 from authserver.keys.store import provision_keys
 from authserver.protocol.handles import new_handle
-from authserver.sandbox.bank.ledger import Account
+from authserver.sandbox.bank.ledger import LedgerAccount
 from authserver.sandbox.bank.terms import FRESH_SECONDS, BankTerms, save_terms
 from authserver.sandbox.credentials import prepare_certificates, prepare_client_keys, prepare_secret
-from authserver.sandbox.layout import ADDRESS, DemoPlaces
+from authserver.sandbox.layout import ADDRESS, DemoLayout
 from authserver.sandbox.people import PEOPLE, Person
 from authserver.sandbox.registrations import NEWS_CLUB, SIGNING_CLIENTS, describe_clients
 from authserver.sealing.envelope import Envelope
@@ -53,7 +53,7 @@ class Setup(Value, frozen=True):
     returning: Person | None = None
 
 
-def prepare_deployment(places: DemoPlaces, now: int, setup: Setup) -> None:
+def prepare_deployment(places: DemoLayout, now: int, setup: Setup) -> None:
     """Make everything in the demo's folder, or bring it up to date; keys, people and what they allowed stay."""
     places.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     prepare_certificates(places, now)
@@ -78,7 +78,7 @@ def prepare_deployment(places: DemoPlaces, now: int, setup: Setup) -> None:
         database.dispose()
 
 
-def _write_config(places: DemoPlaces, settings: Mapping[str, object]) -> None:
+def _write_config(places: DemoLayout, settings: Mapping[str, object]) -> None:
     certificate, key = places.certificate("server")
     members: dict[str, object] = {
         "issuer": places.issuer,
@@ -99,7 +99,7 @@ def _write_config(places: DemoPlaces, settings: Mapping[str, object]) -> None:
     places.config.write_text("# Written anew by each start of the demo.\n" + "".join(lines), encoding="utf-8")
 
 
-def _register(connection: Connection, places: DemoPlaces, metadata: dict[str, object], now: int) -> None:
+def _register(connection: Connection, places: DemoLayout, metadata: dict[str, object], now: int) -> None:
     """Store a client, or its metadata anew: URLs change with the ports, certificates with time."""
     registration = prepare_registration(metadata, default_profile="fapi2")
     if clients.replace_metadata(connection, registration.client_id, registration.metadata):
@@ -120,11 +120,13 @@ def _enrol(connection: Connection, envelope: Envelope, person: Person, now: int)
         enrol_totp(connection, envelope, account.account_id, person.totp_seed, now)
 
 
-def _customer(connection: Connection, person: Person) -> tuple[str, tuple[Account, ...]]:
+def _customer(connection: Connection, person: Person) -> tuple[str, tuple[LedgerAccount, ...]]:
     """Return a person as the bank knows them: by the subject of their tokens, and with their accounts."""
     account = accounts.find_by_username(connection, person.username)
     subject = account.account_id if account is not None else ""
-    return subject, tuple(Account(own.account_id, own.iban, own.name, own.balance_cents) for own in person.accounts)
+    return subject, tuple(
+        LedgerAccount(own.account_id, own.iban, own.name, own.balance_cents) for own in person.accounts
+    )
 
 
 def _remember_consent(connection: Connection, person: Person, now: int) -> None:

@@ -13,14 +13,14 @@ from authserver.banking.evidence import Evidence, dump_evidence
 from authserver.banking.store import find_latest
 from authserver.db.engine import Database
 from authserver.protocol.errors import TemporarilyUnavailable
-from authserver.sandbox.layout import DemoPlaces
+from authserver.sandbox.layout import DemoLayout
 
 _MOST = 50
 """Of how many approvals the latest by passkey is looked for: those by code between two looks are fewer."""
 
 
 @dataclass(slots=True)
-class KeptProof:
+class LatestProof:
     """Where the proof is, and of which approval it is."""
 
     path: Path
@@ -28,7 +28,7 @@ class KeptProof:
     approval_id: str
 
     @classmethod
-    def open(cls, places: DemoPlaces) -> Self:
+    def open(cls, places: DemoLayout) -> Self:
         """Begin after what was approved in earlier runs, by a person or by `--check`: that is no news."""
         database = Database.connect(places.database_url, threads=1)
         found = _latest_by_passkey(database)

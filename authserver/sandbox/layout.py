@@ -25,7 +25,7 @@ class DemoPorts(Value, frozen=True):
         return cls(port, port + 1, port + 2, port + 3)
 
 
-class DemoPlaces(Value, frozen=True):
+class DemoLayout(Value, frozen=True):
     """One demo's folder and ports, and what follows from them."""
 
     folder: Path

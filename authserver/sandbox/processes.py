@@ -16,7 +16,7 @@ import urllib3
 from msgspec.structs import astuple
 
 import authserver
-from authserver.sandbox.layout import ADDRESS, DemoPlaces
+from authserver.sandbox.layout import ADDRESS, DemoLayout
 from authserver.sandbox.third_party.http import HttpsClient
 from authserver.values import Value
 
@@ -40,7 +40,7 @@ class Program(Value, frozen=True):
     log: Path
 
 
-def programs_of(places: DemoPlaces) -> tuple[Program, ...]:
+def programs_of(places: DemoLayout) -> tuple[Program, ...]:
     """Return the three servers of the demo."""
     ports = places.ports
     numbers = (str(ports.server), str(ports.server_mtls), str(ports.bank), str(ports.app))
@@ -57,7 +57,7 @@ def programs_of(places: DemoPlaces) -> tuple[Program, ...]:
 
 
 @contextmanager
-def running(places: DemoPlaces) -> Iterator[Callable[[], None]]:
+def running(places: DemoLayout) -> Iterator[Callable[[], None]]:
     """Run the servers until the body ends; yields a function that raises DemoFailed if one of them has ended.
 
     The servers take nothing from the caller's environment: a setting left over in a shell would change the demo.
@@ -80,7 +80,7 @@ def running(places: DemoPlaces) -> Iterator[Callable[[], None]]:
         _stop([process for _, process in started])
 
 
-def run_command(places: DemoPlaces, *words: str) -> tuple[int, str]:
+def run_command(places: DemoLayout, *words: str) -> tuple[int, str]:
     """Run a command of the command line as the demo's operator; answers its exit code and what it printed."""
     done = subprocess.run(  # noqa: S603 - our own interpreter with arguments of our own
         [sys.executable, "-m", "authserver.cli.main", *words],
@@ -115,7 +115,7 @@ def tail(log: Path) -> str:
     return "\n".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-_LOG_LINES:])
 
 
-def _environment(places: DemoPlaces) -> Mapping[str, str]:
+def _environment(places: DemoLayout) -> Mapping[str, str]:
     source = Path(authserver.__file__).resolve().parent.parent
     return {"AUTHSERVER_CONFIG": str(places.config), "PYTHONPATH": str(source), "PYTHONUNBUFFERED": "1"}
 
@@ -137,7 +137,7 @@ def alone_in(folder: Path) -> Iterator[None]:
         os.close(held)
 
 
-def check_ports_free(places: DemoPlaces) -> None:
+def check_ports_free(places: DemoLayout) -> None:
     """Raise DemoFailed where something listens already: we would wait for our servers and talk to someone else's."""
     for port in astuple(places.ports):
         with socket.socket() as probe:
@@ -152,7 +152,7 @@ def _start(program: Program, environment: Mapping[str, str]) -> subprocess.Popen
         )
 
 
-def _wait_until_ready(programs: Sequence[Program], places: DemoPlaces, check: Callable[[], None]) -> None:
+def _wait_until_ready(programs: Sequence[Program], places: DemoLayout, check: Callable[[], None]) -> None:
     https = HttpsClient(places.authority)
     deadline = time.monotonic() + _PATIENCE_SECONDS
     for program in programs:

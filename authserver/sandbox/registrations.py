@@ -6,7 +6,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from joserfc.jwk import ECKey
 
 from authserver.sandbox.credentials import load_client_key, load_self_signed, subject_of
-from authserver.sandbox.layout import BANK_CREDENTIAL, DemoPlaces
+from authserver.sandbox.layout import BANK_CREDENTIAL, DemoLayout
 
 PENNY_PLANNER = "penny-planner"
 PENNY_PLANNER_DPOP = "penny-planner-dpop"
@@ -24,7 +24,7 @@ _ALL_GRANTS = ["authorization_code", "refresh_token", "client_credentials"]
 Metadata = dict[str, object]
 
 
-def describe_clients(places: DemoPlaces) -> tuple[Metadata, ...]:
+def describe_clients(places: DemoLayout) -> tuple[Metadata, ...]:
     """Return the metadata of every client and resource server, in the names of RFC 7591."""
     return (
         {
@@ -71,7 +71,7 @@ def describe_clients(places: DemoPlaces) -> tuple[Metadata, ...]:
     )
 
 
-def _third_party(places: DemoPlaces, client_id: str, name: str) -> Metadata:
+def _third_party(places: DemoLayout, client_id: str, name: str) -> Metadata:
     return {
         "client_id": client_id,
         "client_name": name,
@@ -104,7 +104,7 @@ def _public_jwks(key: ECKey) -> Metadata:
     return {"keys": [key.as_dict(private=False)]}
 
 
-def _certificate_jwks(places: DemoPlaces) -> Metadata:
+def _certificate_jwks(places: DemoLayout) -> Metadata:
     """Return the key of the self-signed certificate with the certificate itself."""
     credential = load_self_signed(places)
     public_pem = credential.certificate.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)

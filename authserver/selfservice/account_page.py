@@ -20,7 +20,7 @@ from authserver.accounts.factors.totp.factor import TOTP
 from authserver.accounts.model import Account
 from authserver.accounts.store.invitations import was_claimed_at
 from authserver.accounts.store.people import hold_account
-from authserver.authorization.account_request import seal_own
+from authserver.authorization.account_request import seal_account_request
 from authserver.clock import CLOCKS_APART_SECONDS, is_fresh
 from authserver.db.engine import Connection
 from authserver.events.model import Event, Kind, person
@@ -71,7 +71,7 @@ class AccountDeps(Assembly, frozen=True):
     envelope: Hidden[Envelope]
 
 
-class Visit(Value, frozen=True):
+class AccountVisit(Value, frozen=True):
     """One request to an account page: who it is, by which session, and what they can prove."""
 
     cookie: Hidden[str]
@@ -97,7 +97,7 @@ class Visit(Value, frozen=True):
         return int(self.enrolled.has(PASSKEY)) + int(self.enrolled.has(TOTP))
 
 
-def open_visit(deps: AccountDeps, *, fresh: bool = False) -> Visit:
+def open_visit(deps: AccountDeps, *, fresh: bool = False) -> AccountVisit:
     """Return who visits, or end the request with the way to the sign-in.
 
     Spec: ASVS5-7.5.1, RTS-SCA-4.1
@@ -113,7 +113,7 @@ def open_visit(deps: AccountDeps, *, fresh: bool = False) -> Visit:
         enrolled = find_enrolled(connection, account.account_id) if account else None
     if session is None or account is None or enrolled is None:
         _lead_to_sign_in(deps, AuthenticationDemand(), "", now)
-    visit = Visit(cookie, session, account, enrolled, now)
+    visit = AccountVisit(cookie, session, account, enrolled, now)
     acr = ACR_TWO_FACTORS if enrolled.has_second_factor else None
     is_strong = acr is None or satisfies(acr_for(session.factors), acr)
     if not is_strong:
@@ -130,8 +130,8 @@ class AccountPage(Assembly, frozen=True):
     """
 
     path: str
-    show: Callable[[Visit], Reply]
-    answer: Callable[[Visit], Reply] | None = None
+    show: Callable[[AccountVisit], Reply]
+    answer: Callable[[AccountVisit], Reply] | None = None
     fresh_to_see: bool = False
     fresh_to_answer: bool = True
 
@@ -141,22 +141,22 @@ def account_pages(deps: AccountDeps, name: str, *pages: AccountPage) -> Blueprin
     return form_pages(deps.step, name, *(form_page(deps, page) for page in pages))
 
 
-def bind_form(visit: Visit) -> FormBinding:
+def bind_form(visit: AccountVisit) -> FormBinding:
     """Return what the forms of a visit are bound to: this person in this session."""
     return FormBinding(visit.cookie, f"account|{visit.account_id}", visit.account_id)
 
 
-def form_page(deps: AccountDeps, page: AccountPage) -> FormPage[Visit]:
+def form_page(deps: AccountDeps, page: AccountPage) -> FormPage[AccountVisit]:
     """Return an account page, to be mounted by `form_pages`."""
 
-    def find() -> Visit:
+    def find() -> AccountVisit:
         return open_visit(deps, fresh=page.fresh_to_answer if request.method == "POST" else page.fresh_to_see)
 
     return FormPage(page.path, find, bind_form, page.show, page.answer)
 
 
 @contextmanager
-def change(deps: AccountDeps, visit: Visit) -> Iterator[Connection]:
+def change(deps: AccountDeps, visit: AccountVisit) -> Iterator[Connection]:
     """Open the transaction of a change to how the person signs in, and look again at what the page went by.
 
     The account is held, so that its changes come one after the other: a factor that was added, or a session that was
@@ -172,7 +172,7 @@ def change(deps: AccountDeps, visit: Visit) -> Iterator[Connection]:
         yield connection
 
 
-def may_add_factor(deps: AccountDeps, visit: Visit) -> bool:
+def may_add_factor(deps: AccountDeps, visit: AccountVisit) -> bool:
     """Return whether this person may add a factor.
 
     The first one only where the deployment lets a password do for it, or in the session that an invitation began.
@@ -183,13 +183,13 @@ def may_add_factor(deps: AccountDeps, visit: Visit) -> bool:
         return was_claimed_at(connection, visit.account_id, visit.session.created_at)
 
 
-def next_path(visit: Visit) -> str:
+def next_path(visit: AccountVisit) -> str:
     """Return where to go once a factor was added: to recovery codes, where there are none and they would be of use."""
     needs_codes = visit.enrolled.has(PASSWORD) and not visit.enrolled.has(RECOVERY)
     return "/account/recovery-codes" if needs_codes else "/account/methods"
 
 
-def show(deps: AccountDeps, visit: Visit, page: str, values: Mapping[str, object]) -> View:
+def show(deps: AccountDeps, visit: AccountVisit, page: str, values: Mapping[str, object]) -> View:
     """Return the view of an account page, with what all of them show."""
     limits = deps.step.session_limits
     shared = {
@@ -207,12 +207,12 @@ def go_to(path: str, *, headers: Headers = ()) -> Response:
     return to_flask(see_other(path, headers=headers))
 
 
-def go_on(deps: AccountDeps, visit: Visit, path: str, done: str) -> Response:
+def go_on(deps: AccountDeps, visit: AccountVisit, path: str, done: str) -> Response:
     """Send the browser to a page of ours, which says what was done."""
     return go_to(say_done(deps.step.csrf, visit.cookie, path, done))
 
 
-def record(deps: AccountDeps, connection: Connection, visit: Visit, kind: Kind, thing: str = "") -> None:
+def record(deps: AccountDeps, connection: Connection, visit: AccountVisit, kind: Kind, thing: str = "") -> None:
     """Record what the person did, in its transaction; where its kind has a letter, that is queued with it.
 
     Spec: ASVS5-6.3.7
@@ -220,13 +220,13 @@ def record(deps: AccountDeps, connection: Connection, visit: Visit, kind: Kind, 
     deps.step.journal.record(connection, event_of(visit, kind, thing))
 
 
-def event_of(visit: Visit, kind: Kind, thing: str = "") -> Event:
+def event_of(visit: AccountVisit, kind: Kind, thing: str = "") -> Event:
     """Return the event of what the person did; `thing` is as for `Event`."""
     account_id = visit.account_id
     return Event(kind, visit.now, person(account_id), account_id, thing=thing, correlation_id=correlation_id())
 
 
-def after_change(deps: AccountDeps, visit: Visit, path: str, done: str, *, session_cookie: str = "") -> Response:
+def after_change(deps: AccountDeps, visit: AccountVisit, path: str, done: str, *, session_cookie: str = "") -> Response:
     """Go on after a change to how the person signs in, and say so: where others are signed in, offer to end that.
 
     Spec: ASVS5-7.4.3
@@ -249,5 +249,7 @@ def _lead_to_sign_in(deps: AccountDeps, demand: AuthenticationDemand, username: 
         abort(to_flask(deps.step.pages.render("account/not_signed_in.html", values)))
     deps.step.limits.hit("authorize.address", address_key(deps.step.address(request.environ)))
     page = deps.issuer + (request.path if request.path in PATHS else PATHS[0])
-    request_uri = seal_own(deps.envelope, page, demand, username or None, now + deps.request_lifetime_seconds)
+    request_uri = seal_account_request(
+        deps.envelope, page, demand, username or None, now + deps.request_lifetime_seconds
+    )
     abort(go_to(f"{AUTHORIZE}?" + urlencode({"client_id": OWN_CLIENT_ID, "request_uri": request_uri})))

@@ -6,7 +6,7 @@ from typing import Final
 from urllib.parse import urlencode
 
 from authserver.messages import Message
-from authserver.web.pages.csrf import CsrfGuard
+from authserver.web.pages.csrf import CsrfProtection
 
 PASSKEY_ADDED: Final = "passkey_added"
 PASSKEY_RENAMED: Final = "passkey_renamed"
@@ -33,7 +33,7 @@ _WORDS: Final[Mapping[str, Message]] = {
 }
 
 
-def say_done(csrf: CsrfGuard, cookie: str, path: str, name: str) -> str:
+def say_done(csrf: CsrfProtection, cookie: str, path: str, name: str) -> str:
     """Return the address of a page that will say what was done, to this session alone.
 
     Sealed, so that a link from elsewhere makes no page of ours say that a password was changed.
@@ -43,7 +43,7 @@ def say_done(csrf: CsrfGuard, cookie: str, path: str, name: str) -> str:
     return path + separator + urlencode({"done": name, "seal": seal})
 
 
-def read_done(csrf: CsrfGuard, cookie: str, query: Mapping[str, str]) -> Message | None:
+def read_done(csrf: CsrfProtection, cookie: str, query: Mapping[str, str]) -> Message | None:
     """Return what the page with this query has to say, if anything."""
     name, seal = query.get("done", ""), query.get("seal", "")
     if name not in _WORDS or not hmac.compare_digest(seal.encode(), csrf.token(cookie, _purpose(name)).encode()):

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from authserver.clients.model import Client
 from authserver.grants.store.sharing import Permission
 from authserver.interaction.detail_clusters import describe_allowed
-from authserver.interaction.requester import Party, party_of
+from authserver.interaction.requester import Requester, requester_of
 from authserver.interaction.scope_words import DataCluster, ScopeDescriptions, describe_claims, describe_scopes
 from authserver.issuance.claims import SCOPE_CLAIMS
 from authserver.protocol.details.model import DetailWords
@@ -50,7 +50,7 @@ class ConnectedApp(Value, frozen=True):
 
     client_id: str
     name: str
-    party: Party | None
+    party: Requester | None
     permissions: tuple[PermissionShown, ...]
 
 
@@ -69,7 +69,7 @@ def describe_apps(
 def _app(client_id: str, permissions: tuple[PermissionShown, ...], find_client: FindClient) -> ConnectedApp:
     client = find_client(client_id)
     uri = client.redirect_uris[0] if client is not None and client.redirect_uris else ""
-    party = party_of(client, uri) if client else None
+    party = requester_of(client, uri) if client else None
     return ConnectedApp(client_id, client.client_name or client_id if client else client_id, party, permissions)
 
 

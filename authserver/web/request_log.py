@@ -1,4 +1,4 @@
-"""One structured line per request, and the guard that turns what goes wrong into a standard answer."""
+"""One structured line per request, and the handler that turns what goes wrong into a standard answer."""
 
 import sys
 from collections.abc import Callable, Iterator
@@ -37,7 +37,7 @@ with _without_rich():
 log = structlog.get_logger("authserver.request")
 
 
-class RequestGuard(Assembly, frozen=True):
+class ErrorHandler(Assembly, frozen=True):
     """Calls an endpoint; a refusal becomes a standard error, a failure a 500 that says nothing, each logged once.
 
     A browser is shown the failure as a page. Outside, a failure leaves the correlation id and nothing else.

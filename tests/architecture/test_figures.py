@@ -12,14 +12,14 @@ from authserver.authorization.endpoints.authorize import INTERACTION_LIFETIME_SE
 from authserver.binding.dpop import FUTURE_TOLERANCE_SECONDS
 from authserver.clients.registry import FRESH_SECONDS
 from authserver.clients.shared_secrets import SECRET_OVERLAP_SECONDS
-from authserver.db.purge import EXPIRIES, Expiry
+from authserver.db.purge import EXPIRIES, Retention
 from authserver.events.store import KEPT_SECONDS
 from authserver.keys import compact, remote
 from authserver.limits import fallback, prefetched_quota, rates
 from authserver.outbound import model as letters
 from authserver.outbound import sender
 from authserver.protocol.details.names import MAX_NAME_LENGTH
-from authserver.resource import introspected_tokens, signed_introspection, store
+from authserver.resource import introspected_tokens, signed_answers, store
 from authserver.serving.tls import REQUEST_SECONDS
 from authserver.settings.model import FIELDS
 from authserver.web.machine.model import MAX_BODY_BYTES
@@ -64,7 +64,7 @@ CLAIMS = [
     ("errors.md", f"its row stays for {said(of(sender, '_KEPT_SECONDS'))}"),
     ("errors.md", f"letters go out more than {said(sender.BEHIND_SECONDS)} after what they tell of"),
     ("errors.md", f"; at most every {said(of(sender, '_SECONDS_BETWEEN_ALARMS'))}"),
-    ("protect-an-api.md", f"{said(of(signed_introspection, '_OLDEST_SECONDS'), digits=True)}, about this very token"),
+    ("protect-an-api.md", f"{said(of(signed_answers, '_OLDEST_SECONDS'), digits=True)}, about this very token"),
     ("protect-an-api.md", f"takes {said(of(introspected_tokens, '_SECONDS'))} at most"),
     ("protect-an-api.md", f"forgets a token {said(of(store, '_KEPT_SECONDS'))} after it has expired"),
     ("resource-servers.md", f"An access token lasts {said(default('access_token_lifetime'))}"),
@@ -100,7 +100,7 @@ def test_a_quarter_of_a_second_is_what_valkey_has() -> None:
 
 
 @pytest.mark.parametrize("expiry", EXPIRIES, ids=[expiry.table.name for expiry in EXPIRIES])
-def test_how_long_a_row_stays_after_its_end_is_told_as_it_is(expiry: Expiry) -> None:
+def test_how_long_a_row_stays_after_its_end_is_told_as_it_is(expiry: Retention) -> None:
     text = (ROOT / "docs/scaling.md").read_text(encoding="utf-8")
     name, grace = expiry.table.name, expiry.grace_seconds
     rows = re.findall(rf"^\| `{name}` \|.*\| ([^|]+) \|$", text, re.MULTILINE)

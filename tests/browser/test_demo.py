@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, Page
 
-from authserver.sandbox.layout import DemoPlaces
+from authserver.sandbox.layout import DemoLayout
 from authserver.sandbox.people import ALICE, BOB, Person
 from tests.browser.test_every_page import hold_well_made
 from tests.browser.test_look import Axe
@@ -18,9 +18,9 @@ pytestmark = pytest.mark.chromium
 
 
 @pytest.fixture(scope="module")
-def places(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DemoPlaces]:
+def places(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DemoLayout]:
     """A running demo."""
-    found = DemoPlaces(tmp_path_factory.mktemp("demo"), free_ports())
+    found = DemoLayout(tmp_path_factory.mktemp("demo"), free_ports())
     ports = found.ports
     numbers = f"{ports.server},{ports.server_mtls},{ports.bank},{ports.app}"
     log = found.folder / "log"
@@ -48,14 +48,14 @@ def page(chromium: Browser) -> Iterator[Page]:
     assert [text for text in complaints if "Content Security Policy" in text] == []
 
 
-def connect(page: Page, places: DemoPlaces, person: Person, button: str) -> None:
+def connect(page: Page, places: DemoLayout, person: Person, button: str) -> None:
     """Press a button of the app's first page, and sign in with the password."""
     page.goto(places.app)
     press(page, button)
     sign_in(page, places, person)
 
 
-def sign_in(page: Page, places: DemoPlaces, person: Person) -> None:
+def sign_in(page: Page, places: DemoLayout, person: Person) -> None:
     """Sign in with the password."""
     assert page.url.startswith(f"{places.issuer}/login?")
     page.fill("#username", person.username)
@@ -63,7 +63,7 @@ def sign_in(page: Page, places: DemoPlaces, person: Person) -> None:
     press(page, "#submit")
 
 
-def enter_code(page: Page, places: DemoPlaces, button: str = "#submit") -> None:
+def enter_code(page: Page, places: DemoLayout, button: str = "#submit") -> None:
     """Type the code that the phone shows; one that was used before is refused, and only another is worth a try."""
     phone = page.context.new_page()
     path = urlsplit(page.url).path
@@ -97,7 +97,7 @@ def latest(page: Page) -> str:
     ("button", "member", "scheme"), [("#connect", "x5t#S256", "Bearer"), ("#connect-dpop", "jkt", "DPoP")]
 )
 def test_a_person_connects_an_app_and_a_thief_gets_nothing(
-    page: Page, places: DemoPlaces, button: str, member: str, scheme: str
+    page: Page, places: DemoLayout, button: str, member: str, scheme: str
 ) -> None:
     connect(page, places, ALICE, button)
     enter_code(page, places)
@@ -121,7 +121,7 @@ def test_a_person_connects_an_app_and_a_thief_gets_nothing(
     assert "HTTP 401" in latest(page)
 
 
-def test_a_person_who_says_no_is_told_that_nothing_was_connected(page: Page, places: DemoPlaces) -> None:
+def test_a_person_who_says_no_is_told_that_nothing_was_connected(page: Page, places: DemoLayout) -> None:
     connect(page, places, ALICE, "#connect")
     press(page, "#cancel")
     assert page.url == f"{places.app}/journey"
@@ -129,7 +129,7 @@ def test_a_person_who_says_no_is_told_that_nothing_was_connected(page: Page, pla
     assert "access_denied" in text_of(page)
 
 
-def test_a_person_pays_a_bill_and_the_app_can_pay_nothing_else(page: Page, places: DemoPlaces) -> None:
+def test_a_person_pays_a_bill_and_the_app_can_pay_nothing_else(page: Page, places: DemoLayout) -> None:
     page.goto(places.app)
     press(page, "#pay")
     page.fill("#amount", "12.51")
@@ -149,14 +149,14 @@ def test_a_person_pays_a_bill_and_the_app_can_pay_nothing_else(page: Page, place
     assert "HTTP 401" in again
 
 
-def test_a_person_without_a_second_factor_is_told_what_is_missing(page: Page, places: DemoPlaces) -> None:
+def test_a_person_without_a_second_factor_is_told_what_is_missing(page: Page, places: DemoLayout) -> None:
     connect(page, places, BOB, "#connect")
     assert page.inner_text("h1") == "This needs more than a password"
     press(page, "#cancel")
     assert "unmet_authentication_requirements" in text_of(page)
 
 
-def test_an_answer_that_was_not_asked_for_is_refused(page: Page, places: DemoPlaces) -> None:
+def test_an_answer_that_was_not_asked_for_is_refused(page: Page, places: DemoLayout) -> None:
     page.goto(f"{places.app}/callback?code=stolen&state=guessed&iss={places.issuer}")
     assert "did not start a connection" in text_of(page)
     connect(page, places, ALICE, "#connect")
@@ -169,7 +169,7 @@ def test_an_answer_that_was_not_asked_for_is_refused(page: Page, places: DemoPla
     "shown",
     ["/", "/phone", "/pay", "/limits", "/share", "/journey", "/callback?code=stolen&state=guessed", "/limits?wrong"],
 )
-def test_every_page_of_the_app_is_well_made(chromium: Browser, places: DemoPlaces, axe: Axe, shown: str) -> None:
+def test_every_page_of_the_app_is_well_made(chromium: Browser, places: DemoLayout, axe: Axe, shown: str) -> None:
     context = chromium.new_context(ignore_https_errors=True)
     page = context.new_page()
     if shown == "/journey":

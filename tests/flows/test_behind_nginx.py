@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.authority import NOW, Credential, common_name, create_authority, self_signed
+from tests.support.authority import NOW, CertificateWithKey, common_name, create_authority, self_signed
 from tests.support.jose import private_key, public_jwk
 from tests.support.nginx import ISSUER_HOST, MTLS_HOST, SERVE, ProxiedServer, proxied_server
 from tests.support.relying_party import REDIRECT_URI, answer_of, certificate_jwk, claims_of
@@ -77,12 +77,12 @@ def register(server: ProxiedServer, client_id: str, method: str) -> WireApp:
     )
 
 
-def as_header(credential: Credential) -> str:
+def as_header(credential: CertificateWithKey) -> str:
     """Return a certificate as nginx would hand it on."""
     return f":{base64.b64encode(credential.der).decode()}:"
 
 
-def thumbprint(credential: Credential | None) -> str:
+def thumbprint(credential: CertificateWithKey | None) -> str:
     """Return the `x5t#S256` of a certificate."""
     assert credential is not None
     return base64.urlsafe_b64encode(hashlib.sha256(credential.der).digest()).rstrip(b"=").decode()

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from tests.support.api_behind_proxy import ADDRESS_HEADER, HEADER
-from tests.support.authority import NOW, Credential, common_name, self_signed
+from tests.support.authority import NOW, CertificateWithKey, common_name, self_signed
 from tests.support.servers import accepts, free_port, running, wait_until
 
 OWN, VICTIM = (self_signed(common_name(name), NOW) for name in ("own", "victim"))
@@ -47,12 +47,12 @@ def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
         yield request.param, port
 
 
-def written(credential: Credential | None) -> str:
+def written(credential: CertificateWithKey | None) -> str:
     """Return the header's text as a proxy writes it."""
     return f":{b64encode(credential.der).decode()}:" if credential else ""
 
 
-def named(credential: Credential | None) -> str | None:
+def named(credential: CertificateWithKey | None) -> str | None:
     return sha256(credential.der).hexdigest() if credential else None
 
 
@@ -70,7 +70,7 @@ def ask(port: int, *headers: tuple[str, str]) -> Any:  # noqa: ANN401 - JSON
 @pytest.mark.parametrize("spelling", SPELLINGS)
 @pytest.mark.spec("RFC8705-6.5-1", "RFC9440-4")
 def test_no_spelling_of_a_client_s_is_taken_for_the_proxy_s_header(
-    server: tuple[str, int], spelling: str, own: Credential | None
+    server: tuple[str, int], spelling: str, own: CertificateWithKey | None
 ) -> None:
     forged, proxys = (spelling, written(VICTIM)), (HEADER, written(own))
     for headers in ((forged, proxys), (proxys, forged)):

@@ -12,7 +12,7 @@ from sqlalchemy import text
 from werkzeug.test import TestResponse
 
 from authserver.accounts.attempts import Attempts
-from authserver.accounts.factors.passkey.ceremony_token import Desk
+from authserver.accounts.factors.passkey.ceremony_token import Ceremonies
 from authserver.accounts.factors.passkey.verification import relying_party
 from authserver.accounts.factors.password.hashing import PasswordPool, hash_password
 from authserver.accounts.factors.totp.credential import enrol_totp
@@ -20,7 +20,7 @@ from authserver.accounts.store import people as accounts
 from authserver.authorization import store
 from authserver.authorization.answers.model import Redirect
 from authserver.authorization.asked import AuthorizationRequest
-from authserver.authorization.dispatch import Conduct
+from authserver.authorization.dispatch import Dispatcher
 from authserver.authorization.model import BrowserCookies, Interaction, PushedRequest
 from authserver.authorization.respond import AnswerPolicy
 from authserver.authorization.serialization import dump_request
@@ -47,7 +47,7 @@ from authserver.sealing.master_key import MasterKeyEnvelope
 from authserver.sessions import lifecycle
 from authserver.sessions.acr import acr_for
 from authserver.sessions.model import Session, SessionLimits
-from authserver.web.pages.csrf import CsrfGuard
+from authserver.web.pages.csrf import CsrfProtection
 from authserver.web.pages.flask_pages import install_pages
 from authserver.web.pages.page import Site, load_pages
 from tests.support import databases
@@ -91,7 +91,7 @@ class House:
         step = StepDeps(
             database=database,
             pages=pages,
-            csrf=CsrfGuard(envelope.derive("csrf"), frozenset({ORIGIN})),
+            csrf=CsrfProtection(envelope.derive("csrf"), frozenset({ORIGIN})),
             limits=build_limits(self.app, storage, LIMITS, b"k", self.events.append, self.clock),
             clock=self.clock,
             journal=Journal(self.events.append),
@@ -100,11 +100,11 @@ class House:
             attempts=Attempts(database, b"a" * 32),
             address=lambda environ: str(environ.get("HTTP_X_CALLER", "")),
         )
-        desk = Desk(relying_party(ORIGIN, "Harbour Bank", ()), envelope, Journal(self.events.append))
-        self.app.register_blueprint(login_page(LoginDeps(step, PasswordPool(), desk)))
+        ceremonies = Ceremonies(relying_party(ORIGIN, "Harbour Bank", ()), envelope, Journal(self.events.append))
+        self.app.register_blueprint(login_page(LoginDeps(step, PasswordPool(), ceremonies)))
         self.app.register_blueprint(totp_page(TotpDeps(step, envelope)))
         terms = ConsentTerms(new_handle, 90 * 86400)
-        conduct = Conduct(
+        conduct = Dispatcher(
             database, Journal(self.events.append), AnswerPolicy(ORIGIN, 60, 86400, 3600), step.find_client, frozenset
         )
         self.app.register_blueprint(consent_page(ConsentDeps(step, conduct, terms, lambda _: (), {}, tuple)))

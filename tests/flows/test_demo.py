@@ -15,7 +15,7 @@ from authserver.db.engine import Database
 from authserver.db.tables import consents
 from authserver.sandbox.check.run import STORIES
 from authserver.sandbox.deployment import Setup, prepare_deployment
-from authserver.sandbox.layout import DemoPlaces, DemoPorts
+from authserver.sandbox.layout import DemoLayout, DemoPorts
 from authserver.sandbox.people import PEOPLE
 from authserver.sealing.master_key import MasterKeyEnvelope, read_master_key
 from tests.support.authority import NOW
@@ -42,7 +42,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_every_story_goes_well_and_again_in_a_folder_where_someone_tried_the_demo(folder: Path) -> None:
-    _try_the_demo(DemoPlaces(folder, free_ports()))
+    _try_the_demo(DemoLayout(folder, free_ports()))
     for _ in range(2):
         ports = free_ports()
         done = subprocess.run(
@@ -121,7 +121,7 @@ def test_beside_a_running_demo_another_one_changes_nothing_of_it(tmp_path: Path)
         assert (work / f"demo-data-{other}").is_dir()
 
 
-def _try_the_demo(places: DemoPlaces) -> None:
+def _try_the_demo(places: DemoLayout) -> None:
     """Do to the people of the demo what a person may: add other second factors, and be locked out."""
     prepare_deployment(places, NOW, Setup())
     envelope = MasterKeyEnvelope(read_master_key(places.folder / "master.key"))
@@ -136,7 +136,7 @@ def _try_the_demo(places: DemoPlaces) -> None:
 
 
 def test_nobody_has_allowed_anything_before_they_did(tmp_path: Path) -> None:
-    places = DemoPlaces(tmp_path / "demo", DemoPorts())
+    places = DemoLayout(tmp_path / "demo", DemoPorts())
     prepare_deployment(places, NOW, Setup())
     database = Database.connect(places.database_url, threads=1)
     with database.read() as connection:
@@ -145,7 +145,7 @@ def test_nobody_has_allowed_anything_before_they_did(tmp_path: Path) -> None:
 
 
 def test_no_key_or_secret_of_the_demo_is_readable_by_others(tmp_path: Path) -> None:
-    places = DemoPlaces(tmp_path / "demo", DemoPorts())
+    places = DemoLayout(tmp_path / "demo", DemoPorts())
     prepare_deployment(places, NOW, Setup())
     secret = [path for path in places.folder.rglob("*") if path.suffix in {".key", ".jwk", ".secret"}]
     assert secret
@@ -153,7 +153,7 @@ def test_no_key_or_secret_of_the_demo_is_readable_by_others(tmp_path: Path) -> N
 
 
 def test_certificates_that_soon_expire_are_made_anew_and_keys_of_clients_stay(tmp_path: Path) -> None:
-    places = DemoPlaces(tmp_path / "demo", DemoPorts())
+    places = DemoLayout(tmp_path / "demo", DemoPorts())
     prepare_deployment(places, NOW, Setup())
     before = {path.name: path.read_bytes() for path in places.folder.rglob("*") if path.suffix in {".pem", ".jwk"}}
     prepare_deployment(places, NOW, Setup())

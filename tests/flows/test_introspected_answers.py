@@ -18,10 +18,10 @@ from authserver.protocol.handles import hash_handle
 from authserver.resource.checks import Expectation
 from authserver.resource.demand import Demand
 from authserver.resource.guard import Guard
-from authserver.resource.introspection_cache import KeptAnswers
 from authserver.resource.introspection_response import Ended
+from authserver.resource.kept_answers import KeptAnswers
 from authserver.resource.model import ResourceRequest
-from authserver.resource.signed_introspection import SignedAnswers
+from authserver.resource.signed_answers import SignedAnswers
 from authserver.values import replace
 from tests.support.authority import NOW
 from tests.support.guarded_api import CERTIFICATE, ISSUER, OTHER_CERTIFICATE, URL

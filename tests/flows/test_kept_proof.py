@@ -16,10 +16,10 @@ from authserver.clock import system_clock
 from authserver.db import migrate
 from authserver.db.engine import Database
 from authserver.sandbox.check.authenticator import make_passkey
-from authserver.sandbox.check.browser import Browser
-from authserver.sandbox.check.context import Visitor
-from authserver.sandbox.latest_proof import KeptProof
-from authserver.sandbox.layout import DemoPlaces, DemoPorts
+from authserver.sandbox.check.browser import FormBrowser
+from authserver.sandbox.check.context import ScriptedPerson
+from authserver.sandbox.latest_proof import LatestProof
+from authserver.sandbox.layout import DemoLayout, DemoPorts
 from authserver.sandbox.people import ALICE
 from authserver.sandbox.third_party.http import HttpsClient
 from authserver.values import replace
@@ -29,13 +29,13 @@ from tests.support.servers import running, wait_until
 
 
 @pytest.fixture(scope="module")
-def places(tmp_path_factory: pytest.TempPathFactory) -> DemoPlaces:
+def places(tmp_path_factory: pytest.TempPathFactory) -> DemoLayout:
     """The places of a demo."""
-    return DemoPlaces(tmp_path_factory.mktemp("demo"), free_ports())
+    return DemoLayout(tmp_path_factory.mktemp("demo"), free_ports())
 
 
 @pytest.fixture(scope="module")
-def log(places: DemoPlaces, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def log(places: DemoLayout, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """What a demo prints that runs for a person to click through."""
     ports = places.ports
     numbers = f"{ports.server},{ports.server_mtls},{ports.bank},{ports.app}"
@@ -51,9 +51,9 @@ def _check(path: Path) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.spec("RTS-SCA-5.1")
-def test_a_payment_approved_with_a_passkey_leaves_its_proof(places: DemoPlaces, log: Path, tmp_path: Path) -> None:
+def test_a_payment_approved_with_a_passkey_leaves_its_proof(places: DemoLayout, log: Path, tmp_path: Path) -> None:
     https = HttpsClient(places.authority)
-    alice, app = Visitor(ALICE, Browser(https, places.issuer), system_clock), Browser(https, places.app)
+    alice, app = ScriptedPerson(ALICE, FormBrowser(https, places.issuer), system_clock), FormBrowser(https, places.app)
     page = alice.walk(f"{places.issuer}/account/passkeys")
     alice.passkey, credential = make_passkey(page.form_of("submit").passkey_options, places.issuer)
     alice.browser.press(page, "submit", {"credential": credential})
@@ -76,9 +76,9 @@ def test_a_payment_approved_with_a_passkey_leaves_its_proof(places: DemoPlaces, 
 
 
 @pytest.fixture
-def kept(tmp_path: Path, database: Database) -> KeptProof:
+def kept(tmp_path: Path, database: Database) -> LatestProof:
     """A folder without a proof yet, and the server's records."""
-    return KeptProof(tmp_path / "payment-proof.json", database, "")
+    return LatestProof(tmp_path / "payment-proof.json", database, "")
 
 
 def _approve(database: Database, number: int, **changes: Any) -> None:  # noqa: ANN401 - members of the evidence
@@ -87,7 +87,7 @@ def _approve(database: Database, number: int, **changes: Any) -> None:  # noqa: 
         assert claim_approval(connection, bytes([number]) * 32, evidence)
 
 
-def test_it_is_that_of_the_latest_approval_by_passkey_and_written_once(kept: KeptProof, database: Database) -> None:
+def test_it_is_that_of_the_latest_approval_by_passkey_and_written_once(kept: LatestProof, database: Database) -> None:
     assert kept.renew() is None
     assert not kept.path.exists()
     _approve(database, 1)
@@ -105,11 +105,11 @@ def test_it_is_that_of_the_latest_approval_by_passkey_and_written_once(kept: Kep
 
 
 def test_what_was_approved_in_an_earlier_run_is_no_news(tmp_path: Path) -> None:
-    places = DemoPlaces(tmp_path, DemoPorts())
+    places = DemoLayout(tmp_path, DemoPorts())
     database = Database.connect(places.database_url, threads=1)
     migrate.upgrade(database, find_assets("migrations"))
     _approve(database, 1)
-    kept = KeptProof.open(places)
+    kept = LatestProof.open(places)
     assert kept.renew() is None
     _approve(database, 2)
     found = kept.renew()

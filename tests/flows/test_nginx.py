@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 from cryptography import x509
 
-from tests.support.authority import NOW, Credential, common_name, create_authority, self_signed
+from tests.support.authority import NOW, CertificateWithKey, common_name, create_authority, self_signed
 from tests.support.nginx import ISSUER_HOST, MTLS_HOST, SOCKET, nginx
 from tests.support.servers import accepts, free_port, probe_command, running, wait_until
 
@@ -47,7 +47,7 @@ def proxied(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proxied]:
         yield Proxied(folder, port, backend)
 
 
-def client(credential: Credential | None = None, folder: Path | None = None) -> ssl.SSLContext:
+def client(credential: CertificateWithKey | None = None, folder: Path | None = None) -> ssl.SSLContext:
     context = ssl.create_default_context(cadata=AUTHORITY.pem.decode())
     if credential and folder:
         context.load_cert_chain(*credential.save(folder, "client"))
@@ -84,7 +84,7 @@ def seen(link: Link, path: str = "/", **options: dict[str, str] | bytes | str) -
     return told
 
 
-def large(octets: int) -> Callable[[], Credential]:
+def large(octets: int) -> Callable[[], CertificateWithKey]:
     """A certificate of about so many octets, its size in a long alternative name."""
     name = x509.UniformResourceIdentifier("https://example.com/" + "a" * octets)
     return lambda: AUTHORITY.issue_client(common_name("large"), NOW, names=(name,))
@@ -100,7 +100,7 @@ def large(octets: int) -> Callable[[], Credential]:
     ],
 )
 def test_a_certificate_arrives_as_rfc_9440_has_it(
-    proxied: Proxied, tmp_path: Path, issue: Callable[[], Credential]
+    proxied: Proxied, tmp_path: Path, issue: Callable[[], CertificateWithKey]
 ) -> None:
     credential = issue()
     told = seen(Link(proxied.port, MTLS, client(credential, tmp_path)))
@@ -130,7 +130,7 @@ def test_without_a_certificate_the_application_answers(proxied: Proxied) -> None
     ],
 )
 def test_a_certificate_broken_in_itself_counts_as_none_and_the_application_answers(
-    proxied: Proxied, tmp_path: Path, issue: Callable[[], Credential]
+    proxied: Proxied, tmp_path: Path, issue: Callable[[], CertificateWithKey]
 ) -> None:
     broken = client(issue(), tmp_path)
     told = seen(Link(proxied.port, MTLS, broken), "/token", method="POST", body=b"grant_type=x")

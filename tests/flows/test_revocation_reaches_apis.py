@@ -8,8 +8,8 @@ import pytest
 from authserver.db.engine import Database
 from authserver.keys.base64url import decode, encode
 from authserver.protocol.errors import InvalidToken, TemporarilyUnavailable
-from authserver.resource.introspection_cache import KeptAnswers
-from authserver.resource.introspection_response import Answer, Ended, digest_of, read_max_age, unanswered
+from authserver.resource.introspection_response import Ended, IntrospectionResponse, digest_of, read_max_age, unanswered
+from authserver.resource.kept_answers import KeptAnswers
 from tests.support.deployment import Deployment, deploy
 from tests.support.endings import disable_client, lock_person
 from tests.support.grants import make_code
@@ -25,12 +25,12 @@ class Bank:
     recheck_fails: bool = False
     is_away: bool = False
 
-    def ask(self, token: str) -> Answer:
+    def ask(self, token: str) -> IntrospectionResponse:
         self.asked.append("one")
         if self.is_away:
             raise unanswered("no route")
         reply = self.party.introspect(token)
-        return Answer(reply.json, read_max_age(reply.headers["Cache-Control"]), digest_of(reply.data))
+        return IntrospectionResponse(reply.json, read_max_age(reply.headers["Cache-Control"]), digest_of(reply.data))
 
     def find_ended(self, held: Mapping[bytes, bytes]) -> Ended:
         self.asked.append(f"together {len(held)}")

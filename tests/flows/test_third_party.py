@@ -10,10 +10,10 @@ import pytest
 
 from authserver.clock import system_clock
 from authserver.sandbox.check.authenticator import make_passkey
-from authserver.sandbox.check.browser import Browser, Page
-from authserver.sandbox.check.context import DENY, Visitor
+from authserver.sandbox.check.browser import FormBrowser, Page
+from authserver.sandbox.check.context import DENY, ScriptedPerson
 from authserver.sandbox.deployment import Setup, prepare_deployment
-from authserver.sandbox.layout import DemoPlaces
+from authserver.sandbox.layout import DemoLayout
 from authserver.sandbox.people import ALICE, CAROL, PEOPLE
 from authserver.sandbox.processes import running
 from authserver.sandbox.third_party.http import HttpsClient
@@ -26,8 +26,8 @@ _FRESH_SECONDS = 6
 class Person:
     """One person at the app and at the bank's sign-in."""
 
-    at_app: Browser
-    at_bank: Visitor
+    at_app: FormBrowser
+    at_bank: ScriptedPerson
 
     def go(self, page: Page) -> Page:
         """Go through the bank's pages where the app leads there, and back to the app."""
@@ -36,28 +36,28 @@ class Person:
 
 
 @pytest.fixture(scope="module")
-def places(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DemoPlaces]:
+def places(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DemoLayout]:
     """A running demo in which a sign-in is soon too old for the bank."""
-    found = DemoPlaces(tmp_path_factory.mktemp("demo"), free_ports())
+    found = DemoLayout(tmp_path_factory.mktemp("demo"), free_ports())
     prepare_deployment(found, system_clock(), Setup(PEOPLE, {}, _FRESH_SECONDS))
     with running(found):
         yield found
 
 
 @pytest.fixture(scope="module")
-def carol(places: DemoPlaces) -> Person:
+def carol(places: DemoLayout) -> Person:
     """Carol, who has a passkey."""
     https = HttpsClient(places.authority)
-    visitor = Visitor(CAROL, Browser(https, places.issuer), system_clock)
+    visitor = ScriptedPerson(CAROL, FormBrowser(https, places.issuer), system_clock)
     page = visitor.walk(f"{places.issuer}/account/passkeys")
     visitor.passkey, credential = make_passkey(page.form_of("submit").passkey_options, places.issuer)
     visitor.browser.press(page, "submit", {"credential": credential})
-    return Person(Browser(https, places.app), visitor)
+    return Person(FormBrowser(https, places.app), visitor)
 
 
 @pytest.mark.spec("RFC9470-4")
 def test_the_app_asks_again_with_what_the_challenge_names_and_repeats_the_call(
-    places: DemoPlaces, carol: Person
+    places: DemoLayout, carol: Person
 ) -> None:
     journey = carol.go(carol.at_app.press(carol.at_app.open(f"{places.app}/"), "connect-dpop"))
     assert "Your bank is connected" in journey.text
@@ -75,7 +75,7 @@ def test_the_app_asks_again_with_what_the_challenge_names_and_repeats_the_call(
 
 
 @pytest.mark.spec("RTS-SCA-5.1")
-def test_the_app_pays_what_was_approved_and_nothing_else(places: DemoPlaces, carol: Person) -> None:
+def test_the_app_pays_what_was_approved_and_nothing_else(places: DemoLayout, carol: Person) -> None:
     page = carol.at_app.open(f"{places.app}/pay")
     typed = {"amount": "125.40", "payee": "Bäckerei Huber", "iban": "DE89 3704 0044 0532 0130 00", "reference": "No. 7"}
     done = carol.go(carol.at_app.press(page, "submit", typed))
@@ -88,9 +88,9 @@ def test_the_app_pays_what_was_approved_and_nothing_else(places: DemoPlaces, car
 
 
 @pytest.mark.spec("RTS-SCA-5.1")
-def test_what_is_not_approved_or_is_no_payment_is_not_paid(places: DemoPlaces, carol: Person) -> None:
+def test_what_is_not_approved_or_is_no_payment_is_not_paid(places: DemoLayout, carol: Person) -> None:
     page = carol.at_app.open(f"{places.app}/pay")
-    alice = Visitor(ALICE, Browser(HttpsClient(places.authority), places.issuer), system_clock, DENY)
+    alice = ScriptedPerson(ALICE, FormBrowser(HttpsClient(places.authority), places.issuer), system_clock, DENY)
     denied = Person(carol.at_app, alice).go(carol.at_app.press(page, "submit"))
     assert "Your payment is not made" in denied.text
     assert "access_denied" in denied.text
@@ -112,7 +112,7 @@ def test_what_is_not_approved_or_is_no_payment_is_not_paid(places: DemoPlaces, c
     ],
 )
 def test_what_is_wrong_in_a_form_is_told_at_its_field_and_what_was_typed_stays(
-    places: DemoPlaces, carol: Person, form: str, typed: dict[str, str], told: dict[str, str]
+    places: DemoLayout, carol: Person, form: str, typed: dict[str, str], told: dict[str, str]
 ) -> None:
     page = carol.at_app.open(f"{places.app}/{form}")
     again = carol.at_app.press(page, "submit", typed)
@@ -127,7 +127,7 @@ def test_what_is_wrong_in_a_form_is_told_at_its_field_and_what_was_typed_stays(
         assert f'name="{field}" type="text" value="{escape(text)}"' in again.text
 
 
-def _limits(places: DemoPlaces, carol: Person) -> Page:
+def _limits(places: DemoLayout, carol: Person) -> Page:
     """Set up payments each month, and return the page that follows."""
     page = carol.at_app.open(f"{places.app}/limits")
     typed = {"payee": "Power and Light", "iban": "DE89 3704 0044 0532 0130 00", "each": "50.00", "monthly": "90.00"}
@@ -136,7 +136,7 @@ def _limits(places: DemoPlaces, carol: Person) -> Page:
 
 @pytest.mark.spec("RTS-SCA-5.1", "RFC9396-9")
 def test_the_app_pays_within_the_limits_and_tells_in_plain_words_when_it_may_not(
-    places: DemoPlaces, carol: Person
+    places: DemoLayout, carol: Person
 ) -> None:
     page = _limits(places, carol)
     assert "Each time at most" in carol.at_bank.approving
@@ -161,9 +161,9 @@ def test_the_app_pays_within_the_limits_and_tells_in_plain_words_when_it_may_not
     assert "HTTP 401" in page.text[page.text.index("Try to pay once more") :]
 
 
-def test_limits_that_are_not_approved_or_are_none_lead_to_no_payments(places: DemoPlaces, carol: Person) -> None:
+def test_limits_that_are_not_approved_or_are_none_lead_to_no_payments(places: DemoLayout, carol: Person) -> None:
     page = carol.at_app.open(f"{places.app}/limits")
-    alice = Visitor(ALICE, Browser(HttpsClient(places.authority), places.issuer), system_clock)
+    alice = ScriptedPerson(ALICE, FormBrowser(HttpsClient(places.authority), places.issuer), system_clock)
     denied = Person(carol.at_app, alice).go(carol.at_app.press(page, "submit"))
     assert "Payments each month are not set up" in denied.text
     assert "unmet_authentication_requirements" in denied.text
@@ -174,7 +174,7 @@ def test_limits_that_are_not_approved_or_are_none_lead_to_no_payments(places: De
 
 @pytest.mark.spec("RFC9396-9")
 def test_the_app_sees_the_accounts_that_were_chosen_and_whether_one_covers_an_amount(
-    places: DemoPlaces, carol: Person
+    places: DemoLayout, carol: Person
 ) -> None:
     page = carol.at_app.open(f"{places.app}/share")
     done = carol.go(carol.at_app.press(page, "submit", {"iban": CAROL.accounts[0].iban}))

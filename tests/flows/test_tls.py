@@ -19,7 +19,7 @@ import pytest
 
 from authserver.serving.tls import TLS_1_2_SUITES, TlsFiles, server_context
 from authserver.web.pages.cookies import read_cookie
-from tests.support.authority import NOW, Authority, Credential, common_name, create_authority, self_signed
+from tests.support.authority import NOW, Authority, CertificateWithKey, common_name, create_authority, self_signed
 from tests.support.servers import ROOT, accepts, free_port, probe_command, running, wait_until
 
 AUTHORITY = create_authority("test authority", NOW)
@@ -63,7 +63,7 @@ def serve(folder: Path) -> Iterator[Served]:
         yield Served(folder, port, mtls_port, process)
 
 
-def client(credential: Credential | None = None, folder: Path | None = None) -> ssl.SSLContext:
+def client(credential: CertificateWithKey | None = None, folder: Path | None = None) -> ssl.SSLContext:
     context = ssl.create_default_context(cadata=AUTHORITY.pem.decode())
     if credential and folder:
         context.load_cert_chain(*credential.save(folder, "client"))
@@ -204,11 +204,11 @@ def test_an_anchor_that_cannot_be_read_does_not_shut_the_others_out(served: Serv
     assert get(served.mtls_port, client(credential, tmp_path))["certificate"] is not None
 
 
-def expired_by_authority() -> Credential:
+def expired_by_authority() -> CertificateWithKey:
     return AUTHORITY.issue_client(common_name("late"), NOW, days=-1)
 
 
-def from_another_authority() -> Credential:
+def from_another_authority() -> CertificateWithKey:
     other: Authority = create_authority("test authority", NOW)
     return other.issue_client(common_name("stranger"), NOW)
 
@@ -216,7 +216,7 @@ def from_another_authority() -> Credential:
 @pytest.mark.spec("RFC8705-2.1")
 @pytest.mark.parametrize("issue", [expired_by_authority, from_another_authority])
 def test_an_expired_or_unknown_certificate_ends_the_handshake(
-    served: Served, tmp_path: Path, issue: Callable[[], Credential]
+    served: Served, tmp_path: Path, issue: Callable[[], CertificateWithKey]
 ) -> None:
     with pytest.raises((ssl.SSLError, ConnectionResetError)):
         get(served.mtls_port, client(issue(), tmp_path))

@@ -17,8 +17,8 @@ from authserver.authorization.answers.model import OwnPage, Redirect
 from authserver.authorization.asked import AuthorizationRequest
 from authserver.authorization.model import Interaction
 from authserver.authorization.next_step import (
+    NextStep,
     Situation,
-    Step,
     find_consent,
     needs_verified_user,
     next_step,
@@ -110,7 +110,7 @@ def situations(draw: st.DrawFn) -> Situation:
     return Situation(interaction, session, session_hash, tuple(kept), draw(enrolments))
 
 
-def decide(situation: Situation) -> Step | Factor | OAuthError:
+def decide(situation: Situation) -> NextStep | Factor | OAuthError:
     """Return the step, or the refusal."""
     try:
         return next_step(situation)
@@ -124,7 +124,7 @@ def decide(situation: Situation) -> Step | Factor | OAuthError:
 def test_a_code_is_issued_only_to_whom_the_request_asked_for_who_consented_and_signed_in_as_asked(
     situation: Situation,
 ) -> None:
-    if decide(situation) is not Step.ISSUE:
+    if decide(situation) is not NextStep.ISSUE:
         return
     request, demand, session = situation.request, situation.request.demand, situation.session
     assert session is not None
@@ -146,7 +146,7 @@ def test_a_page_of_ours_asks_for_no_consent_and_offers_no_passkey(situation: Sit
     """Nothing of the person's goes to anyone, and what they may add stands on the page itself."""
     interaction = replace(situation.interaction, delivery=OwnPage("https://as.example/account"))
     asked = replace(situation, interaction=interaction, offers_passkeys=offers_passkeys)
-    assert decide(asked) not in {Step.CONSENT, Step.OFFER}
+    assert decide(asked) not in {NextStep.CONSENT, NextStep.OFFER}
 
 
 @pytest.mark.spec("OIDCC-3.1.2.4")
@@ -156,11 +156,11 @@ def test_nothing_follows_consent_but_the_answer(situation: Situation, offers_pas
     """The consent page answers the app by itself."""
     asked = replace(situation, interaction=replace(situation.interaction, consent_id=None))
     asked = replace(asked, consents=(), offers_passkeys=offers_passkeys)
-    if decide(asked) is not Step.CONSENT or asked.session is None:
+    if decide(asked) is not NextStep.CONSENT or asked.session is None:
         return
     given_now = make_consent(asked.request, asked.session.account_id, "c1")
     agreed = replace(asked, interaction=replace(asked.interaction, consent_id="c1"), consents=(given_now,))
-    assert decide(agreed) is Step.ISSUE
+    assert decide(agreed) is NextStep.ISSUE
 
 
 @pytest.mark.spec("OIDCC-3.1.2.1", "OIDCC-3.1.2.6")
@@ -172,12 +172,15 @@ def test_prompt_none_never_leads_to_a_page_and_its_refusal_names_the_page_that_w
     silent = decide(replace(situation, interaction=replace(situation.interaction, request=request)))
     asking = replace(request, demand=replace(demand, prompts=frozenset()))
     aloud = decide(replace(situation, interaction=replace(situation.interaction, request=asking)))
-    refusals: dict[Step | Factor, type[OAuthError]] = {Step.LOGIN: LoginRequired, Step.CONSENT: ConsentRequired}
-    if isinstance(aloud, Step | Factor) and aloud is not Step.ISSUE:
+    refusals: dict[NextStep | Factor, type[OAuthError]] = {
+        NextStep.LOGIN: LoginRequired,
+        NextStep.CONSENT: ConsentRequired,
+    }
+    if isinstance(aloud, NextStep | Factor) and aloud is not NextStep.ISSUE:
         assert isinstance(silent, refusals.get(aloud, InteractionRequired))
     else:
         assert type(silent) is type(aloud)
-        assert silent is Step.ISSUE or isinstance(silent, OAuthError)
+        assert silent is NextStep.ISSUE or isinstance(silent, OAuthError)
 
 
 @pytest.mark.spec("RFC6749-4.1.2.1-2")
@@ -201,24 +204,24 @@ class SimulatedPerson:
     now: int = OPENED
     cookies: int = 0
 
-    def act(self, step: Step | Factor, situation: Situation) -> Situation:
+    def act(self, step: NextStep | Factor, situation: Situation) -> Situation:
         """Return the situation after the person did the step."""
         self.now += self.slow
-        if step is Step.CONSENT:
+        if step is NextStep.CONSENT:
             return self._consent(situation)
-        if step is Step.LOGIN:
+        if step is NextStep.LOGIN:
             method = "pwd" if self.enrolled.has(PASSWORD) else "swk+uv"
             return self._sign_in(situation, self.account_id, (ProvedFactor(method, self.now),))
         held = situation.session
         assert held is not None, "a second factor was asked of nobody"
-        if step is Step.ENROL:
+        if step is NextStep.ENROL:
             unmet = UnmetAuthenticationRequirements.code
             return replace(situation, interaction=replace(situation.interaction, refused_with=unmet))
         method = self._method(step, situation)
         kept = tuple(factor for factor in held.factors if factor.method != method)
         return self._sign_in(situation, held.account_id, (*kept, ProvedFactor(method, self.now)))
 
-    def _method(self, step: Step | Factor, situation: Situation) -> str:
+    def _method(self, step: NextStep | Factor, situation: Situation) -> str:
         """Return what the person adds, and hold that they have it."""
         enrolled, session = situation.enrolled, situation.session
         assert isinstance(step, Factor)
@@ -259,13 +262,13 @@ people = st.builds(
 def test_a_person_who_does_what_is_asked_reaches_an_answer_after_at_most_three_pages(
     situation: Situation, person: SimulatedPerson
 ) -> None:
-    asked: list[Step | Factor] = []
+    asked: list[NextStep | Factor] = []
     # A consent noted in the interaction is one that was given in it.
     noted = situation.interaction.consent_id in {consent.consent_id for consent in situation.consents}
     if not noted:
         situation = replace(situation, interaction=replace(situation.interaction, consent_id=None))
     outcome = decide(situation)
-    while isinstance(outcome, Step | Factor) and outcome is not Step.ISSUE:
+    while isinstance(outcome, NextStep | Factor) and outcome is not NextStep.ISSUE:
         asked.append(outcome)
         assert len(asked) <= 3, asked
         situation = person.act(outcome, situation)
@@ -288,8 +291,8 @@ def test_whoever_came_with_possessions_alone_is_asked_for_the_password_where_no_
 ) -> None:
     enrolled = Enrolled(frozenset({"password", "totp", "recovery"}))
     weak = asking_for(situation, ACR_TWO_FACTORS, methods, enrolled)
-    assert decide(weak) is Step.LOGIN
-    assert decide(SimulatedPerson("alice", enrolled, 1).act(Step.LOGIN, weak)) is TOTP
+    assert decide(weak) is NextStep.LOGIN
+    assert decide(SimulatedPerson("alice", enrolled, 1).act(NextStep.LOGIN, weak)) is TOTP
     stronger = replace(weak, enrolled=Enrolled(enrolled.names | {"passkey"}))
     assert decide(stronger) is PASSKEY
     assert stronger.session is not None
@@ -307,7 +310,7 @@ def _label(value: object) -> str:
 @pytest.mark.parametrize(
     ("enrolled", "two_factors", "phishing_resistant"),
     [
-        (Enrolled(frozenset({"password"})), Step.ENROL, Step.ENROL),
+        (Enrolled(frozenset({"password"})), NextStep.ENROL, NextStep.ENROL),
         (Enrolled(frozenset({"password", "totp"})), TOTP, UnmetAuthenticationRequirements),
         (Enrolled(frozenset({"password", "recovery"})), RECOVERY, UnmetAuthenticationRequirements),
         (Enrolled(frozenset({"password", "passkey"})), PASSKEY, PASSKEY),
@@ -324,7 +327,7 @@ def test_after_a_password_only_what_is_missing_is_asked_and_nobody_is_let_throug
     for acr, expected in ((ACR_TWO_FACTORS, two_factors), (ACR_PHISHING_RESISTANT, phishing_resistant)):
         outcome = decide(asking_for(situation, acr, ["pwd"], enrolled))
         assert expected in {outcome, type(outcome)}
-    assert decide(asking_for(situation, ACR_ONE_FACTOR, ["pwd"], enrolled)) is Step.CONSENT
+    assert decide(asking_for(situation, ACR_ONE_FACTOR, ["pwd"], enrolled)) is NextStep.CONSENT
 
 
 @pytest.mark.spec("RFC9470-5")
@@ -350,7 +353,7 @@ def test_an_honest_first_visit_ends_in_a_code_unless_the_request_cannot_be_met(
     situation = Situation(fresh, None, None, (), Enrolled())
     demand, hinted = situation.request.demand, situation.request.hinted_subject
     outcome = decide(situation)
-    while isinstance(outcome, Step | Factor) and outcome is not Step.ISSUE:
+    while isinstance(outcome, NextStep | Factor) and outcome is not NextStep.ISSUE:
         situation = person.act(outcome, situation)
         outcome = decide(situation)
     has_code = person.enrolled.has(TOTP) or person.enrolled.has(RECOVERY)
@@ -360,4 +363,4 @@ def test_an_honest_first_visit_ends_in_a_code_unless_the_request_cannot_be_met(
     can_be_met = not demand.acr_essential and (demand.acr is None or satisfies(reachable, demand.acr))
     is_whom_they_asked_for = hinted in {None, person.account_id}
     expected = can_be_met and is_whom_they_asked_for and "none" not in demand.prompts
-    assert (outcome is Step.ISSUE) == expected
+    assert (outcome is NextStep.ISSUE) == expected

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from authserver.accounts.factors.model import Factor
 from authserver.accounts.factors.passkey.factor import PASSKEY
 from authserver.accounts.factors.totp.factor import TOTP
-from authserver.authorization.next_step import Situation, Step, ways
+from authserver.authorization.next_step import NextStep, Situation, ways
 from authserver.protocol.assurance import satisfies
 from authserver.protocol.errors import InteractionRequired, OAuthError
 from authserver.sessions.acr import acr_for
@@ -34,7 +34,7 @@ def _with_payment(situation: Situation, approval_id: str | None, payment: Mappin
 def test_no_sign_in_and_no_consent_stands_for_the_approval_of_a_payment(
     situation: Situation, payment: Mapping[str, object]
 ) -> None:
-    assert decide(_with_payment(situation, None, payment)) not in {Step.ISSUE, Step.CONSENT, TOTP, PASSKEY}
+    assert decide(_with_payment(situation, None, payment)) not in {NextStep.ISSUE, NextStep.CONSENT, TOTP, PASSKEY}
 
 
 @pytest.mark.spec("RTS-SCA-5.1")
@@ -42,7 +42,7 @@ def test_no_sign_in_and_no_consent_stands_for_the_approval_of_a_payment(
 @given(situations(), st.sampled_from([None, "approval"]))
 def test_a_payment_is_shown_to_whom_it_can_be_approved_by_alone(situation: Situation, approval_id: str | None) -> None:
     paying = _with_payment(situation, approval_id)
-    if decide(paying) is not Step.APPROVE:
+    if decide(paying) is not NextStep.APPROVE:
         return
     assert approval_id is None
     session, acr = paying.session, paying.request.demand.acr
@@ -58,7 +58,7 @@ def test_an_approval_changes_nothing_but_that_it_was_given(situation: Situation)
     approved, plain = decide(_with_payment(situation, "approval")), decide(situation)
     assume(situation.interaction.consent_id is not None)  # else a standing consent would do without the payment
     assert type(approved) is type(plain)
-    assert approved == plain or not isinstance(plain, Step | Factor)
+    assert approved == plain or not isinstance(plain, NextStep | Factor)
 
 
 @pytest.mark.spec("RTS-SCA-4.1", "RTS-SCA-5.1")
@@ -67,7 +67,7 @@ def test_an_approval_changes_nothing_but_that_it_was_given(situation: Situation)
 def test_an_approval_by_someone_else_leads_nowhere(situation: Situation, approved_by: str | None) -> None:
     approved = _with_payment(situation, "approval")
     outcome = decide(replace(approved, interaction=replace(approved.interaction, approved_by=approved_by)))
-    assert outcome is Step.LOGIN or isinstance(outcome, OAuthError)
+    assert outcome is NextStep.LOGIN or isinstance(outcome, OAuthError)
 
 
 @pytest.mark.spec("OIDCC-3.1.2.6")
@@ -78,4 +78,4 @@ def test_nothing_is_approved_in_silence(situation: Situation) -> None:
     silent = replace(situation, interaction=replace(situation.interaction, request=request))
     paying = decide(_with_payment(silent, None))
     assert isinstance(paying, OAuthError)
-    assert isinstance(paying, InteractionRequired) or decide(silent) is not Step.ISSUE
+    assert isinstance(paying, InteractionRequired) or decide(silent) is not NextStep.ISSUE

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from authserver.accounts.factors.passkey.model import Expected, PasskeyRefused, parse_credential
+from authserver.accounts.factors.passkey.model import ExpectedCeremony, PasskeyRefused, parse_credential
 from authserver.accounts.factors.passkey.verification import (
     assertion_options,
     registration_options,
@@ -21,7 +21,7 @@ from tests.support.deployment import ISSUER
 from tests.support.hypothesis_profiles import budget
 
 PARTY = relying_party(ISSUER, "Test")
-EXPECTED = Expected(PARTY, b"c" * 32, verify_user=True)
+EXPECTED = ExpectedCeremony(PARTY, b"c" * 32, verify_user=True)
 KEY = SoftwareKey()
 MADE = KEY.register(registration_options(PARTY, ("alice-id", "alice"), EXPECTED.challenge, (), verify=True))
 SIGNED = KEY.sign(assertion_options(PARTY, EXPECTED.challenge, (), verify=True))

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from authserver.accounts.factors.passkey.model import Passkey
-from authserver.accounts.factors.passkey.sign_count import Begun, may_be_late
+from authserver.accounts.factors.passkey.sign_count import CeremonyStart, may_be_late
 from tests.support.hypothesis_profiles import budget
 
 
@@ -28,7 +28,7 @@ def test_no_order_of_arrival_makes_a_copy_of_a_genuine_key(data: st.DataObject, 
     for place in sorted(range(len(raw)), key=lambda i: raw[i][2]):
         began, _, arrived = raw[place]
         seen = [count for at, count in history if at < began][-1]
-        begun = Begun(began + data.draw(skew), {"id": seen} if known else {})
+        begun = CeremonyStart(began + data.draw(skew), {"id": seen} if known else {})
         if counts[place] > stored:
             stored, used_at = counts[place], arrived
             history.append((arrived, stored))
@@ -43,7 +43,7 @@ def test_a_count_that_has_not_grown_since_the_ceremony_began_is_a_copy(
     stored: int, shown: int, used_at: int, later: int
 ) -> None:
     shown = min(shown, stored)
-    assert not may_be_late(key(stored, used_at), shown, Begun(used_at, {"id": stored}))
-    assert not may_be_late(key(stored, used_at), shown, Begun(used_at + later))
-    assert not may_be_late(key(stored, None), shown, Begun(0)), "made with this count, and never used"
-    assert not may_be_late(key(stored, used_at), stored, Begun(0, {"id": 0})), "one count, two signatures"
+    assert not may_be_late(key(stored, used_at), shown, CeremonyStart(used_at, {"id": stored}))
+    assert not may_be_late(key(stored, used_at), shown, CeremonyStart(used_at + later))
+    assert not may_be_late(key(stored, None), shown, CeremonyStart(0)), "made with this count, and never used"
+    assert not may_be_late(key(stored, used_at), stored, CeremonyStart(0, {"id": 0})), "one count, two signatures"

@@ -18,7 +18,7 @@ from authserver.db.writes import Row, add_row
 from authserver.events import catalogue as kinds
 from authserver.events.model import Event
 from authserver.events.readers import TURN_SECONDS, Reader, catch_up
-from authserver.events.store import Recorded, event_row
+from authserver.events.store import RecordedEvent, event_row
 from tests.support import databases
 from tests.support.deployment import ISSUER, Deployment, deploy
 from tests.support.passkeys import enrol_passkey, options_on
@@ -142,7 +142,7 @@ def _tables(database: Database) -> list[str]:
 def test_a_reader_writes_once_and_misses_nothing_wherever_it_is_killed(postgresql_url: str, tmp_path: Path) -> None:
     now, outside = 1_800_000_000, tmp_path / "told"
 
-    def tell(batch: Sequence[Recorded]) -> Sequence[Row]:
+    def tell(batch: Sequence[RecordedEvent]) -> Sequence[Row]:
         with outside.open("a", encoding="ascii") as file:
             file.writelines(f"{event.event_id}\n" for event in batch)
         return [Row(claimed_ids, {"id_hash": event.event_id.encode(), "expires_at": now}) for event in batch]

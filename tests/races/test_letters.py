@@ -16,7 +16,7 @@ from authserver.db.tables import letters
 from authserver.events.model import Event
 from authserver.outbound import store
 from authserver.outbound.model import MOST_ATTEMPTS, MOST_WAITING, WaitingLetter, delay_after
-from authserver.outbound.sender import BEHIND_SECONDS, LEASE_SECONDS, Sender
+from authserver.outbound.sender import BEHIND_SECONDS, LEASE_SECONDS, DeliveryWorker
 from authserver.protocol.errors import TemporarilyUnavailable
 from authserver.values import replace
 from tests.support.races import at_once
@@ -34,7 +34,7 @@ class Post:
         self.events: list[Event] = []
         self._faults: list[BaseException] = [fault("as the test wants it") for fault in faults]
         self._lock = threading.Lock()
-        self.sender = Sender(
+        self.sender = DeliveryWorker(
             database, self._deliver, (OSError, smtplib.SMTPException), self.events.append, lambda: self.now
         )
 

@@ -4,11 +4,11 @@ import pytest
 
 from authserver.accounts.factors.passkey import store as passkeys
 from authserver.accounts.factors.passkey.ceremonies import begin_assertion, finish_assertion
-from authserver.accounts.factors.passkey.ceremony_token import Answer, Asked
+from authserver.accounts.factors.passkey.ceremony_token import CeremonyPurpose, CeremonyResponse
 from authserver.accounts.store import people
 from tests.support.authenticator import SoftwareKey
 from tests.support.deployment import Deployment
-from tests.support.passkeys import desk_of, register
+from tests.support.passkeys import ceremonies_of, register
 from tests.support.races import at_once
 
 RUNS = 5
@@ -21,22 +21,22 @@ def _account_of_alice(deployment: Deployment) -> str:
     return account.account_id
 
 
-def _answers(deployment: Deployment, asked: Asked, key: SoftwareKey, count: int) -> list[Answer]:
+def _answers(deployment: Deployment, asked: CeremonyPurpose, key: SoftwareKey, count: int) -> list[CeremonyResponse]:
     """Return several signed answers, each of a ceremony of its own, that all show one count."""
     answers = []
     for _ in range(count):
         with deployment.database.transaction() as connection:
-            begun = begin_assertion(connection, desk_of(deployment), asked, deployment.now)
-        answers.append(Answer(begun.token, key.sign(begun.options)))
+            begun = begin_assertion(connection, ceremonies_of(deployment), asked, deployment.now)
+        answers.append(CeremonyResponse(begun.token, key.sign(begun.options)))
         key.count -= 1
     key.count += 1
     return answers
 
 
-def _finishing(deployment: Deployment, asked: Asked, answer: Answer) -> Callable[[], str]:
+def _finishing(deployment: Deployment, asked: CeremonyPurpose, answer: CeremonyResponse) -> Callable[[], str]:
     def act() -> str:
         with deployment.database.transaction() as connection:
-            return finish_assertion(connection, desk_of(deployment), asked, answer, deployment.now).outcome
+            return finish_assertion(connection, ceremonies_of(deployment), asked, answer, deployment.now).outcome
 
     return act
 
@@ -46,7 +46,7 @@ def test_of_signatures_under_one_count_exactly_one_is_accepted_and_the_passkey_i
     either: Deployment,
 ) -> None:
     account_id = _account_of_alice(either)
-    asked = Asked("second_factor", "browser", account_id)
+    asked = CeremonyPurpose("second_factor", "browser", account_id)
     for _ in range(RUNS):
         key = SoftwareKey(count=3)
         passkey = register(either, account_id, key)
@@ -62,7 +62,7 @@ def test_of_signatures_under_one_count_exactly_one_is_accepted_and_the_passkey_i
 @pytest.mark.spec("WEBAUTHN-13.4.3")
 def test_of_two_posts_of_one_answer_exactly_one_is_looked_at(either: Deployment) -> None:
     account_id = _account_of_alice(either)
-    asked = Asked("second_factor", "browser", account_id)
+    asked = CeremonyPurpose("second_factor", "browser", account_id)
     key = SoftwareKey(count=3)
     register(either, account_id, key)
     for _ in range(RUNS):
@@ -75,7 +75,7 @@ def test_of_two_posts_of_one_answer_exactly_one_is_looked_at(either: Deployment)
 @pytest.mark.spec("WEBAUTHN-6.1.1", "WEBAUTHN-7.2-22")
 def test_answers_of_one_genuine_key_that_overtake_each_other_never_close_it(either: Deployment) -> None:
     account_id = _account_of_alice(either)
-    asked = Asked("second_factor", "browser", account_id)
+    asked = CeremonyPurpose("second_factor", "browser", account_id)
     for _ in range(RUNS):
         key = SoftwareKey(count=3)
         passkey = register(either, account_id, key)

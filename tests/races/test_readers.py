@@ -20,7 +20,7 @@ from authserver.events import catalogue as kinds
 from authserver.events import store
 from authserver.events.model import Event
 from authserver.events.readers import TURN_SECONDS, Reader, catch_up
-from authserver.events.store import KEPT_SECONDS, Recorded, event_row
+from authserver.events.store import KEPT_SECONDS, RecordedEvent, event_row
 from tests.support.databases import clear, connected
 from tests.support.races import at_once
 
@@ -35,10 +35,10 @@ class Told:
     """What a reader was told, in order, and what it is to fail with next."""
 
     def __init__(self, *faults: Exception) -> None:
-        self.events: list[Recorded] = []
+        self.events: list[RecordedEvent] = []
         self._faults = list(faults)
 
-    def __call__(self, batch: Sequence[Recorded]) -> Sequence[Row]:
+    def __call__(self, batch: Sequence[RecordedEvent]) -> Sequence[Row]:
         if self._faults:
             raise self._faults.pop(0)
         self.events += batch
@@ -76,7 +76,7 @@ def _read_all(database: Database, reader: Reader, now: int = NOW) -> int:
     return total
 
 
-def _letter_of(batch: Sequence[Recorded]) -> Sequence[Row]:
+def _letter_of(batch: Sequence[RecordedEvent]) -> Sequence[Row]:
     """Return rows whose keys are those of the events: one that is told twice cannot be written."""
     columns = ("account_id", "name", "detail", "language")
     rest = {"happened_at": NOW, "times": 1, "attempts": 0, "due_at": NOW}
@@ -161,7 +161,7 @@ def test_a_worker_that_died_in_its_turn_holds_nobody_up_for_long(database: Datab
     told = Told()
     reader = _reader(told, from_beginning=True)
 
-    def die(_batch: Sequence[Recorded]) -> Sequence[Row]:
+    def die(_batch: Sequence[RecordedEvent]) -> Sequence[Row]:
         raise KeyboardInterrupt  # nothing of ours runs after it, as where the process is killed
 
     with pytest.raises(KeyboardInterrupt):
@@ -174,7 +174,7 @@ def test_a_worker_that_died_in_its_turn_holds_nobody_up_for_long(database: Datab
 def test_a_turn_that_was_taken_over_writes_nothing(database: Database) -> None:
     _happens(database, "one")
 
-    def too_slow(batch: Sequence[Recorded]) -> Sequence[Row]:
+    def too_slow(batch: Sequence[RecordedEvent]) -> Sequence[Row]:
         assert _read_all(database, Reader("letters", _letter_of), NOW + TURN_SECONDS) == 1
         return _letter_of(batch)
 

@@ -3,11 +3,11 @@
 import pytest
 from sqlalchemy import bindparam, select, update
 
-from authserver.db.batch_update import Sweep
+from authserver.db.batch_update import BatchUpdate
 from authserver.db.engine import Database
 from authserver.db.tables import invitations
 
-_CLAIM = Sweep(
+_CLAIM = BatchUpdate(
     invitations,
     update(invitations)
     .where(invitations.c.account_id == bindparam("account"), invitations.c.claimed_at.is_(None))

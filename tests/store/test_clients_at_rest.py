@@ -3,7 +3,7 @@
 import pytest
 
 from authserver.clients import load, registry
-from authserver.clients.load import KeptClients, load_client, registered_certificates
+from authserver.clients.load import ClientCache, load_client, registered_certificates
 from authserver.clients.model import Client
 from authserver.clients.registry import FRESH_SECONDS, ClientRegistry
 from authserver.clients.store import ClientRecord, find_client, insert_client, replace_metadata, set_disabled
@@ -132,7 +132,7 @@ def test_only_clients_with_certificates_are_parsed_for_them(database: Database, 
         add(database, name, token_endpoint_auth_method="self_signed_tls_client_auth", jwks=jwks)
     for number in range(20):
         add(database, f"other-{number}", client_name='no "x5c" of its own')
-    kept = KeptClients()
+    kept = ClientCache()
 
     def read() -> set[bytes]:
         with database.read() as connection:

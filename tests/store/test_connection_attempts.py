@@ -1,4 +1,4 @@
-"""Openings: who waits for a connection waits until a deadline, whatever holds up the opening itself."""
+"""ConnectionAttempts: who waits for a connection waits until a deadline, whatever holds up the opening itself."""
 
 import threading
 import time
@@ -6,7 +6,7 @@ import time
 import pytest
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from authserver.db.connection_attempts import Openings
+from authserver.db.connection_attempts import ConnectionAttempts
 
 _A_MOMENT = 0.05
 
@@ -48,7 +48,7 @@ def _kept(gate: _Gate) -> list[int]:
 def test_what_is_opened_in_time_is_the_callers() -> None:
     gate = _Gate()
     gate.go.set()
-    openings = Openings(gate.open, gate.kept.append)
+    openings = ConnectionAttempts(gate.open, gate.kept.append)
     assert [openings.open(_later()), openings.open(_later())] == [1, 2]
     assert gate.kept == []
 
@@ -58,12 +58,12 @@ def test_what_opening_raises_is_raised_to_who_waits() -> None:
     gate.go.set()
     gate.error = ArithmeticError("no such server")
     with pytest.raises(ArithmeticError):
-        Openings(gate.open, gate.kept.append).open(_later())
+        ConnectionAttempts(gate.open, gate.kept.append).open(_later())
 
 
 def test_nobody_waits_beyond_the_deadline_and_no_opening_is_begun_beside_one_that_nobody_waits_for() -> None:
     gate = _Gate()
-    openings = Openings(gate.open, gate.kept.append)
+    openings = ConnectionAttempts(gate.open, gate.kept.append)
     for _ in range(20):
         began = time.monotonic()
         with pytest.raises(PoolTimeoutError):
@@ -77,7 +77,7 @@ def test_nobody_waits_beyond_the_deadline_and_no_opening_is_begun_beside_one_tha
 
 def test_the_next_takes_over_what_is_under_way() -> None:
     gate = _Gate()
-    openings = Openings(gate.open, gate.kept.append)
+    openings = ConnectionAttempts(gate.open, gate.kept.append)
     with pytest.raises(PoolTimeoutError):
         openings.open(_soon())
     threading.Timer(_A_MOMENT, gate.go.set).start()
@@ -87,7 +87,7 @@ def test_the_next_takes_over_what_is_under_way() -> None:
 
 def test_the_error_of_an_opening_that_nobody_waits_for_is_nobodys() -> None:
     gate = _Gate()
-    openings = Openings(gate.open, gate.kept.append)
+    openings = ConnectionAttempts(gate.open, gate.kept.append)
     with pytest.raises(PoolTimeoutError):
         openings.open(_soon())
     gate.error = ArithmeticError("of a minute ago")

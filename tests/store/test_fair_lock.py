@@ -6,17 +6,17 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from authserver.db.fair_lock import Turns
+from authserver.db.fair_lock import FairLock
 from authserver.protocol.errors import TemporarilyUnavailable
 
 
-def _wait_until_queued(turns: Turns, count: int) -> None:
+def _wait_until_queued(turns: FairLock, count: int) -> None:
     while len(turns._waiting) < count:  # noqa: SLF001 - nothing else tells that a thread has begun to wait
         time.sleep(0.001)
 
 
 def test_threads_are_served_in_the_order_they_came() -> None:
-    turns, served = Turns(5), list[int]()
+    turns, served = FairLock(5), list[int]()
 
     def take(number: int) -> None:
         with turns.turn():
@@ -32,7 +32,7 @@ def test_threads_are_served_in_the_order_they_came() -> None:
 
 
 def test_who_lets_go_does_not_overtake_who_waits() -> None:
-    turns, served = Turns(5), list[str]()
+    turns, served = FairLock(5), list[str]()
 
     def take() -> None:
         with turns.turn():
@@ -49,7 +49,7 @@ def test_who_lets_go_does_not_overtake_who_waits() -> None:
 
 
 def test_one_who_gave_up_waiting_is_passed_over() -> None:
-    turns = Turns(0.05)
+    turns = FairLock(0.05)
     with ThreadPoolExecutor(1) as pool:
         with turns.turn():
             assert isinstance(pool.submit(turns.turn().__enter__).exception(), TemporarilyUnavailable)
@@ -58,7 +58,7 @@ def test_one_who_gave_up_waiting_is_passed_over() -> None:
 
 
 def test_a_turn_is_passed_on_when_its_work_fails() -> None:
-    turns = Turns(0.05)
+    turns = FairLock(0.05)
     with pytest.raises(ArithmeticError), turns.turn():
         raise ArithmeticError
     with turns.turn():

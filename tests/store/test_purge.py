@@ -11,7 +11,7 @@ from sqlalchemy.types import BigInteger, String
 
 from authserver.db.engine import Database
 from authserver.db.one_time_ids import claim_id, id_hash
-from authserver.db.purge import EXPIRIES, Expiry, count_expired, database_clock, purge
+from authserver.db.purge import EXPIRIES, Retention, count_expired, database_clock, purge
 from authserver.db.tables import claimed_ids, issued_tokens, metadata
 from tests.support import databases
 from tests.support.command_line import CommandLine
@@ -39,7 +39,7 @@ def _expirations(database: Database, table: Table) -> list[int]:
 
 
 @pytest.mark.parametrize("expiry", EXPIRIES, ids=lambda expiry: expiry.table.name)
-def test_a_row_stays_until_its_grace_is_over(database: Database, expiry: Expiry) -> None:
+def test_a_row_stays_until_its_grace_is_over(database: Database, expiry: Retention) -> None:
     edge = _NOW - expiry.grace_seconds
     _fill(database, expiry.table, [edge - 1, edge, _NOW, _NOW + 1])
     assert count_expired(database, _NOW)[expiry.table.name] == 1

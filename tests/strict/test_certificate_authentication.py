@@ -5,7 +5,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from tests.support.authority import Credential, common_name, create_authority, self_signed
+from tests.support.authority import CertificateWithKey, common_name, create_authority, self_signed
 from tests.support.deployment import ISSUER, Deployment, authority
 from tests.support.jose import private_key
 from tests.support.machine_calls import MACHINE_ENDPOINTS, call, honest_form
@@ -29,7 +29,9 @@ def client(clients: dict[str, RelyingParty], request: pytest.FixtureRequest) -> 
     return clients[request.param]
 
 
-def call_with(client: RelyingParty, path: str, certificate: Credential | None, **changes: object) -> tuple[int, str]:
+def call_with(
+    client: RelyingParty, path: str, certificate: CertificateWithKey | None, **changes: object
+) -> tuple[int, str]:
     """Call an endpoint with another certificate, or none, and return the refusal."""
     other = RelyingParty(client.deployment, client.client_id, client.method, certificate=certificate, key=client.key)
     return refusal(call(other, path, **changes))

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from authserver.db.engine import Database
-from tests.support.authority import Credential, common_name, self_signed
+from tests.support.authority import CertificateWithKey, common_name, self_signed
 from tests.support.deployment import Deployment, authority, deploy
 from tests.support.jose import encode
 from tests.support.person import Person, code_of
@@ -27,7 +27,7 @@ def token(client: RelyingParty, signed_in: Person) -> str:
     return str(client.redeem(code_of(signed_in.approve(client.authorization_url()))).json["access_token"])
 
 
-def thumbprint(credential: Credential | None) -> str:
+def thumbprint(credential: CertificateWithKey | None) -> str:
     """Compute x5t#S256 without the server's code."""
     assert credential is not None
     return encode(hashlib.sha256(credential.der).digest())

@@ -9,20 +9,20 @@ import pytest
 
 from authserver.accounts.factors.passkey import store as passkeys
 from authserver.accounts.factors.passkey.ceremonies import (
-    Assertion,
+    AssertionResult,
     Ceremony,
     begin_assertion,
     begin_sign_in,
     finish_assertion,
 )
-from authserver.accounts.factors.passkey.ceremony_token import CEREMONY_SECONDS, Answer, Asked
-from authserver.accounts.factors.passkey.model import Expected, PasskeyRefused
+from authserver.accounts.factors.passkey.ceremony_token import CEREMONY_SECONDS, CeremonyPurpose, CeremonyResponse
+from authserver.accounts.factors.passkey.model import ExpectedCeremony, PasskeyRefused
 from authserver.accounts.factors.passkey.verification import verify_evidence
 from authserver.accounts.store import people
 from authserver.values import replace
 from tests.support.authenticator import AT, BE, BS, ED, UP, UV, SoftwareKey, encode
 from tests.support.deployment import Deployment
-from tests.support.passkeys import desk_of, register
+from tests.support.passkeys import ceremonies_of, register
 
 Answering = Callable[[str, SoftwareKey], str]
 
@@ -35,22 +35,22 @@ def account_of(deployment: Deployment, username: str = "alice") -> str:
     return account.account_id
 
 
-def asked_of(deployment: Deployment, username: str = "alice", *, verify_user: bool = True) -> Asked:
+def asked_of(deployment: Deployment, username: str = "alice", *, verify_user: bool = True) -> CeremonyPurpose:
     """Return what a page asks of a person."""
-    return Asked("second_factor", "browser", account_of(deployment, username), verify_user)
+    return CeremonyPurpose("second_factor", "browser", account_of(deployment, username), verify_user)
 
 
-def attempt(deployment: Deployment, asked: Asked, answer: Callable[[str], str]) -> Assertion:
+def attempt(deployment: Deployment, asked: CeremonyPurpose, answer: Callable[[str], str]) -> AssertionResult:
     """Hold a ceremony from end to end."""
     with deployment.database.transaction() as connection:
-        ceremony = begin_assertion(connection, desk_of(deployment), asked, deployment.now)
-    return finish(deployment, asked, Answer(ceremony.token, answer(ceremony.options)))
+        ceremony = begin_assertion(connection, ceremonies_of(deployment), asked, deployment.now)
+    return finish(deployment, asked, CeremonyResponse(ceremony.token, answer(ceremony.options)))
 
 
-def finish(deployment: Deployment, asked: Asked, answer: Answer) -> Assertion:
+def finish(deployment: Deployment, asked: CeremonyPurpose, answer: CeremonyResponse) -> AssertionResult:
     """Hold the second half of a ceremony."""
     with deployment.database.transaction() as connection:
-        return finish_assertion(connection, desk_of(deployment), asked, answer, deployment.now)
+        return finish_assertion(connection, ceremonies_of(deployment), asked, answer, deployment.now)
 
 
 @pytest.mark.spec("WEBAUTHN-7.2", "RTS-SCA-5.1")
@@ -59,15 +59,17 @@ def test_an_honest_signature_is_accepted_once_and_its_evidence_verifies_without_
     register(either, asked.account_id, key)
     with either.database.transaction() as connection:
         challenge = b"what is shown to the person, say".ljust(32)
-        begun = begin_assertion(connection, desk_of(either), asked, either.now, challenge=challenge, carried="a nonce")
-    answer = Answer(begun.token, key.sign(begun.options))
+        begun = begin_assertion(
+            connection, ceremonies_of(either), asked, either.now, challenge=challenge, carried="a nonce"
+        )
+    answer = CeremonyResponse(begun.token, key.sign(begun.options))
     accepted = finish(either, asked, answer)
     assert (accepted.outcome, accepted.method, accepted.carried) == ("accepted", "hwk+uv", "a nonce")
     assert finish(either, asked, answer).outcome == "stale_ceremony"
     evidence = accepted.evidence
     assert evidence is not None
     assert evidence.challenge == challenge
-    expected = Expected(desk_of(either).relying_party, challenge, verify_user=True)
+    expected = ExpectedCeremony(ceremonies_of(either).relying_party, challenge, verify_user=True)
     assert verify_evidence(evidence, expected).sign_count == 5
     with pytest.raises(PasskeyRefused):
         verify_evidence(evidence, replace(expected, challenge=challenge[:-1] + b"!"))
@@ -89,8 +91,8 @@ def test_a_ceremony_ends_with_its_time_its_purpose_its_account_and_its_browser(e
         replace(asked, account_id=""),
     ]
     with either.database.transaction() as connection:
-        begun = begin_assertion(connection, desk_of(either), asked, either.now)
-    answer = Answer(begun.token, key.sign(begun.options))
+        begun = begin_assertion(connection, ceremonies_of(either), asked, either.now)
+    answer = CeremonyResponse(begun.token, key.sign(begun.options))
     for other in others:
         assert finish(either, other, answer).outcome == "stale_ceremony"
     for token in ("", "zz", "00", begun.token[:-2], begun.token + "00", "é" * 60, "0" * 9000):
@@ -216,14 +218,14 @@ def test_another_persons_passkey_proves_nothing_of_this_one(either: Deployment) 
 def test_a_locked_account_and_a_key_made_elsewhere_open_nothing(either: Deployment) -> None:
     key, account_id = SoftwareKey(), account_of(either)
     register(either, account_id, key)
-    asked = Asked("sign_in", "browser", verify_user=True)
+    asked = CeremonyPurpose("sign_in", "browser", verify_user=True)
     foreign = dataclasses.replace(key, origin="https://evil.example")
-    begun = begin_sign_in(desk_of(either), asked, either.now)
-    assert finish(either, asked, Answer(begun.token, foreign.sign(begun.options))).outcome == "refused"
+    begun = begin_sign_in(ceremonies_of(either), asked, either.now)
+    assert finish(either, asked, CeremonyResponse(begun.token, foreign.sign(begun.options))).outcome == "refused"
     with either.database.transaction() as connection:
         people.lock(connection, account_id, either.now)
-    begun = begin_sign_in(desk_of(either), asked, either.now)
-    assert finish(either, asked, Answer(begun.token, key.sign(begun.options))).outcome == "locked"
+    begun = begin_sign_in(ceremonies_of(either), asked, either.now)
+    assert finish(either, asked, CeremonyResponse(begun.token, key.sign(begun.options))).outcome == "locked"
 
 
 @pytest.mark.spec("WEBAUTHN-6.1.1", "WEBAUTHN-7.2-22")
@@ -246,12 +248,12 @@ def test_a_count_must_grow_once_there_is_one(either: Deployment, stored: int, sh
     assert either.event_names().count("passkey.clone_suspected") == (0 if ended else 1)
 
 
-def begin_both_ways(deployment: Deployment, asked: Asked) -> list[tuple[Asked, Ceremony]]:
+def begin_both_ways(deployment: Deployment, asked: CeremonyPurpose) -> list[tuple[CeremonyPurpose, Ceremony]]:
     """Begin a ceremony of a person who is known, and one for whoever comes."""
-    anyone = Asked("sign_in", "browser", verify_user=True)
+    anyone = CeremonyPurpose("sign_in", "browser", verify_user=True)
     with deployment.database.transaction() as connection:
-        known = begin_assertion(connection, desk_of(deployment), asked, deployment.now)
-    return [(asked, known), (anyone, begin_sign_in(desk_of(deployment), anyone, deployment.now))]
+        known = begin_assertion(connection, ceremonies_of(deployment), asked, deployment.now)
+    return [(asked, known), (anyone, begin_sign_in(ceremonies_of(deployment), anyone, deployment.now))]
 
 
 @pytest.mark.spec("WEBAUTHN-6.1.1", "WEBAUTHN-7.2-22")
@@ -260,7 +262,7 @@ def test_an_answer_that_another_overtook_is_refused_and_the_key_stays_good(eithe
     key, asked = SoftwareKey(count=4), asked_of(either)
     register(either, asked.account_id, key)
     slow_asked, slow = begin_both_ways(either, asked)[way]
-    slow_answer = Answer(slow.token, key.sign(slow.options))
+    slow_answer = CeremonyResponse(slow.token, key.sign(slow.options))
     either.wait(3)
     assert attempt(either, asked, key.sign)
     either.wait(2)
@@ -283,7 +285,7 @@ def test_a_count_that_has_not_grown_in_a_ceremony_begun_after_it_is_a_copy(
     register(either, asked.account_id, key)
     assert attempt(either, asked, key.sign)
     begun_asked, begun = begin_both_ways(either, asked)[way]
-    ended = finish(either, begun_asked, Answer(begun.token, _counted(key, begun.options, shown)))
+    ended = finish(either, begun_asked, CeremonyResponse(begun.token, _counted(key, begun.options, shown)))
     assert ended.outcome == "clone_suspected"
 
 
@@ -295,7 +297,7 @@ def test_no_lateness_explains_a_count_that_was_seen_before_or_none_at_all(either
     [_, (anyone, begun)] = begin_both_ways(either, asked)
     assert attempt(either, asked, key.sign)
     key.count = shown - 1 if shown else 0
-    assert finish(either, anyone, Answer(begun.token, key.sign(begun.options))).outcome == "clone_suspected"
+    assert finish(either, anyone, CeremonyResponse(begun.token, key.sign(begun.options))).outcome == "clone_suspected"
 
 
 def _counted(key: SoftwareKey, options: str, count: int) -> str:

@@ -9,33 +9,33 @@ import cbor2
 import pytest
 
 from authserver.accounts.factors.passkey import store as passkeys
-from authserver.accounts.factors.passkey.ceremonies import Registered, begin_registration, finish_registration
-from authserver.accounts.factors.passkey.ceremony_token import Answer, Asked
+from authserver.accounts.factors.passkey.ceremonies import RegistrationResult, begin_registration, finish_registration
+from authserver.accounts.factors.passkey.ceremony_token import CeremonyPurpose, CeremonyResponse
 from authserver.accounts.store import people
 from authserver.values import replace
 from tests.support.authenticator import SoftwareKey, decode, encode
 from tests.support.deployment import Deployment
-from tests.support.passkeys import desk_of, register
+from tests.support.passkeys import ceremonies_of, register
 
 MODEL = bytes.fromhex("ee882879721c491397753dfcce97072a")
 
 
-def asked_of(deployment: Deployment, username: str = "alice", *, verify_user: bool = False) -> Asked:
+def asked_of(deployment: Deployment, username: str = "alice", *, verify_user: bool = False) -> CeremonyPurpose:
     """Return what a page asks of a person."""
     with deployment.database.read() as connection:
         account = people.find_by_username(connection, username)
     assert account is not None
-    return Asked("registration", "browser", account.account_id, verify_user)
+    return CeremonyPurpose("registration", "browser", account.account_id, verify_user)
 
 
-def attempt(deployment: Deployment, asked: Asked, answer: Callable[[str], str]) -> Registered:
+def attempt(deployment: Deployment, asked: CeremonyPurpose, answer: Callable[[str], str]) -> RegistrationResult:
     """Hold a ceremony from end to end."""
-    desk = desk_of(deployment)
+    ceremonies = ceremonies_of(deployment)
     with deployment.database.transaction() as connection:
-        begun = begin_registration(connection, desk, asked, "alice", deployment.now)
+        begun = begin_registration(connection, ceremonies, asked, "alice", deployment.now)
     with deployment.database.transaction() as connection:
-        given = Answer(begun.token, answer(begun.options))
-        return finish_registration(connection, desk, asked, given, deployment.now, name="  My phone  ")
+        given = CeremonyResponse(begun.token, answer(begun.options))
+        return finish_registration(connection, ceremonies, asked, given, deployment.now, name="  My phone  ")
 
 
 @pytest.mark.spec("WEBAUTHN-5.4", "WEBAUTHN-7.1", "WEBAUTHN-14.6.1")
@@ -90,14 +90,14 @@ def test_a_credential_that_is_known_is_nobodys_a_second_time(either: Deployment)
 
 @pytest.mark.spec("WEBAUTHN-13.4.3")
 def test_a_registration_is_spent_by_one_answer(either: Deployment) -> None:
-    asked, desk, key = asked_of(either), desk_of(either), SoftwareKey()
+    asked, ceremonies, key = asked_of(either), ceremonies_of(either), SoftwareKey()
     with either.database.transaction() as connection:
-        begun = begin_registration(connection, desk, asked, "alice", either.now)
-    answers = [Answer(begun.token, "{}"), Answer(begun.token, key.register(begun.options))]
+        begun = begin_registration(connection, ceremonies, asked, "alice", either.now)
+    answers = [CeremonyResponse(begun.token, "{}"), CeremonyResponse(begun.token, key.register(begun.options))]
     outcomes = []
     for answer in answers:
         with either.database.transaction() as connection:
-            outcomes.append(finish_registration(connection, desk, asked, answer, either.now, name="").outcome)
+            outcomes.append(finish_registration(connection, ceremonies, asked, answer, either.now, name="").outcome)
     assert outcomes == ["refused", "stale_ceremony"]
 
 
@@ -188,14 +188,14 @@ def test_every_dishonest_registration_is_an_ordinary_refusal_and_stores_nothing(
 
 @pytest.mark.spec("WEBAUTHN-13.4.9")
 def test_with_an_allow_list_only_its_models_may_be_registered(either: Deployment) -> None:
-    desk = desk_of(either)
-    party = replace(desk.relying_party, aaguids=frozenset({"ee882879-721c-4913-9775-3dfcce97072a"}))
-    asked, strict = asked_of(either), replace(desk, relying_party=party)
+    ceremonies = ceremonies_of(either)
+    party = replace(ceremonies.relying_party, aaguids=frozenset({"ee882879-721c-4913-9775-3dfcce97072a"}))
+    asked, strict = asked_of(either), replace(ceremonies, relying_party=party)
     outcomes = []
     for key in (SoftwareKey(), SoftwareKey(aaguid=MODEL)):
         with either.database.transaction() as connection:
             begun = begin_registration(connection, strict, asked, "alice", either.now)
             assert json.loads(begun.options)["attestation"] == "direct"
-            answer = Answer(begun.token, key.register(begun.options))
+            answer = CeremonyResponse(begun.token, key.register(begun.options))
             outcomes.append(finish_registration(connection, strict, asked, answer, either.now, name="").outcome)
     assert outcomes == ["refused", "accepted"]

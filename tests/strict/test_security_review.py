@@ -10,7 +10,7 @@ from authserver.clients import store as clients
 from authserver.clients.registration import prepare_registration
 from authserver.db.engine import Database
 from authserver.protocol.errors import InvalidClientMetadata
-from tests.support.authority import Credential, common_name
+from tests.support.authority import CertificateWithKey, common_name
 from tests.support.deployment import BANK, VAULT, Deployment, authority, deploy
 from tests.support.jose import private_key, public_jwk
 from tests.support.person import Person, code_of
@@ -232,5 +232,5 @@ def _switch_to_bob(person: Person, page: TestResponse) -> TestResponse:
     return person.submit(login.request.full_path, login, username="bob", password=person.password)
 
 
-def _certificate_of(name: str, deployment: Deployment) -> Credential:
+def _certificate_of(name: str, deployment: Deployment) -> CertificateWithKey:
     return authority().issue_client(common_name(name), deployment.now)

@@ -21,7 +21,7 @@ from authserver.accounts.factors.passkey.ceremonies import (
     finish_assertion,
     finish_registration,
 )
-from authserver.accounts.factors.passkey.ceremony_token import Answer, Asked
+from authserver.accounts.factors.passkey.ceremony_token import CeremonyPurpose, CeremonyResponse
 from authserver.accounts.store import people
 from authserver.banking.evidence import encode
 from authserver.banking.verify import verify_proof
@@ -38,7 +38,7 @@ from authserver.sandbox.authority import Authority
 from tests.support.authenticator import SoftwareKey
 from tests.support.authority import NOW, common_name, create_authority
 from tests.support.deployment import Deployment
-from tests.support.passkeys import desk_of, register
+from tests.support.passkeys import ceremonies_of, register
 from tests.support.payment_proofs import approve, as_bytes, cose_key, customer_key
 from tests.support.relying_party import register as register_app
 from tests.support.worthless_keys import COSE, JWKS, NOT_CANONICAL_ED25519, SMALL_ORDER_ED25519
@@ -105,13 +105,13 @@ def test_no_authenticator_with_such_a_key_is_registered(either: Deployment) -> N
     with either.database.read() as connection:
         account = people.find_by_username(connection, "alice")
     assert account is not None
-    desk, asked = desk_of(either), Asked("registration", "browser", account.account_id)
+    ceremonies, asked = ceremonies_of(either), CeremonyPurpose("registration", "browser", account.account_id)
     for name, cose in COSE.items():
         key = _Claiming(cose=cose)
         with either.database.transaction() as connection:
-            begun = begin_registration(connection, desk, asked, "alice", either.now)
-            answer = Answer(begun.token, key.register(begun.options))
-            ended = finish_registration(connection, desk, asked, answer, either.now, name="")
+            begun = begin_registration(connection, ceremonies, asked, "alice", either.now)
+            answer = CeremonyResponse(begun.token, key.register(begun.options))
+            ended = finish_registration(connection, ceremonies, asked, answer, either.now, name="")
         assert ended.outcome == "refused", name
     with either.database.read() as connection:
         assert passkeys.find_all(connection, account.account_id) == []
@@ -119,9 +119,9 @@ def test_no_authenticator_with_such_a_key_is_registered(either: Deployment) -> N
 
 @pytest.mark.spec("WEBAUTHN-5.8.5")
 def test_an_authenticator_is_asked_for_the_three_algorithms_that_are_taken(deployment: Deployment) -> None:
-    desk, asked = desk_of(deployment), Asked("registration", "browser", "anyone")
+    ceremonies, asked = ceremonies_of(deployment), CeremonyPurpose("registration", "browser", "anyone")
     with deployment.database.read() as connection:
-        begun = begin_registration(connection, desk, asked, "alice", deployment.now)
+        begun = begin_registration(connection, ceremonies, asked, "alice", deployment.now)
     assert [each["alg"] for each in json.loads(begun.options)["pubKeyCredParams"]] == [-7, -8, -257]
 
 
@@ -130,14 +130,18 @@ def test_one_that_was_registered_before_opens_nothing(deployment: Deployment) ->
     with deployment.database.read() as connection:
         account = people.find_by_username(connection, "alice")
     assert account is not None
-    key, desk, asked = SoftwareKey(), desk_of(deployment), Asked("second_factor", "browser", account.account_id)
+    key, ceremonies, asked = (
+        SoftwareKey(),
+        ceremonies_of(deployment),
+        CeremonyPurpose("second_factor", "browser", account.account_id),
+    )
     register(deployment, account.account_id, key)
     for cose in COSE.values():
         with deployment.database.transaction() as connection:
             connection.execute(update(passkey_table).values(public_key=cose))
-            begun = begin_assertion(connection, desk, asked, deployment.now)
-            answer = Answer(begun.token, key.sign(begun.options))
-            ended = finish_assertion(connection, desk, asked, answer, deployment.now)
+            begun = begin_assertion(connection, ceremonies, asked, deployment.now)
+            answer = CeremonyResponse(begun.token, key.sign(begun.options))
+            ended = finish_assertion(connection, ceremonies, asked, answer, deployment.now)
         assert ended.outcome == "refused"
         assert "ValueError" in ended.reason, "the key, not the signature, is what was found wanting"
 

@@ -4,14 +4,22 @@ import time
 
 from authserver.sandbox.authority import (
     Authority,
-    Credential,
+    CertificateWithKey,
     common_name,
     create_authority,
     load_credential,
     self_signed,
 )
 
-__all__ = ["NOW", "Authority", "Credential", "common_name", "create_authority", "load_credential", "self_signed"]
+__all__ = [
+    "NOW",
+    "Authority",
+    "CertificateWithKey",
+    "common_name",
+    "create_authority",
+    "load_credential",
+    "self_signed",
+]
 
 NOW = int(time.time())
 """The start of the run: TLS compares certificates with the machine's own clock, so a fixed date would not do."""

@@ -12,7 +12,7 @@ from typing import Any
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from authserver.serving.tls import REFRESH_SECONDS
-from tests.support.authority import NOW, Credential, common_name, self_signed
+from tests.support.authority import NOW, CertificateWithKey, common_name, self_signed
 from tests.support.jose import private_key, public_jwk
 from tests.support.live_server import LiveServer
 from tests.support.programs import find_program
@@ -151,7 +151,7 @@ def _register_app(server: LiveServer, client_id: str, scenario: Scenario) -> dic
     return known
 
 
-def _certificate(server: LiveServer, client_id: str, scenario: Scenario) -> Credential:
+def _certificate(server: LiveServer, client_id: str, scenario: Scenario) -> CertificateWithKey:
     if scenario.authentication == "self_signed_tls_client_auth":
         return self_signed(common_name(client_id), NOW)
     return server.authority.issue_client(common_name(client_id), NOW)
@@ -175,6 +175,6 @@ def _register_resource_server(
     return {"clientId": client_id, "audience": audience, "certificate": pem, "signedAnswers": signed_answers}
 
 
-def _pem(credential: Credential) -> dict[str, str]:
+def _pem(credential: CertificateWithKey) -> dict[str, str]:
     key = credential.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     return {"certificate": credential.certificate_pem.decode(), "key": key.decode()}

@@ -4,7 +4,7 @@ from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
 
-from authserver.outbound.sender import Sender
+from authserver.outbound.sender import DeliveryWorker
 from tests.support.deployment import Deployment
 
 _LATER = 60
@@ -13,7 +13,7 @@ _LATER = 60
 def send_letters(deployment: Deployment) -> None:
     """Try every letter that waits, as a worker's thread does."""
     queue = deployment.app.extensions["authserver"].letters
-    assert isinstance(queue, Sender)
+    assert isinstance(queue, DeliveryWorker)
     while queue.send_due(deployment.now + _LATER):
         pass
 

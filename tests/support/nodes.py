@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-from tests.support.authority import NOW, Credential, common_name, create_authority
+from tests.support.authority import NOW, CertificateWithKey, common_name, create_authority
 from tests.support.databases import new_postgresql_database
 from tests.support.jose import private_key, public_jwk
 from tests.support.nginx import SERVE, SOCKET, ProxiedServer, nginx
@@ -45,7 +45,7 @@ class NodeWire(Wire):
         form: str | None = None,
         *,
         headers: Mapping[str, str] | None = None,
-        certificate: Credential | None = None,
+        certificate: CertificateWithKey | None = None,
         method: str | None = None,
     ) -> WireReply:
         """Send one request on a connection of its own; follow nothing."""

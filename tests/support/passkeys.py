@@ -6,7 +6,7 @@ import re
 from werkzeug.test import TestResponse
 
 from authserver.accounts.factors.passkey.ceremonies import begin_registration, finish_registration
-from authserver.accounts.factors.passkey.ceremony_token import Answer, Asked, Desk
+from authserver.accounts.factors.passkey.ceremony_token import Ceremonies, CeremonyPurpose, CeremonyResponse
 from authserver.accounts.factors.passkey.model import Passkey
 from authserver.accounts.store import people
 from tests.support.authenticator import SoftwareKey
@@ -16,10 +16,10 @@ from tests.support.person import Person
 _OPTIONS = re.compile(r'data-options="([^"]*)"')
 
 
-def desk_of(deployment: Deployment) -> Desk:
+def ceremonies_of(deployment: Deployment) -> Ceremonies:
     """Return what the deployment holds ceremonies with."""
     found = deployment.app.extensions["authserver"].passkeys
-    assert isinstance(found, Desk)
+    assert isinstance(found, Ceremonies)
     return found
 
 
@@ -35,11 +35,11 @@ def enrol_passkey(deployment: Deployment, username: str, key: SoftwareKey | None
 
 def register(deployment: Deployment, account_id: str, key: SoftwareKey) -> Passkey:
     """Register an authenticator for an account."""
-    desk, asked = desk_of(deployment), Asked("registration", "browser", account_id)
+    ceremonies, asked = ceremonies_of(deployment), CeremonyPurpose("registration", "browser", account_id)
     with deployment.database.transaction() as connection:
-        ceremony = begin_registration(connection, desk, asked, "anyone", deployment.now)
-        answer = Answer(ceremony.token, key.register(ceremony.options))
-        made = finish_registration(connection, desk, asked, answer, deployment.now, name="A key")
+        ceremony = begin_registration(connection, ceremonies, asked, "anyone", deployment.now)
+        answer = CeremonyResponse(ceremony.token, key.register(ceremony.options))
+        made = finish_registration(connection, ceremonies, asked, answer, deployment.now, name="A key")
     assert made.passkey is not None, made
     return made.passkey
 

@@ -13,7 +13,7 @@ from joserfc.jwk import ECKey, Key
 from werkzeug.test import TestResponse
 
 from authserver.protocol.details.registry import TYPES
-from tests.support.authority import Credential, common_name, self_signed
+from tests.support.authority import CertificateWithKey, common_name, self_signed
 from tests.support.deployment import BANK, ISSUER, MTLS_ORIGIN, VAULT, Deployment, authority, random_id
 from tests.support.jose import encode, forge, private_key, public_jwk
 
@@ -43,7 +43,7 @@ class RelyingParty:
     method: str = "private_key_jwt"
     binding: str = "mtls"
     algorithm: str = "ES256"
-    certificate: Credential | None = None
+    certificate: CertificateWithKey | None = None
     secret: str | None = None
     key: Key = field(default_factory=lambda: private_key("ES256"))
     dpop_key: Key = field(default_factory=lambda: private_key("ES256", "dpop"))
@@ -56,7 +56,7 @@ class RelyingParty:
         form: Form | None = None,
         *,
         headers: Mapping[str, str] | None = None,
-        certificate: Credential | None = None,
+        certificate: CertificateWithKey | None = None,
         method: str | None = None,
     ) -> Reply:
         """Send a form, or a GET where there is none, as a proxy would hand it on."""
@@ -262,7 +262,7 @@ def register_vault(deployment: Deployment, **changes: object) -> RelyingParty:
     )
 
 
-def certificate_jwk(credential: Credential) -> Form:
+def certificate_jwk(credential: CertificateWithKey) -> Form:
     """Return a JWK that carries a certificate, as RFC 8705 §2.2.2 registers it."""
     public = credential.certificate.public_key()
     assert isinstance(public, EllipticCurvePublicKey)

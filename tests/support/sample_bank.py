@@ -15,7 +15,7 @@ from authserver.resource.flask_protector import ApiProtector
 from authserver.resource.guard import Guard
 from authserver.resource.store import SpentTokens
 from authserver.sandbox.bank.accounts import create_accounts
-from authserver.sandbox.bank.ledger import Account, Ledger
+from authserver.sandbox.bank.ledger import Ledger, LedgerAccount
 from authserver.sandbox.bank.payments import create_payments
 from authserver.sandbox.bank.recurring import create_recurring
 from authserver.sandbox.bank.store import MandateTotals
@@ -23,8 +23,8 @@ from tests.support.authority import NOW
 from tests.support.guarded_api import CERTIFICATE, ISSUER, ORIGIN, Connection
 from tests.support.races import THREADS
 
-EVERYDAY = Account("everyday", "AT611904300234573201", "Everyday account", 10_000)
-SAVINGS = Account("savings", "DE89370400440532013000", "Savings account", 500_000)
+EVERYDAY = LedgerAccount("everyday", "AT611904300234573201", "Everyday account", 10_000)
+SAVINGS = LedgerAccount("savings", "DE89370400440532013000", "Savings account", 500_000)
 
 Ask = Callable[..., Any]
 

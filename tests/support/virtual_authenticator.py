@@ -11,7 +11,7 @@ from playwright.sync_api import CDPSession, Page
 
 from authserver.accounts.factors.passkey import store as passkeys
 from authserver.accounts.factors.passkey.ceremonies import begin_registration, finish_registration
-from authserver.accounts.factors.passkey.ceremony_token import Answer, Asked, Desk
+from authserver.accounts.factors.passkey.ceremony_token import Ceremonies, CeremonyPurpose, CeremonyResponse
 from authserver.accounts.factors.passkey.model import Passkey
 from authserver.accounts.factors.passkey.verification import relying_party
 from authserver.accounts.store import people
@@ -72,14 +72,14 @@ class Device:
 
 
 @contextmanager
-def opened(server: LiveServer) -> Iterator[tuple[Database, Desk]]:
+def opened(server: LiveServer) -> Iterator[tuple[Database, Ceremonies]]:
     """Open the database of a live server beside it, and what it holds ceremonies with."""
     url = f"sqlite:///{next(server.folder.rglob('authserver.sqlite'))}"
     settings = Settings(master_key_file=next(server.folder.rglob("master.key")))
     database = Database.connect(url)
     try:
         journal = Journal(lambda _event: None)
-        yield database, Desk(relying_party(server.issuer, "Test"), open_envelope(settings), journal)
+        yield database, Ceremonies(relying_party(server.issuer, "Test"), open_envelope(settings), journal)
     finally:
         database.dispose()
 
@@ -88,12 +88,12 @@ def enrol(server: LiveServer, username: str, key: SoftwareKey | None = None) -> 
     """Register a key for a person of a live server; return it."""
     made = key or SoftwareKey(count=1)
     made.origin, now = server.issuer, int(time.time())
-    with opened(server) as (database, desk):
-        asked = Asked("registration", "browser", _account_id(database, username))
+    with opened(server) as (database, ceremonies):
+        asked = CeremonyPurpose("registration", "browser", _account_id(database, username))
         with database.transaction() as connection:
-            begun = begin_registration(connection, desk, asked, username, now)
-            answer = Answer(begun.token, made.register(begun.options))
-            assert finish_registration(connection, desk, asked, answer, now, name="A key")
+            begun = begin_registration(connection, ceremonies, asked, username, now)
+            answer = CeremonyResponse(begun.token, made.register(begun.options))
+            assert finish_registration(connection, ceremonies, asked, answer, now, name="A key")
     return made
 
 

@@ -17,7 +17,7 @@ from urllib.parse import urlencode, urljoin, urlsplit
 import pyotp
 from joserfc.jwk import Key
 
-from tests.support.authority import Credential
+from tests.support.authority import CertificateWithKey
 from tests.support.deployment import ISSUER, PASSWORD, SEED, Deployment
 from tests.support.relying_party import Form, RelyingParty, Reply
 
@@ -54,7 +54,7 @@ class Wire:
         form: str | None = None,
         *,
         headers: Mapping[str, str] | None = None,
-        certificate: Credential | None = None,
+        certificate: CertificateWithKey | None = None,
         method: str | None = None,
     ) -> WireReply:
         """Send one request on a connection of its own; follow nothing."""
@@ -72,7 +72,7 @@ class Wire:
         finally:
             link.close()
 
-    def context(self, certificate: Credential | None = None) -> ssl.SSLContext:
+    def context(self, certificate: CertificateWithKey | None = None) -> ssl.SSLContext:
         """Answer what a client goes by in TLS, with its certificate if it has one."""
         context = ssl.create_default_context(cadata=self.authority_pem.decode())
         if certificate is not None:
@@ -111,7 +111,7 @@ class WireApp(RelyingParty):
         form: Form | None = None,
         *,
         headers: Mapping[str, str] | None = None,
-        certificate: Credential | None = None,
+        certificate: CertificateWithKey | None = None,
         method: str | None = None,
     ) -> Reply:
         """Send a form, or a GET where there is none."""

@@ -1,11 +1,11 @@
 """`form_post`: a page posts the response to the redirect URI, by itself or by its button."""
 
-from authserver.authorization.answers.model import Answer
+from authserver.authorization.answers.model import AuthorizationResponse
 from authserver.web.machine.model import MachineResponse
 from authserver.web.pages.page import Pages
 
 
-def by_form_post(url: str, answer: Answer, pages: Pages) -> MachineResponse:
+def by_form_post(url: str, answer: AuthorizationResponse, pages: Pages) -> MachineResponse:
     """Return the page whose form carries the response.
 
     Spec: OAUTH-FORM-POST-2

@@ -54,7 +54,7 @@ ToClient = Redirect | Device
 Delivery = ToClient | OwnPage
 
 
-class Answer(Value, frozen=True):
+class AuthorizationResponse(Value, frozen=True):
     """The parameters of an authorization response, and how they travel.
 
     `app_name` is what a page calls the app that it leads to, where a page takes them there.

@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 from urllib.parse import quote, urlencode
 
-from authserver.authorization.answers.model import Answer
+from authserver.authorization.answers.model import AuthorizationResponse
 from authserver.web.machine.model import MachineResponse
 from authserver.web.machine.responses import see_other
 from authserver.web.pages.page import Pages
 
 
-def by_query(url: str, answer: Answer, _pages: Pages) -> MachineResponse:
+def by_query(url: str, answer: AuthorizationResponse, _pages: Pages) -> MachineResponse:
     """Return the redirect that carries the response in its query.
 
     Spec: RFC6749-4.1.2, FAPI2-SP-FINAL-5.3.2.2-10, FAPI2-SP-FINAL-5.3.2.2-11

@@ -4,18 +4,18 @@ from collections.abc import Callable, Mapping
 from urllib.parse import urlencode
 
 from authserver.accounts.factors.model import Factor
-from authserver.authorization.account_request import is_sealed, open_own
-from authserver.authorization.answers.model import Answer, Delivery
+from authserver.authorization.account_request import is_sealed, open_account_request
+from authserver.authorization.answers.model import AuthorizationResponse, Delivery
 from authserver.authorization.answers.parameters import with_refusal
 from authserver.authorization.answers.send import send
 from authserver.authorization.asked import AuthorizationRequest
-from authserver.authorization.dispatch import Conduct
+from authserver.authorization.dispatch import Dispatcher
 from authserver.authorization.model import BrowserCookies, Visit
-from authserver.authorization.next_step import Step
+from authserver.authorization.next_step import NextStep
 from authserver.authorization.parse import RequestPolicy, parse_redirect, parse_request
 from authserver.authorization.store import find_pushed, find_visit, open_interaction, pushed_row
 from authserver.authorization.stored_request import check_pushed, unknown_reference
-from authserver.clients.authenticated_request import Limits
+from authserver.clients.authenticated_request import RequestLimiter
 from authserver.clients.model import Client
 from authserver.clients.registry import ClientRegistry
 from authserver.clock import Clock
@@ -42,12 +42,12 @@ from authserver.web.pages.page import Pages
 INTERACTION_LIFETIME_SECONDS = 900
 """How long a person may take over the pages; the pushed request's own expiry is checked on the first visit only."""
 
-PAGES: Mapping[Step, str] = {
-    Step.LOGIN: "/login",
-    Step.ENROL: "/enrol",
-    Step.OFFER: "/login/passkey/offer",
-    Step.APPROVE: "/approve",
-    Step.CONSENT: "/consent",
+PAGES: Mapping[NextStep, str] = {
+    NextStep.LOGIN: "/login",
+    NextStep.ENROL: "/enrol",
+    NextStep.OFFER: "/login/passkey/offer",
+    NextStep.APPROVE: "/approve",
+    NextStep.CONSENT: "/consent",
 }
 
 
@@ -67,10 +67,10 @@ class Authorize(Assembly, frozen=True):
     pages: Pages
     events: EventSink
     policy: Callable[[], RequestPolicy]
-    conduct: Conduct
+    conduct: Dispatcher
     session_limits: SessionLimits
     pushed_lifetime_seconds: int
-    limits: Limits
+    limits: RequestLimiter
     envelope: Hidden[Envelope]
 
     def begin(self, request: MachineRequest) -> MachineResponse:
@@ -111,7 +111,7 @@ class Authorize(Assembly, frozen=True):
             raise InvalidRequest("The request must be pushed first.", clause="RFC9126-4")
         if not is_sealed(reference):
             raise unknown_reference()
-        asked = open_own(self.envelope, reference, now)
+        asked = open_account_request(self.envelope, reference, now)
         return self._begin_stored(request, OWN_CLIENT_ID, self._store(asked, now), now)
 
     def _begin_stored(self, request: MachineRequest, client_id: str, reference: str, now: int) -> MachineResponse:
@@ -173,7 +173,7 @@ class Authorize(Assembly, frozen=True):
         """Go to the next page or to the client."""
         wish(visit.interaction.request.ui_locales, visit.interaction.created_at)
         outcome = self.conduct.decide(visit, self.clock(), request.correlation_id)
-        if isinstance(outcome, Answer):
+        if isinstance(outcome, AuthorizationResponse):
             response = send(outcome, self.pages)
         else:
             path = outcome.path if isinstance(outcome, Factor) else PAGES[outcome]

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from authserver.authorization.answers.model import Device
 from authserver.authorization.parse import RequestPolicy, parse_device_request
 from authserver.authorization.serialization import dump_request
-from authserver.clients.authenticated_request import Reception
+from authserver.clients.authenticated_request import RequestAuthenticator
 from authserver.clock import Clock
 from authserver.db.engine import Database
 from authserver.db.writes import Writes
@@ -33,7 +33,7 @@ class DeviceAuthorizationEndpoint(Assembly, frozen=True):
 
     database: Database
     clock: Clock
-    reception: Reception
+    reception: RequestAuthenticator
     policy: Callable[[], RequestPolicy]
     verification_uri: str
     lifetime_seconds: int

@@ -6,7 +6,7 @@ from authserver.authorization.checks.correlation import MAX_STATE_CHARACTERS
 from authserver.authorization.hints import parse_ui_locales
 from authserver.authorization.id_token_hint import read_id_token_hint
 from authserver.authorization.sign_out import LIFETIME_SECONDS, SignOutRequest, seal_sign_out
-from authserver.clients.authenticated_request import Limits
+from authserver.clients.authenticated_request import RequestLimiter
 from authserver.clients.model import Client
 from authserver.clock import Clock
 from authserver.events.catalogue import SIGN_OUT_REFUSED
@@ -36,7 +36,7 @@ class EndSession(Assembly, frozen=True):
     """
 
     clock: Clock
-    limits: Limits
+    limits: RequestLimiter
     pages: Pages
     events: EventSink
     issuer: str

@@ -7,7 +7,7 @@ from authserver.authorization.parse import RequestPolicy, parse_request
 from authserver.authorization.store import pushed_row
 from authserver.binding.demand import check_dpop_wanted
 from authserver.binding.dpop import DpopProof
-from authserver.clients.authenticated_request import Reception
+from authserver.clients.authenticated_request import RequestAuthenticator
 from authserver.clients.binding import binding_demand
 from authserver.clock import Clock
 from authserver.db.engine import Database
@@ -28,7 +28,7 @@ class PushedAuthorizationRequest(Assembly, frozen=True):
 
     database: Database
     clock: Clock
-    reception: Reception
+    reception: RequestAuthenticator
     policy: Callable[[], RequestPolicy]
     lifetime_seconds: int
 

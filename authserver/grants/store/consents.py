@@ -6,7 +6,7 @@ from typing import Any, Final
 from msgspec.json import Decoder
 from sqlalchemy import ColumnElement, Connection, Text, and_, bindparam, func, literal_column, or_, select, update
 
-from authserver.db.batch_update import Sweep, names_resource
+from authserver.db.batch_update import BatchUpdate, names_resource
 from authserver.db.statement import Statement
 from authserver.db.tables import consents
 from authserver.db.writes import Row, add_row
@@ -68,7 +68,7 @@ _REVOKE = Statement(
     )
     .values(revoked_at=bindparam("now"))
 )
-CONSENTS_OF_CLIENT: Final = Sweep(
+CONSENTS_OF_CLIENT: Final = BatchUpdate(
     consents,
     update(consents)
     .where(consents.c.client_id == bindparam("client"), consents.c.revoked_at.is_(None))
@@ -76,7 +76,7 @@ CONSENTS_OF_CLIENT: Final = Sweep(
 )
 """Ends every standing consent to a client, whose id is `client`."""
 
-CONSENTS_TO_RESOURCE: Final = Sweep(
+CONSENTS_TO_RESOURCE: Final = BatchUpdate(
     consents,
     update(consents)
     .where(

@@ -2,7 +2,7 @@
 
 from sqlalchemy import Connection, bindparam, select, update
 
-from authserver.db.batch_update import Sweep
+from authserver.db.batch_update import BatchUpdate
 from authserver.db.statement import Statement
 from authserver.db.tables import device_authorizations
 from authserver.db.writes import Move, Row
@@ -29,7 +29,7 @@ _POLLED = Statement(
     .where(device_authorizations.c.device_code_hash == bindparam("hash"))
     .values(polled_at=bindparam("now"), interval_seconds=bindparam("seconds"))
 )
-DEVICES_OF_CLIENT = Sweep(
+DEVICES_OF_CLIENT = BatchUpdate(
     device_authorizations,
     update(device_authorizations)
     .where(device_authorizations.c.client_id == bindparam("client"), device_authorizations.c.answered_at.is_(None))

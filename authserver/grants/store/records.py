@@ -6,7 +6,7 @@ from typing import Any, Final
 from msgspec.json import Decoder
 from sqlalchemy import Connection, Text, bindparam, or_, update
 
-from authserver.db.batch_update import Sweep, names_resource
+from authserver.db.batch_update import BatchUpdate, names_resource
 from authserver.db.statement import Statement
 from authserver.db.tables import accounts, grants
 from authserver.db.writes import Move, Row, add_row
@@ -78,7 +78,7 @@ _REVOKE_ALL = (
     )
     .values(revoked_at=bindparam("now"), revoked_because=bindparam("because"))
 )
-GRANTS_OF_CLIENT: Final = Sweep(
+GRANTS_OF_CLIENT: Final = BatchUpdate(
     grants,
     update(grants)
     .where(grants.c.client_id == bindparam("client"), grants.c.revoked_at.is_(None))
@@ -86,7 +86,7 @@ GRANTS_OF_CLIENT: Final = Sweep(
 )
 """Ends every standing grant to a client, whose id is `client`."""
 
-GRANTS_TO_RESOURCE: Final = Sweep(
+GRANTS_TO_RESOURCE: Final = BatchUpdate(
     grants,
     update(grants)
     .where(grants.c.revoked_at.is_(None), names_resource(grants.c.details))

@@ -6,14 +6,13 @@ from decimal import Decimal
 
 from flask import Blueprint, request
 
-from authserver.accounts.factors.passkey.ceremonies import Assertion, begin_assertion
-from authserver.accounts.factors.passkey.ceremony_token import Answer, Asked, Desk
+from authserver.accounts.factors.passkey.ceremonies import AssertionResult, begin_assertion
+from authserver.accounts.factors.passkey.ceremony_token import Ceremonies, CeremonyPurpose, CeremonyResponse
 from authserver.accounts.factors.passkey.factor import PASSKEY
 from authserver.accounts.factors.totp.credential import check_totp
 from authserver.accounts.factors.totp.factor import TOTP, TOTP_METHOD
 from authserver.accounts.model import Account
-from authserver.authorization.next_step import Situation, next_step, ways
-from authserver.authorization.next_step import Step as NextStep
+from authserver.authorization.next_step import NextStep, Situation, next_step, ways
 from authserver.banking.own_accounts import AccountsOf
 from authserver.banking.payer_choice import Payer, choose_payer
 from authserver.banking.text import LANGUAGES
@@ -21,11 +20,11 @@ from authserver.banking.unlinked import may_be_unlinked
 from authserver.db.engine import Connection
 from authserver.events.catalogue import PAYMENT_APPROVAL_FAILED, PAYMENT_DENIED, PAYMENT_VOIDED
 from authserver.events.model import Event, Kind
-from authserver.interaction.attempt import BLOCKED, guarded, proved_all
+from authserver.interaction.attempt import BLOCKED, proved_all, verify_attempt
 from authserver.interaction.cloned_passkey import prove
 from authserver.interaction.payment_approval import (
-    Approved,
-    Approving,
+    ApprovalResult,
+    ApprovalTerms,
     InteractionOver,
     assertion_of,
     is_nothing_but_a_payment,
@@ -68,8 +67,8 @@ class ApproveDeps(Assembly, frozen=True):
 
     step: StepDeps
     accounts_of: AccountsOf
-    approving: Approving
-    desk: Desk
+    approving: ApprovalTerms
+    ceremonies: Ceremonies
     unlinked_limits: Mapping[str, Decimal]
     envelope: Hidden[Envelope]
 
@@ -129,7 +128,7 @@ def _approve(deps: ApproveDeps, found: _Open, pending: PendingApproval) -> Reply
     """
     step, account_id, way = found.step, found.account.account_id, found.way
     try:
-        tried = guarded(deps.step.attempts, account_id, step.now, lambda: _prove(deps, found, pending))
+        tried = verify_attempt(deps.step.attempts, account_id, step.now, lambda: _prove(deps, found, pending))
     except InteractionOver:
         return go_on(step)
     if tried.value is None:
@@ -177,7 +176,7 @@ def _ways(deps: ApproveDeps, situation: Situation, session: Session, payment: De
     return tuple(way for way, is_open in ((PASSKEY.name, enrolled.has(PASSKEY)), (TOTP_METHOD, by_code)) if is_open)
 
 
-def _prove(deps: ApproveDeps, found: _Open, pending: PendingApproval) -> Approved | None:
+def _prove(deps: ApproveDeps, found: _Open, pending: PendingApproval) -> ApprovalResult | None:
     """Verify and record in one transaction; what was spent on a refusal stays spent."""
     if found.way == PASSKEY.name:
         return _by_passkey(deps, found, pending)
@@ -188,21 +187,21 @@ def _prove(deps: ApproveDeps, found: _Open, pending: PendingApproval) -> Approve
         return record_approval(connection, deps.approving, found.step, pending, TOTP_METHOD, None)
 
 
-def _by_passkey(deps: ApproveDeps, found: _Open, pending: PendingApproval) -> Approved | None:
+def _by_passkey(deps: ApproveDeps, found: _Open, pending: PendingApproval) -> ApprovalResult | None:
     """Verify that a passkey signed this very showing of the payment, with its user verified.
 
     Spec: RTS-SCA-5.1, WEBAUTHN-7.2
     """
-    answer = Answer(request.form.get("ceremony", ""), request.form.get("credential", ""))
+    answer = CeremonyResponse(request.form.get("ceremony", ""), request.form.get("credential", ""))
     with deps.step.database.transaction() as connection:
-        proof = prove(connection, deps.desk, _asked(found), answer, found.step.now)
+        proof = prove(connection, deps.ceremonies, _asked(found), answer, found.step.now)
         return _record(connection, deps, found, pending, proof)
 
 
 def _record(
-    connection: Connection, deps: ApproveDeps, found: _Open, pending: PendingApproval, proof: Assertion
-) -> Approved | None:
-    assertion = assertion_of(proof, deps.desk.relying_party)
+    connection: Connection, deps: ApproveDeps, found: _Open, pending: PendingApproval, proof: AssertionResult
+) -> ApprovalResult | None:
+    assertion = assertion_of(proof, deps.ceremonies.relying_party)
     if not proof or proof.evidence is None or assertion is None:
         return None
     if not hmac.compare_digest(proof.evidence.challenge, pending.challenge):
@@ -210,8 +209,8 @@ def _record(
     return record_approval(connection, deps.approving, found.step, pending, proof.method, assertion)
 
 
-def _asked(found: _Open) -> Asked:
-    return Asked("payment", found.step.browser, found.account.account_id, verify_user=True)
+def _asked(found: _Open) -> CeremonyPurpose:
+    return CeremonyPurpose("payment", found.step.browser, found.account.account_id, verify_user=True)
 
 
 def _show(deps: ApproveDeps, found: _Open, problem: Mapping[str, object] | None = None) -> View:
@@ -224,7 +223,9 @@ def _show(deps: ApproveDeps, found: _Open, problem: Mapping[str, object] | None 
     ceremony = None
     if found.way == PASSKEY.name:
         with deps.step.database.read() as connection:
-            ceremony = begin_assertion(connection, deps.desk, _asked(found), step.now, challenge=pending.challenge)
+            ceremony = begin_assertion(
+                connection, deps.ceremonies, _asked(found), step.now, challenge=pending.challenge
+            )
     values = {
         "is_once": is_single_use((found.payment,)),
         "act": _act(found.payment),

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from flask import Blueprint, request
 
 from authserver.authorization.answers.send import send
-from authserver.authorization.dispatch import Allowed, Conduct
+from authserver.authorization.dispatch import Allowed, Dispatcher
 from authserver.banking.account_choice import Chosen, can_be_met, choose, find_missing, show_details
 from authserver.banking.own_accounts import AccountsOf
 from authserver.clients.model import ResourceServer
@@ -35,7 +35,7 @@ class ConsentDeps(Assembly, frozen=True):
     """What the consent page uses; `accounts_of` tells which accounts a person has at the bank, `servers` which APIs."""
 
     step: StepDeps
-    conduct: Conduct
+    conduct: Dispatcher
     terms: ConsentTerms
     accounts_of: AccountsOf
     scope_descriptions: ScopeDescriptions

@@ -15,7 +15,7 @@ from authserver.events.catalogue import DEVICE_USER_CODE_UNKNOWN
 from authserver.events.model import ANYONE, Event
 from authserver.grants.model import DeviceAuthorization
 from authserver.grants.store.devices import find_by_user_code
-from authserver.interaction.requester import party_of
+from authserver.interaction.requester import requester_of
 from authserver.interaction.step import StepDeps
 from authserver.messages import Message
 from authserver.protocol.handles import new_handle
@@ -84,7 +84,7 @@ def _answer(deps: DeviceDeps, browser: _Browser) -> Reply:
     if request.form.get("action") == "continue":
         return _go_on(deps, device)
     values = {
-        "party": party_of(client, ""),
+        "party": requester_of(client, ""),
         "user_code": read_user_code(typed),
         "asked_from": device.asked_from,
         "asked_at": device.created_at,

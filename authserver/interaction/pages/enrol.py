@@ -7,7 +7,7 @@ from urllib.parse import quote
 from flask import Blueprint, Response, request
 
 from authserver.accounts.factors.passkey.ceremonies import begin_registration, finish_registration
-from authserver.accounts.factors.passkey.ceremony_token import Answer, Asked, Desk
+from authserver.accounts.factors.passkey.ceremony_token import Ceremonies, CeremonyPurpose, CeremonyResponse
 from authserver.accounts.factors.password.factor import PASSWORD_METHOD
 from authserver.accounts.factors.recovery.codes import new_codes, replace_codes
 from authserver.accounts.factors.store import find_enrolled, note_offered
@@ -58,7 +58,7 @@ class EnrolDeps(Assembly, frozen=True):
     """What the page uses; `by_password` says whether a fresh password lets a person add their first factor."""
 
     step: StepDeps
-    desk: Desk
+    ceremonies: Ceremonies
     site_name: str
     by_password: bool
     envelope: Hidden[Envelope]
@@ -159,9 +159,9 @@ def _enrol(deps: EnrolDeps, step: Step, account: Account) -> Reply:
 
 
 def _register(connection: Connection, deps: EnrolDeps, step: Step, account: Account) -> Added:
-    given = Answer(request.form.get("ceremony", ""), request.form.get("credential", ""))
+    given = CeremonyResponse(request.form.get("ceremony", ""), request.form.get("credential", ""))
     name = describe_browser(request.headers.get("User-Agent", ""))
-    made = finish_registration(connection, deps.desk, _asked(step, account), given, step.now, name=name)
+    made = finish_registration(connection, deps.ceremonies, _asked(step, account), given, step.now, name=name)
     return (made.method, made.passkey.name) if made.passkey is not None else None
 
 
@@ -199,19 +199,19 @@ def _add(
     return show(deps.step, step, DONE_PAGE, values, headers=headers)
 
 
-def _asked(step: Step, account: Account) -> Asked:
-    return Asked("enrol", step.browser, account.account_id, verify_user=True)
+def _asked(step: Step, account: Account) -> CeremonyPurpose:
+    return CeremonyPurpose("enrol", step.browser, account.account_id, verify_user=True)
 
 
 def _show_offer(deps: EnrolDeps, step: Step, account: Account, *, error: str = "") -> View:
     with deps.step.database.read() as connection:
-        ceremony = begin_registration(connection, deps.desk, _asked(step, account), account.username, step.now)
+        ceremony = begin_registration(connection, deps.ceremonies, _asked(step, account), account.username, step.now)
     return show(deps.step, step, OFFER_PAGE, {"ceremony": ceremony, "error": error})
 
 
 def _show(deps: EnrolDeps, step: Step, account: Account, proposal: Proposal, *, error: str = "") -> View:
     with deps.step.database.read() as connection:
-        ceremony = begin_registration(connection, deps.desk, _asked(step, account), account.username, step.now)
+        ceremony = begin_registration(connection, deps.ceremonies, _asked(step, account), account.username, step.now)
     values = {
         "picture": draw_generator(proposal.seed, username=account.username, issuer_name=deps.site_name),
         "ticket": proposal.ticket,

@@ -4,14 +4,14 @@ from collections.abc import Mapping
 
 from flask import Blueprint, Response, request
 
-from authserver.accounts.factors.passkey.ceremony_token import Desk
+from authserver.accounts.factors.passkey.ceremony_token import Ceremonies
 from authserver.accounts.factors.password.factor import PASSWORD_METHOD
 from authserver.accounts.factors.password.hashing import PasswordPool
 from authserver.accounts.factors.store import find_enrolled
 from authserver.accounts.sign_in import OUTDATED, SignIn, find_candidate, sign_in, spend_hash
 from authserver.accounts.store.people import hold_by_password
 from authserver.events.catalogue import SIGN_IN_FAILED, SIGN_IN_SUCCEEDED
-from authserver.interaction.attempt import BLOCKED, Tried, guarded, proved_all
+from authserver.interaction.attempt import BLOCKED, AttemptResult, proved_all, verify_attempt
 from authserver.interaction.passkey_offer import offer_passkey
 from authserver.interaction.step import (
     Step,
@@ -38,7 +38,7 @@ class LoginDeps(Assembly, frozen=True):
 
     step: StepDeps
     passwords: PasswordPool
-    passkeys: Desk
+    passkeys: Ceremonies
 
 
 class _Started(Value, frozen=True):
@@ -64,7 +64,7 @@ def login_page(deps: LoginDeps) -> Blueprint:
 def _sign_in(deps: LoginDeps, step: Step, username: str, password: str) -> Reply:
     deps.passwords.check_room()
     candidate = find_candidate(deps.step.database, username)
-    tried = guarded(
+    tried = verify_attempt(
         deps.step.attempts,
         candidate.account_key,
         step.now,
@@ -78,7 +78,7 @@ def _sign_in(deps: LoginDeps, step: Step, username: str, password: str) -> Reply
     return _go_on(deps, step, tried, started)
 
 
-def _report_failure(deps: LoginDeps, step: Step, tried: Tried[SignIn]) -> None:
+def _report_failure(deps: LoginDeps, step: Step, tried: AttemptResult[SignIn]) -> None:
     outcome, account_id = (tried.value.outcome, tried.value.account_id) if tried.value is not None else (BLOCKED, "")
     outcome = OUTDATED if tried else outcome
     deps.step.journal.tell(event_of(step, SIGN_IN_FAILED, account_id, {"outcome": outcome}))
@@ -104,7 +104,7 @@ def _start(deps: LoginDeps, step: Step, proved: SignIn) -> _Started | None:
         return _Started(account_id, cookie, find_enrolled(connection, account_id).has_second_factor)
 
 
-def _go_on(deps: LoginDeps, step: Step, tried: Tried[SignIn], started: _Started) -> Response:
+def _go_on(deps: LoginDeps, step: Step, tried: AttemptResult[SignIn], started: _Started) -> Response:
     """Go on in the new session; a password is all there is to prove only for a person who has nothing else."""
     account_id = started.account_id
     device = "" if started.has_more else proved_all(deps.step.attempts, tried.attempt, account_id, step.now)

@@ -4,8 +4,8 @@ from functools import partial
 
 from flask import Blueprint, Response, request
 
-from authserver.accounts.factors.passkey.ceremonies import Assertion, begin_assertion, owner_key
-from authserver.accounts.factors.passkey.ceremony_token import Answer, Asked, Desk
+from authserver.accounts.factors.passkey.ceremonies import AssertionResult, begin_assertion, owner_key
+from authserver.accounts.factors.passkey.ceremony_token import Ceremonies, CeremonyPurpose, CeremonyResponse
 from authserver.accounts.factors.passkey.factor import PASSKEY
 from authserver.accounts.factors.password.factor import PASSWORD
 from authserver.accounts.factors.store import find_enrolled
@@ -13,7 +13,7 @@ from authserver.authorization.next_step import needs_verified_user, ways
 from authserver.db.engine import Connection
 from authserver.events.catalogue import SECOND_FACTOR_FAILED, SECOND_FACTOR_SUCCEEDED, SIGN_IN_FAILED, SIGN_IN_SUCCEEDED
 from authserver.events.model import Kind
-from authserver.interaction.attempt import BLOCKED, Tried, guarded, proved_all
+from authserver.interaction.attempt import BLOCKED, AttemptResult, proved_all, verify_attempt
 from authserver.interaction.cloned_passkey import prove
 from authserver.interaction.passkey_offer import SIGN_IN_PATH, offer_passkey, sign_in_asked
 from authserver.interaction.second_factor import other_ways
@@ -46,13 +46,13 @@ class PasskeyDeps(Assembly, frozen=True):
     """What the passkey's pages use; a person is told of a passkey that these close."""
 
     step: StepDeps
-    desk: Desk
+    ceremonies: Ceremonies
 
 
 class _Proved(Value, frozen=True):
     """A verified passkey and the session that rests on it, which is None where it ended meanwhile."""
 
-    assertion: Assertion
+    assertion: AssertionResult
     session: tuple[Session, str] | None = None
 
     def __bool__(self) -> bool:
@@ -83,7 +83,7 @@ def passkey_pages(deps: PasskeyDeps) -> tuple[Blueprint, Blueprint]:
 
 def _answer_second_factor(deps: PasskeyDeps, found: SignedIn) -> Reply:
     step, account_id = found.step, found.account.account_id
-    tried = guarded(deps.step.attempts, account_id, step.now, partial(_raise, deps, found))
+    tried = verify_attempt(deps.step.attempts, account_id, step.now, partial(_raise, deps, found))
     if tried.value is None or not tried.value:
         _report_failure(deps, step, SECOND_FACTOR_FAILED, tried, account_id)
         return _show(deps, found, tried.problem())
@@ -93,7 +93,7 @@ def _answer_second_factor(deps: PasskeyDeps, found: SignedIn) -> Reply:
 def _answer_sign_in(deps: PasskeyDeps, step: Step) -> Reply:
     with deps.step.database.read() as connection:
         key = owner_key(connection, _answer().credential)
-    tried = guarded(deps.step.attempts, key, step.now, partial(_start, deps, step), proves_all=True)
+    tried = verify_attempt(deps.step.attempts, key, step.now, partial(_start, deps, step), proves_all=True)
     if tried.value is None or not tried.value:
         _report_failure(deps, step, SIGN_IN_FAILED, tried, "")
         return _show_sign_in(deps, step, tried.problem())
@@ -107,7 +107,7 @@ def _raise(deps: PasskeyDeps, found: SignedIn) -> _Proved:
     """
     step, limits = found.step, deps.step.session_limits
     with deps.step.database.transaction() as connection:
-        proof = prove(connection, deps.desk, _asked(found), _answer(), step.now)
+        proof = prove(connection, deps.ceremonies, _asked(found), _answer(), step.now)
         if not proof:
             return _Proved(proof)
         _record(connection, deps, step, SECOND_FACTOR_SUCCEEDED, proof)
@@ -121,7 +121,7 @@ def _start(deps: PasskeyDeps, step: Step) -> _Proved:
     """
     limits = deps.step.session_limits
     with deps.step.database.transaction() as connection:
-        proof = prove(connection, deps.desk, sign_in_asked(step), _answer(), step.now)
+        proof = prove(connection, deps.ceremonies, sign_in_asked(step), _answer(), step.now)
         if not proof:
             return _Proved(proof)
         begun = lifecycle.start(connection, proof.account_id, proof.method, limits, step.now, this_browser())
@@ -129,13 +129,13 @@ def _start(deps: PasskeyDeps, step: Step) -> _Proved:
         return _Proved(proof, begun)
 
 
-def _record(connection: Connection, deps: PasskeyDeps, step: Step, kind: Kind, proof: Assertion) -> None:
+def _record(connection: Connection, deps: PasskeyDeps, step: Step, kind: Kind, proof: AssertionResult) -> None:
     method = proof.method
     event = event_of(step, kind, proof.account_id, {"method": method}, with_browser(method))
     deps.step.journal.record(connection, event)
 
 
-def _finish(deps: PasskeyDeps, step: Step, tried: Tried[_Proved]) -> Response:
+def _finish(deps: PasskeyDeps, step: Step, tried: AttemptResult[_Proved]) -> Response:
     proved = tried.value
     if proved is None or proved.session is None:
         return go_on(step)
@@ -147,8 +147,8 @@ def _finish(deps: PasskeyDeps, step: Step, tried: Tried[_Proved]) -> Response:
     return go_on(step, session_cookie=cookie, device_cookie=device)
 
 
-def _report_failure(deps: PasskeyDeps, step: Step, kind: Kind, tried: Tried[_Proved], account_id: str) -> None:
-    proof = tried.value.assertion if tried.value is not None else Assertion(BLOCKED)
+def _report_failure(deps: PasskeyDeps, step: Step, kind: Kind, tried: AttemptResult[_Proved], account_id: str) -> None:
+    proof = tried.value.assertion if tried.value is not None else AssertionResult(BLOCKED)
     detail = {"method": PAGE, "outcome": proof.outcome, **({"reason": proof.reason} if proof.reason else {})}
     deps.step.journal.tell(event_of(step, kind, proof.account_id or account_id, detail))
 
@@ -160,7 +160,7 @@ def _show(deps: PasskeyDeps, found: SignedIn, problem: dict[str, object]) -> Rep
     """
     step = found.step
     with deps.step.database.read() as connection:
-        ceremony = begin_assertion(connection, deps.desk, _asked(found), step.now)
+        ceremony = begin_assertion(connection, deps.ceremonies, _asked(found), step.now)
         enrolled = find_enrolled(connection, found.account.account_id)
     if not (ceremony.usable or problem):
         return go_on(step)
@@ -171,14 +171,14 @@ def _show(deps: PasskeyDeps, found: SignedIn, problem: dict[str, object]) -> Rep
 
 def _show_sign_in(deps: PasskeyDeps, step: Step, problem: dict[str, object]) -> View:
     others = other_ways(step, (PASSWORD,), PASSKEY)
-    offer = offer_passkey(deps.desk, step)
+    offer = offer_passkey(deps.ceremonies, step)
     return show(deps.step, step, PAGE, {"signing_in": True, "step_number": 1, **others, **offer, **problem})
 
 
-def _asked(found: SignedIn) -> Asked:
+def _asked(found: SignedIn) -> CeremonyPurpose:
     verify_user = needs_verified_user(found.session, found.step.interaction.request.demand.acr)
-    return Asked("second_factor", found.step.browser, found.account.account_id, verify_user)
+    return CeremonyPurpose("second_factor", found.step.browser, found.account.account_id, verify_user)
 
 
-def _answer() -> Answer:
-    return Answer(request.form.get("ceremony", ""), request.form.get("credential", ""))
+def _answer() -> CeremonyResponse:
+    return CeremonyResponse(request.form.get("ceremony", ""), request.form.get("credential", ""))

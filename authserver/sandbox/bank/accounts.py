@@ -10,7 +10,7 @@ from authserver.resource.details import frozen
 from authserver.resource.flask_protector import ApiProtector, current_access_token, granted_details
 from authserver.sandbox.bank import permissions
 from authserver.sandbox.bank.answers import not_found, problem, too_deep
-from authserver.sandbox.bank.ledger import Account, Ledger
+from authserver.sandbox.bank.ledger import Ledger, LedgerAccount
 from authserver.sandbox.bank.orders import parse_euros
 
 FUNDS = "funds_confirmation"
@@ -52,7 +52,7 @@ def create_accounts(ledger: Ledger, protector: ApiProtector, fresh_seconds: int)
     return blueprint
 
 
-def _own(ledger: Ledger, protector: ApiProtector, action: str = permissions.LIST) -> tuple[Account, ...]:
+def _own(ledger: Ledger, protector: ApiProtector, action: str = permissions.LIST) -> tuple[LedgerAccount, ...]:
     """Return the accounts that the token reaches; ends the request where it reaches no account at all."""
     token = current_access_token()
     try:
@@ -61,11 +61,11 @@ def _own(ledger: Ledger, protector: ApiProtector, action: str = permissions.LIST
         protector.refuse(error)
 
 
-def _describe(ledger: Ledger, protector: ApiProtector, account: Account) -> dict[str, object]:
+def _describe(ledger: Ledger, protector: ApiProtector, account: LedgerAccount) -> dict[str, object]:
     return account.describe(with_balance=account in _own(ledger, protector, permissions.BALANCES))
 
 
-def _find(accounts: tuple[Account, ...], account_id: str) -> Account | None:
+def _find(accounts: tuple[LedgerAccount, ...], account_id: str) -> LedgerAccount | None:
     return next((account for account in accounts if account.account_id == account_id), None)
 
 

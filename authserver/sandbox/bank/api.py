@@ -28,14 +28,14 @@ from authserver.sandbox.bank.payments import create_payments
 from authserver.sandbox.bank.recurring import create_recurring
 from authserver.sandbox.bank.store import MandateTotals
 from authserver.sandbox.bank.terms import read_terms
-from authserver.sandbox.layout import ADDRESS, BANK_CREDENTIAL, HOST, DemoPlaces
+from authserver.sandbox.layout import ADDRESS, BANK_CREDENTIAL, HOST, DemoLayout
 from authserver.sandbox.registrations import BANK_PAYMENTS
 
 INTERACTION_HEADER = "x-fapi-interaction-id"
 _MAX_BODY = 16 * 1024
 
 
-def create_bank(places: DemoPlaces, clock: Clock) -> Flask:
+def create_bank(places: DemoLayout, clock: Clock) -> Flask:
     """Return the API."""
     app = Flask("authserver.sandbox.bank", static_folder=None, template_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = _MAX_BODY
@@ -80,13 +80,13 @@ def _show_error(error: HTTPException) -> Response | HTTPException:
 
 
 def _protector(
-    places: DemoPlaces, audience: str, source: TokenSource, clock: Clock, spent: TokensSpent
+    places: DemoLayout, audience: str, source: TokenSource, clock: Clock, spent: TokensSpent
 ) -> ApiProtector:
     guard = Guard(source, Expectation(places.issuer, audience), clock, spent=spent)
     return ApiProtector(guard, ApiOrigin(places.bank))
 
 
-def _local_tokens(places: DemoPlaces, clock: Clock) -> LocalTokens:
+def _local_tokens(places: DemoLayout, clock: Clock) -> LocalTokens:
     fetcher = SafeFetcher(
         allow=frozenset({f"{HOST}:{places.ports.server}"}),
         ca_file=str(places.authority),
@@ -96,6 +96,6 @@ def _local_tokens(places: DemoPlaces, clock: Clock) -> LocalTokens:
     return LocalTokens(f"{places.issuer}/jwks", RemoteKeys(fetcher, clock))
 
 
-def _introspected_tokens(places: DemoPlaces) -> IntrospectedTokens:
+def _introspected_tokens(places: DemoLayout) -> IntrospectedTokens:
     credential = ClientCertificate(*places.certificate(BANK_CREDENTIAL))
     return IntrospectedTokens(f"{places.mtls_origin}/introspect", BANK_PAYMENTS, credential, places.authority)

@@ -14,7 +14,7 @@ _MOST_PEOPLE = 1000
 _BANK_CODE = "19043"
 
 
-class Account(Value, frozen=True):
+class LedgerAccount(Value, frozen=True):
     """One account of one person; amounts are in cents."""
 
     account_id: str
@@ -67,11 +67,11 @@ class LedgerFull(Exception):
 class Ledger:
     """Every person's own; nobody's is found under another's subject."""
 
-    customers: Mapping[str, tuple[Account, ...]] = field(default_factory=dict, repr=False)
+    customers: Mapping[str, tuple[LedgerAccount, ...]] = field(default_factory=dict, repr=False)
     _payments: dict[Owner, list[Payment]] = field(default_factory=dict)
     _lock: Lock = field(default_factory=Lock)
 
-    def accounts_of(self, subject: str) -> tuple[Account, ...]:
+    def accounts_of(self, subject: str) -> tuple[LedgerAccount, ...]:
         """Return a person's accounts; who is not known gets some that are made up and always the same."""
         return self.customers.get(subject) or _made_up(subject)
 
@@ -107,11 +107,11 @@ class Ledger:
             raise LedgerFull
 
 
-def _made_up(subject: str) -> tuple[Account, ...]:
+def _made_up(subject: str) -> tuple[LedgerAccount, ...]:
     digits = str(int.from_bytes(hashlib.sha256(subject.encode()).digest()[:8]))
     return (
-        Account(f"{digits[:6]}-1", _iban(f"1{digits[:10]}"), "Current account", 100_000 + int(digits[:5])),
-        Account(f"{digits[:6]}-2", _iban(f"2{digits[:10]}"), "Savings", 1_000_000 + int(digits[5:10])),
+        LedgerAccount(f"{digits[:6]}-1", _iban(f"1{digits[:10]}"), "Current account", 100_000 + int(digits[:5])),
+        LedgerAccount(f"{digits[:6]}-2", _iban(f"2{digits[:10]}"), "Savings", 1_000_000 + int(digits[5:10])),
     )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from authserver.protocol.errors import InsufficientScope
 from authserver.resource.model import AccessToken
-from authserver.sandbox.bank.ledger import Account
+from authserver.sandbox.bank.ledger import LedgerAccount
 
 ACCOUNT_INFORMATION = "account_information"
 LIST = "list_accounts"
@@ -13,7 +13,7 @@ TRANSACTIONS = "read_transactions"
 _SCOPE = "accounts"
 
 
-def accounts_reached(token: AccessToken, own: tuple[Account, ...], action: str) -> tuple[Account, ...]:
+def accounts_reached(token: AccessToken, own: tuple[LedgerAccount, ...], action: str) -> tuple[LedgerAccount, ...]:
     """Return those of a person's accounts on which a token permits an action.
 
     Where details were granted they decide, and nothing beyond the accounts that the person chose is shown; the scope

@@ -6,8 +6,8 @@ from typing import Final
 
 from msgspec.structs import asdict
 
-from authserver.sandbox.bank.ledger import Account
-from authserver.sandbox.layout import DemoPlaces
+from authserver.sandbox.bank.ledger import LedgerAccount
+from authserver.sandbox.layout import DemoLayout
 from authserver.values import Hidden, Value, field
 
 FRESH_SECONDS: Final = 120
@@ -16,22 +16,22 @@ FRESH_SECONDS: Final = 120
 class BankTerms(Value, frozen=True):
     """The customers by subject, and how many seconds old a sign-in may be to see what moved on an account."""
 
-    customers: Hidden[Mapping[str, tuple[Account, ...]]] = field(default_factory=dict)
+    customers: Hidden[Mapping[str, tuple[LedgerAccount, ...]]] = field(default_factory=dict)
     fresh_seconds: int = FRESH_SECONDS
 
 
-def save_terms(places: DemoPlaces, terms: BankTerms) -> None:
+def save_terms(places: DemoLayout, terms: BankTerms) -> None:
     """Write the terms where the bank reads them."""
     customers = {subject: [asdict(account) for account in accounts] for subject, accounts in terms.customers.items()}
     document = {"fresh_seconds": terms.fresh_seconds, "customers": customers}
     places.bank_terms.write_text(json.dumps(document, indent=2), encoding="utf-8")
 
 
-def read_terms(places: DemoPlaces) -> BankTerms:
+def read_terms(places: DemoLayout) -> BankTerms:
     """Read what `save_terms` wrote."""
     document = json.loads(places.bank_terms.read_text(encoding="utf-8"))
     customers = {
-        subject: tuple(Account(**account) for account in accounts)
+        subject: tuple(LedgerAccount(**account) for account in accounts)
         for subject, accounts in document["customers"].items()
     }
     return BankTerms(customers, document["fresh_seconds"])

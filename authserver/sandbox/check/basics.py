@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from authserver.sandbox.authority import load_credential
-from authserver.sandbox.check.context import Scene, expect, expect_answer
+from authserver.sandbox.check.context import CheckContext, expect, expect_answer
 from authserver.sandbox.credentials import SELF_SIGNED
 from authserver.sandbox.third_party.client import OAuthClient
 from authserver.sandbox.third_party.http import HttpsClient
@@ -14,7 +14,7 @@ from authserver.sandbox.third_party.registered import open_ledger_sync, open_til
 _PRIVATE_MEMBERS = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth", "k"})
 
 
-def discovery(scene: Scene) -> Iterator[str]:
+def discovery(scene: CheckContext) -> Iterator[str]:
     """Check that the metadata names what the profile needs, at both well-known places, and that the keys are public."""
     metadata = scene.metadata
     expect(metadata["authorization_response_iss_parameter_supported"] is True, "iss in authorization responses")
@@ -36,7 +36,7 @@ def discovery(scene: Scene) -> Iterator[str]:
     yield "the key set holds public keys alone, and knows who has it already"
 
 
-def client_credentials(scene: Scene) -> Iterator[str]:
+def client_credentials(scene: CheckContext) -> Iterator[str]:
     """Check a token that a client gets for itself with a signed assertion, bound to its certificate."""
     tokens = _own_token(scene, scene.penny)
     claims = _claims_of(tokens)
@@ -50,7 +50,7 @@ def client_credentials(scene: Scene) -> Iterator[str]:
     yield "the bank lets it in and shows it nobody's accounts"
 
 
-def certificate_clients(scene: Scene) -> Iterator[str]:
+def certificate_clients(scene: CheckContext) -> Iterator[str]:
     """Check the two kinds of clients that authenticate by certificate, and that no other certificate passes."""
     sync = open_ledger_sync(scene.places, scene.metadata, scene.clock)
     till = open_till_reporter(scene.places, scene.metadata, scene.clock)
@@ -68,7 +68,7 @@ def certificate_clients(scene: Scene) -> Iterator[str]:
     yield "another client's certificate, or none, is refused"
 
 
-def _own_token(scene: Scene, client: OAuthClient) -> dict[str, Any]:
+def _own_token(scene: CheckContext, client: OAuthClient) -> dict[str, Any]:
     return expect_answer(client.client_credentials("accounts", scene.places.accounts), 200)
 
 

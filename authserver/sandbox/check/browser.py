@@ -8,7 +8,7 @@ from email.message import Message
 from html.parser import HTMLParser
 from urllib.parse import urljoin, urlsplit
 
-from authserver.sandbox.third_party.http import Answer, HttpsClient
+from authserver.sandbox.third_party.http import HttpResponse, HttpsClient
 from authserver.values import Hidden, Value
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
@@ -66,7 +66,7 @@ class Page(Value, frozen=True):
         return reader.forms
 
 
-class Browser:
+class FormBrowser:
     """One person's browser, at one site: what leads to another is shown and not followed."""
 
     def __init__(self, https: HttpsClient, site: str) -> None:
@@ -106,7 +106,7 @@ class Browser:
             method, url, form = "GET", target, None
         raise LookupError(f"the redirects from {urlsplit(url).path} do not end")
 
-    def _send(self, method: str, url: str, form: Mapping[str, str] | None) -> Answer:
+    def _send(self, method: str, url: str, form: Mapping[str, str] | None) -> HttpResponse:
         request = urllib.request.Request(url)  # noqa: S310 - only a carrier of cookies, never opened
         self._jar.add_cookie_header(request)
         cookies = request.get_header("Cookie")

@@ -5,7 +5,7 @@ import uuid
 from collections.abc import Iterator
 from email.utils import parsedate_to_datetime
 
-from authserver.sandbox.check.context import Scene, ask, connect, expect, expect_answer
+from authserver.sandbox.check.context import CheckContext, ask, connect, expect, expect_answer
 from authserver.sandbox.check.people import ALICE
 from authserver.sandbox.third_party.http import HttpsClient
 from authserver.sandbox.third_party.proofs import read_jwt, verify_id_token
@@ -14,7 +14,7 @@ from authserver.sandbox.third_party.registered import open_ledger_sync, open_pen
 _CLOCKS_APART = 300
 
 
-def whole_flow(scene: Scene) -> Iterator[str]:
+def whole_flow(scene: CheckContext) -> Iterator[str]:
     """Check everything from the pushed request to the answers of both APIs."""
     penny, places = scene.penny, scene.places
     tokens, flow, _ = connect(scene, penny, scene.alice, prompt="consent")
@@ -32,7 +32,7 @@ def whole_flow(scene: Scene) -> Iterator[str]:
     yield "a token for one API is refused by the other"
 
 
-def _read_accounts(scene: Scene, token: str) -> Iterator[str]:
+def _read_accounts(scene: CheckContext, token: str) -> Iterator[str]:
     penny, places = scene.penny, scene.places
     parsed = read_jwt(token)
     expect(parsed is not None and parsed[1]["aud"] == places.accounts, "a JWT for the accounts API alone")
@@ -49,7 +49,7 @@ def _read_accounts(scene: Scene, token: str) -> Iterator[str]:
     yield "the accounts API, which validates the JWT itself, shows Alice's accounts and no one else's"
 
 
-def _list_payments(scene: Scene, token: str) -> Iterator[str]:
+def _list_payments(scene: CheckContext, token: str) -> Iterator[str]:
     penny, payments = scene.penny, scene.places.payments
     expect(read_jwt(token) is None, "an opaque token for the payments API")
     expect("payments" in expect_answer(penny.use("GET", payments, token), 200), "the list of payments")
@@ -59,7 +59,7 @@ def _list_payments(scene: Scene, token: str) -> Iterator[str]:
     yield "it takes no payment that Alice did not approve as such"
 
 
-def userinfo(scene: Scene) -> Iterator[str]:
+def userinfo(scene: CheckContext) -> Iterator[str]:
     """Check that the person's claims come to the holder of the key, and to no one else."""
     penny = scene.penny
     flow_tokens = _for_userinfo(scene)
@@ -73,7 +73,7 @@ def userinfo(scene: Scene) -> Iterator[str]:
     yield "UserInfo tells every standard claim, to the holder of the certificate alone"
 
 
-def chosen_accounts(scene: Scene) -> Iterator[str]:
+def chosen_accounts(scene: CheckContext) -> Iterator[str]:
     """Check that the person chooses the accounts, and that the app sees these alone; and that funds are confirmed."""
     penny, bank, own = scene.penny, scene.places.bank, ALICE.accounts
     information = {"type": "account_information", "actions": ["list_accounts", "read_balances"]}
@@ -97,7 +97,7 @@ def chosen_accounts(scene: Scene) -> Iterator[str]:
     yield "the bank says yes or no to an amount on the account that Alice named for that, and on no other"
 
 
-def stolen_token(scene: Scene) -> Iterator[str]:
+def stolen_token(scene: CheckContext) -> Iterator[str]:
     """Check that neither API takes a certificate-bound token without its certificate."""
     penny, places = scene.penny, scene.places
     tokens, _, _ = connect(scene, penny, scene.alice)
@@ -118,7 +118,7 @@ def stolen_token(scene: Scene) -> Iterator[str]:
     yield "a token in the URL is refused; no token at all is challenged without an error"
 
 
-def dpop(scene: Scene) -> Iterator[str]:
+def dpop(scene: CheckContext) -> Iterator[str]:
     """Check tokens bound to a DPoP key: with a proof they work, in every other way they do not."""
     client = open_penny_planner_dpop(scene.places, scene.metadata, scene.clock)
     accounts = scene.places.accounts
@@ -147,7 +147,7 @@ def dpop(scene: Scene) -> Iterator[str]:
     yield "DPoP: no proof, a used one, or one for something else is refused, and so is the scheme Bearer"
 
 
-def _for_userinfo(scene: Scene) -> str:
+def _for_userinfo(scene: CheckContext) -> str:
     """Return a token that is good at UserInfo: asked for with the issuer as its resource."""
     flow = scene.penny.begin("openid profile email address phone", resources=(scene.places.issuer,))
     code = ask(scene.penny, scene.alice, flow)["code"]

@@ -7,11 +7,11 @@ from typing import Any
 
 from authserver.clock import Clock
 from authserver.sandbox.check.authenticator import SoftwarePasskey
-from authserver.sandbox.check.browser import Browser, Page
-from authserver.sandbox.layout import DemoPlaces
+from authserver.sandbox.check.browser import FormBrowser, Page
+from authserver.sandbox.layout import DemoLayout
 from authserver.sandbox.people import Person
 from authserver.sandbox.third_party.client import Flow, OAuthClient
-from authserver.sandbox.third_party.http import Answer, HttpsClient
+from authserver.sandbox.third_party.http import HttpResponse, HttpsClient
 from authserver.sandbox.third_party.one_time_code import STEP_SECONDS, one_time_code
 
 APPROVE = "approve"
@@ -33,7 +33,7 @@ def expect(condition: object, what: str) -> None:
         raise StoryFailed(what)
 
 
-def expect_answer(answer: Answer, status: int, error: str | None = None) -> dict[str, Any]:
+def expect_answer(answer: HttpResponse, status: int, error: str | None = None) -> dict[str, Any]:
     """Return the JSON of an answer with this status, and with this error code where one is named."""
     document = answer.json()
     told = f"{answer.status} {document.get('error', '')} {document.get('error_description', '')}".strip()
@@ -44,14 +44,14 @@ def expect_answer(answer: Answer, status: int, error: str | None = None) -> dict
 
 
 @dataclass(slots=True)
-class Visitor:
+class ScriptedPerson:
     """A person at a browser: signs in, proves more and decides, on whichever page comes.
 
     Whoever has a passkey signs in with it alone. `approving` is the text of the last page that showed a payment.
     """
 
     person: Person
-    browser: Browser
+    browser: FormBrowser
     clock: Clock
     decision: str = APPROVE
     passkey: SoftwarePasskey | None = None
@@ -138,27 +138,27 @@ class Visitor:
 
 
 @dataclass(slots=True)
-class Scene:
+class CheckContext:
     """The running demo, as the stories see it; what one learns, the next may use."""
 
-    places: DemoPlaces
+    places: DemoLayout
     clock: Clock
     https: HttpsClient
     metadata: dict[str, Any]
     jwks: dict[str, Any]
-    alice: Visitor
-    carol: Visitor
+    alice: ScriptedPerson
+    carol: ScriptedPerson
     penny: OAuthClient
     early_request: tuple[str, int]
 
 
-Story = Callable[[Scene], Iterator[str]]
+Story = Callable[[CheckContext], Iterator[str]]
 """Drives one story; yields a sentence after each step that went as it should."""
 
 
-def new_visitor(scene: Scene, person: Person, decision: str = APPROVE) -> Visitor:
+def new_visitor(scene: CheckContext, person: Person, decision: str = APPROVE) -> ScriptedPerson:
     """Return a person at a fresh browser."""
-    return Visitor(person, Browser(scene.https, scene.places.issuer), scene.clock, decision)
+    return ScriptedPerson(person, FormBrowser(scene.https, scene.places.issuer), scene.clock, decision)
 
 
 def start(client: OAuthClient, flow: Flow) -> str:
@@ -167,7 +167,7 @@ def start(client: OAuthClient, flow: Flow) -> str:
     return client.authorization_url({"client_id": client.client_id, "request_uri": pushed["request_uri"]})
 
 
-def ask(client: OAuthClient, visitor: Visitor, flow: Flow, url: str | None = None) -> dict[str, str]:
+def ask(client: OAuthClient, visitor: ScriptedPerson, flow: Flow, url: str | None = None) -> dict[str, str]:
     """Send the visitor through the pages and return the parameters of the answer, checked."""
     page = visitor.walk(url or start(client, flow))
     expect(page.left_for.startswith(f"{client.redirect_uri}?"), f"a way back to the app, and not {page.path}")
@@ -175,7 +175,7 @@ def ask(client: OAuthClient, visitor: Visitor, flow: Flow, url: str | None = Non
 
 
 def connect(
-    scene: Scene, client: OAuthClient, visitor: Visitor, *, resource: str = "", **extra: str
+    scene: CheckContext, client: OAuthClient, visitor: ScriptedPerson, *, resource: str = "", **extra: str
 ) -> tuple[dict[str, Any], Flow, str]:
     """Run a whole code flow for both of the bank's APIs; return the token response, the flow and the code."""
     resources = (scene.places.accounts, scene.places.payments)

@@ -3,14 +3,14 @@
 from collections.abc import Iterator
 from typing import Any
 
-from authserver.sandbox.check.context import Scene, connect, expect, expect_answer
+from authserver.sandbox.check.context import CheckContext, connect, expect, expect_answer
 from authserver.sandbox.registrations import BANK_ACCOUNTS, BANK_PAYMENTS
 from authserver.sandbox.third_party.registered import open_resource_server
 
 _INACTIVE = {"active": False}
 
 
-def refresh(scene: Scene) -> Iterator[str]:
+def refresh(scene: CheckContext) -> Iterator[str]:
     """Check rotation: a predecessor is good until its successor is used, and anything older ends the grant."""
     penny = scene.penny
     tokens, _, _ = connect(scene, penny, scene.alice)
@@ -25,7 +25,7 @@ def refresh(scene: Scene) -> Iterator[str]:
     yield "an older refresh token is taken for stolen: it and all that came of its grant are dead"
 
 
-def introspection(scene: Scene) -> Iterator[str]:
+def introspection(scene: CheckContext) -> Iterator[str]:
     """Check that each side of the bank learns of the tokens that are meant for it, and of no other."""
     tokens, _, _ = connect(scene, scene.penny, scene.alice)
     for_payments = expect_answer(scene.penny.refresh(tokens["refresh_token"], scene.places.payments), 200)
@@ -41,7 +41,7 @@ def introspection(scene: Scene) -> Iterator[str]:
     yield "it tells nothing of tokens that are another's, unknown, or not access tokens"
 
 
-def revocation(scene: Scene) -> Iterator[str]:
+def revocation(scene: CheckContext) -> Iterator[str]:
     """Check that a token given back is dead at once where the server is asked about it."""
     penny, payments = scene.penny, scene.places.payments
     tokens, _, _ = connect(scene, penny, scene.alice, resource=payments)
@@ -56,7 +56,7 @@ def revocation(scene: Scene) -> Iterator[str]:
     yield "a revoked refresh token takes its whole grant along"
 
 
-def code_replay(scene: Scene) -> Iterator[str]:
+def code_replay(scene: CheckContext) -> Iterator[str]:
     """Check that a code used twice is refused and takes along what it had led to."""
     penny, payments = scene.penny, scene.places.payments
     tokens, flow, code = connect(scene, penny, scene.alice, resource=payments)
@@ -66,10 +66,10 @@ def code_replay(scene: Scene) -> Iterator[str]:
     yield "a code used twice is refused, and the tokens of its first use are dead"
 
 
-def _refreshed(scene: Scene, refresh_token: str) -> str:
+def _refreshed(scene: CheckContext, refresh_token: str) -> str:
     return str(expect_answer(scene.penny.refresh(refresh_token, scene.places.accounts), 200)["refresh_token"])
 
 
-def _introspect(scene: Scene, resource_server: str, token: str) -> dict[str, Any]:
+def _introspect(scene: CheckContext, resource_server: str, token: str) -> dict[str, Any]:
     caller = open_resource_server(scene.places, scene.metadata, scene.clock, resource_server)
     return expect_answer(caller.introspect(token), 200)

@@ -8,8 +8,8 @@ from authserver.accounts.factors.password.factor import PASSWORD_METHOD
 from authserver.accounts.factors.totp.factor import TOTP_METHOD
 from authserver.accounts.store import people
 from authserver.db.engine import Database
-from authserver.sandbox.check.browser import Browser
-from authserver.sandbox.check.context import Scene, StoryFailed, Visitor
+from authserver.sandbox.check.browser import FormBrowser
+from authserver.sandbox.check.context import CheckContext, ScriptedPerson, StoryFailed
 from authserver.sandbox.people import Person
 from authserver.sessions import lifecycle
 from authserver.sessions.model import Browser as SessionBrowser
@@ -17,9 +17,9 @@ from authserver.sessions.model import SessionLimits
 from authserver.web.pages.cookies import SESSION_COOKIE
 
 
-def signed_in_earlier(scene: Scene, person: Person, seconds: int) -> Visitor:
+def signed_in_earlier(scene: CheckContext, person: Person, seconds: int) -> ScriptedPerson:
     """Return a person at a browser in which they gave their password and a code so many seconds ago."""
-    at, limits, browser = scene.clock() - seconds, SessionLimits(), Browser(scene.https, scene.places.issuer)
+    at, limits, browser = scene.clock() - seconds, SessionLimits(), FormBrowser(scene.https, scene.places.issuer)
     database = Database.connect(scene.places.database_url, threads=1)
     try:
         with database.transaction() as connection:
@@ -33,4 +33,4 @@ def signed_in_earlier(scene: Scene, person: Person, seconds: int) -> Visitor:
     if elevated is None:
         raise StoryFailed(f"a session of {person.username}")
     browser.keep(SESSION_COOKIE, elevated[1])
-    return Visitor(person, browser, scene.clock)
+    return ScriptedPerson(person, browser, scene.clock)

@@ -10,8 +10,8 @@ from authserver.sandbox.check.browser import Page
 from authserver.sandbox.check.context import (
     APPROVE,
     DENY,
-    Scene,
-    Visitor,
+    CheckContext,
+    ScriptedPerson,
     ask,
     expect,
     expect_answer,
@@ -39,7 +39,7 @@ _TAMPERED = (
 )
 
 
-def approved_by_code(scene: Scene) -> Iterator[str]:
+def approved_by_code(scene: CheckContext) -> Iterator[str]:
     """Check a small payment that is approved by a one-time code, asked for after the text."""
     alice = new_visitor(scene, ALICE)
     tokens = _approve(scene, scene.penny, alice, _SMALL)
@@ -51,7 +51,7 @@ def approved_by_code(scene: Scene) -> Iterator[str]:
     yield from _spend(scene, scene.penny, tokens["access_token"], granted)
 
 
-def approved_by_passkey(scene: Scene) -> Iterator[str]:
+def approved_by_passkey(scene: CheckContext) -> Iterator[str]:
     """Check a payment whose approval a passkey signs, and its proof, which is left in the demo's folder."""
     mobile = open_penny_planner_dpop(scene.places, scene.metadata, scene.clock)
     tokens = _approve(scene, mobile, scene.carol, _LARGE)
@@ -60,7 +60,7 @@ def approved_by_passkey(scene: Scene) -> Iterator[str]:
     yield from _prove(scene)
 
 
-def tampered(scene: Scene) -> Iterator[str]:
+def tampered(scene: CheckContext) -> Iterator[str]:
     """Check that what approves one payment approves no other, and that a changed form ends the payment."""
     carol, flows = scene.carol, [_begin(scene, scene.penny, detail) for detail in (_SMALL, _LARGE)]
     small, large = (carol.browser.open(start(scene.penny, flow)) for flow in flows)
@@ -76,7 +76,7 @@ def tampered(scene: Scene) -> Iterator[str]:
     yield "a payment whose form was changed on the way is void, and goes back to the app as access_denied"
 
 
-def refused(scene: Scene) -> Iterator[str]:
+def refused(scene: CheckContext) -> Iterator[str]:
     """Check that nothing comes of a payment that the person does not approve, or that is none."""
     flow = _begin(scene, scene.penny, _SMALL)
     alice = new_visitor(scene, ALICE, DENY)
@@ -92,17 +92,17 @@ def refused(scene: Scene) -> Iterator[str]:
     yield "a payment without a payee, with a strange amount or with a member too many is no request at all"
 
 
-def _signed(visitor: Visitor, page: Page) -> str:
+def _signed(visitor: ScriptedPerson, page: Page) -> str:
     expect(visitor.passkey is not None, f"a passkey of {visitor.person.username}")
     return visitor.passkey.sign(page.form_of(APPROVE).passkey_options) if visitor.passkey else ""
 
 
-def _begin(scene: Scene, client: OAuthClient, detail: Json) -> Flow:
+def _begin(scene: CheckContext, client: OAuthClient, detail: Json) -> Flow:
     details = json.dumps([detail])
     return client.begin(SCOPE, resources=(scene.places.payments,), authorization_details=details)
 
 
-def _approve(scene: Scene, client: OAuthClient, visitor: Visitor, detail: Json) -> Json:
+def _approve(scene: CheckContext, client: OAuthClient, visitor: ScriptedPerson, detail: Json) -> Json:
     flow = _begin(scene, client, detail)
     answer = ask(client, visitor, flow)
     expect("code" in answer, f"a code, and not {answer.get('error')} after {visitor.seen}")
@@ -112,7 +112,7 @@ def _approve(scene: Scene, client: OAuthClient, visitor: Visitor, detail: Json) 
     return expect_answer(client.redeem(answer["code"], flow, scene.places.payments), 200)
 
 
-def granted_from_shown_account(visitor: Visitor, tokens: Json, asked: Json) -> Json:
+def granted_from_shown_account(visitor: ScriptedPerson, tokens: Json, asked: Json) -> Json:
     """Return the detail that was granted: what was asked for, from the account that the page showed."""
     [granted] = tokens["authorization_details"]
     iban = granted.get("debtorAccount", {}).get("iban", "")
@@ -121,7 +121,7 @@ def granted_from_shown_account(visitor: Visitor, tokens: Json, asked: Json) -> J
     return dict(granted)
 
 
-def _spend(scene: Scene, client: OAuthClient, token: str, granted: Json) -> Iterator[str]:
+def _spend(scene: CheckContext, client: OAuthClient, token: str, granted: Json) -> Iterator[str]:
     """Check that the token is good in the app's hands, for exactly this, and once."""
     payments, order = scene.places.payments, order_of(granted)
     scheme = "Bearer" if client.dpop_key is None else "DPoP"
@@ -147,7 +147,7 @@ def _spend(scene: Scene, client: OAuthClient, token: str, granted: Json) -> Iter
     yield "the bank takes the payment that was approved, and the token no second time"
 
 
-def _prove(scene: Scene) -> Iterator[str]:
+def _prove(scene: CheckContext) -> Iterator[str]:
     """Export the proof as the operator does, and check it and tampered copies of it with no server asked."""
     proof = export_latest(scene, PAYMENT, scene.places.payment_proof)
     expect('"125.40"' in proof, "the proof of this payment")
@@ -156,7 +156,7 @@ def _prove(scene: Scene) -> Iterator[str]:
     yield "with another amount, payee, account, text or origin in it, it finds the proof bad"
 
 
-def export_latest(scene: Scene, type_name: str, path: Path) -> str:
+def export_latest(scene: CheckContext, type_name: str, path: Path) -> str:
     """Export the proof of the latest approval by passkey of one type, and return it where it holds."""
     status, listed = run_command(scene.places, "sca", "list", "--json")
     latest: list[Json] = json.loads(listed) if status == 0 else []
@@ -170,7 +170,7 @@ def export_latest(scene: Scene, type_name: str, path: Path) -> str:
 
 
 def is_found_out(
-    scene: Scene, proof: str, changes: Iterable[tuple[tuple[str, ...], str]], amounts: tuple[str, str]
+    scene: CheckContext, proof: str, changes: Iterable[tuple[tuple[str, ...], str]], amounts: tuple[str, str]
 ) -> bool:
     """Return whether a proof is found bad with each change that is made to it.
 
@@ -192,7 +192,7 @@ def _tampered(proof: str, members: tuple[str, ...], value: str) -> str:
     return json.dumps(document)
 
 
-def _is_proven(scene: Scene, proof: str) -> bool:
+def _is_proven(scene: CheckContext, proof: str) -> bool:
     path = scene.places.payment_proof.with_suffix(".copy")
     path.write_text(proof, encoding="utf-8")
     status, _ = run_command(scene.places, "sca", "verify", str(path))

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
-from authserver.sandbox.check.context import Scene, ask, expect, expect_answer, new_visitor
+from authserver.sandbox.check.context import CheckContext, ask, expect, expect_answer, new_visitor
 from authserver.sandbox.check.paying import export_latest, granted_from_shown_account, is_found_out
 from authserver.sandbox.check.people import ALICE
 from authserver.sandbox.third_party.client import Flow
@@ -25,7 +25,7 @@ _TAMPERED = (
 )
 
 
-def within_limits(scene: Scene) -> Iterator[str]:
+def within_limits(scene: CheckContext) -> Iterator[str]:
     """Check limits from their approval to their end."""
     limits = _limits(scene)
     answer = ask(scene.penny, new_visitor(scene, ALICE), _begin(scene, limits))
@@ -41,19 +41,19 @@ def within_limits(scene: Scene) -> Iterator[str]:
     yield from _end(scene, tokens, limits)
 
 
-def _limits(scene: Scene) -> Json:
+def _limits(scene: CheckContext) -> Json:
     """Return limits of this run alone: the bank's count of an earlier one would go on."""
     in_a_year = datetime.fromtimestamp(scene.clock() + 365 * 86_400, UTC).date().isoformat()
     typed = {"payee": "Power and Light", "iban": "DE89370400440532013000", "each": "50.00", "monthly": "120.00"}
     return describe_limits({**typed, "last_day": in_a_year, "reference": f"Contract {secrets.token_hex(4)}"})
 
 
-def _begin(scene: Scene, limits: Json) -> Flow:
+def _begin(scene: CheckContext, limits: Json) -> Flow:
     payments = (scene.places.payments,)
     return scene.penny.begin(SCOPE, resources=payments, authorization_details=json.dumps([limits]))
 
 
-def _approve(scene: Scene, limits: Json) -> Json:
+def _approve(scene: CheckContext, limits: Json) -> Json:
     flow, carol = _begin(scene, limits), scene.carol
     answer = ask(scene.penny, carol, flow)
     expect("code" in answer, f"a code, and not {answer.get('error')} after {carol.seen}")
@@ -65,11 +65,11 @@ def _approve(scene: Scene, limits: Json) -> Json:
     return tokens
 
 
-def _order(scene: Scene, tokens: Json, order: Json) -> Any:  # noqa: ANN401 - an answer
+def _order(scene: CheckContext, tokens: Json, order: Json) -> Any:  # noqa: ANN401 - an answer
     return scene.penny.use("POST", scene.places.recurring, tokens["access_token"], document=order)
 
 
-def _pay(scene: Scene, tokens: Json, limits: Json) -> Iterator[str]:
+def _pay(scene: CheckContext, tokens: Json, limits: Json) -> Iterator[str]:
     """Pay twice, the second time with a token that was renewed without the person."""
     paid = expect_answer(_order(scene, tokens, order_under(limits, "50.00")), 201)
     expect(paid["period"]["left"]["amount"] == "70.00", f"70.00 left, and not {paid['period']}")
@@ -84,7 +84,7 @@ def _pay(scene: Scene, tokens: Json, limits: Json) -> Iterator[str]:
     yield "whoever stole that token, but not its key, pays nothing"
 
 
-def _go_beyond(scene: Scene, tokens: Json, limits: Json) -> Iterator[str]:
+def _go_beyond(scene: CheckContext, tokens: Json, limits: Json) -> Iterator[str]:
     """Check that each limit holds, and that what was refused was not counted."""
     within = order_under(limits, "1.00")
     beyond: tuple[tuple[str, Json], ...] = (
@@ -103,12 +103,12 @@ def _go_beyond(scene: Scene, tokens: Json, limits: Json) -> Iterator[str]:
     yield "what is left of the month can be paid to the last cent, and then not one more"
 
 
-def _prove(scene: Scene) -> None:
+def _prove(scene: CheckContext) -> None:
     proof = export_latest(scene, "variable_recurring_payment", scene.places.mandate_proof)
     expect(is_found_out(scene, proof, _TAMPERED, ("50.00", "50.01")), "every tampered proof found out")
 
 
-def _end(scene: Scene, tokens: Json, limits: Json) -> Iterator[str]:
+def _end(scene: CheckContext, tokens: Json, limits: Json) -> Iterator[str]:
     expect(scene.penny.revoke(tokens["refresh_token"]).status == 200, "200 for a revocation")  # noqa: PLR2004 - the status itself
     expect_answer(_order(scene, tokens, order_under(limits, "0.01")), 401, "invalid_token")
     yield "once the app gives its token back the bank pays nothing more"

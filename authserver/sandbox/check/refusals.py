@@ -3,13 +3,13 @@
 import time
 from collections.abc import Iterator
 
-from authserver.sandbox.check.browser import Browser
+from authserver.sandbox.check.browser import FormBrowser
 from authserver.sandbox.check.context import (
     APPROVE,
     CANCEL,
     DENY,
     OFFER,
-    Scene,
+    CheckContext,
     ask,
     expect,
     expect_answer,
@@ -23,7 +23,7 @@ from authserver.sandbox.third_party.registered import open_ledger_sync, open_new
 _NOT_FOUND_OUT = "Authorization error"
 
 
-def saying_no(scene: Scene) -> Iterator[str]:
+def saying_no(scene: CheckContext) -> Iterator[str]:
     """Check that no means no, on the consent page and before."""
     sync = open_ledger_sync(scene.places, scene.metadata, scene.clock)
     flow = sync.begin("openid accounts", prompt="consent")
@@ -37,7 +37,7 @@ def saying_no(scene: Scene) -> Iterator[str]:
     yield "denying, or cancelling before, goes back to the app as access_denied with state and iss"
 
 
-def plain_login(scene: Scene) -> Iterator[str]:
+def plain_login(scene: CheckContext) -> Iterator[str]:
     """Check a plain login app, for a person without a second factor and for one who allowed it before."""
     club = open_news_club(scene.places, scene.metadata, scene.clock)
     bob = new_visitor(scene, BOB)
@@ -58,7 +58,7 @@ def plain_login(scene: Scene) -> Iterator[str]:
     yield "Alice, signed in and having allowed that app before, sees no page at all"
 
 
-def too_weak(scene: Scene) -> Iterator[str]:
+def too_weak(scene: CheckContext) -> Iterator[str]:
     """Check that the bank's data cannot be reached with a password alone."""
     bob = new_visitor(scene, BOB)
     answer = ask(scene.penny, bob, scene.penny.begin("openid accounts"))
@@ -70,10 +70,10 @@ def too_weak(scene: Scene) -> Iterator[str]:
     yield "Bob, who has no second factor and adds none, gets no app to his accounts: unmet_authentication_requirements"
 
 
-def bad_requests(scene: Scene) -> Iterator[str]:
+def bad_requests(scene: CheckContext) -> Iterator[str]:
     """Check what is answered by a page and never by a redirect."""
     penny = scene.penny
-    browser = Browser(scene.https, scene.places.issuer)
+    browser = FormBrowser(scene.https, scene.places.issuer)
     _expect_page(browser, penny.authorization_url(penny.begin("openid accounts").parameters), "invalid_request")
     unknown = {"client_id": penny.client_id, "request_uri": "urn:ietf:params:oauth:request_uri:unknown"}
     _expect_page(browser, penny.authorization_url(unknown), "invalid_request_uri")
@@ -93,16 +93,16 @@ def bad_requests(scene: Scene) -> Iterator[str]:
     yield "an unknown redirect URI ends on an error page, and is never followed"
 
 
-def expired_request(scene: Scene) -> Iterator[str]:
+def expired_request(scene: CheckContext) -> Iterator[str]:
     """Check that a pushed request which waited too long is refused; the very first one has been waiting until now."""
     url, expires_at = scene.early_request
     while scene.clock() <= expires_at:
         time.sleep(0.2)
-    _expect_page(Browser(scene.https, scene.places.issuer), url, "invalid_request_uri")
+    _expect_page(FormBrowser(scene.https, scene.places.issuer), url, "invalid_request_uri")
     yield "a pushed request that waited too long ends on an error page"
 
 
-def _expect_page(browser: Browser, url: str, code: str) -> None:
+def _expect_page(browser: FormBrowser, url: str, code: str) -> None:
     page = browser.open(url)
     expect(not page.left_for, f"an error page, and not a redirect to {page.left_for.partition('?')[0]}")
     expect(400 <= page.status < 500, f"a refusal, and not {page.status}")  # noqa: PLR2004 - the class of refusals

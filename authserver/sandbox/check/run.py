@@ -7,11 +7,11 @@ import urllib3
 
 from authserver.clock import Clock
 from authserver.sandbox.check import basics, connecting, lifecycle, paying, recurring, refusals, step_up
-from authserver.sandbox.check.browser import Browser
-from authserver.sandbox.check.context import Scene, Story, StoryFailed, Visitor, expect_answer
+from authserver.sandbox.check.browser import FormBrowser
+from authserver.sandbox.check.context import CheckContext, ScriptedPerson, Story, StoryFailed, expect_answer
 from authserver.sandbox.check.people import ALICE, CAROL, CHECK_PEOPLE
 from authserver.sandbox.deployment import Setup
-from authserver.sandbox.layout import DemoPlaces
+from authserver.sandbox.layout import DemoLayout
 from authserver.sandbox.third_party.client import discover
 from authserver.sandbox.third_party.http import HttpsClient
 from authserver.sandbox.third_party.proofs import NotGenuine
@@ -50,7 +50,7 @@ STORIES: Final[tuple[Story, ...]] = (
 _EXPECTED = (StoryFailed, NotGenuine, LookupError, urllib3.exceptions.HTTPError)
 
 
-def check_everything(places: DemoPlaces, clock: Clock, say: Callable[[str], None]) -> bool:
+def check_everything(places: DemoLayout, clock: Clock, say: Callable[[str], None]) -> bool:
     """Drive every story against the running demo, say how each step went, and return whether all did well."""
     try:
         scene = _open_scene(places, clock)
@@ -64,7 +64,7 @@ def check_everything(places: DemoPlaces, clock: Clock, say: Callable[[str], None
     return not failed
 
 
-def drive(story: Story, scene: Scene, say: Callable[[str], None]) -> bool:
+def drive(story: Story, scene: CheckContext, say: Callable[[str], None]) -> bool:
     """Drive one story, say how each step went, and return whether it did well to its end."""
     try:
         for step in story(scene):
@@ -79,20 +79,20 @@ def drive(story: Story, scene: Scene, say: Callable[[str], None]) -> bool:
     return True
 
 
-def _open_scene(places: DemoPlaces, clock: Clock) -> Scene:
+def _open_scene(places: DemoLayout, clock: Clock) -> CheckContext:
     https = HttpsClient(places.authority)
     metadata = discover(https, places.issuer)
     penny = open_penny_planner(places, metadata, clock)
     pushed = expect_answer(penny.push(penny.begin("openid accounts")), 201)
     url = penny.authorization_url({"client_id": penny.client_id, "request_uri": pushed["request_uri"]})
-    return Scene(
+    return CheckContext(
         places=places,
         clock=clock,
         https=https,
         metadata=metadata,
         jwks=https.send("GET", metadata["jwks_uri"]).json(),
-        alice=Visitor(ALICE, Browser(https, places.issuer), clock),
-        carol=Visitor(CAROL, Browser(https, places.issuer), clock),
+        alice=ScriptedPerson(ALICE, FormBrowser(https, places.issuer), clock),
+        carol=ScriptedPerson(CAROL, FormBrowser(https, places.issuer), clock),
         penny=penny,
         early_request=(url, clock() + int(pushed["expires_in"])),
     )

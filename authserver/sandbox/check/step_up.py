@@ -5,20 +5,20 @@ from typing import Any
 
 from authserver.sandbox.bank.terms import FRESH_SECONDS
 from authserver.sandbox.check.authenticator import SoftwarePasskey, load_passkey, make_passkey
-from authserver.sandbox.check.browser import Browser
-from authserver.sandbox.check.context import Scene, Visitor, ask, connect, expect, expect_answer
+from authserver.sandbox.check.browser import FormBrowser
+from authserver.sandbox.check.context import CheckContext, ScriptedPerson, ask, connect, expect, expect_answer
 from authserver.sandbox.check.past_session import signed_in_earlier
 from authserver.sandbox.check.people import ALICE, CAROL
 from authserver.sandbox.third_party.challenge import read_step_up
 from authserver.sandbox.third_party.client import OAuthClient
-from authserver.sandbox.third_party.http import Answer
+from authserver.sandbox.third_party.http import HttpResponse
 from authserver.sandbox.third_party.proofs import read_jwt, verify_id_token
 from authserver.sandbox.third_party.registered import open_penny_planner_dpop
 
 _AGE_SECONDS = FRESH_SECONDS + 1  # and below the time after which an unused session ends
 
 
-def too_old(scene: Scene) -> Iterator[str]:
+def too_old(scene: CheckContext) -> Iterator[str]:
     """Check that a sign-in that is too old for a route is asked for again, and that the call then passes."""
     url = f"{scene.places.accounts}/{ALICE.accounts[0].account_id}/transactions"
     mobile = open_penny_planner_dpop(scene.places, scene.metadata, scene.clock)
@@ -37,7 +37,7 @@ def too_old(scene: Scene) -> Iterator[str]:
     yield "the app asks again with that max_age, Alice signs in anew, and the same call passes"
 
 
-def by_passkey(scene: Scene) -> Iterator[str]:
+def by_passkey(scene: CheckContext) -> Iterator[str]:
     """Check that what wants a passkey is not shown for less, and that a passkey alone is enough for it."""
     carol, penny = scene.carol, scene.penny
     carol.passkey = load_passkey(scene.places.check_passkey, scene.places.issuer)
@@ -49,7 +49,9 @@ def by_passkey(scene: Scene) -> Iterator[str]:
     better = _expect_challenge(penny.use("GET", url, tokens["access_token"]), "Bearer")
     expect(better == {"acr_values": "phr"}, f"acr_values=phr, and not {better}")
     yield "Alice's password and code do not open the card number: the bank asks for acr_values=phr"
-    carol = scene.carol = Visitor(CAROL, Browser(scene.https, scene.places.issuer), scene.clock, passkey=carol.passkey)
+    carol = scene.carol = ScriptedPerson(
+        CAROL, FormBrowser(scene.https, scene.places.issuer), scene.clock, passkey=carol.passkey
+    )
     claims, token = sign_in_better(scene, penny, carol, better)
     expect(
         carol.seen[0] == "/login" and "/login/passkey" not in carol.seen, f"one page to sign in, and not {carol.seen}"
@@ -62,7 +64,7 @@ def by_passkey(scene: Scene) -> Iterator[str]:
 
 
 def sign_in_better(
-    scene: Scene, client: OAuthClient, visitor: Visitor, better: dict[str, str]
+    scene: CheckContext, client: OAuthClient, visitor: ScriptedPerson, better: dict[str, str]
 ) -> tuple[dict[str, Any], str]:
     """Ask again with what a challenge named; return the claims of the ID token and a token for the accounts."""
     resources = (scene.places.accounts, scene.places.payments)
@@ -75,7 +77,7 @@ def sign_in_better(
     return claims, tokens["access_token"]
 
 
-def _add_passkey(scene: Scene, carol: Visitor) -> SoftwarePasskey:
+def _add_passkey(scene: CheckContext, carol: ScriptedPerson) -> SoftwarePasskey:
     page = carol.walk(f"{scene.places.issuer}/account/passkeys")
     expect(page.path == "/account/passkeys", f"the page that adds a passkey, and not {page.path} after {carol.seen}")
     passkey, credential = make_passkey(page.form_of("submit").passkey_options, scene.places.issuer)
@@ -85,7 +87,7 @@ def _add_passkey(scene: Scene, carol: Visitor) -> SoftwarePasskey:
     return passkey
 
 
-def _expect_challenge(answer: Answer, scheme: str) -> dict[str, str]:
+def _expect_challenge(answer: HttpResponse, scheme: str) -> dict[str, str]:
     expect_answer(answer, 401, "insufficient_user_authentication")
     expect(answer.headers["www-authenticate"].startswith(f"{scheme} "), f"the scheme {scheme}")
     return read_step_up(answer)

@@ -9,7 +9,7 @@ from authserver.sandbox.third_party.http import HttpsClient
 from authserver.sandbox.third_party.journey import (
     Call,
     Journey,
-    Step,
+    JourneyStep,
     Stopped,
     Wanted,
     accepted,
@@ -97,7 +97,7 @@ def renew(journey: Journey, resource: str) -> None:
     text = "The refresh token gets a token for one API alone, and is itself replaced."
     title = f"Get a token for {resource.rpartition('/')[2]}"
     blocks = (show_form(journey.client, "token_endpoint"), show_answer(answer), *show_claims(answer))
-    journey.add(Step(title, text, blocks, refused=is_refusal(answer)))
+    journey.add(JourneyStep(title, text, blocks, refused=is_refusal(answer)))
     tokens = accepted(answer)
     journey.tokens[resource] = tokens["access_token"]
     journey.refresh_token = tokens.get("refresh_token", journey.refresh_token)
@@ -117,14 +117,14 @@ def steal(journey: Journey) -> None:
         text = f"Someone else has the token, but not the {journey.bound_to}. The API refuses."
         title = f"Use the stolen token at {resource.rpartition('/')[2]}"
         shown = show_call("GET", resource, f"Bearer {mask(token)}")
-        journey.add(Step(title, text, (shown, show_answer(answer)), refused=True))
+        journey.add(JourneyStep(title, text, (shown, show_answer(answer)), refused=True))
 
 
 def disconnect(journey: Journey) -> None:
     """Give the refresh token back, then show that the payments API refuses what came of it."""
     answer = journey.client.revoke(journey.refresh_token)
     text = "The app gives its refresh token back, and with it everything that came of it."
-    journey.add(Step("Disconnect", text, (("Answer", f"HTTP {answer.status}"),)))
+    journey.add(JourneyStep("Disconnect", text, (("Answer", f"HTTP {answer.status}"),)))
     payments = journey.places.payments
     if payments in journey.tokens:
         text = "The payments API asks about each token, so it refuses at once."
@@ -148,14 +148,14 @@ def _step_up(journey: Journey, title: str, text: str, what: str) -> str | None:
     accounts = journey.places.accounts
     listed = journey.client.use("GET", accounts, journey.tokens[accounts]).json().get("accounts") or []
     if not listed:
-        journey.add(Step(title, "There is no account to look at.", refused=True))
+        journey.add(JourneyStep(title, "There is no account to look at.", refused=True))
         raise Stopped
     wanted = Call(title, text, "GET", f"{accounts}/{listed[0]['accountId']}/{what}", accounts)
     better = read_step_up(call(journey, wanted))
     if not better:
         return None
     text = "The bank wants the person to sign in better. The app asks again, with what the bank's answer names."
-    journey.add(Step("Ask the person to sign in again", text, (("Added to the request", _lines(better)),)))
+    journey.add(JourneyStep("Ask the person to sign in again", text, (("Added to the request", _lines(better)),)))
     target = _ask(journey, **better)
     journey.again = wanted
     return target

@@ -2,14 +2,14 @@
 
 import re
 
-from authserver.sandbox.third_party.http import Answer
+from authserver.sandbox.third_party.http import HttpResponse
 
 _MEMBER = re.compile(r'\b([a-z_]+)="([^"\\]*)"')
 _UNAUTHORIZED = 401
 _WANTED = ("acr_values", "max_age")
 
 
-def read_step_up(answer: Answer) -> dict[str, str]:
+def read_step_up(answer: HttpResponse) -> dict[str, str]:
     """Return the parameters with which the app is to ask again, or nothing where the answer asks for no better sign-in.
 
     They go into the new authorization request as they came.

@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 from joserfc.jwk import ECKey
 
 from authserver.clock import Clock
-from authserver.sandbox.third_party.http import Answer, HttpsClient
+from authserver.sandbox.third_party.http import HttpResponse, HttpsClient
 from authserver.sandbox.third_party.proofs import NotGenuine, new_pkce, sign_assertion, sign_proof
 from authserver.values import Hidden, Value
 
@@ -23,7 +23,7 @@ _ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 _UNAUTHORIZED = 401
 
 
-class Authentication(Protocol):
+class ClientAuthenticationMethod(Protocol):
     """How a client shows who it is."""
 
     def sign(self, form: Form, now: int) -> tuple[Form, dict[str, str]]:
@@ -54,7 +54,7 @@ class ByCertificate(Value, frozen=True):
         return (form if known else [*form, ("client_id", self.client_id)]), {}
 
 
-class Basic(Value, frozen=True):
+class SecretBasic(Value, frozen=True):
     """`client_secret_basic`."""
 
     client_id: str
@@ -87,7 +87,7 @@ class OAuthClient:
     redirect_uri: str
     metadata: Mapping[str, Any] = field(repr=False)
     https: HttpsClient
-    authentication: Authentication
+    authentication: ClientAuthenticationMethod
     clock: Clock
     with_certificate: bool = False
     dpop_key: ECKey | None = field(default=None, repr=False)
@@ -117,7 +117,7 @@ class OAuthClient:
         ]
         return Flow(state, nonce, verifier, parameters)
 
-    def push(self, flow: Flow) -> Answer:
+    def push(self, flow: Flow) -> HttpResponse:
         """Leave the request at the server."""
         return self.call("pushed_authorization_request_endpoint", flow.parameters)
 
@@ -137,7 +137,7 @@ class OAuthClient:
             raise NotGenuine("the answer comes from another server")
         return answer
 
-    def redeem(self, code: str, flow: Flow, resource: str = "") -> Answer:
+    def redeem(self, code: str, flow: Flow, resource: str = "") -> HttpResponse:
         """Exchange a code for tokens, for one resource where it is named."""
         form = [
             ("grant_type", "authorization_code"),
@@ -147,25 +147,25 @@ class OAuthClient:
         ]
         return self.call("token_endpoint", [*form, *_one("resource", resource)])
 
-    def refresh(self, refresh_token: str, resource: str = "") -> Answer:
+    def refresh(self, refresh_token: str, resource: str = "") -> HttpResponse:
         """Get new tokens for a refresh token, for one resource where it is named."""
         form = [("grant_type", "refresh_token"), ("refresh_token", refresh_token)]
         return self.call("token_endpoint", [*form, *_one("resource", resource)])
 
-    def client_credentials(self, scope: str, resource: str = "") -> Answer:
+    def client_credentials(self, scope: str, resource: str = "") -> HttpResponse:
         """Get a token for the client itself."""
         form = [("grant_type", "client_credentials"), ("scope", scope)]
         return self.call("token_endpoint", [*form, *_one("resource", resource)])
 
-    def revoke(self, token: str) -> Answer:
+    def revoke(self, token: str) -> HttpResponse:
         """Give a token back."""
         return self.call("revocation_endpoint", [("token", token)])
 
-    def introspect(self, token: str) -> Answer:
+    def introspect(self, token: str) -> HttpResponse:
         """Ask about a token, as a resource server does."""
         return self.call("introspection_endpoint", [("token", token)])
 
-    def call(self, endpoint: str, form: Form) -> Answer:
+    def call(self, endpoint: str, form: Form) -> HttpResponse:
         """Send an authenticated form; told to use a DPoP nonce, sign everything anew and send it again."""
         url = self.endpoint(endpoint)
         answer = self._post(url, form)
@@ -173,7 +173,7 @@ class OAuthClient:
             answer = self._post(url, form)
         return answer
 
-    def use(self, method: str, url: str, token: str, *, document: object = None) -> Answer:
+    def use(self, method: str, url: str, token: str, *, document: object = None) -> HttpResponse:
         """Call an API with a token and its proof."""
         answer = self._use(method, url, token, document)
         if answer.status == _UNAUTHORIZED and "use_dpop_nonce" in answer.headers.get("www-authenticate", ""):
@@ -188,18 +188,18 @@ class OAuthClient:
         proof = sign_proof(self.dpop_key, (method, url), self.clock(), access_token=token, nonce=nonce)
         return {"Authorization": f"DPoP {token}", "DPoP": proof}
 
-    def _post(self, url: str, form: Form) -> Answer:
+    def _post(self, url: str, form: Form) -> HttpResponse:
         now = self.clock()
         self.sent, headers = self.authentication.sign(form, now)
         if self.dpop_key is not None:
             headers["DPoP"] = sign_proof(self.dpop_key, ("POST", url), now, nonce=self._nonces.get(_origin(url), ""))
         return self._remember_nonce(url, self.https.send("POST", url, headers=headers, form=self.sent))
 
-    def _use(self, method: str, url: str, token: str, document: object) -> Answer:
+    def _use(self, method: str, url: str, token: str, document: object) -> HttpResponse:
         headers = self.token_headers(method, url, token)
         return self._remember_nonce(url, self.https.send(method, url, headers=headers, document=document))
 
-    def _remember_nonce(self, url: str, answer: Answer) -> Answer:
+    def _remember_nonce(self, url: str, answer: HttpResponse) -> HttpResponse:
         """Keep the nonce that a server supplies for the next proof sent to it."""
         if "dpop-nonce" in answer.headers:
             self._nonces[_origin(url)] = answer.headers["dpop-nonce"]

@@ -15,7 +15,7 @@ from authserver.values import Hidden, Value
 _SECONDS = 15.0
 
 
-class Answer(Value, frozen=True):
+class HttpResponse(Value, frozen=True):
     """What came back; header names are in lower case, a repeated header's values are joined by commas."""
 
     status: int
@@ -54,7 +54,7 @@ class HttpsClient:
         headers: Mapping[str, str] | None = None,
         form: Sequence[tuple[str, str]] | Mapping[str, str] | None = None,
         document: object = None,
-    ) -> Answer:
+    ) -> HttpResponse:
         """Send one request with a form, a JSON document or nothing as its body."""
         sent = dict(headers or {})
         body: bytes | None = None
@@ -65,7 +65,7 @@ class HttpsClient:
             sent["Content-Type"] = "application/json"
             body = json.dumps(document).encode()
         response = self._pool.request(method, url, headers=sent, body=body, redirect=False)
-        return Answer(
+        return HttpResponse(
             status=response.status,
             headers={name.lower(): ", ".join(response.headers.getlist(name)) for name in response.headers},
             body=response.data,

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
-from authserver.sandbox.layout import DemoPlaces
+from authserver.sandbox.layout import DemoLayout
 from authserver.sandbox.third_party.client import Flow, OAuthClient
-from authserver.sandbox.third_party.http import Answer
-from authserver.sandbox.third_party.mandate import Mandate
+from authserver.sandbox.third_party.http import HttpResponse
+from authserver.sandbox.third_party.mandate import ApprovedMandate
 from authserver.sandbox.third_party.proofs import NotGenuine, verify_id_token
 from authserver.sandbox.third_party.redaction import mask, show_answer, show_call, show_claims, show_form, show_members
 from authserver.values import Value
@@ -15,7 +15,7 @@ from authserver.values import Value
 _MOST_STEPS = 40
 
 
-class Step(Value, frozen=True):
+class JourneyStep(Value, frozen=True):
     """One thing that happened: a title, a sentence, and what was sent and received, as labelled texts."""
 
     title: str
@@ -60,7 +60,7 @@ class Journey:
     """
 
     client: OAuthClient
-    places: DemoPlaces
+    places: DemoLayout
     about: Literal["connection", "payment", "mandate"] = "connection"
     wanted: Wanted = _IDENTITY
     flow: Flow | None = None
@@ -68,8 +68,8 @@ class Journey:
     order: Mapping[str, Any] | None = None
     paid: bool = False
     limits: Mapping[str, Any] = field(default_factory=dict)
-    mandate: Mandate | None = None
-    steps: list[Step] = field(default_factory=list)
+    mandate: ApprovedMandate | None = None
+    steps: list[JourneyStep] = field(default_factory=list)
     tokens: dict[str, str] = field(default_factory=dict, repr=False)
     refresh_token: str = field(default="", repr=False)
 
@@ -92,7 +92,7 @@ class Journey:
         """Begin something: what was under way is given up."""
         self.about, self.flow, self.again, self.order, self.paid = about, None, None, None, False
 
-    def add(self, step: Step) -> None:
+    def add(self, step: JourneyStep) -> None:
         """Record a step; the oldest give way."""
         self.steps.append(step)
         del self.steps[:-_MOST_STEPS]
@@ -104,11 +104,11 @@ def push(journey: Journey, flow: Flow) -> str:
     answer = client.push(flow)
     blocks = (show_form(client, "pushed_authorization_request_endpoint"), show_answer(answer))
     text = "The app leaves its request at the server, signed as itself. The browser will carry only a reference to it."
-    journey.add(Step("Push the request", text, blocks, refused=is_refusal(answer)))
+    journey.add(JourneyStep("Push the request", text, blocks, refused=is_refusal(answer)))
     pushed = accepted(answer)
     target = client.authorization_url({"client_id": client.client_id, "request_uri": str(pushed["request_uri"])})
     text = "The browser goes to the bank's sign-in with that reference: nothing in the URL can be changed or read."
-    journey.add(Step("Send the browser", text, (("Redirect", target),)))
+    journey.add(JourneyStep("Send the browser", text, (("Redirect", target),)))
     journey.flow = flow
     return target
 
@@ -121,12 +121,12 @@ def take_answer(journey: Journey, flow: Flow, url: str) -> str:
     try:
         answer = journey.client.read_callback(url, flow)
     except NotGenuine as error:
-        journey.add(Step("Refuse the answer", f"This answer is not for this request: {error}.", refused=True))
+        journey.add(JourneyStep("Refuse the answer", f"This answer is not for this request: {error}.", refused=True))
         raise Stopped from error
     journey.flow = None
     text = "The browser is back. The app checks that state is the one it sent and iss the server it asked."
     blocks = (show_members("Parameters", answer),)
-    journey.add(Step("Receive the answer", text, blocks, refused="error" in answer))
+    journey.add(JourneyStep("Receive the answer", text, blocks, refused="error" in answer))
     if "code" not in answer:
         raise Stopped
     return answer["code"]
@@ -138,40 +138,40 @@ def redeem(journey: Journey, flow: Flow, code: str, resource: str, jwks: Mapping
     answer = client.redeem(code, flow, resource)
     text = f"The app exchanges the code, with its verifier. The tokens are bound to its {journey.bound_to}."
     blocks = (show_form(client, "token_endpoint"), show_answer(answer), *show_claims(answer))
-    journey.add(Step("Exchange the code", text, blocks, refused=is_refusal(answer)))
+    journey.add(JourneyStep("Exchange the code", text, blocks, refused=is_refusal(answer)))
     tokens = accepted(answer)
     expected = {"iss": journey.places.issuer, "aud": client.client_id, "nonce": flow.nonce}
     try:
         person = verify_id_token(tokens.get("id_token", ""), jwks, expected, client.clock())
     except NotGenuine as error:
-        journey.add(Step("Refuse the ID token", f"{error}.", refused=True))
+        journey.add(JourneyStep("Refuse the ID token", f"{error}.", refused=True))
         raise Stopped from error
     text = "The signature, issuer, audience and nonce hold: this is who signed in, how, and when."
-    journey.add(Step("Verify the ID token", text, (show_members("Claims", person),)))
+    journey.add(JourneyStep("Verify the ID token", text, (show_members("Claims", person),)))
     return tokens
 
 
-def call(journey: Journey, wanted: Call) -> Answer:
+def call(journey: Journey, wanted: Call) -> HttpResponse:
     """Call an API with the token for its resource."""
     return call_with(journey, wanted, journey.tokens[wanted.resource])
 
 
-def call_with(journey: Journey, wanted: Call, token: str) -> Answer:
+def call_with(journey: Journey, wanted: Call, token: str) -> HttpResponse:
     """Call an API with a token."""
     answer = journey.client.use(wanted.method, wanted.url, token, document=wanted.document)
     scheme = "DPoP" if journey.client.dpop_key is not None else "Bearer"
     sent = show_call(wanted.method, wanted.url, f"{scheme} {mask(token)}", wanted.document)
-    journey.add(Step(wanted.title, wanted.text, (sent, show_answer(answer)), refused=is_refusal(answer)))
+    journey.add(JourneyStep(wanted.title, wanted.text, (sent, show_answer(answer)), refused=is_refusal(answer)))
     return answer
 
 
-def accepted(answer: Answer) -> dict[str, Any]:
+def accepted(answer: HttpResponse) -> dict[str, Any]:
     """Return an answer's body; raises Stopped for a refusal."""
     if is_refusal(answer):
         raise Stopped
     return answer.json()
 
 
-def is_refusal(answer: Answer) -> bool:
+def is_refusal(answer: HttpResponse) -> bool:
     """Return whether the answer's status is one of the class of refusals."""
     return answer.status >= 400  # noqa: PLR2004 - the class of refusals

@@ -7,7 +7,7 @@ from typing import Any
 
 
 @dataclass(slots=True)
-class Mandate:
+class ApprovedMandate:
     """Limits that the person approved, the tokens for them, and what the bank last told of the present period.
 
     `told` is what came of the last payment, in plain words; `was_refused` says that nothing was paid.

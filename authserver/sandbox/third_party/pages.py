@@ -11,14 +11,14 @@ from flask import Blueprint, Flask, Response, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from authserver.clock import Clock
-from authserver.sandbox.layout import DemoPlaces
+from authserver.sandbox.layout import DemoLayout
 from authserver.sandbox.people import ALICE, PEOPLE
 from authserver.sandbox.third_party import acts
 from authserver.sandbox.third_party.client import OAuthClient, discover
 from authserver.sandbox.third_party.forms import FIRST_AMOUNT, FIRST_VALUES, find_problems
 from authserver.sandbox.third_party.http import HttpsClient
 from authserver.sandbox.third_party.journey import Journey, Stopped
-from authserver.sandbox.third_party.journeys import COOKIE, Held, Journeys
+from authserver.sandbox.third_party.journeys import COOKIE, Journeys, StoredJourney
 from authserver.sandbox.third_party.one_time_code import STEP_SECONDS, one_time_code
 from authserver.sandbox.third_party.paying import ask_to_pay, describe_payment
 from authserver.sandbox.third_party.recurring import ask_for_mandate, describe_limits, pay_under, stop_mandate
@@ -44,7 +44,7 @@ Act = Callable[[Journey], str | None]
 class PlannerApp:
     """What the pages use; the server's metadata is read when first needed."""
 
-    places: DemoPlaces
+    places: DemoLayout
     clock: Clock
     pages: Pages
     journeys: Journeys = field(default_factory=Journeys)
@@ -69,7 +69,7 @@ class PlannerApp:
         """Return the present day."""
         return datetime.fromtimestamp(self.clock(), UTC).date()
 
-    def held(self) -> Held | None:
+    def held(self) -> StoredJourney | None:
         """Return the journey of the browser that asks."""
         return self.journeys.find(request.cookies.get(COOKIE))
 
@@ -79,7 +79,7 @@ class PlannerApp:
         return to_flask(shown)
 
 
-def create_third_party(places: DemoPlaces, clock: Clock) -> Flask:
+def create_third_party(places: DemoLayout, clock: Clock) -> Flask:
     """Return the app."""
     app = Flask("authserver.sandbox.third_party", static_folder=None, template_folder=None)
     planner = PlannerApp(places, clock, load_pages(_SITE))
@@ -188,7 +188,7 @@ def _connection(planner: PlannerApp) -> Blueprint:
     return blueprint
 
 
-def _show_journey(planner: PlannerApp, held: Held, amount: str = FIRST_AMOUNT, problem: str = "") -> Response:
+def _show_journey(planner: PlannerApp, held: StoredJourney, amount: str = FIRST_AMOUNT, problem: str = "") -> Response:
     values = {"journey": held.journey, "form_token": held.form_token, "amount": amount, "problem": problem}
     return planner.show("journey", values, status=_BAD_REQUEST if problem else _OK)
 
@@ -207,7 +207,7 @@ def _set_out(planner: PlannerApp, *, dpop: bool, act: Act) -> AnyResponse:
     return answer
 
 
-def _act(held: Held, act: Act) -> AnyResponse:
+def _act(held: StoredJourney, act: Act) -> AnyResponse:
     """Do something: go where it leads, or show the first step that it added, below the ones that were there."""
     target = None
     with held.lock:

@@ -5,11 +5,11 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from authserver.sandbox.third_party.client import Flow
-from authserver.sandbox.third_party.http import Answer
+from authserver.sandbox.third_party.http import HttpResponse
 from authserver.sandbox.third_party.journey import (
     Call,
     Journey,
-    Step,
+    JourneyStep,
     Stopped,
     accepted,
     call_with,
@@ -17,7 +17,7 @@ from authserver.sandbox.third_party.journey import (
     push,
     redeem,
 )
-from authserver.sandbox.third_party.mandate import Mandate
+from authserver.sandbox.third_party.mandate import ApprovedMandate
 from authserver.sandbox.third_party.paying import order_of
 from authserver.sandbox.third_party.redaction import show_answer, show_form
 
@@ -70,7 +70,7 @@ def take_mandate(journey: Journey, flow: Flow, code: str, jwks: Mapping[str, Any
         raise Stopped
     good_until = journey.client.clock() + int(tokens["expires_in"])
     journey.limits = {}
-    journey.mandate = Mandate(details[0], tokens["access_token"], tokens["refresh_token"], good_until)
+    journey.mandate = ApprovedMandate(details[0], tokens["access_token"], tokens["refresh_token"], good_until)
     text = "The bank counts what was paid in this period under the limits that the person approved."
     told = _call(journey, journey.mandate, Call("See what may be paid", text, "GET", journey.places.recurring, ""))
     journey.mandate.learn(accepted(told)["period"])
@@ -101,7 +101,7 @@ def stop_mandate(journey: Journey) -> None:
         return
     answer = journey.client.revoke(mandate.refresh_token)
     text = "The app gives its token for these payments back. It can pay nothing more under the limits."
-    journey.add(Step("Stop these payments", text, (("Answer", f"HTTP {answer.status}"),)))
+    journey.add(JourneyStep("Stop these payments", text, (("Answer", f"HTTP {answer.status}"),)))
     text = "The bank asks the server about each token, so it refuses at once."
     wanted = Call(
         "Try to pay once more", text, "POST", journey.places.recurring, "", order_under(mandate.detail, "1.00")
@@ -109,14 +109,14 @@ def stop_mandate(journey: Journey) -> None:
     call_with(journey, wanted, mandate.access_token)
 
 
-def _call(journey: Journey, mandate: Mandate, wanted: Call) -> Answer:
+def _call(journey: Journey, mandate: ApprovedMandate, wanted: Call) -> HttpResponse:
     """Call the bank with a token that is still good, renewed without the person where it is not."""
     client = journey.client
     if client.clock() >= mandate.good_until - _SPARE_SECONDS:
         answer = client.refresh(mandate.refresh_token, journey.places.payments)
         text = "What the person approved still holds, so the app gets a new token without asking."
         blocks = (show_form(client, "token_endpoint"), show_answer(answer))
-        journey.add(Step("Renew the token", text, blocks, refused=is_refusal(answer)))
+        journey.add(JourneyStep("Renew the token", text, blocks, refused=is_refusal(answer)))
         tokens = accepted(answer)
         mandate.access_token = tokens["access_token"]
         mandate.refresh_token = tokens.get("refresh_token", mandate.refresh_token)
@@ -124,7 +124,7 @@ def _call(journey: Journey, mandate: Mandate, wanted: Call) -> Answer:
     return call_with(journey, wanted, mandate.access_token)
 
 
-def _plain_words(answer: Answer) -> str:
+def _plain_words(answer: HttpResponse) -> str:
     """Return why the bank refused, in the words of someone who allowed limits and knows no standard."""
     said = str(answer.json().get("error_description", ""))
     return next((words for member, words in _PLAIN.items() if member in said), _NOT_TAKEN)

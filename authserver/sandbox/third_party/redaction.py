@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from authserver.sandbox.third_party.client import OAuthClient
-from authserver.sandbox.third_party.http import Answer
+from authserver.sandbox.third_party.http import HttpResponse
 from authserver.sandbox.third_party.proofs import read_jwt
 
 Block = tuple[str, str]
@@ -29,7 +29,7 @@ def show_form(client: OAuthClient, endpoint: str) -> Block:
     return f"POST {client.endpoint(endpoint)}", "\n".join(lines)
 
 
-def show_answer(answer: Answer) -> Block:
+def show_answer(answer: HttpResponse) -> Block:
     """Return an answer's status, the headers that matter here, and its body."""
     headers = [f"{name}: {answer.headers[name]}" for name in _SHOWN_HEADERS if name in answer.headers]
     return "Answer", "\n".join((f"HTTP {answer.status}", *headers, "", _pretty(answer.json())))
@@ -46,7 +46,7 @@ def show_call(method: str, url: str, authorization: str, document: object = None
     return f"{method} {url}", f"Authorization: {authorization}{body}"
 
 
-def show_claims(answer: Answer) -> tuple[Block, ...]:
+def show_claims(answer: HttpResponse) -> tuple[Block, ...]:
     """Return what an access token says where it is a JWT."""
     token = str(answer.json().get("access_token", ""))
     if not token:

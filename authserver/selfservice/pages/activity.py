@@ -11,10 +11,10 @@ from authserver.accounts.factors.store import describe_all
 from authserver.accounts.factors.table import METHODS
 from authserver.db.engine import Connection, Database
 from authserver.events.catalogue import DATA_DOWNLOADED, SECOND_FACTOR_SUCCEEDED, SIGN_IN_SUCCEEDED
-from authserver.events.store import Activity, Place, find_from, find_recent
+from authserver.events.store import Activity, PageCursor, find_from, find_recent
 from authserver.grants.store.sharing import find_permissions
 from authserver.protocol.names import OWN_CLIENT_ID
-from authserver.selfservice.account_page import AccountDeps, AccountPage, Visit, account_pages, record, show
+from authserver.selfservice.account_page import AccountDeps, AccountPage, AccountVisit, account_pages, record, show
 from authserver.selfservice.words import OTHER_ACTIVITY
 from authserver.sessions import store as sessions
 from authserver.web.machine.responses import NO_STORE
@@ -34,7 +34,7 @@ def activity_page(deps: AccountDeps) -> Blueprint:
     return account_pages(deps, "account_activity", listed, data)
 
 
-def _show(deps: AccountDeps, visit: Visit) -> View:
+def _show(deps: AccountDeps, visit: AccountVisit) -> View:
     number = _page_number(request.args.get("page", ""))
     skipped = (number - 1) * _MOST_SHOWN
     with deps.step.database.read() as connection:
@@ -49,10 +49,10 @@ def _show(deps: AccountDeps, visit: Visit) -> View:
     return show(deps, visit, PAGE, values)
 
 
-def _download(deps: AccountDeps, visit: Visit) -> Response:
+def _download(deps: AccountDeps, visit: AccountVisit) -> Response:
     with deps.step.database.transaction() as connection:
         document = _document(connection, visit)
-        begun = find_from(connection, visit.account_id, visit.now, _READ_AT_ONCE, Place())
+        begun = find_from(connection, visit.account_id, visit.now, _READ_AT_ONCE, PageCursor())
         record(deps, connection, visit, DATA_DOWNLOADED)
     headers = [
         ("Content-Type", "application/json"),
@@ -83,7 +83,7 @@ def _describe(deps: AccountDeps, activity: Activity) -> dict[str, object]:
     }
 
 
-def _document(connection: Connection, visit: Visit) -> dict[str, object]:
+def _document(connection: Connection, visit: AccountVisit) -> dict[str, object]:
     """Return all that is kept about a person and may be shown: no hash, no key, no seed."""
     account, account_id = visit.account, visit.account_id
     return {
@@ -118,7 +118,7 @@ def _document(connection: Connection, visit: Visit) -> dict[str, object]:
 
 
 def _all_activities(
-    database: Database, visit: Visit, begun: tuple[list[Activity], Place | None]
+    database: Database, visit: AccountVisit, begun: tuple[list[Activity], PageCursor | None]
 ) -> Iterator[list[Activity]]:
     """Yield every activity that is kept, some at a time; each later read is a short transaction of its own."""
     found, place = begun

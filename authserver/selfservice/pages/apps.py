@@ -16,7 +16,7 @@ from authserver.selfservice import confirmation
 from authserver.selfservice.account_page import (
     AccountDeps,
     AccountPage,
-    Visit,
+    AccountVisit,
     account_pages,
     event_of,
     go_on,
@@ -52,7 +52,7 @@ def apps_page(deps: AccountDeps, scope_descriptions: ScopeDescriptions) -> Bluep
     return account_pages(deps, "account_apps", page)
 
 
-def _show(deps: AccountDeps, visit: Visit, scope_descriptions: ScopeDescriptions) -> View:
+def _show(deps: AccountDeps, visit: AccountVisit, scope_descriptions: ScopeDescriptions) -> View:
     with deps.step.database.read() as connection:
         apps = _find_apps(deps, connection, visit, scope_descriptions)
         permission_id, client_id = request.args.get("permission", ""), request.args.get("stop", "")
@@ -60,7 +60,7 @@ def _show(deps: AccountDeps, visit: Visit, scope_descriptions: ScopeDescriptions
     return show(deps, visit, PAGE, {"apps": apps, "stopping": stopping})
 
 
-def _answer(deps: AccountDeps, visit: Visit, scope_descriptions: ScopeDescriptions) -> Reply:
+def _answer(deps: AccountDeps, visit: AccountVisit, scope_descriptions: ScopeDescriptions) -> Reply:
     permission_id, client_id = request.form.get("permission", ""), request.form.get("client", "")
     if not (permission_id or client_id):
         raise InvalidRequest("No permission was named.", clause="ASVS5-10.7.3")
@@ -77,13 +77,15 @@ def _answer(deps: AccountDeps, visit: Visit, scope_descriptions: ScopeDescriptio
 
 
 def _find_apps(
-    deps: AccountDeps, connection: Connection, visit: Visit, scope_descriptions: ScopeDescriptions
+    deps: AccountDeps, connection: Connection, visit: AccountVisit, scope_descriptions: ScopeDescriptions
 ) -> tuple[ConnectedApp, ...]:
     found = find_permissions(connection, visit.account_id, visit.now)
     return describe_apps(found, deps.step.find_client, scope_descriptions, visit.now)
 
 
-def _find(connection: Connection, visit: Visit, apps: tuple[ConnectedApp, ...], permission_id: str) -> _Stopping | None:
+def _find(
+    connection: Connection, visit: AccountVisit, apps: tuple[ConnectedApp, ...], permission_id: str
+) -> _Stopping | None:
     """Return one permission to be stopped, or nothing where this person stopped it before, as with a double click.
 
     Spec: ASVS5-8.2.2, ASVS5-10.7.3
@@ -110,7 +112,7 @@ def _find_all(apps: tuple[ConnectedApp, ...], client_id: str) -> _Stopping | Non
     return None if app is None else _Stopping(app, is_all=True, keeps_others=False)
 
 
-def _stop(connection: Connection, visit: Visit, stopping: _Stopping | None, client_id: str) -> None:
+def _stop(connection: Connection, visit: AccountVisit, stopping: _Stopping | None, client_id: str) -> None:
     """End what was named, at once: exactly that, or all that an app has.
 
     Spec: ASVS5-10.7.3, RFC7009-2.1
@@ -122,7 +124,7 @@ def _stop(connection: Connection, visit: Visit, stopping: _Stopping | None, clie
         end_one(connection, visit.account_id, permission.permission_id, _BECAUSE, visit.now)
 
 
-def _events(visit: Visit, stopping: _Stopping | None) -> Iterator[Event]:
+def _events(visit: AccountVisit, stopping: _Stopping | None) -> Iterator[Event]:
     """Yield an event for each permission that ended; letters tell of payments each, and of data once for the app."""
     if stopping is None:
         return

@@ -13,7 +13,7 @@ from authserver.selfservice import confirmation
 from authserver.selfservice.account_page import (
     AccountDeps,
     AccountPage,
-    Visit,
+    AccountVisit,
     account_pages,
     after_change,
     change,
@@ -38,20 +38,20 @@ def generator_page(deps: AccountDeps) -> Blueprint:
     return account_pages(deps, "account_generator", page)
 
 
-def _propose(deps: AccountDeps, visit: Visit) -> Reply:
+def _propose(deps: AccountDeps, visit: AccountVisit) -> Reply:
     if not may_add_factor(deps, visit):
         return go_to("/account/methods")
     return _show(deps, visit, propose_generator(deps.envelope, visit.account_id, os.urandom, visit.now))
 
 
-def _answer(deps: AccountDeps, visit: Visit) -> Reply:
+def _answer(deps: AccountDeps, visit: AccountVisit) -> Reply:
     proposal = read_proposal(deps.envelope, visit.account_id, request.form.get("ticket", ""), visit.now)
     if proposal is None or not may_add_factor(deps, visit):
         return go_to(PATH)
     return _confirm(deps, visit, proposal, request.form.get("totp", ""))
 
 
-def _confirm(deps: AccountDeps, visit: Visit, proposal: Proposal, typed_code: str) -> Reply:
+def _confirm(deps: AccountDeps, visit: AccountVisit, proposal: Proposal, typed_code: str) -> Reply:
     """Keep the seed if the code is right; the session rests on it from now on, so that no second code is asked.
 
     Spec: ASVS5-6.3.7
@@ -68,7 +68,7 @@ def _confirm(deps: AccountDeps, visit: Visit, proposal: Proposal, typed_code: st
     return after_change(deps, visit, next_path(visit), confirmation.GENERATOR_ADDED, session_cookie=cookie)
 
 
-def _show(deps: AccountDeps, visit: Visit, proposal: Proposal, *, error: str = "") -> View:
+def _show(deps: AccountDeps, visit: AccountVisit, proposal: Proposal, *, error: str = "") -> View:
     picture = draw_generator(proposal.seed, username=visit.account.username, issuer_name=deps.site_name)
     values = {"picture": picture, "ticket": proposal.ticket, "error": error, "has_one": visit.enrolled.has(TOTP)}
     return show(deps, visit, PAGE, values)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from flask import Blueprint, Response, request
 
 from authserver.accounts.factors.passkey.ceremonies import begin_registration, finish_registration
-from authserver.accounts.factors.passkey.ceremony_token import Answer, Asked, Desk
+from authserver.accounts.factors.passkey.ceremony_token import Ceremonies, CeremonyPurpose, CeremonyResponse
 from authserver.accounts.factors.password.factor import PASSWORD_METHOD
 from authserver.accounts.factors.password.hashing import SALT_BYTES, PasswordPool
 from authserver.accounts.factors.password.policy import WeakPassword, context_words_of
@@ -42,10 +42,10 @@ class InvitationDeps(Assembly, frozen=True):
     account: AccountDeps
     passwords: PasswordPool
     judge: PasswordJudge
-    desk: Desk
+    ceremonies: Ceremonies
 
 
-class Guest(Value, frozen=True):
+class InvitationVisit(Value, frozen=True):
     """Who opened an invitation, in which browser; `is_new` where the browser has its cookie still to get."""
 
     invitation: str
@@ -55,9 +55,9 @@ class Guest(Value, frozen=True):
     now: int
 
     @property
-    def asked(self) -> Asked:
+    def asked(self) -> CeremonyPurpose:
         """Return what the ceremony of a passkey is for."""
-        return Asked("invitation", self.browser, self.account.account_id, verify_user=True)
+        return CeremonyPurpose("invitation", self.browser, self.account.account_id, verify_user=True)
 
 
 def invitation_page(deps: InvitationDeps) -> Blueprint:
@@ -72,13 +72,13 @@ def invitation_page(deps: InvitationDeps) -> Blueprint:
     return form_pages(deps.account.step, PAGE, page, limit=ADDRESS_LIMIT)
 
 
-def _answer(deps: InvitationDeps, guest: Guest) -> Reply:
+def _answer(deps: InvitationDeps, guest: InvitationVisit) -> Reply:
     if request.form.get("action") == "passkey":
         return _with_passkey(deps, guest)
     return _with_password(deps, guest, request.form.get("new_password", ""))
 
 
-def _open(deps: InvitationDeps) -> Guest:
+def _open(deps: InvitationDeps) -> InvitationVisit:
     """Find the invitation of the address; opening it does not use it up, as mail programs look at links too.
 
     It is no way around a second factor: who has one by now needs no invitation.
@@ -91,10 +91,10 @@ def _open(deps: InvitationDeps) -> Guest:
     if account is None or is_protected:
         raise _ended()
     browser = read_cookie(request.headers.get("Cookie", ""), BROWSER_COOKIE)
-    return Guest(invitation, account, browser or new_handle(), not browser, now)
+    return InvitationVisit(invitation, account, browser or new_handle(), not browser, now)
 
 
-def _with_password(deps: InvitationDeps, guest: Guest, new_password: str) -> Reply:
+def _with_password(deps: InvitationDeps, guest: InvitationVisit, new_password: str) -> Reply:
     try:
         words = context_words_of(guest.account.username, guest.account.claims, deps.account.site_name)
         deps.judge.check(new_password, words)
@@ -110,17 +110,17 @@ def _with_password(deps: InvitationDeps, guest: Guest, new_password: str) -> Rep
     return _arrive(cookie, "/account/second-factor")
 
 
-def _with_passkey(deps: InvitationDeps, guest: Guest) -> Reply:
+def _with_passkey(deps: InvitationDeps, guest: InvitationVisit) -> Reply:
     """Store a passkey as the one way to sign in, and start a session on it.
 
     Spec: WEBAUTHN-7.1
     """
-    given = Answer(request.form.get("ceremony", ""), request.form.get("credential", ""))
+    given = CeremonyResponse(request.form.get("ceremony", ""), request.form.get("credential", ""))
     name = describe_browser(request.headers.get("User-Agent", ""))
     methods: list[str] = []
 
     def register() -> bool:
-        made = finish_registration(connection, deps.desk, guest.asked, given, guest.now, name=name)
+        made = finish_registration(connection, deps.ceremonies, guest.asked, given, guest.now, name=name)
         methods.append(made.method)
         return bool(made)
 
@@ -132,7 +132,7 @@ def _with_passkey(deps: InvitationDeps, guest: Guest) -> Reply:
     return _arrive(cookie, "/account/methods")  # no recovery codes: without a password they open nothing
 
 
-def _use(connection: Connection, guest: Guest, act: Callable[[], bool]) -> bool:
+def _use(connection: Connection, guest: InvitationVisit, act: Callable[[], bool]) -> bool:
     """Use the invitation, unless the account has got a second factor or was locked since the page looked.
 
     The account is held, so that what adds a factor elsewhere at the same moment comes before or after, not between.
@@ -145,7 +145,7 @@ def _use(connection: Connection, guest: Guest, act: Callable[[], bool]) -> bool:
     return use_invitation(connection, guest.invitation, guest.now, act)
 
 
-def _begin(connection: Connection, deps: InvitationDeps, guest: Guest, method: str) -> str:
+def _begin(connection: Connection, deps: InvitationDeps, guest: InvitationVisit, method: str) -> str:
     """Start the person's session, the only one from now on, and return its cookie.
 
     Whoever was signed in before, with what the invitation replaces, is a stranger now, on every device. The one whose
@@ -167,9 +167,9 @@ def _arrive(cookie: str, path: str) -> Response:
     return go_to(path, headers=(set_cookie(SESSION_COOKIE, cookie),))
 
 
-def _show(deps: InvitationDeps, guest: Guest, *, error: str = "", error_field: str = "") -> View:
+def _show(deps: InvitationDeps, guest: InvitationVisit, *, error: str = "", error_field: str = "") -> View:
     with deps.account.step.database.read() as connection:
-        ceremony = begin_registration(connection, deps.desk, guest.asked, guest.account.username, guest.now)
+        ceremony = begin_registration(connection, deps.ceremonies, guest.asked, guest.account.username, guest.now)
     values = {
         "username": guest.account.username,
         "ceremony": ceremony,

@@ -12,7 +12,7 @@ from authserver.selfservice import confirmation
 from authserver.selfservice.account_page import (
     AccountDeps,
     AccountPage,
-    Visit,
+    AccountVisit,
     account_pages,
     after_change,
     change,
@@ -34,7 +34,7 @@ def methods_page(deps: AccountDeps) -> Blueprint:
     return account_pages(deps, "account_methods", page)
 
 
-def _show(deps: AccountDeps, visit: Visit) -> View:
+def _show(deps: AccountDeps, visit: AccountVisit) -> View:
     with deps.step.database.read() as connection:
         keys = passkeys.find_all(connection, visit.account_id)
         codes_left = recovery.count_left(connection, visit.account_id)
@@ -49,7 +49,7 @@ def _show(deps: AccountDeps, visit: Visit) -> View:
     return show(deps, visit, PAGE, values)
 
 
-def _answer(deps: AccountDeps, visit: Visit) -> Response:
+def _answer(deps: AccountDeps, visit: AccountVisit) -> Response:
     action, passkey_id = request.form.get("action", ""), request.form.get("passkey", "")
     if action == "rename":
         return _rename(deps, visit, passkey_id, request.form.get("name", ""))
@@ -60,7 +60,7 @@ def _answer(deps: AccountDeps, visit: Visit) -> Response:
     return go_to(PATH)
 
 
-def _rename(deps: AccountDeps, visit: Visit, passkey_id: str, typed_name: str) -> Response:
+def _rename(deps: AccountDeps, visit: AccountVisit, passkey_id: str, typed_name: str) -> Response:
     name = parse_name(typed_name)
     if not name:
         return go_to(PATH)
@@ -71,7 +71,7 @@ def _rename(deps: AccountDeps, visit: Visit, passkey_id: str, typed_name: str) -
     return go_on(deps, visit, PATH, confirmation.PASSKEY_RENAMED) if is_renamed else go_to(PATH)
 
 
-def _remove_passkey(deps: AccountDeps, visit: Visit, passkey_id: str) -> Response:
+def _remove_passkey(deps: AccountDeps, visit: AccountVisit, passkey_id: str) -> Response:
     with change(deps, visit) as connection:
         name = remove_passkey(connection, visit.account_id, passkey_id)
         if name is not None:
@@ -81,7 +81,7 @@ def _remove_passkey(deps: AccountDeps, visit: Visit, passkey_id: str) -> Respons
     return after_change(deps, visit, PATH, confirmation.PASSKEY_REMOVED)
 
 
-def _remove_generator(deps: AccountDeps, visit: Visit) -> Response:
+def _remove_generator(deps: AccountDeps, visit: AccountVisit) -> Response:
     with change(deps, visit) as connection:
         is_removed = remove_generator(connection, visit.account_id)
         if is_removed:

@@ -7,7 +7,7 @@ from authserver.accounts.factors.passkey.factor import PASSKEY
 from authserver.accounts.factors.password.factor import PASSWORD
 from authserver.accounts.factors.recovery import store as recovery
 from authserver.interaction.step import stay_purpose
-from authserver.selfservice.account_page import AccountDeps, AccountPage, Visit, form_page, open_visit, show
+from authserver.selfservice.account_page import AccountDeps, AccountPage, AccountVisit, form_page, open_visit, show
 from authserver.sessions import lifecycle
 from authserver.web.machine.responses import empty
 from authserver.web.pages.flask_pages import to_flask
@@ -27,7 +27,7 @@ def overview_page(deps: AccountDeps) -> Blueprint:
     return form_pages(deps.step, PAGE, form_page(deps, AccountPage("/account", lambda visit: _show(deps, visit))), stay)
 
 
-def _show(deps: AccountDeps, visit: Visit) -> View:
+def _show(deps: AccountDeps, visit: AccountVisit) -> View:
     with deps.step.database.read() as connection:
         codes_left = recovery.count_left(connection, visit.account_id)
         keys = passkeys.find_all(connection, visit.account_id)
@@ -43,12 +43,12 @@ def _show(deps: AccountDeps, visit: Visit) -> View:
     return show(deps, visit, PAGE, values)
 
 
-def _stay(deps: AccountDeps, visit: Visit) -> Response:
+def _stay(deps: AccountDeps, visit: AccountVisit) -> Response:
     left = lifecycle.seconds_left(visit.session, deps.step.session_limits, visit.now)
     return to_flask(empty(status=204, headers=(("X-Seconds-Left", str(left)),)))
 
 
-def _todos(visit: Visit, codes_left: int, working_passkeys: int) -> tuple[str, ...]:
+def _todos(visit: AccountVisit, codes_left: int, working_passkeys: int) -> tuple[str, ...]:
     """Return what a careful person would do next, by name; the template has the words."""
     has_strong = bool(visit.strong_factors)
     codes_help = has_strong and visit.enrolled.has(PASSWORD)  # a code comes after a password: alone it lets nobody in

@@ -3,14 +3,14 @@
 from flask import Blueprint, request
 
 from authserver.accounts.factors.passkey.ceremonies import begin_registration, finish_registration
-from authserver.accounts.factors.passkey.ceremony_token import Answer, Asked, Desk
+from authserver.accounts.factors.passkey.ceremony_token import Ceremonies, CeremonyPurpose, CeremonyResponse
 from authserver.accounts.factors.passkey.model import parse_name
 from authserver.events.catalogue import PASSKEY_ADDED
 from authserver.selfservice import confirmation
 from authserver.selfservice.account_page import (
     AccountDeps,
     AccountPage,
-    Visit,
+    AccountVisit,
     account_pages,
     after_change,
     change,
@@ -34,7 +34,7 @@ class PasskeysDeps(Assembly, frozen=True):
     """What the page uses."""
 
     account: AccountDeps
-    desk: Desk
+    ceremonies: Ceremonies
 
 
 def passkeys_page(deps: PasskeysDeps) -> Blueprint:
@@ -45,26 +45,26 @@ def passkeys_page(deps: PasskeysDeps) -> Blueprint:
     return account_pages(deps.account, "account_passkeys", page)
 
 
-def _ask(deps: PasskeysDeps, visit: Visit) -> Reply:
+def _ask(deps: PasskeysDeps, visit: AccountVisit) -> Reply:
     return _show(deps, visit) if may_add_factor(deps.account, visit) else go_to("/account/methods")
 
 
-def _answer(deps: PasskeysDeps, visit: Visit) -> Reply:
+def _answer(deps: PasskeysDeps, visit: AccountVisit) -> Reply:
     if not may_add_factor(deps.account, visit) or request.form.get("action") == "cancel":
         return go_to("/account/methods")
     return _register(deps, visit)
 
 
-def _register(deps: PasskeysDeps, visit: Visit) -> Reply:
+def _register(deps: PasskeysDeps, visit: AccountVisit) -> Reply:
     """Store a verified passkey; the session rests on it from now on.
 
     Spec: WEBAUTHN-7.1, ASVS5-6.3.7
     """
-    given = Answer(request.form.get("ceremony", ""), request.form.get("credential", ""))
+    given = CeremonyResponse(request.form.get("ceremony", ""), request.form.get("credential", ""))
     name = parse_name(request.form.get("name", "")) or describe_browser(request.headers.get("User-Agent", ""))
     raised = None
     with change(deps.account, visit) as connection:
-        made = finish_registration(connection, deps.desk, _asked(visit), given, visit.now, name=name)
+        made = finish_registration(connection, deps.ceremonies, _asked(visit), given, visit.now, name=name)
         if made.passkey is not None:
             record(deps.account, connection, visit, PASSKEY_ADDED, made.passkey.name)
             limits = deps.account.step.session_limits
@@ -75,12 +75,12 @@ def _register(deps: PasskeysDeps, visit: Visit) -> Reply:
     return after_change(deps.account, visit, next_path(visit), confirmation.PASSKEY_ADDED, session_cookie=cookie)
 
 
-def _asked(visit: Visit) -> Asked:
-    return Asked("registration", visit.cookie, visit.account_id, verify_user=True)
+def _asked(visit: AccountVisit) -> CeremonyPurpose:
+    return CeremonyPurpose("registration", visit.cookie, visit.account_id, verify_user=True)
 
 
-def _show(deps: PasskeysDeps, visit: Visit, *, error: str = "") -> View:
+def _show(deps: PasskeysDeps, visit: AccountVisit, *, error: str = "") -> View:
     with deps.account.step.database.read() as connection:
-        ceremony = begin_registration(connection, deps.desk, _asked(visit), visit.account.username, visit.now)
+        ceremony = begin_registration(connection, deps.ceremonies, _asked(visit), visit.account.username, visit.now)
     suggested = describe_browser(request.headers.get("User-Agent", ""))
     return show(deps.account, visit, PAGE, {"ceremony": ceremony, "suggested_name": suggested, "error": error})

@@ -11,12 +11,12 @@ from authserver.accounts.factors.password.strength_process import PasswordJudge
 from authserver.accounts.sign_in import find_candidate, sign_in, spend_hash
 from authserver.accounts.store import attempts, people
 from authserver.events.catalogue import PASSWORD_CHANGED
-from authserver.interaction.attempt import guarded
+from authserver.interaction.attempt import verify_attempt
 from authserver.selfservice import confirmation
 from authserver.selfservice.account_page import (
     AccountDeps,
     AccountPage,
-    Visit,
+    AccountVisit,
     account_pages,
     after_change,
     change,
@@ -46,7 +46,7 @@ def password_page(deps: PasswordDeps) -> Blueprint:
     return account_pages(deps.account, "account_password", page)
 
 
-def _answer(deps: PasswordDeps, visit: Visit) -> Reply:
+def _answer(deps: PasswordDeps, visit: AccountVisit) -> Reply:
     new_password = request.form.get("new_password", "")
     # The present password first, and counted: whoever does not have it gets no work out of us but one hash.
     problem = _wrong_password(deps, visit) or _weakness(deps, visit, new_password)
@@ -56,7 +56,7 @@ def _answer(deps: PasswordDeps, visit: Visit) -> Reply:
     return after_change(deps.account, visit, "/account/methods", confirmation.PASSWORD_SET)
 
 
-def _weakness(deps: PasswordDeps, visit: Visit, new_password: str) -> dict[str, object]:
+def _weakness(deps: PasswordDeps, visit: AccountVisit, new_password: str) -> dict[str, object]:
     try:
         words = context_words_of(visit.account.username, visit.account.claims, deps.account.site_name)
         deps.judge.check(new_password, words)
@@ -65,7 +65,7 @@ def _weakness(deps: PasswordDeps, visit: Visit, new_password: str) -> dict[str, 
     return {}
 
 
-def _wrong_password(deps: PasswordDeps, visit: Visit) -> dict[str, object]:
+def _wrong_password(deps: PasswordDeps, visit: AccountVisit) -> dict[str, object]:
     """Return what to show where the present password was not given; nothing where it was, or there is none.
 
     Spec: ASVS5-6.2.3
@@ -75,7 +75,7 @@ def _wrong_password(deps: PasswordDeps, visit: Visit) -> dict[str, object]:
     database, typed = deps.account.step.database, request.form.get("password", "")
     deps.passwords.check_room()
     candidate = find_candidate(database, visit.account.username)
-    tried = guarded(
+    tried = verify_attempt(
         deps.account.step.attempts,
         visit.account_id,
         visit.now,
@@ -85,7 +85,7 @@ def _wrong_password(deps: PasswordDeps, visit: Visit) -> dict[str, object]:
     return {} if tried else {**tried.problem(), "field": "password"}
 
 
-def _set(deps: PasswordDeps, visit: Visit, new_password: str) -> None:
+def _set(deps: PasswordDeps, visit: AccountVisit, new_password: str) -> None:
     password_hash = deps.passwords.hash(new_password, os.urandom(SALT_BYTES))
     with change(deps.account, visit) as connection:
         people.set_password(connection, visit.account_id, password_hash)
@@ -93,7 +93,7 @@ def _set(deps: PasswordDeps, visit: Visit, new_password: str) -> None:
         record(deps.account, connection, visit, PASSWORD_CHANGED)
 
 
-def _show(deps: PasswordDeps, visit: Visit, problem: dict[str, object]) -> View:
+def _show(deps: PasswordDeps, visit: AccountVisit, problem: dict[str, object]) -> View:
     blank = {"error": "", "field": "", "attempts_left": 0, "wait_minutes": 0}
     values = {"has_password": visit.enrolled.has(PASSWORD), **blank, **problem}
     return show(deps.account, visit, PAGE, values)

@@ -12,7 +12,7 @@ from authserver.events.catalogue import RECOVERY_CODES_MADE
 from authserver.selfservice.account_page import (
     AccountDeps,
     AccountPage,
-    Visit,
+    AccountVisit,
     account_pages,
     change,
     go_to,
@@ -33,7 +33,7 @@ def recovery_codes_page(deps: AccountDeps) -> Blueprint:
     return account_pages(deps, "account_recovery_codes", page)
 
 
-def _ask(deps: AccountDeps, visit: Visit) -> Reply:
+def _ask(deps: AccountDeps, visit: AccountVisit) -> Reply:
     if not visit.strong_factors:
         return go_to("/account/methods")
     with deps.step.database.read() as connection:
@@ -41,7 +41,7 @@ def _ask(deps: AccountDeps, visit: Visit) -> Reply:
     return _show(deps, visit, (), left)
 
 
-def _make(deps: AccountDeps, visit: Visit) -> Reply:
+def _make(deps: AccountDeps, visit: AccountVisit) -> Reply:
     if not visit.strong_factors:
         return go_to("/account/methods")
     codes = new_codes(os.urandom)
@@ -51,6 +51,6 @@ def _make(deps: AccountDeps, visit: Visit) -> Reply:
     return _show(deps, visit, codes, len(codes))
 
 
-def _show(deps: AccountDeps, visit: Visit, codes: Sequence[str], left: int) -> View:
+def _show(deps: AccountDeps, visit: AccountVisit, codes: Sequence[str], left: int) -> View:
     """Show the codes just made, or how many there are; a code stands in for the second factor, after a password."""
     return show(deps, visit, PAGE, {"codes": codes, "codes_left": left, "has_password": visit.enrolled.has(PASSWORD)})

@@ -2,7 +2,7 @@
 
 from flask import Blueprint
 
-from authserver.selfservice.account_page import AccountDeps, AccountPage, Visit, account_pages, go_to, show
+from authserver.selfservice.account_page import AccountDeps, AccountPage, AccountVisit, account_pages, go_to, show
 from authserver.web.pages.form_page import Reply
 
 PAGE = "second_factor"
@@ -14,5 +14,5 @@ def second_factor_page(deps: AccountDeps) -> Blueprint:
     return account_pages(deps, "account_second_factor", AccountPage(PATH, lambda visit: _ask(deps, visit)))
 
 
-def _ask(deps: AccountDeps, visit: Visit) -> Reply:
+def _ask(deps: AccountDeps, visit: AccountVisit) -> Reply:
     return go_to("/account") if visit.enrolled.has_second_factor else show(deps, visit, PAGE, {})

@@ -8,7 +8,7 @@ from authserver.selfservice import confirmation
 from authserver.selfservice.account_page import (
     AccountDeps,
     AccountPage,
-    Visit,
+    AccountVisit,
     account_pages,
     event_of,
     go_on,
@@ -30,7 +30,7 @@ def sessions_page(deps: AccountDeps) -> Blueprint:
     return account_pages(deps, "account_sessions", page)
 
 
-def _show(deps: AccountDeps, visit: Visit) -> View:
+def _show(deps: AccountDeps, visit: AccountVisit) -> View:
     with deps.step.database.read() as connection:
         live = lifecycle.find_live(connection, visit.account_id, deps.step.session_limits, visit.now)
     values = {
@@ -40,14 +40,14 @@ def _show(deps: AccountDeps, visit: Visit) -> View:
     return show(deps, visit, PAGE, values)
 
 
-def _answer(deps: AccountDeps, visit: Visit) -> Response:
+def _answer(deps: AccountDeps, visit: AccountVisit) -> Response:
     ended = _end(deps, visit, request.form.get("action", ""), request.form.get("session", ""))
     if not ended:
         return go_to(PATH)
     return go_on(deps, visit, PATH, confirmation.SESSIONS_ENDED)
 
 
-def _end(deps: AccountDeps, visit: Visit, action: str, session_id: str) -> int:
+def _end(deps: AccountDeps, visit: AccountVisit, action: str, session_id: str) -> int:
     """End one other session of this person, or all the others, and answer how many ended.
 
     Spec: ASVS5-7.5.2, ASVS5-7.4.3
@@ -65,7 +65,7 @@ def _end(deps: AccountDeps, visit: Visit, action: str, session_id: str) -> int:
     return ended
 
 
-def _describe(found: Session, visit: Visit) -> dict[str, object]:
+def _describe(found: Session, visit: AccountVisit) -> dict[str, object]:
     return {
         "id": found.session_id,
         "browser": found.browser,

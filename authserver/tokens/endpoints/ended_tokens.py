@@ -6,7 +6,7 @@ from typing import Final
 
 import orjson
 
-from authserver.clients.authenticated_request import Reception
+from authserver.clients.authenticated_request import RequestAuthenticator
 from authserver.clients.model import Client
 from authserver.clock import Clock
 from authserver.db.engine import Database
@@ -41,7 +41,7 @@ class EndedTokens(Assembly, frozen=True):
 
     database: Database
     clock: Clock
-    reception: Reception
+    reception: RequestAuthenticator
     max_age_seconds: int = 0
 
     def __call__(self, request: MachineRequest) -> MachineResponse:

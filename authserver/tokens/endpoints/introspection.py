@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from authserver.clients.authenticated_request import Reception
+from authserver.clients.authenticated_request import RequestAuthenticator
 from authserver.clock import Clock
 from authserver.db.engine import Database
 from authserver.grants.store.tokens import find_token
@@ -29,7 +29,7 @@ class Introspection(Assembly, frozen=True):
 
     database: Database
     clock: Clock
-    reception: Reception
+    reception: RequestAuthenticator
     keys: Callable[[], SigningKeys]
     issuer: str
     max_age_seconds: int = 0

@@ -1,6 +1,6 @@
 """The revocation endpoint."""
 
-from authserver.clients.authenticated_request import Reception
+from authserver.clients.authenticated_request import RequestAuthenticator
 from authserver.clock import Clock
 from authserver.db.engine import Connection, Database
 from authserver.events import model as actors
@@ -25,7 +25,7 @@ class Revocation(Assembly, frozen=True):
 
     database: Database
     clock: Clock
-    reception: Reception
+    reception: RequestAuthenticator
     events: EventSink
 
     def __call__(self, request: MachineRequest) -> MachineResponse:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from authserver.binding.resolve import resolve_binding
-from authserver.clients.authenticated_request import Reception
+from authserver.clients.authenticated_request import RequestAuthenticator
 from authserver.clients.binding import binding_demand
 from authserver.clients.model import Client, ResourceServer
 from authserver.clock import Clock
@@ -41,7 +41,7 @@ class TokenEndpoint(Assembly, frozen=True):
 
     database: Database
     clock: Clock
-    reception: Reception
+    reception: RequestAuthenticator
     grant_types: Mapping[str, GrantType]
     keys: Callable[[], SigningKeys]
     resource_servers: Callable[[], tuple[ResourceServer, ...]]

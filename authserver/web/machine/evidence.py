@@ -1,6 +1,6 @@
 """Gathering what a caller presents to prove itself, without believing any of it."""
 
-from authserver.protocol.evidence import Evidence
+from authserver.protocol.evidence import RequestCredentials
 from authserver.protocol.params import Params
 from authserver.values import Value
 from authserver.web.machine.model import MachineRequest
@@ -19,13 +19,13 @@ class Origins(Value, frozen=True):
         return (self.issuer + path, self.mtls_origin + path)
 
 
-def read_evidence(request: MachineRequest, params: Params, origins: Origins) -> Evidence:
+def read_evidence(request: MachineRequest, params: Params, origins: Origins) -> RequestCredentials:
     """Return the credentials, assertion, certificate and proofs in a request.
 
     Spec: RFC6749-2.3, RFC9449-4.1
     """
     scheme, _, _ = request.headers.get("authorization", "").partition(" ")
-    return Evidence(
+    return RequestCredentials(
         http_method=request.method,
         http_uris=origins.urls(request.path),
         basic=request.headers["authorization"] if scheme.lower() == "basic" else None,

@@ -34,7 +34,7 @@ class Route(Assembly, frozen=True):
     readers: Readers = Readers.NOBODY
 
 
-class Guard(Assembly, frozen=True):
+class EndpointMiddleware(Assembly, frozen=True):
     """What surrounds every machine endpoint, supplied by the composition root.
 
     `certificate` and `address` read the caller's certificate and address from the WSGI environment as the deployment's
@@ -58,14 +58,14 @@ _TOO_LARGE = 413
 class MachineRouter:
     """Answers the machine endpoints' paths itself and hands every other request to the pages' application."""
 
-    def __init__(self, routes: Iterable[Route], guard: Guard, pages: "WSGIApplication") -> None:
+    def __init__(self, routes: Iterable[Route], middleware: EndpointMiddleware, pages: "WSGIApplication") -> None:
         self._routes = {route.path: route for route in routes}
-        self._guard = guard
+        self._middleware = middleware
         self._pages = pages
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         """Answer one WSGI request."""
-        correlation_id = self._guard.correlation_id()
+        correlation_id = self._middleware.correlation_id()
         environ[CORRELATION_ENVIRON_KEY] = correlation_id
         token = REQUEST.set(environ)
         try:
@@ -82,7 +82,7 @@ class MachineRouter:
             environ["PATH_INFO"] = environ.get("PATH_INFO") or "/"
             return self._pages(environ, start_response)
         response = self._answer(route, environ, correlation_id)
-        headers = [*response.headers, *self._guard.headers, ("X-Correlation-Id", correlation_id)]
+        headers = [*response.headers, *self._middleware.headers, ("X-Correlation-Id", correlation_id)]
         headers.append(("Content-Length", str(len(response.body))))
         start_response(_STATUS_LINES[response.status], headers)
         return [] if environ["REQUEST_METHOD"] == "HEAD" else [response.body]
@@ -97,7 +97,7 @@ class MachineRouter:
         method = environ["REQUEST_METHOD"]
         is_cross_origin = route.readers is not Readers.NOBODY and "HTTP_ORIGIN" in environ
         if is_cross_origin and method == "OPTIONS" and "HTTP_ACCESS_CONTROL_REQUEST_METHOD" in environ:
-            return self._guard.cross_origin.preflight(route.readers, route.methods, environ)
+            return self._middleware.cross_origin.preflight(route.readers, route.methods, environ)
         if method not in route.methods:
             return MachineResponse(_METHOD_NOT_ALLOWED, (("Allow", ", ".join(route.methods)),))
         body = read_body(environ)
@@ -109,14 +109,14 @@ class MachineRouter:
             query=environ.get("QUERY_STRING", ""),
             headers=_headers(environ),
             body=body,
-            remote_address=self._guard.address(environ),
-            certificate=self._guard.certificate(environ),
+            remote_address=self._middleware.address(environ),
+            certificate=self._middleware.certificate(environ),
             correlation_id=correlation_id,
         )
-        response = self._guard.run(_refuse_half if _is_half(environ, body) else route.endpoint, request)
+        response = self._middleware.run(_refuse_half if _is_half(environ, body) else route.endpoint, request)
         if not is_cross_origin:
             return response
-        added = self._guard.cross_origin.headers(route.readers, request)
+        added = self._middleware.cross_origin.headers(route.readers, request)
         return MachineResponse(response.status, (*response.headers, *added), response.body)
 
 

@@ -43,7 +43,7 @@ def came_from_elsewhere(headers: Mapping[str, str], origins: frozenset[str]) -> 
     return origin is not None and origin != "null" and origin not in origins
 
 
-class CsrfGuard(Value, frozen=True):
+class CsrfProtection(Value, frozen=True):
     """Issues and checks the tokens of our forms; `origins` are those under which our pages are reached."""
 
     key: bytes
@@ -64,7 +64,7 @@ class CsrfGuard(Value, frozen=True):
             raise _refusal("the form's token is missing or belongs to another cookie or purpose")
 
     def __repr__(self) -> str:
-        return f"CsrfGuard(origins={sorted(self.origins)})"
+        return f"CsrfProtection(origins={sorted(self.origins)})"
 
 
 def _refusal(reason: str) -> InvalidRequest:

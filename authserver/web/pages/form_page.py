@@ -12,7 +12,7 @@ from flask import Blueprint, Response, request
 from authserver.limits.rates import AddressReader, Limits
 from authserver.values import Assembly, Hidden, Value
 from authserver.web.machine.responses import Headers
-from authserver.web.pages.csrf import FIELD, CsrfGuard
+from authserver.web.pages.csrf import FIELD, CsrfProtection
 from authserver.web.pages.flask_pages import correlation_id, sender_headers, to_flask
 from authserver.web.pages.page import Pages
 
@@ -30,7 +30,7 @@ class FormParts(Protocol):
         """Return what renders templates."""
 
     @property
-    def csrf(self) -> CsrfGuard:
+    def csrf(self) -> CsrfProtection:
         """Return what makes and checks the tokens of forms."""
 
     @property
@@ -88,7 +88,7 @@ def form_pages(parts: FormParts, name: str, *pages: FormPage[Any], limit: str = 
     """Return some pages as one blueprint; every form sent to them counts under the named limit, where there is one."""
     blueprint = Blueprint(name, __name__)
     if limit:
-        parts.limits.guard(blueprint, limit, parts.address)
+        parts.limits.count_posts(blueprint, limit, parts.address)
     for number, page in enumerate(pages):
         if page.show is not None:
             blueprint.get(page.path, endpoint=f"show_{number}")(_asking(parts, page, page.show))

@@ -13,7 +13,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 from cryptography.x509.verification import Store
 
 from authserver.binding.mtls import ChainVerifier, UntrustedCertificate, certificate_thumbprint
-from authserver.sandbox.authority import Credential
+from authserver.sandbox.authority import CertificateWithKey
 from tests.support.authority import NOW, common_name, create_authority, self_signed
 
 AUTHORITY = create_authority("authority", NOW)
@@ -28,10 +28,10 @@ def verifier() -> ChainVerifier:
 
 def issue(
     *extensions: tuple[x509.ExtensionType, bool],
-    issuer: Credential = AUTHORITY.credential,
+    issuer: CertificateWithKey = AUTHORITY.credential,
     key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey | None = None,
     digest: SHA256 | None = None,
-) -> Credential:
+) -> CertificateWithKey:
     """Issue a bare certificate with just these extensions, each with whether it is critical."""
     own = key or ec.generate_private_key(ec.SECP256R1())
     builder = (
@@ -45,7 +45,7 @@ def issue(
     )
     for extension, critical in extensions:
         builder = builder.add_extension(extension, critical=critical)
-    return Credential(builder.sign(issuer.key, digest or SHA256()), own)
+    return CertificateWithKey(builder.sign(issuer.key, digest or SHA256()), own)
 
 
 def key_usage(**uses: bool) -> x509.KeyUsage:
@@ -85,7 +85,7 @@ def test_the_thumbprint_of_a_known_text() -> None:
         lambda: issue(key=ec.generate_private_key(ec.SECP521R1())),
     ],
 )
-def test_what_the_authority_issued_to_a_client_is_trusted(make: Callable[[], Credential]) -> None:
+def test_what_the_authority_issued_to_a_client_is_trusted(make: Callable[[], CertificateWithKey]) -> None:
     verifier().verify(make().der, NOW)
 
 
@@ -105,7 +105,9 @@ def test_what_the_authority_issued_to_a_client_is_trusted(make: Callable[[], Cre
         (lambda: issue(key=ec.generate_private_key(ec.SECP256K1())), "too weak"),
     ],
 )
-def test_what_no_authority_of_ours_issued_to_a_client_is_not(make: Callable[[], Credential], reason: str) -> None:
+def test_what_no_authority_of_ours_issued_to_a_client_is_not(
+    make: Callable[[], CertificateWithKey], reason: str
+) -> None:
     with pytest.raises(UntrustedCertificate, match=reason):
         verifier().verify(make().der, NOW)
 

@@ -3,7 +3,7 @@
 import pytest
 
 from authserver.keys.model import StoredKey
-from authserver.keys.rotation import RotationPolicy, Step, plan_rotation, signing_key
+from authserver.keys.rotation import RotationPolicy, RotationStep, plan_rotation, signing_key
 
 POLICY = RotationPolicy(signing_seconds=1000, announced_seconds=100, retired_seconds=50)
 
@@ -16,29 +16,29 @@ def key(
 
 CASES = {
     "a young key signs on": ([key("a", "signing")], 999, ()),
-    "an old key has a successor announced": ([key("a", "signing")], 1000, (Step("announce", "ES256"),)),
+    "an old key has a successor announced": ([key("a", "signing")], 1000, (RotationStep("announce", "ES256"),)),
     "a successor is announced once": ([key("a", "signing"), key("b", "announced", 1100)], 1099, ()),
     "a successor known long enough takes over": (
         [key("a", "signing"), key("b", "announced", 1100)],
         1100,
-        (Step("sign", "ES256", "b"), Step("retire", "ES256", "a")),
+        (RotationStep("sign", "ES256", "b"), RotationStep("retire", "ES256", "a")),
     ),
     "a retired key stays published": ([key("a", "retired", 0, 1100), key("b", "signing", 1100)], 1149, ()),
     "a retired key is removed in the end": (
         [key("a", "retired", 0, 1100), key("b", "signing", 1100)],
         1150,
-        (Step("remove", "ES256", "a"),),
+        (RotationStep("remove", "ES256", "a"),),
     ),
     "an algorithm given up is not begun again": ([key("a", "retired", 0, 1100)], 1149, ()),
     "algorithms rotate apart": (
         [key("a", "signing"), key("p", "signing", 500, None, "PS256")],
         1000,
-        (Step("announce", "ES256"),),
+        (RotationStep("announce", "ES256"),),
     ),
     "the one of two successors that comes first takes over": (
         [key("a", "signing"), key("c", "announced", 1002), key("b", "announced", 1001)],
         1002,
-        (Step("sign", "ES256", "b"), Step("retire", "ES256", "a")),
+        (RotationStep("sign", "ES256", "b"), RotationStep("retire", "ES256", "a")),
     ),
     "nothing is due without keys": ([], 10_000, ()),
 }
@@ -46,7 +46,7 @@ CASES = {
 
 @pytest.mark.parametrize(("keys", "now", "steps"), CASES.values(), ids=CASES)
 @pytest.mark.spec("OIDCC-10.1.1")
-def test_what_is_due(keys: list[StoredKey], now: int, steps: tuple[Step, ...]) -> None:
+def test_what_is_due(keys: list[StoredKey], now: int, steps: tuple[RotationStep, ...]) -> None:
     assert plan_rotation(keys, now, POLICY) == steps
 
 

@@ -11,7 +11,7 @@ from limits.storage import MemoryStorage
 from limits.strategies import SlidingWindowCounterRateLimiter
 
 from authserver.limits import prefetched_quota as module
-from authserver.limits.prefetched_quota import Allotment
+from authserver.limits.prefetched_quota import PrefetchedQuota
 from authserver.limits.storage import SqliteStorage
 
 NOW = 1_700_000_040
@@ -30,11 +30,11 @@ def clock() -> _Clock:
     return _Clock()
 
 
-def _allotment(path: Path, clock: _Clock) -> Allotment:
-    return Allotment(SlidingWindowCounterRateLimiter(SqliteStorage(path, clock)), clock)
+def _allotment(path: Path, clock: _Clock) -> PrefetchedQuota:
+    return PrefetchedQuota(SlidingWindowCounterRateLimiter(SqliteStorage(path, clock)), clock)
 
 
-def _admitted(allotment: Allotment, limit: str, tries: int, caller: str = "caller") -> int:
+def _admitted(allotment: PrefetchedQuota, limit: str, tries: int, caller: str = "caller") -> int:
     return sum(allotment.hit(parse(limit), "client", caller) for _ in range(tries))
 
 
@@ -93,7 +93,7 @@ def test_threads_of_several_processes_at_once_never_admit_more(tmp_path: Path, c
 )
 def test_whoever_asks_in_whatever_order_the_limit_holds(amount: int, turns: list[tuple[int, int]]) -> None:
     clock, shared = _Clock(), SlidingWindowCounterRateLimiter(MemoryStorage())
-    allotments = [Allotment(shared, clock) for _ in range(3)]
+    allotments = [PrefetchedQuota(shared, clock) for _ in range(3)]
     admitted = sum(_admitted(allotments[who], f"{amount}/day", tries) for who, tries in turns)
     asked = sum(tries for _, tries in turns)
     assert admitted <= amount

@@ -32,7 +32,7 @@ class _House:
         )
         page = Blueprint("page", __name__)
         page.route("/page", methods=["GET", "POST"])(lambda: "shown")
-        self.limits.guard(page, "sign_in.address", peer_address)
+        self.limits.count_posts(page, "sign_in.address", peer_address)
         self.app.register_blueprint(page)
         self.app.register_error_handler(TooManyRequests, lambda error: (str(error.retry_after), 429))
 
@@ -79,7 +79,7 @@ def test_a_limit_nobody_configured_is_a_fault_and_not_an_open_door(house: _House
     with pytest.raises(KeyError):
         house.limits.hit("absent", "k")
     with pytest.raises(KeyError):
-        house.limits.guard(Blueprint("other", __name__), "absent", peer_address)
+        house.limits.count_posts(Blueprint("other", __name__), "absent", peer_address)
 
 
 def test_a_text_that_is_no_limit_stops_the_start(tmp_path: Path) -> None:

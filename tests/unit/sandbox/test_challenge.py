@@ -3,7 +3,7 @@
 import pytest
 
 from authserver.sandbox.third_party.challenge import read_step_up
-from authserver.sandbox.third_party.http import Answer
+from authserver.sandbox.third_party.http import HttpResponse
 
 BETTER = 'error="insufficient_user_authentication", error_description="A stronger sign-in is required."'
 
@@ -23,4 +23,4 @@ BETTER = 'error="insufficient_user_authentication", error_description="A stronge
     ],
 )
 def test_what_the_challenge_names_is_what_the_app_asks_for(status: int, header: str, read: dict[str, str]) -> None:
-    assert read_step_up(Answer(status, {"www-authenticate": header}, b"")) == read
+    assert read_step_up(HttpResponse(status, {"www-authenticate": header}, b"")) == read

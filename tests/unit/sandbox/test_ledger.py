@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 
 from authserver.protocol.details.bank_accounts import parse_iban
-from authserver.sandbox.bank.ledger import Account, Ledger, LedgerFull, Owner
+from authserver.sandbox.bank.ledger import Ledger, LedgerAccount, LedgerFull, Owner
 from authserver.sandbox.bank.orders import Order, format_cents
 from authserver.sandbox.bank.terms import BankTerms, read_terms, save_terms
-from authserver.sandbox.layout import DemoPlaces, DemoPorts
+from authserver.sandbox.layout import DemoLayout, DemoPorts
 from authserver.sandbox.people import PEOPLE
 from authserver.sandbox.third_party.one_time_code import one_time_code
 from authserver.sandbox.third_party.redaction import mask
@@ -46,8 +46,8 @@ def test_the_ledger_does_not_grow_for_ever() -> None:
 
 
 def test_the_bank_reads_its_terms_as_they_were_written(tmp_path: Path) -> None:
-    places = DemoPlaces(tmp_path, DemoPorts())
-    terms = BankTerms({"subject": (Account("one", "AT611904300234573201", "Everyday account", 100),)}, 7)
+    places = DemoLayout(tmp_path, DemoPorts())
+    terms = BankTerms({"subject": (LedgerAccount("one", "AT611904300234573201", "Everyday account", 100),)}, 7)
     save_terms(places, terms)
     assert read_terms(places) == terms
     assert Ledger(read_terms(places).customers).accounts_of("subject") == terms.customers["subject"]

@@ -3,11 +3,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from authserver.protocol.errors import InvalidRequest
-from authserver.web.pages.csrf import CsrfGuard, came_from_elsewhere, csrf_token, is_own_token
+from authserver.web.pages.csrf import CsrfProtection, came_from_elsewhere, csrf_token, is_own_token
 
 KEY = b"k" * 32
 ORIGIN = "https://as.example"
-GUARD = CsrfGuard(KEY, frozenset({ORIGIN}))
+GUARD = CsrfProtection(KEY, frozenset({ORIGIN}))
 
 
 @given(st.text(), st.text(min_size=1), st.text(min_size=1), st.text())

@@ -10,25 +10,25 @@ from typing import Final
 
 from authserver.accounts.factors.passkey import store
 from authserver.accounts.factors.passkey.ceremony_token import (
-    Answer,
-    Asked,
-    Desk,
-    Opened,
+    Ceremonies,
+    CeremonyPurpose,
+    CeremonyResponse,
+    CeremonyState,
     claim_ceremony,
     seal_ceremony,
 )
 from authserver.accounts.factors.passkey.model import (
     MOST_PASSKEYS,
     Credential,
-    Evidence,
-    Expected,
+    ExpectedCeremony,
     Passkey,
     PasskeyRefused,
+    SignedAssertion,
     check_owner,
     parse_credential,
     parse_name,
 )
-from authserver.accounts.factors.passkey.sign_count import Begun, may_be_late
+from authserver.accounts.factors.passkey.sign_count import CeremonyStart, may_be_late
 from authserver.accounts.factors.passkey.verification import (
     assertion_options,
     evidence_of,
@@ -68,7 +68,7 @@ class Ceremony(Value, frozen=True):
     usable: bool = True
 
 
-class Registered(Value, frozen=True):
+class RegistrationResult(Value, frozen=True):
     """How a registration ended; true only if `passkey` was stored.
 
     `method` is the name under which a session notes the proof that the making of it was.
@@ -82,7 +82,7 @@ class Registered(Value, frozen=True):
         return self.outcome == ACCEPTED
 
 
-class Assertion(Value, frozen=True):
+class AssertionResult(Value, frozen=True):
     """How an assertion ended; true only if the passkey is `account_id`'s own and its use was claimed by this very one.
 
     `method` is the name under which a session notes it. `carried` is what was sealed in when it began. `outcome` and
@@ -93,7 +93,7 @@ class Assertion(Value, frozen=True):
     account_id: str = ""
     method: str = ""
     passkey: Passkey | None = None
-    evidence: Evidence | None = None
+    evidence: SignedAssertion | None = None
     carried: str = ""
     reason: str = ""
 
@@ -101,27 +101,35 @@ class Assertion(Value, frozen=True):
         return self.outcome == ACCEPTED
 
 
-def begin_registration(connection: Connection, desk: Desk, asked: Asked, username: str, now: int) -> Ceremony:
+def begin_registration(
+    connection: Connection, ceremonies: Ceremonies, asked: CeremonyPurpose, username: str, now: int
+) -> Ceremony:
     """Ask for a new passkey."""
     challenge = secrets.token_bytes(_CHALLENGE_BYTES)
     existing = store.find_all(connection, asked.account_id)
-    party = desk.relying_party
+    party = ceremonies.relying_party
     options = registration_options(party, (asked.account_id, username), challenge, existing, verify=asked.verify_user)
-    return Ceremony(seal_ceremony(desk, asked, challenge, Begun(now)), options)
+    return Ceremony(seal_ceremony(ceremonies, asked, challenge, CeremonyStart(now)), options)
 
 
-def begin_sign_in(desk: Desk, asked: Asked, now: int) -> Ceremony:
+def begin_sign_in(ceremonies: Ceremonies, asked: CeremonyPurpose, now: int) -> Ceremony:
     """Ask for a proof by any passkey of this server that the person picks, whoever they are; no database is asked.
 
     Spec: WEBAUTHN-13.4.3
     """
     challenge = secrets.token_bytes(_CHALLENGE_BYTES)
-    options = assertion_options(desk.relying_party, challenge, (), verify=asked.verify_user)
-    return Ceremony(seal_ceremony(desk, asked, challenge, Begun(now)), options)
+    options = assertion_options(ceremonies.relying_party, challenge, (), verify=asked.verify_user)
+    return Ceremony(seal_ceremony(ceremonies, asked, challenge, CeremonyStart(now)), options)
 
 
 def begin_assertion(
-    connection: Connection, desk: Desk, asked: Asked, now: int, *, challenge: bytes | None = None, carried: str = ""
+    connection: Connection,
+    ceremonies: Ceremonies,
+    asked: CeremonyPurpose,
+    now: int,
+    *,
+    challenge: bytes | None = None,
+    carried: str = "",
 ) -> Ceremony:
     """Ask for a proof by one of the account's passkeys; `challenge` is what is signed, where the caller has something.
 
@@ -129,28 +137,34 @@ def begin_assertion(
     """
     nonce = challenge or secrets.token_bytes(_CHALLENGE_BYTES)
     usable = [each for each in store.find_all(connection, asked.account_id) if each.disabled_at is None]
-    options = assertion_options(desk.relying_party, nonce, usable, verify=asked.verify_user)
-    begun = Begun(now, {each.passkey_id: each.sign_count for each in usable})
-    return Ceremony(seal_ceremony(desk, asked, nonce, begun, carried), options, usable=bool(usable))
+    options = assertion_options(ceremonies.relying_party, nonce, usable, verify=asked.verify_user)
+    begun = CeremonyStart(now, {each.passkey_id: each.sign_count for each in usable})
+    return Ceremony(seal_ceremony(ceremonies, asked, nonce, begun, carried), options, usable=bool(usable))
 
 
 def finish_registration(
-    connection: Connection, desk: Desk, asked: Asked, answer: Answer, now: int, *, name: str
-) -> Registered:
+    connection: Connection,
+    ceremonies: Ceremonies,
+    asked: CeremonyPurpose,
+    answer: CeremonyResponse,
+    now: int,
+    *,
+    name: str,
+) -> RegistrationResult:
     """Verify a new passkey and store it, unless the account has as many as anyone can keep apart.
 
     Spec: WEBAUTHN-7.1, WEBAUTHN-13.4.3
     """
-    opened = claim_ceremony(connection, desk, asked, answer, now)
+    opened = claim_ceremony(connection, ceremonies, asked, answer, now)
     if opened is None:
-        return Registered(STALE_CEREMONY)
+        return RegistrationResult(STALE_CEREMONY)
     try:
-        expected = Expected(desk.relying_party, opened.challenge, asked.verify_user)
+        expected = ExpectedCeremony(ceremonies.relying_party, opened.challenge, asked.verify_user)
         made = verify_registration(parse_credential(answer.credential), expected)
     except PasskeyRefused:
-        return Registered(REFUSED)
+        return RegistrationResult(REFUSED)
     if len(store.find_all(connection, asked.account_id)) >= MOST_PASSKEYS:
-        return Registered(TOO_MANY_PASSKEYS)
+        return RegistrationResult(TOO_MANY_PASSKEYS)
     passkey = Passkey(
         passkey_id=secrets.token_urlsafe(16),
         account_id=asked.account_id,
@@ -165,50 +179,58 @@ def finish_registration(
         created_at=now,
     )
     if not store.add(connection, passkey):
-        return Registered(KNOWN_PASSKEY)
+        return RegistrationResult(KNOWN_PASSKEY)
     method = _method(backup_eligible=made.backup_eligible, user_verified=asked.verify_user)
-    return Registered(ACCEPTED, passkey, method)
+    return RegistrationResult(ACCEPTED, passkey, method)
 
 
-def finish_assertion(connection: Connection, desk: Desk, asked: Asked, answer: Answer, now: int) -> Assertion:
+def finish_assertion(
+    connection: Connection, ceremonies: Ceremonies, asked: CeremonyPurpose, answer: CeremonyResponse, now: int
+) -> AssertionResult:
     """Verify a proof by a passkey and claim its count, so that a copied authenticator is found out and opens nothing.
 
     Spec: WEBAUTHN-7.2, WEBAUTHN-6.1.1, WEBAUTHN-13.4.3
     """
-    opened = claim_ceremony(connection, desk, asked, answer, now)
+    opened = claim_ceremony(connection, ceremonies, asked, answer, now)
     if opened is None:
-        return Assertion(STALE_CEREMONY)
+        return AssertionResult(STALE_CEREMONY)
     try:
         credential = parse_credential(answer.credential)
     except PasskeyRefused as refusal:
-        return Assertion(MALFORMED, reason=str(refusal))
+        return AssertionResult(MALFORMED, reason=str(refusal))
     found = store.find_by_credential(connection, credential.credential_id)
     if found is None or asked.account_id not in {"", found[0].account_id}:
-        return Assertion(UNKNOWN_PASSKEY)
+        return AssertionResult(UNKNOWN_PASSKEY)
     passkey, is_locked = found
     if is_locked or passkey.disabled_at is not None:
-        return Assertion(LOCKED if is_locked else DISABLED, passkey.account_id)
-    return replace(_prove(connection, desk, (credential, passkey), (asked, opened), now), carried=opened.carried)
+        return AssertionResult(LOCKED if is_locked else DISABLED, passkey.account_id)
+    return replace(_prove(connection, ceremonies, (credential, passkey), (asked, opened), now), carried=opened.carried)
 
 
 def _prove(
-    connection: Connection, desk: Desk, shown: tuple[Credential, Passkey], wanted: tuple[Asked, Opened], now: int
-) -> Assertion:
+    connection: Connection,
+    ceremonies: Ceremonies,
+    shown: tuple[Credential, Passkey],
+    wanted: tuple[CeremonyPurpose, CeremonyState],
+    now: int,
+) -> AssertionResult:
     """Verify what was shown against what was wanted, and claim the use."""
     (credential, passkey), (asked, opened) = shown, wanted
     try:
-        expected = Expected(desk.relying_party, opened.challenge, asked.verify_user)
+        expected = ExpectedCeremony(ceremonies.relying_party, opened.challenge, asked.verify_user)
         signed = verify_assertion(credential, passkey.public_key, expected)
         check_owner(credential, signed, passkey, found_by_handle=not asked.account_id)
     except PasskeyRefused as refusal:
-        return Assertion(REFUSED, passkey.account_id, reason=str(refusal))
+        return AssertionResult(REFUSED, passkey.account_id, reason=str(refusal))
     if not store.claim_use(connection, passkey.passkey_id, signed.sign_count, now, backed_up=signed.backed_up):
         if _came_late(connection, passkey, signed.sign_count, opened.begun):
-            return Assertion(LATE, passkey.account_id, reason="a later signature of this key was accepted before it")
-        return _refuse_copy(connection, desk, passkey, now)
+            return AssertionResult(
+                LATE, passkey.account_id, reason="a later signature of this key was accepted before it"
+            )
+        return _refuse_copy(connection, ceremonies, passkey, now)
     evidence = evidence_of(credential, opened.challenge, passkey.public_key, user_verified=signed.user_verified)
     method = _method(backup_eligible=signed.backup_eligible, user_verified=signed.user_verified)
-    return Assertion(ACCEPTED, passkey.account_id, method, passkey, evidence)
+    return AssertionResult(ACCEPTED, passkey.account_id, method, passkey, evidence)
 
 
 def owner_key(connection: Connection, credential: str) -> str:
@@ -221,7 +243,7 @@ def owner_key(connection: Connection, credential: str) -> str:
     return found[0].account_id if found else f"passkey|{sha256(credential_id).hexdigest()}"
 
 
-def _came_late(connection: Connection, passkey: Passkey, sign_count: int, begun: Begun) -> bool:
+def _came_late(connection: Connection, passkey: Passkey, sign_count: int, begun: CeremonyStart) -> bool:
     """Return whether a count that was not claimed is no sign of a copy; the row may have moved since it was read."""
     if sign_count > passkey.sign_count:
         found = store.find_by_credential(connection, passkey.credential_id)
@@ -229,7 +251,7 @@ def _came_late(connection: Connection, passkey: Passkey, sign_count: int, begun:
     return may_be_late(passkey, sign_count, begun)
 
 
-def _refuse_copy(connection: Connection, desk: Desk, passkey: Passkey, now: int) -> Assertion:
+def _refuse_copy(connection: Connection, ceremonies: Ceremonies, passkey: Passkey, now: int) -> AssertionResult:
     """Close a passkey whose count has not grown: there may be two of it, and nothing tells which one this is.
 
     One that another request closed or removed meanwhile is closed no second time.
@@ -237,11 +259,11 @@ def _refuse_copy(connection: Connection, desk: Desk, passkey: Passkey, now: int)
     Spec: WEBAUTHN-6.1.1, WEBAUTHN-7.2-22
     """
     if not store.disable(connection, passkey.passkey_id, now):
-        return Assertion(DISABLED, passkey.account_id)
+        return AssertionResult(DISABLED, passkey.account_id)
     detail = {"passkey_id": passkey.passkey_id}
     event = Event(PASSKEY_CLOSED, now, subject=passkey.account_id, detail=detail, thing=passkey.name)
-    desk.journal.record(connection, event)
-    return Assertion(CLONE_SUSPECTED, passkey.account_id, passkey=passkey)
+    ceremonies.journal.record(connection, event)
+    return AssertionResult(CLONE_SUSPECTED, passkey.account_id, passkey=passkey)
 
 
 def _method(*, backup_eligible: bool, user_verified: bool) -> str:

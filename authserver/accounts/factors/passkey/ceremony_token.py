@@ -5,7 +5,7 @@ from hashlib import sha256
 from typing import Final
 
 from authserver.accounts.factors.passkey.model import RelyingParty
-from authserver.accounts.factors.passkey.sign_count import Begun
+from authserver.accounts.factors.passkey.sign_count import CeremonyStart
 from authserver.clock import is_ahead
 from authserver.db.engine import Connection
 from authserver.db.one_time_ids import claim_id, id_hash
@@ -18,7 +18,7 @@ CEREMONY_SECONDS: Final = 900
 _MAX_TOKEN_LENGTH: Final = 8192
 
 
-class Desk(Assembly, frozen=True):
+class Ceremonies(Assembly, frozen=True):
     """What ceremonies are held with; one for the process."""
 
     relying_party: RelyingParty
@@ -26,7 +26,7 @@ class Desk(Assembly, frozen=True):
     journal: Journal
 
 
-class Asked(Value, frozen=True):
+class CeremonyPurpose(Value, frozen=True):
     """What a ceremony is for; the page that finishes it asks the same as the one that began it, or it is another.
 
     `account_id` is empty where whoever has a passkey may sign in; `browser` is a cookie's value.
@@ -38,28 +38,32 @@ class Asked(Value, frozen=True):
     verify_user: bool = False
 
 
-class Answer(Value, frozen=True):
+class CeremonyResponse(Value, frozen=True):
     """What a form brought back: the token, and what the browser said."""
 
     ceremony: str
     credential: Hidden[str]
 
 
-class Opened(Value, frozen=True):
+class CeremonyState(Value, frozen=True):
     """What was sealed into a token: the challenge, a text of the caller's, and what was known when it began."""
 
     challenge: bytes
     carried: str
-    begun: Begun
+    begun: CeremonyStart
 
 
-def seal_ceremony(desk: Desk, asked: Asked, challenge: bytes, begun: Begun, carried: str = "") -> str:
+def seal_ceremony(
+    ceremonies: Ceremonies, asked: CeremonyPurpose, challenge: bytes, begun: CeremonyStart, carried: str = ""
+) -> str:
     """Return the token of a ceremony, with its challenge and a text of the caller's sealed in."""
     members = [challenge.hex(), carried, begun.at, dict(begun.counts)]
-    return desk.envelope.seal(json.dumps(members).encode(), _place(asked)).hex()
+    return ceremonies.envelope.seal(json.dumps(members).encode(), _place(asked)).hex()
 
 
-def claim_ceremony(connection: Connection, desk: Desk, asked: Asked, answer: Answer, now: int) -> Opened | None:
+def claim_ceremony(
+    connection: Connection, ceremonies: Ceremonies, asked: CeremonyPurpose, answer: CeremonyResponse, now: int
+) -> CeremonyState | None:
     """Open a token and claim it; return what was sealed into it, or None where it is not good here and now.
 
     Spec: WEBAUTHN-13.4.3
@@ -68,7 +72,7 @@ def claim_ceremony(connection: Connection, desk: Desk, asked: Asked, answer: Ans
         return None
     try:
         sealed = bytes.fromhex(answer.ceremony)
-        challenge, carried, begun_at, counts = json.loads(desk.envelope.open(sealed, _place(asked)))
+        challenge, carried, begun_at, counts = json.loads(ceremonies.envelope.open(sealed, _place(asked)))
     except (ValueError, SealBroken):
         return None
     expires_at = begun_at + CEREMONY_SECONDS
@@ -78,10 +82,10 @@ def claim_ceremony(connection: Connection, desk: Desk, asked: Asked, answer: Ans
         or not claim_id(connection, id_hash("passkey ceremony", challenge), expires_at)
     ):
         return None
-    return Opened(bytes.fromhex(challenge), carried, Begun(begun_at, counts))
+    return CeremonyState(bytes.fromhex(challenge), carried, CeremonyStart(begun_at, counts))
 
 
-def _place(asked: Asked) -> str:
+def _place(asked: CeremonyPurpose) -> str:
     """Tie a token to its purpose, its account and its browser: it opens for no other."""
     browser = sha256(asked.browser.encode()).hexdigest()
     return f"passkey ceremony|{asked.purpose}|{asked.account_id}|{browser}"

@@ -51,7 +51,7 @@ class Passkey(Value, frozen=True):
     disabled_at: int | None = None
 
 
-class Expected(Value, frozen=True):
+class ExpectedCeremony(Value, frozen=True):
     """What an answer is held against."""
 
     relying_party: RelyingParty
@@ -88,7 +88,7 @@ class Signed(Value, frozen=True):
     user_verified: bool
 
 
-class Evidence(Value, frozen=True):
+class SignedAssertion(Value, frozen=True):
     """All that a third party needs to verify a signature again, without us."""
 
     challenge: bytes

@@ -6,14 +6,14 @@ from authserver.accounts.factors.passkey.model import Passkey
 from authserver.values import Value, field
 
 
-class Begun(Value, frozen=True):
+class CeremonyStart(Value, frozen=True):
     """When a ceremony began, and the counts that were stored by then, by passkey id, where the account was known."""
 
     at: int
     counts: Mapping[str, int] = field(default_factory=dict)
 
 
-def may_be_late(passkey: Passkey, sign_count: int, begun: Begun) -> bool:
+def may_be_late(passkey: Passkey, sign_count: int, begun: CeremonyStart) -> bool:
     """Return whether the one genuine key may have signed this before the use that is stored, and was overtaken.
 
     A key counts every signature, so that an equal count, or none where there was one, is never lateness. A lower one

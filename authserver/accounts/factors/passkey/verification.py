@@ -23,13 +23,13 @@ from webauthn.helpers.structs import (
 
 from authserver.accounts.factors.passkey.model import (
     Credential,
-    Evidence,
-    Expected,
+    ExpectedCeremony,
     NewCredential,
     Passkey,
     PasskeyRefused,
     RelyingParty,
     Signed,
+    SignedAssertion,
     check_client_data,
     part_of,
     transports_of,
@@ -90,7 +90,7 @@ def assertion_options(party: RelyingParty, challenge: bytes, passkeys: Iterable[
     return options_to_json(options)
 
 
-def verify_registration(credential: Credential, expected: Expected) -> NewCredential:
+def verify_registration(credential: Credential, expected: ExpectedCeremony) -> NewCredential:
     """Verify the answer of `create()`; raise PasskeyRefused.
 
     An allow-list of models is a matter of what the authenticator says of itself: no certificate of a maker is asked.
@@ -126,7 +126,7 @@ def verify_registration(credential: Credential, expected: Expected) -> NewCreden
     )
 
 
-def verify_assertion(credential: Credential, public_key: bytes, expected: Expected) -> Signed:
+def verify_assertion(credential: Credential, public_key: bytes, expected: ExpectedCeremony) -> Signed:
     """Verify the answer of `get()` under a key; raise PasskeyRefused. Whoever keeps the count compares it.
 
     Spec: WEBAUTHN-7.2, RTS-SCA-4.1
@@ -153,9 +153,9 @@ def verify_assertion(credential: Credential, public_key: bytes, expected: Expect
     )
 
 
-def evidence_of(credential: Credential, challenge: bytes, public_key: bytes, *, user_verified: bool) -> Evidence:
+def evidence_of(credential: Credential, challenge: bytes, public_key: bytes, *, user_verified: bool) -> SignedAssertion:
     """Keep what was signed of a verified answer."""
-    return Evidence(
+    return SignedAssertion(
         challenge=challenge,
         credential_id=credential.credential_id,
         public_key=public_key,
@@ -166,7 +166,7 @@ def evidence_of(credential: Credential, challenge: bytes, public_key: bytes, *, 
     )
 
 
-def verify_evidence(evidence: Evidence, expected: Expected) -> Signed:
+def verify_evidence(evidence: SignedAssertion, expected: ExpectedCeremony) -> Signed:
     """Verify kept evidence again, with no database; raise PasskeyRefused.
 
     Spec: RTS-SCA-5.1

@@ -13,9 +13,9 @@ import pytest
 from authserver.protocol.details.registry import TYPES
 from authserver.protocol.errors import InvalidToken, TemporarilyUnavailable
 from authserver.protocol.handles import hash_handle
-from authserver.resource import introspection_cache
-from authserver.resource.introspection_cache import MOVE_NO_MONEY, KeptAnswers
-from authserver.resource.introspection_response import Answer, Ended, read_max_age, unanswered
+from authserver.resource import kept_answers
+from authserver.resource.introspection_response import Ended, IntrospectionResponse, read_max_age, unanswered
+from authserver.resource.kept_answers import MOVE_NO_MONEY, KeptAnswers
 from tests.support.races import THREADS, at_once
 from tests.unit.resource.test_checks import CLAIMS, NOW
 
@@ -31,10 +31,10 @@ class Issuer:
     before: Callable[[], object] = lambda: None
     asked: list[str] = field(default_factory=list)
 
-    def ask(self, token: str) -> Answer:
+    def ask(self, token: str) -> IntrospectionResponse:
         self.asked.append(token)
         self.before()
-        return Answer(deepcopy(self.told), self.keep_seconds)
+        return IntrospectionResponse(deepcopy(self.told), self.keep_seconds)
 
 
 @dataclass
@@ -181,7 +181,7 @@ def test_whatever_goes_wrong_in_keeping_lets_those_go_on_who_wait(monkeypatch: p
 @pytest.mark.parametrize("is_kept", [False, True])
 @pytest.mark.spec("RFC7662-2.3-1")
 def test_nobody_waits_for_ever_for_another_s_question(monkeypatch: pytest.MonkeyPatch, is_kept: bool) -> None:  # noqa: FBT001 - a column of the table
-    monkeypatch.setattr(introspection_cache, "_PATIENCE_SECONDS", 0.05)
+    monkeypatch.setattr(kept_answers, "_PATIENCE_SECONDS", 0.05)
     hangs, go_on, time = threading.Event(), threading.Event(), Time()
 
     def hang() -> None:

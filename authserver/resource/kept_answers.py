@@ -13,7 +13,7 @@ import orjson
 from authserver.clock import Clock
 from authserver.protocol.errors import TemporarilyUnavailable
 from authserver.protocol.handles import hash_handle
-from authserver.resource.introspection_response import Answer, Ended, unanswered
+from authserver.resource.introspection_response import Ended, IntrospectionResponse, unanswered
 from authserver.values import Assembly, Hidden, replace
 
 MOVE_NO_MONEY: Final = frozenset({"account_information", "funds_confirmation"})
@@ -27,10 +27,10 @@ _LARGEST = 8 * 1024
 _PATIENCE_SECONDS = 10.0
 
 
-class Asked(Protocol):
+class TokenIntrospector(Protocol):
     """Who is asked about tokens: `IntrospectedTokens`."""
 
-    def ask(self, token: str) -> Answer:
+    def ask(self, token: str) -> IntrospectionResponse:
         """Return the issuer's answer; raises TemporarilyUnavailable where there is none."""
 
 
@@ -67,7 +67,7 @@ class KeptAnswers:
 
     def __init__(
         self,
-        source: Asked,
+        source: TokenIntrospector,
         clock: Clock,
         *,
         seconds: int = _SECONDS,
@@ -196,7 +196,7 @@ class KeptAnswers:
             raise unanswered("the same question is still under way") from None
         return self._look(key)
 
-    def _keep(self, key: bytes, answer: Answer, asked_at: int) -> None:
+    def _keep(self, key: bytes, answer: IntrospectionResponse, asked_at: int) -> None:
         expires_at, seconds = answer.claims.get("exp"), min(answer.keep_seconds, self._seconds)
         if not answer.is_active or not isinstance(expires_at, int) or seconds <= 0 or _may_pay(answer.claims):
             return
