@@ -10,6 +10,7 @@ from pathlib import Path
 
 from bench.alone import add_options, asked_for, measure_by_itself
 from bench.generator import BenchFailed
+from bench.interpreter import describe_interpreters
 from bench.measure import Target, measure, warm_up
 from bench.more import measure_more
 from bench.peer import missing_parts
@@ -60,6 +61,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _bench(options: argparse.Namespace) -> None:
+    print(describe_interpreters(), flush=True)
     if (alone := asked_for(options)) is not None:
         measure_by_itself(alone, options, options.output or _RESULTS)
         return

@@ -1,7 +1,6 @@
 """Tables for a reader, and the same figures for a program."""
 
 import json
-import platform
 import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -10,6 +9,7 @@ from pathlib import Path
 from statistics import median
 
 from bench.chart import render_chart
+from bench.interpreter import describe_interpreters
 from bench.measure import Run
 from bench.ratios import processor_ratios, ratios
 from bench.scene import OURS
@@ -120,7 +120,7 @@ def write_results(folder: Path, results: Results) -> None:
     }
     details = {
         **{name: summary[name] for name in ("commit", "date")},
-        "python": platform.python_version(),
+        "interpreter": describe_interpreters(),
         "pairs": results.pairs,
         "seconds": results.seconds,
         "log_level": results.log_level,
@@ -134,9 +134,11 @@ def write_results(folder: Path, results: Results) -> None:
     (folder / "latest.json").write_text(json.dumps(summary, indent=2) + "\n", encoding="utf-8")
     (folder / "details.json").write_text(_compact(details), encoding="utf-8")
     length = f"{results.pairs} pair{'s' if results.pairs > 1 else ''} of {results.seconds:g} s each"
-    heading = f"# One run of the bench\n\nCommit {summary['commit']}, {summary['date']}, {length}.\n\n"
+    about = f"Commit {summary['commit']}, {summary['date']}, {length}.\n{describe_interpreters()}"
     chart = "![Ours over the peer's](latest.svg)\n\n" if found else ""
-    (folder / "latest.md").write_text(heading + chart + results.render() + "\n", encoding="utf-8")
+    (folder / "latest.md").write_text(
+        f"# One run of the bench\n\n{about}\n\n{chart}{results.render()}\n", encoding="utf-8"
+    )
     if found:
         (folder / "latest.svg").write_text(render_chart(found), encoding="utf-8")
 
@@ -147,7 +149,8 @@ def write_figures(folder: Path, name: str, title: str, figures: Mapping[str, obj
     commit, date = _commit(), datetime.now(UTC).isoformat(timespec="seconds")
     document = {"commit": commit, "date": date, **_rounded(figures)}
     (folder / f"{name}.json").write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
-    text = f"# {title}\n\nCommit {commit}, {date}.\n\n{_render_figures(figures)}\n"
+    about = f"Commit {commit}, {date}.\n{describe_interpreters()}"
+    text = f"# {title}\n\n{about}\n\n{_render_figures(figures)}\n"
     (folder / f"{name}.md").write_text(text, encoding="utf-8")
     return text
 
