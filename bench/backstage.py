@@ -14,7 +14,8 @@ from authserver.accounts.factors.store import note_offered
 from authserver.accounts.factors.totp.factor import TOTP_METHOD
 from authserver.accounts.store import people as accounts
 from authserver.db.engine import Database
-from authserver.db.tables import grants, issued_tokens, pushed_requests
+from authserver.db.tables.authorization import pushed_requests
+from authserver.db.tables.grants import grants, issued_tokens
 from authserver.grants.model import Authentication, Grant
 from authserver.grants.store.records import save_grant
 from authserver.grants.store.tokens import save_tokens

@@ -9,7 +9,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from statistics import median
 
-from authserver.db import tables
+from authserver.db.tables.grants import issued_tokens
+from authserver.db.tables.one_time_ids import claimed_ids
 from bench.measure import Target, check, percentile, usage, warm_up
 from bench.paced import drive_on_time, evenly
 from bench.processes import running
@@ -19,7 +20,7 @@ from bench.scene import limits_path, remove_limits, with_database_of_its_own
 from bench.stage import free_port
 from bench.work import INTROSPECTION, TOKEN, Work
 
-_TABLES = (tables.claimed_ids, tables.issued_tokens)
+_TABLES = (claimed_ids, issued_tokens)
 _KINDS = (TOKEN, INTROSPECTION)
 _DATABASE = "expired"
 _PACE = 0.3

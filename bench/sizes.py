@@ -5,7 +5,12 @@ from collections.abc import Mapping
 import psycopg
 from sqlalchemy import Table
 
-from authserver.db import tables
+from authserver.db.tables.authorization import interactions, pushed_requests
+from authserver.db.tables.events import events
+from authserver.db.tables.grants import authorization_codes, consents, grants, issued_tokens
+from authserver.db.tables.one_time_ids import claimed_ids
+from authserver.db.tables.schema import metadata
+from authserver.db.tables.sessions import sessions
 from bench.generator import CONNECTIONS, drive
 from bench.measure import Target, check
 from bench.rows import connected, count_rows, index_bytes, multiply, table_bytes, wal_bytes
@@ -14,15 +19,15 @@ from bench.work import FLOW, INTROSPECTION, PUSH, REFRESH, TOKEN, Work
 _JOBS = 400
 _KINDS = (TOKEN, PUSH, FLOW, REFRESH, INTROSPECTION)
 HOT = (
-    tables.claimed_ids,
-    tables.pushed_requests,
-    tables.interactions,
-    tables.authorization_codes,
-    tables.issued_tokens,
-    tables.grants,
-    tables.consents,
-    tables.sessions,
-    tables.events,
+    claimed_ids,
+    pushed_requests,
+    interactions,
+    authorization_codes,
+    issued_tokens,
+    grants,
+    consents,
+    sessions,
+    events,
 )
 
 
@@ -58,4 +63,4 @@ def _sizes_of(connection: psycopg.Connection, table: Table, rows: int) -> Mappin
 
 
 def _counts(connection: psycopg.Connection) -> Mapping[Table, int]:
-    return {table: count_rows(connection, table) for table in tables.metadata.sorted_tables}
+    return {table: count_rows(connection, table) for table in metadata.sorted_tables}

@@ -5,7 +5,7 @@ Its transaction is the caller's, so an upgrade happens whole or not at all, on S
 
 from alembic import context
 
-from authserver.db.tables import metadata
+from authserver.db.tables.schema import metadata
 
 connection = context.config.attributes.get("connection")
 if connection is None:

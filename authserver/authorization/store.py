@@ -14,7 +14,10 @@ from authserver.authorization.serialization import dump_request, load_request
 from authserver.banking.store import find_approver
 from authserver.db.batch_update import BatchUpdate
 from authserver.db.statement import Statement
-from authserver.db.tables import accounts, consents, interactions, pushed_requests, sessions
+from authserver.db.tables.accounts import accounts
+from authserver.db.tables.authorization import interactions, pushed_requests
+from authserver.db.tables.grants import consents
+from authserver.db.tables.sessions import sessions
 from authserver.db.writes import Move, Row
 from authserver.grants.store import consents as consent_store
 from authserver.protocol.handles import hash_handle

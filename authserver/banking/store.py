@@ -7,7 +7,7 @@ from sqlalchemy import Connection, bindparam, select
 from authserver.banking.document import load_evidence
 from authserver.banking.evidence import Evidence, dump_evidence
 from authserver.db.engine import DIALECTS
-from authserver.db.tables import approvals
+from authserver.db.tables.banking import approvals
 from authserver.db.upsert import insert_for
 
 # The interaction is the claim: its column is unique, so that of two approvals at the same moment one is no row.

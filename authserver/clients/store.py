@@ -13,7 +13,7 @@ from sqlalchemy import Connection, bindparam, delete, insert, select, update
 from authserver.clients.browser_origins import browser_origins
 from authserver.db.engine import DIALECTS
 from authserver.db.statement import Statement
-from authserver.db.tables import client_origins, clients
+from authserver.db.tables.clients import client_origins, clients
 from authserver.db.upsert import insert_for
 from authserver.values import Value
 

@@ -11,7 +11,7 @@ from sqlalchemy import BigInteger, bindparam, func, select, update
 
 from authserver.db.engine import DIALECTS, Database
 from authserver.db.statement import Statement
-from authserver.db.tables import event_numbers, events
+from authserver.db.tables.events import event_numbers, events
 from authserver.db.upsert import insert_for
 
 BATCH: Final = 500

@@ -13,7 +13,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 
 from authserver.db.engine import Database
-from authserver.db.tables import metadata
+from authserver.db.tables.schema import metadata
 
 _UPGRADE_LOCK = 0x61757468  # any fixed number: it only must be the same for every node
 _LONGEST_UPGRADE_SECONDS = 24 * 3600.0

@@ -5,8 +5,14 @@ from collections.abc import Callable
 
 from sqlalchemy import Column, Delete, Select, Table, bindparam, delete, func, select, text
 
-from authserver.db import tables
 from authserver.db.engine import DIALECTS, Database
+from authserver.db.tables.accounts import attempt_counters, invitations, known_devices
+from authserver.db.tables.authorization import interactions, pushed_requests
+from authserver.db.tables.events import events
+from authserver.db.tables.grants import authorization_codes, device_authorizations, grants, issued_tokens
+from authserver.db.tables.one_time_ids import claimed_ids
+from authserver.db.tables.outbound import letters
+from authserver.db.tables.sessions import sessions
 from authserver.values import Value
 
 DEFAULT_BATCH_SIZE = 500
@@ -32,19 +38,19 @@ class Retention(Value, frozen=True):
 # as one may take, and no more, since anyone can leave one. An id claimed once must outlive what carries it by
 # the clock of every node: purged early, what was spent is good again. Consents stay: they are the record of the person.
 EXPIRIES = (
-    Retention(tables.claimed_ids, _A_DAY),
-    Retention(tables.pushed_requests, _AN_HOUR),
-    Retention(tables.interactions, _AN_HOUR),
-    Retention(tables.authorization_codes, _A_DAY),
-    Retention(tables.device_authorizations, _AN_HOUR),
-    Retention(tables.issued_tokens, _A_DAY),
-    Retention(tables.sessions, _A_DAY),
-    Retention(tables.attempt_counters, _A_DAY),
-    Retention(tables.known_devices, 0),
-    Retention(tables.invitations, _A_DAY),
-    Retention(tables.events, 0),
-    Retention(tables.letters, 0),
-    Retention(tables.grants, _A_DAY),
+    Retention(claimed_ids, _A_DAY),
+    Retention(pushed_requests, _AN_HOUR),
+    Retention(interactions, _AN_HOUR),
+    Retention(authorization_codes, _A_DAY),
+    Retention(device_authorizations, _AN_HOUR),
+    Retention(issued_tokens, _A_DAY),
+    Retention(sessions, _A_DAY),
+    Retention(attempt_counters, _A_DAY),
+    Retention(known_devices, 0),
+    Retention(invitations, _A_DAY),
+    Retention(events, 0),
+    Retention(letters, 0),
+    Retention(grants, _A_DAY),
 )
 
 

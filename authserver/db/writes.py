@@ -27,7 +27,7 @@ from sqlalchemy.dialects import postgresql
 
 from authserver.db.one_time_ids import OneTimeId, claim_ids, claim_values
 from authserver.db.statement import Statement
-from authserver.db.tables import claimed_ids
+from authserver.db.tables.one_time_ids import claimed_ids
 from authserver.values import Value
 
 _MOVED = b""

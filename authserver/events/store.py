@@ -8,7 +8,7 @@ from sqlalchemy import Connection, bindparam, delete, func, or_, select, update
 
 from authserver.db.engine import DIALECTS
 from authserver.db.statement import Statement
-from authserver.db.tables import event_readers, events
+from authserver.db.tables.events import event_readers, events
 from authserver.db.upsert import insert_for
 from authserver.db.writes import Move, Row
 from authserver.events.catalogue import find_kind

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from authserver.db.statement import Statement
-from authserver.db.tables import archived_keys, signing_keys
+from authserver.db.tables.keys import archived_keys, signing_keys
 from authserver.keys.at_rest import make_key
 from authserver.keys.model import ARCHIVED, StoredKey
 from authserver.keys.rotation import RotationPolicy, RotationStep, lacking, plan_rotation

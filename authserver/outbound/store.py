@@ -8,7 +8,7 @@ from sqlalchemy import Connection, bindparam, delete, func, insert, select, upda
 from authserver.clock import CLOCKS_APART_SECONDS
 from authserver.db.engine import DIALECTS
 from authserver.db.statement import Statement
-from authserver.db.tables import letters
+from authserver.db.tables.outbound import letters
 from authserver.db.upsert import insert_for
 from authserver.outbound.model import LONGEST_DELAY_SECONDS, MOST_WAITING, SPACING_SECONDS, WaitingLetter
 from authserver.protocol.handles import hash_handle, new_handle

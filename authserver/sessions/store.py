@@ -8,7 +8,7 @@ import sqlalchemy
 from sqlalchemy import bindparam, insert, select, update
 
 from authserver.db.statement import Statement
-from authserver.db.tables import sessions
+from authserver.db.tables.sessions import sessions
 from authserver.sessions.model import ProvedFactor, Session
 
 Connection: TypeAlias = sqlalchemy.Connection

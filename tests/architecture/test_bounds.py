@@ -8,7 +8,7 @@ from typing import Final
 
 from sqlalchemy import LargeBinary, String, Text
 
-from authserver.db.tables import metadata
+from authserver.db.tables.schema import metadata
 
 OPERATOR: Final = "an operator, by the command line"
 CLIENT: Final = "an authenticated client, or who sends a request in the name of one"

@@ -4,7 +4,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from authserver.db.tables import claimed_ids
+from authserver.db.tables.one_time_ids import claimed_ids
 from bench.rows import copied
 
 MILLIONS = 10_000_000

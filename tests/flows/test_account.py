@@ -18,8 +18,11 @@ from authserver.accounts.factors.recovery import codes as recovery
 from authserver.accounts.factors.totp.factor import TOTP
 from authserver.accounts.store import people
 from authserver.db.engine import Database
-from authserver.db.tables import accounts, consents, pushed_requests, recovery_codes, sessions, totp_credentials
-from authserver.db.tables import passkeys as db_passkeys
+from authserver.db.tables.accounts import accounts, recovery_codes, totp_credentials
+from authserver.db.tables.accounts import passkeys as db_passkeys
+from authserver.db.tables.authorization import pushed_requests
+from authserver.db.tables.grants import consents
+from authserver.db.tables.sessions import sessions
 from authserver.db.writes import add_row
 from authserver.events.catalogue import PASSKEY_RENAMED
 from authserver.events.model import Event

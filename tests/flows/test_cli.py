@@ -14,7 +14,7 @@ from authserver.clock import system_clock
 from authserver.db.engine import Database
 from authserver.db.one_time_ids import claim_id, id_hash
 from authserver.db.revision import HEAD
-from authserver.db.tables import letters
+from authserver.db.tables.outbound import letters
 from tests.support import databases
 from tests.support.command_line import CommandLine
 from tests.support.deployment import PASSWORD, SEED

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import BigInteger, Integer, LargeBinary, Table, func, insert, select
 
 from authserver.accounts.store import people
-from authserver.db.tables import metadata
+from authserver.db.tables.schema import metadata
 from authserver.operations.acts import DeleteAccount
 from tests.support.deployment import Deployment
 from tests.support.operating import operate

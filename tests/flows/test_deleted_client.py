@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import select
 
 from authserver.clients.store import insert_client
-from authserver.db.tables import clients
+from authserver.db.tables.clients import clients
 from authserver.operations.acts import DeleteClient
 from authserver.operations.client_removal import give_up_resources
 from authserver.operations.refusals import ClientNotFound

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from authserver.accounts.factors.totp.credential import enrol_totp
 from authserver.accounts.store import people
 from authserver.db.engine import Database
-from authserver.db.tables import consents
+from authserver.db.tables.grants import consents
 from authserver.sandbox.check.run import STORIES
 from authserver.sandbox.deployment import Setup, prepare_deployment
 from authserver.sandbox.layout import DemoLayout, DemoPorts

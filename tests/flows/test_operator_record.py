@@ -14,7 +14,8 @@ from sqlalchemy import Connection, select
 
 from authserver.accounts.store import people
 from authserver.db.engine import Database
-from authserver.db.tables import events, metadata
+from authserver.db.tables.events import events
+from authserver.db.tables.schema import metadata
 from authserver.events.store import add_reader
 from authserver.keys.store import find_all
 from authserver.operations import acts

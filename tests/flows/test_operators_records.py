@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from authserver.accounts.store import people
-from authserver.db.tables import events
+from authserver.db.tables.events import events
 from authserver.operations.acts import Act, DeleteAccount, DisableClient, LockAccount, RetireKey, UnlockAccount
 from authserver.operations.refusals import OperationRefused
 from tests.support.deployment import Deployment

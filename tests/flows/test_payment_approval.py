@@ -9,7 +9,7 @@ from werkzeug.test import TestResponse
 
 from authserver.banking.evidence import dump_evidence
 from authserver.banking.verify import verify_proof
-from authserver.db.tables import pushed_requests
+from authserver.db.tables.authorization import pushed_requests
 from tests.support.deployment import Deployment
 from tests.support.passkeys import enrol_passkey, options_on
 from tests.support.payment_pages import (

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from authserver.db.tables import consents, grants
+from authserver.db.tables.grants import consents, grants
 from authserver.grants.store.sharing import end_one, find_permissions
 from tests.support.authenticator import SoftwareKey
 from tests.support.deployment import ISSUER, Deployment

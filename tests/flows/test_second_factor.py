@@ -4,7 +4,7 @@ import pyotp
 import pytest
 from sqlalchemy import select
 
-from authserver.db.tables import totp_credentials
+from authserver.db.tables.accounts import totp_credentials
 from authserver.protocol.names import ACR_TWO_FACTORS
 from tests.support.deployment import Deployment
 from tests.support.login_app import page_of, plain_url, register_login_app

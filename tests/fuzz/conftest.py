@@ -8,7 +8,7 @@ from typing import Any, cast
 import pytest
 from sqlalchemy import delete
 
-from authserver.db.tables import attempt_counters
+from authserver.db.tables.accounts import attempt_counters
 from tests.support import databases
 from tests.support.deployment import ISSUER, Deployment, deploy
 from tests.support.hostile import Watch, check_answer

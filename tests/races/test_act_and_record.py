@@ -7,8 +7,12 @@ from typing import Any
 import pytest
 from sqlalchemy import Table, select
 
-from authserver.db import tables
 from authserver.db.engine import Database
+from authserver.db.tables.accounts import accounts, recovery_codes
+from authserver.db.tables.authorization import interactions
+from authserver.db.tables.events import events
+from authserver.db.tables.grants import consents, grants
+from authserver.db.tables.sessions import sessions
 from authserver.events.catalogue import (
     CODE_REPLAYED,
     CONSENT_DENIED,
@@ -79,7 +83,7 @@ def rows_of(database: Database, table: Table) -> list[tuple[Any, ...]]:
 
 def recorded(database: Database, kind: Kind) -> int:
     with database.read() as connection:
-        return len(connection.execute(select(tables.events).where(tables.events.c.kind == kind.name)).all())
+        return len(connection.execute(select(events).where(events.c.kind == kind.name)).all())
 
 
 def _form(deployment: Deployment, path: str, **fields: str) -> Act:
@@ -163,15 +167,15 @@ def stop_sharing(deployment: Deployment) -> Act:
 
 
 ACTS = [
-    (make_codes, RECOVERY_CODES_MADE, tables.recovery_codes),
-    (change_password, PASSWORD_CHANGED, tables.accounts),
-    (sign_in, SIGN_IN_SUCCEEDED, tables.sessions),
-    (sign_out, SIGN_OUT_DONE, tables.sessions),
-    (end_others, SESSIONS_ENDED, tables.sessions),
-    (allow, CONSENT_GIVEN, tables.consents),
-    (deny, CONSENT_DENIED, tables.interactions),
-    (replay, CODE_REPLAYED, tables.grants),
-    (stop_sharing, SHARING_ENDED, tables.consents),
+    (make_codes, RECOVERY_CODES_MADE, recovery_codes),
+    (change_password, PASSWORD_CHANGED, accounts),
+    (sign_in, SIGN_IN_SUCCEEDED, sessions),
+    (sign_out, SIGN_OUT_DONE, sessions),
+    (end_others, SESSIONS_ENDED, sessions),
+    (allow, CONSENT_GIVEN, consents),
+    (deny, CONSENT_DENIED, interactions),
+    (replay, CODE_REPLAYED, grants),
+    (stop_sharing, SHARING_ENDED, consents),
 ]
 
 

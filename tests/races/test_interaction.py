@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import func, select
 from werkzeug.test import TestResponse
 
-from authserver.db.tables import consents
+from authserver.db.tables.grants import consents
 from tests.races.test_request_uri import count_codes
 from tests.support.deployment import ISSUER, Deployment
 from tests.support.person import Person

@@ -13,7 +13,9 @@ from authserver.app.create import create_app
 from authserver.db import migrate
 from authserver.db.engine import Database
 from authserver.db.postgresql_connection import BoundedConnection
-from authserver.db.tables import attempt_counters, claimed_ids, events
+from authserver.db.tables.accounts import attempt_counters
+from authserver.db.tables.events import events
+from authserver.db.tables.one_time_ids import claimed_ids
 from authserver.db.writes import Row, add_row
 from authserver.events import catalogue as kinds
 from authserver.events.model import Event

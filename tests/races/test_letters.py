@@ -12,7 +12,7 @@ from sqlalchemy import insert, select, update
 
 from authserver.db.engine import Database
 from authserver.db.purge import purge
-from authserver.db.tables import letters
+from authserver.db.tables.outbound import letters
 from authserver.events.model import Event
 from authserver.outbound import store
 from authserver.outbound.model import MOST_ATTEMPTS, MOST_WAITING, WaitingLetter, delay_after

@@ -14,7 +14,8 @@ from sqlalchemy import delete, select
 from authserver.db.engine import Database
 from authserver.db.event_numbering import number_committed
 from authserver.db.purge import purge
-from authserver.db.tables import events, letters
+from authserver.db.tables.events import events
+from authserver.db.tables.outbound import letters
 from authserver.db.writes import Row, add_row
 from authserver.events import catalogue as kinds
 from authserver.events import store

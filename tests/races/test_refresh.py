@@ -5,7 +5,7 @@ from functools import partial
 import pytest
 from sqlalchemy import func, select
 
-from authserver.db.tables import grants, issued_tokens
+from authserver.db.tables.grants import grants, issued_tokens
 from tests.support.deployment import Deployment
 from tests.support.grants import make_refresh_token
 from tests.support.races import THREADS, at_once

@@ -5,7 +5,7 @@ from functools import partial
 import pytest
 from sqlalchemy import func, select
 
-from authserver.db.tables import authorization_codes
+from authserver.db.tables.grants import authorization_codes
 from tests.support.deployment import Deployment
 from tests.support.person import Person
 from tests.support.races import at_once

@@ -5,7 +5,7 @@ from sqlalchemy import bindparam, select, update
 
 from authserver.db.batch_update import BatchUpdate
 from authserver.db.engine import Database
-from authserver.db.tables import invitations
+from authserver.db.tables.accounts import invitations
 
 _CLAIM = BatchUpdate(
     invitations,

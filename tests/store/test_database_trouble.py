@@ -15,7 +15,7 @@ from sqlalchemy import bindparam, func, literal, select
 
 from authserver.db.engine import Database
 from authserver.db.statement import Statement
-from authserver.db.tables import claimed_ids
+from authserver.db.tables.one_time_ids import claimed_ids
 from authserver.db.writes import Row, Writes
 from authserver.protocol.errors import TemporarilyUnavailable
 from tests.support import databases

@@ -17,7 +17,7 @@ from sqlalchemy import Connection, func, insert, select
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from authserver.db.engine import Database
-from authserver.db.tables import claimed_ids
+from authserver.db.tables.one_time_ids import claimed_ids
 from authserver.protocol.errors import InvalidGrant, TemporarilyUnavailable
 from tests.support import databases
 

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, String, inspect
 from authserver.clients.store import find_client, insert_client
 from authserver.db import migrate, revision
 from authserver.db.engine import Database
-from authserver.db.tables import metadata
+from authserver.db.tables.schema import metadata
 from authserver.db.writes import add_row
 from authserver.events.catalogue import PASSKEY_ADDED, PASSWORD_CHANGED, SIGN_IN_SUCCEEDED
 from authserver.events.model import Event, person

@@ -12,7 +12,9 @@ from sqlalchemy.types import BigInteger, String
 from authserver.db.engine import Database
 from authserver.db.one_time_ids import claim_id, id_hash
 from authserver.db.purge import EXPIRIES, Retention, count_expired, database_clock, purge
-from authserver.db.tables import claimed_ids, issued_tokens, metadata
+from authserver.db.tables.grants import issued_tokens
+from authserver.db.tables.one_time_ids import claimed_ids
+from authserver.db.tables.schema import metadata
 from tests.support import databases
 from tests.support.command_line import CommandLine
 

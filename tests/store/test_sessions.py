@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import select
 
 from authserver.db.engine import Database
-from authserver.db.tables import sessions
+from authserver.db.tables.sessions import sessions
 from authserver.protocol.names import ACR_TWO_FACTORS
 from authserver.sessions import lifecycle
 from authserver.sessions.acr import acr_for

@@ -9,7 +9,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from authserver.db.engine import Database
 from authserver.db.statement import Statement
-from authserver.db.tables import signing_keys
+from authserver.db.tables.keys import signing_keys
 from authserver.protocol.errors import TemporarilyUnavailable
 from tests.support import databases
 

@@ -11,7 +11,8 @@ from sqlalchemy.exc import IntegrityError
 
 from authserver.db.engine import Database
 from authserver.db.one_time_ids import OneTimeId
-from authserver.db.tables import claimed_ids, signing_keys
+from authserver.db.tables.keys import signing_keys
+from authserver.db.tables.one_time_ids import claimed_ids
 from authserver.db.writes import Move, Row, Writes
 from authserver.protocol.errors import InvalidClient, TemporarilyUnavailable
 from tests.support import databases

@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import select
 
-from authserver.db.tables import grants
+from authserver.db.tables.grants import grants
 from authserver.protocol.details.parse import parse_authorization_details
 from tests.support.deployment import Deployment
 from tests.support.details import ACCOUNTS, CURRENT, EVERY_TYPE, FUNDS, PAYMENT, RECURRING, Document, text_of

@@ -8,7 +8,8 @@ import pytest
 from sqlalchemy import func, select
 
 from authserver.accounts.factors.passkey.model import MOST_PASSKEYS
-from authserver.db.tables import interactions, metadata, pushed_requests
+from authserver.db.tables.authorization import interactions, pushed_requests
+from authserver.db.tables.schema import metadata
 from tests.support.deployment import ISSUER, Deployment
 from tests.support.login_app import plain_request, plain_url, register_login_app
 from tests.support.passkeys import enrol_passkey

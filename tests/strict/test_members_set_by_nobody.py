@@ -14,7 +14,9 @@ from werkzeug.test import TestResponse
 from authserver.clients.metadata import ClientMetadata
 from authserver.clients.model import Client
 from authserver.clients.store import find_client
-from authserver.db.tables import clients, consents, metadata
+from authserver.db.tables.clients import clients
+from authserver.db.tables.grants import consents
+from authserver.db.tables.schema import metadata
 from authserver.operations.acts import AddClient, UpdateClient
 from authserver.operations.refusals import ClientIdFixed, OperationRefused
 from authserver.protocol.errors import OAuthError

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import insert, select, update
 from werkzeug.test import TestResponse
 
-from authserver.db.tables import pushed_requests
+from authserver.db.tables.authorization import pushed_requests
 from authserver.protocol.handles import hash_handle
 from tests.support.deployment import ISSUER, PASSWORD, Deployment
 from tests.support.login_app import finish, is_error_page, plain_url, register_login_app

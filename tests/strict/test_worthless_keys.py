@@ -26,7 +26,7 @@ from authserver.accounts.store import people
 from authserver.banking.evidence import encode
 from authserver.banking.verify import verify_proof
 from authserver.binding.mtls import ChainVerifier, UntrustedCertificate
-from authserver.db.tables import passkeys as passkey_table
+from authserver.db.tables.accounts import passkeys as passkey_table
 from authserver.keys.base64url import encode as encode_segment
 from authserver.keys.cose import load_cose_key
 from authserver.keys.jwks import check_public_jwks, import_public_key, parse_jwks

@@ -11,7 +11,7 @@ from sqlalchemy import delete
 
 from authserver.db.engine import Database
 from authserver.db.migrate import upgrade
-from authserver.db.tables import metadata
+from authserver.db.tables.schema import metadata
 from tests.support import postgresql_server
 from tests.support.run_directory import run_directory, run_owner
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from authserver.db.engine import Database
-from authserver.db.tables import metadata
+from authserver.db.tables.schema import metadata
 from authserver.protocol.errors import OAuthError
 from tests.support.deployment import Deployment
 

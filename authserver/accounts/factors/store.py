@@ -11,7 +11,7 @@ from authserver.accounts.factors.recovery import store as recovery
 from authserver.accounts.factors.totp import store as totp
 from authserver.accounts.store.factor_table import FactorTable
 from authserver.db.statement import Statement
-from authserver.db.tables import accounts
+from authserver.db.tables.accounts import accounts
 
 TABLES: Final[tuple[FactorTable, ...]] = (totp.TABLE, passkey.TABLE, recovery.TABLE)
 """The tables of what a person may have beside a password; a test holds that no factor is without one."""

@@ -23,7 +23,7 @@ from authserver.accounts.store.people import Connection
 from authserver.clock import CLOCKS_APART_SECONDS
 from authserver.db.engine import DIALECTS
 from authserver.db.statement import Statement
-from authserver.db.tables import attempt_counters, known_devices
+from authserver.db.tables.accounts import attempt_counters, known_devices
 from authserver.db.upsert import insert_for
 
 

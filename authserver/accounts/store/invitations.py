@@ -4,7 +4,7 @@ from typing import Final
 
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
-from authserver.db.tables import accounts, invitations
+from authserver.db.tables.accounts import accounts, invitations
 
 _SAVE: Final = insert(invitations)
 _REMOVE_UNCLAIMED: Final = delete(invitations).where(

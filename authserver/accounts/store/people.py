@@ -11,7 +11,7 @@ from sqlalchemy import bindparam, select, update
 from authserver.accounts.model import Account, Credentials
 from authserver.db.engine import DIALECTS
 from authserver.db.statement import Statement
-from authserver.db.tables import accounts
+from authserver.db.tables.accounts import accounts
 from authserver.db.upsert import insert_for
 
 Connection: TypeAlias = sqlalchemy.Connection

@@ -3,7 +3,7 @@
 from sqlalchemy import Connection, bindparam, select, update
 
 from authserver.db.statement import Statement
-from authserver.db.tables import authorization_codes, grants
+from authserver.db.tables.grants import authorization_codes, grants
 from authserver.db.writes import Move, Row, add_row
 from authserver.grants.model import AuthorizationCode, CodeClaim, Grant
 from authserver.grants.store.records import COLUMNS, GRANTS, read_grant

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Connection, Text, and_, bindparam, func, l
 
 from authserver.db.batch_update import BatchUpdate, names_resource
 from authserver.db.statement import Statement
-from authserver.db.tables import consents
+from authserver.db.tables.grants import consents
 from authserver.db.writes import Row, add_row
 from authserver.grants.model import Consent
 from authserver.protocol.details.model import Details

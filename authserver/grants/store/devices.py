@@ -4,7 +4,7 @@ from sqlalchemy import Connection, bindparam, select, update
 
 from authserver.db.batch_update import BatchUpdate
 from authserver.db.statement import Statement
-from authserver.db.tables import device_authorizations
+from authserver.db.tables.grants import device_authorizations
 from authserver.db.writes import Move, Row
 from authserver.grants.model import DeviceAuthorization
 from authserver.protocol.handles import hash_handle

@@ -8,7 +8,8 @@ from sqlalchemy import Connection, Text, bindparam, or_, update
 
 from authserver.db.batch_update import BatchUpdate, names_resource
 from authserver.db.statement import Statement
-from authserver.db.tables import accounts, grants
+from authserver.db.tables.accounts import accounts
+from authserver.db.tables.grants import grants
 from authserver.db.writes import Move, Row, add_row
 from authserver.grants.model import Authentication, GenerationClaim, Grant
 from authserver.protocol.details.model import Details

@@ -8,7 +8,8 @@ from sqlalchemy import ColumnElement, and_, bindparam, func, select, update
 
 from authserver.db.engine import Connection
 from authserver.db.statement import Statement
-from authserver.db.tables import clients, consents, grants
+from authserver.db.tables.clients import clients
+from authserver.db.tables.grants import consents, grants
 from authserver.grants.store.consents import STANDS
 from authserver.values import Value
 

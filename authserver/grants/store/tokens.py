@@ -10,7 +10,9 @@ from authserver.db.batch_update import names_resource
 from authserver.db.engine import Database
 from authserver.db.one_time_ids import OneTimeId
 from authserver.db.statement import Statement
-from authserver.db.tables import accounts, clients, grants, issued_tokens
+from authserver.db.tables.accounts import accounts
+from authserver.db.tables.clients import clients
+from authserver.db.tables.grants import grants, issued_tokens
 from authserver.db.writes import Move, Row, Writes, add_row
 from authserver.grants.model import (
     KIND_ACCESS,

@@ -10,7 +10,7 @@ from authserver.accounts.factors.passkey.model import Passkey
 from authserver.accounts.store.factor_table import FactorTable
 from authserver.db.engine import DIALECTS
 from authserver.db.statement import Statement
-from authserver.db.tables import accounts, passkeys
+from authserver.db.tables.accounts import accounts, passkeys
 from authserver.db.upsert import insert_for
 
 _COLUMNS: Final = (

@@ -8,7 +8,7 @@ from sqlalchemy import bindparam, delete, exists, func, insert, select, update
 from authserver.accounts.factors.recovery.factor import RECOVERY
 from authserver.accounts.store.factor_table import FactorTable
 from authserver.accounts.store.people import Connection
-from authserver.db.tables import accounts, recovery_codes
+from authserver.db.tables.accounts import accounts, recovery_codes
 
 _OF_ACCOUNT: Final = recovery_codes.c.account_id == bindparam("wanted_account")
 _REMOVE: Final = delete(recovery_codes).where(_OF_ACCOUNT)

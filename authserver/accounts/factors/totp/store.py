@@ -10,7 +10,7 @@ from authserver.accounts.store.factor_table import FactorTable
 from authserver.accounts.store.people import Connection
 from authserver.db.engine import DIALECTS
 from authserver.db.statement import Statement
-from authserver.db.tables import accounts, totp_credentials
+from authserver.db.tables.accounts import accounts, totp_credentials
 from authserver.db.upsert import insert_for
 from authserver.values import Hidden, Value
 

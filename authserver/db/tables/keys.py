@@ -1,10 +1,8 @@
-"""The tables of signing keys, and what holds every table of the schema."""
+"""The tables of signing keys: those in use, and those kept so that old signatures can still be checked."""
 
-from typing import Final
+from sqlalchemy import BigInteger, Column, LargeBinary, String, Table, Text
 
-from sqlalchemy import BigInteger, Column, LargeBinary, MetaData, String, Table, Text
-
-metadata: Final = MetaData()
+from authserver.db.tables.metadata import metadata
 
 signing_keys = Table(
     "signing_keys",

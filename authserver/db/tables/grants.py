@@ -1,8 +1,8 @@
-"""The tables of what people allowed, and of what was issued for it."""
+"""The tables of what was approved and issued: consents, grants, codes, device codes, tokens."""
 
 from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, String, Table, Text
 
-from authserver.db.key_tables import metadata
+from authserver.db.tables.metadata import metadata
 
 consents = Table(
     "consents",

@@ -2,7 +2,7 @@
 
 from sqlalchemy import BigInteger, Column, Index, Integer, String, Table, Text, text
 
-from authserver.db.key_tables import metadata
+from authserver.db.tables.metadata import metadata
 
 # Code of before the table had this name adds its rows through a view `activities`, hence the defaults.
 events = Table(
