@@ -10,6 +10,7 @@ from authserver.accounts.factors.passkey.ceremony_token import Ceremonies
 from authserver.accounts.factors.passkey.verification import relying_party
 from authserver.app.notices import build_queue, check_channel, post_of
 from authserver.authorization.parse import RequestPolicy
+from authserver.authorization.request_object import RequestObjects
 from authserver.binding.dpop import DpopNonces
 from authserver.binding.mtls import ChainVerifier
 from authserver.clients.authenticated_request import RequestAuthenticator
@@ -84,6 +85,10 @@ class Parts(Assembly, frozen=True):
             issuer=self.settings.issuer,
             own_keys=self.keys.current().ever,
         )
+
+    def request_objects(self) -> RequestObjects:
+        """Return what opens the requests that clients sign."""
+        return RequestObjects(self.reception.authentication.remote_keys, self.settings.issuer)
 
 
 def build_parts(settings: Settings, app: Flask, clock: Clock, events: EventSink) -> Parts:

@@ -6,13 +6,9 @@ from flask import Blueprint
 
 from authserver.accounts.factors.password.hashing import PasswordPool
 from authserver.app.account_pages import account_pages
+from authserver.app.asking import authorize_endpoint, device_authorization, dispatcher, pushed_requests
 from authserver.app.parts import Parts
-from authserver.authorization.dispatch import Dispatcher
-from authserver.authorization.endpoints.authorize import Authorize
-from authserver.authorization.endpoints.device import DeviceAuthorizationEndpoint
 from authserver.authorization.endpoints.end_session import EndSession
-from authserver.authorization.endpoints.par import PushedAuthorizationRequest
-from authserver.authorization.respond import AnswerPolicy
 from authserver.banking.own_accounts import stored_accounts
 from authserver.banking.unlinked import parse_limits
 from authserver.clients.browser_apps import BrowserApps
@@ -43,7 +39,6 @@ from authserver.protocol.names import (
     GRANT_REFRESH_TOKEN,
 )
 from authserver.resource.checks import Expectation
-from authserver.selfservice.account_page import PATHS
 from authserver.settings.model import Settings
 from authserver.tokens.endpoints.ended_tokens import EndedTokens
 from authserver.tokens.endpoints.introspection import Introspection
@@ -72,7 +67,7 @@ def metadata_document(parts: Parts) -> MetadataDocument:
 
 def machine_routes(parts: Parts, document: MetadataDocument) -> tuple[Route, ...]:
     """Return the table of machine URLs."""
-    authorize = _authorize(parts)
+    authorize = authorize_endpoint(parts)
     metadata = Metadata(document.read)
     readiness = Readiness(
         (("database", parts.database.can_write), ("keys", lambda: bool(parts.keys.current().signers))),
@@ -82,8 +77,12 @@ def machine_routes(parts: Parts, document: MetadataDocument) -> tuple[Route, ...
     registered, anyone = Readers.REGISTERED, Readers.ANYONE
     revocation = Revocation(parts.database, parts.clock, parts.reception, parts.journal.tell)
     return (
-        Route(urls.PUSHED_REQUEST, post, _par(parts), registered),
-        *([Route(urls.DEVICE_AUTHORIZATION, post, _device(parts), registered)] if _has_devices(parts.settings) else []),
+        Route(urls.PUSHED_REQUEST, post, pushed_requests(parts), registered),
+        *(
+            [Route(urls.DEVICE_AUTHORIZATION, post, device_authorization(parts), registered)]
+            if _has_devices(parts.settings)
+            else []
+        ),
         Route(urls.AUTHORIZE, both, authorize.begin),
         Route(urls.AUTHORIZE_CONTINUE, ("GET",), authorize.proceed),
         Route(urls.TOKEN, post, _token(parts), registered),
@@ -123,7 +122,7 @@ def page_blueprints(parts: Parts) -> tuple[Blueprint, ...]:
         totp_page(TotpDeps(step, parts.envelope)),
         recovery_page(step),
         *passkey_pages(PasskeyDeps(step, parts.passkeys)),
-        consent_page(ConsentDeps(step, _conduct(parts), terms, stored_accounts, described, servers)),
+        consent_page(ConsentDeps(step, dispatcher(parts), terms, stored_accounts, described, servers)),
         *([device_page(DeviceDeps(step, parts.settings.par_lifetime))] if _has_devices(parts.settings) else []),
         logout_page(step, parts.envelope),
         *([approve_page(_approving(parts, step))] if parts.settings.banking == "on" else []),
@@ -154,12 +153,6 @@ def _password_pool(settings: Settings) -> PasswordPool:
     return PasswordPool(places, max_waiting=admitted - places)
 
 
-def _par(parts: Parts) -> PushedAuthorizationRequest:
-    return PushedAuthorizationRequest(
-        parts.database, parts.clock, parts.reception, parts.request_policy, parts.settings.par_lifetime
-    )
-
-
 def _has_devices(settings: Settings) -> bool:
     """Return whether a profile that is switched on lets devices ask."""
     return any(GRANT_DEVICE_CODE in PROFILES[name].grant_types for name in settings.profiles)
@@ -177,47 +170,6 @@ def _end_session(parts: Parts) -> EndSession:
         find_client=parts.registry.find,
         own_keys=lambda: parts.keys.current().ever,
         envelope=parts.envelope,
-    )
-
-
-def _device(parts: Parts) -> DeviceAuthorizationEndpoint:
-    return DeviceAuthorizationEndpoint(
-        parts.database,
-        parts.clock,
-        parts.reception,
-        parts.request_policy,
-        parts.settings.issuer + urls.VERIFICATION,
-        parts.settings.device_code_lifetime,
-    )
-
-
-def _authorize(parts: Parts) -> Authorize:
-    settings = parts.settings
-    return Authorize(
-        database=parts.database,
-        clock=parts.clock,
-        registry=parts.registry,
-        pages=parts.pages,
-        events=parts.journal.tell,
-        policy=parts.request_policy,
-        conduct=_conduct(parts),
-        session_limits=parts.session_limits,
-        pushed_lifetime_seconds=settings.par_lifetime,
-        limits=parts.limits.machine,
-        envelope=parts.envelope,
-    )
-
-
-def _conduct(parts: Parts) -> Dispatcher:
-    settings = parts.settings
-    return Dispatcher(
-        parts.database,
-        parts.journal,
-        AnswerPolicy(settings.issuer, settings.code_lifetime, settings.grant_lifetime, settings.refresh_idle_lifetime),
-        parts.registry.find,
-        parts.audiences,
-        own_pages=frozenset(settings.issuer + path for path in PATHS),
-        offers_passkeys=settings.first_factor_enrolment == "password",
     )
 
 

@@ -8,7 +8,7 @@ from authserver.authorization.checks.correlation import check_correlation
 from authserver.authorization.checks.details import check_details
 from authserver.authorization.checks.dpop_jkt import check_dpop_jkt
 from authserver.authorization.checks.pkce import check_pkce
-from authserver.authorization.checks.request_object import check_request_object
+from authserver.authorization.checks.request_uri import check_no_request_object, check_request_uri
 from authserver.authorization.checks.response_mode import check_response_mode
 from authserver.authorization.checks.response_type import check_response_type
 from authserver.authorization.checks.scope import check_scope
@@ -37,7 +37,7 @@ from authserver.protocol.scope import parse_scope
 from authserver.values import Hidden, Value, replace
 
 CHECKS: tuple[Callable[[Params, Client], None], ...] = (
-    check_request_object,  # first, so that nothing is read from a request that points elsewhere
+    check_request_uri,  # first, so that nothing is read from a request that points elsewhere
     check_response_type,
     check_response_mode,
     check_scope,
@@ -48,7 +48,7 @@ CHECKS: tuple[Callable[[Params, Client], None], ...] = (
 )
 """Every check of a request; the order decides only which fault is named first."""
 
-DEVICE_CHECKS: tuple[Callable[[Params, Client], None], ...] = (check_request_object, check_scope, check_details)
+DEVICE_CHECKS: tuple[Callable[[Params, Client], None], ...] = (check_no_request_object, check_scope, check_details)
 """Those of them that mean something where no redirect carries the answer."""
 
 

@@ -9,13 +9,13 @@ from authserver.clients.certificates import subject_matches
 from authserver.clients.model import Client
 from authserver.clients.registry import ClientRegistry, is_client_id
 from authserver.clients.shared_secrets import check_secret, parse_basic
+from authserver.clients.signatures import keys_of, verify_by_client
 from authserver.db.one_time_ids import OneTimeId, id_hash
-from authserver.keys.compact import UnverifiedJwt
-from authserver.keys.model import BadJwt, PublicKeys, VerifiedJwt
+from authserver.keys.model import BadJwt
 from authserver.keys.remote import RemoteKeys
-from authserver.keys.verifier import read_unverified, verify_jwt
+from authserver.keys.verifier import read_unverified
 from authserver.protocol import names
-from authserver.protocol.errors import InvalidClient, TemporarilyUnavailable
+from authserver.protocol.errors import InvalidClient
 from authserver.protocol.evidence import RequestCredentials
 from authserver.values import Assembly, Value
 
@@ -162,7 +162,7 @@ def _verify_assertion(service: ClientAuthentication, evidence: RequestCredential
         if not isinstance(unverified_subject, str):
             raise InvalidClient(reason="assertion: sub is missing or no string", clause="RFC7523-3-2")
         client = service.find_client(unverified_subject, evidence, frozenset({names.PRIVATE_KEY_JWT}))
-        verified = _verify_signature(client, service.remote_keys, unverified)
+        verified = verify_by_client(client, service.remote_keys, unverified, _algorithms_of(client), _TYPES)
     except BadJwt as error:
         raise InvalidClient(reason=f"assertion: {error}", clause="RFC7523-3-9") from error
     audience = AssertionAudience(service.issuer, client.profile.assertion_audience_issuer_only, service.own_urls)
@@ -202,22 +202,6 @@ def _check_chain(chain: ChainVerifier | None, certificate: bytes, now: int) -> N
         raise InvalidClient(reason=f"certificate: {error}", clause="RFC8705-2.1") from error
 
 
-def _verify_signature(client: Client, remote_keys: RemoteKeys, assertion: UnverifiedJwt) -> VerifiedJwt:
-    """Verify an assertion by the keys that are known, then by those published since; raises BadJwt.
-
-    Spec: OIDCC-10.1.1
-    """
-    kid = assertion.header.get("kid")
-    keys = _keys_of(client, remote_keys, kid if isinstance(kid, str) else None)
-    try:
-        return verify_jwt(assertion, keys, algorithms=_algorithms_of(client), types=_TYPES)
-    except BadJwt:
-        newer = None if client.jwks_uri is None else remote_keys.newer_keys(client.jwks_uri, keys)
-        if newer is None:
-            raise
-        return verify_jwt(assertion, newer, algorithms=_algorithms_of(client), types=_TYPES)
-
-
 def _check_registered(client: Client, remote_keys: RemoteKeys, certificate: bytes) -> None:
     """Raise InvalidClient unless the certificate is one that the client registered, or publishes by now.
 
@@ -225,7 +209,7 @@ def _check_registered(client: Client, remote_keys: RemoteKeys, certificate: byte
     """
     known = client.registered_certificates
     if client.jwks_uri is not None:
-        keys = _keys_of(client, remote_keys, None)
+        keys = keys_of(client, remote_keys, None)
         known = keys.x5c_certificates()
         if not _is_among(certificate, known):
             known = (remote_keys.newer_keys(client.jwks_uri, keys) or keys).x5c_certificates()
@@ -235,23 +219,6 @@ def _check_registered(client: Client, remote_keys: RemoteKeys, certificate: byte
 
 def _is_among(certificate: bytes, known: tuple[bytes, ...]) -> bool:
     return any(hmac.compare_digest(certificate, candidate) for candidate in known)
-
-
-def _keys_of(client: Client, remote_keys: RemoteKeys, kid: str | None) -> PublicKeys:
-    """Return the client's keys; raises TemporarilyUnavailable where they are still being fetched.
-
-    Who asks so early is told to come again: to call its credentials wrong would be no truth about them.
-    """
-    if client.jwks_uri is None:
-        return client.keys
-    keys = remote_keys.keys(client.jwks_uri, kid)
-    if not keys and remote_keys.is_fetching(client.jwks_uri):
-        raise TemporarilyUnavailable(
-            "The keys at the client's jwks_uri are being fetched: try again in a moment.",
-            reason="the client's keys are still being fetched",
-            clause="OIDCC-10.1.1",
-        )
-    return keys
 
 
 def _algorithms_of(client: Client) -> frozenset[str]:

@@ -3,10 +3,11 @@
 from msgspec.structs import asdict
 
 from authserver.clients.browser_origins import browser_origins, check_browser_origins
-from authserver.clients.certificates import parse_dn
+from authserver.clients.certificate_members import read_certificate_subject
 from authserver.clients.display import parse_shown
 from authserver.clients.metadata import AS_JWT, SIGNED_ANSWERS, ClientMetadata
-from authserver.clients.model import CertificateSubject, Client, ResourceServer
+from authserver.clients.model import Client, ResourceServer
+from authserver.clients.signing import message_signing
 from authserver.keys.jwks import check_public_jwks, parse_jwks
 from authserver.keys.model import EMPTY_KEYS, PublicKeys
 from authserver.profiles.catalogue import DEFAULT_PROFILE, PROFILES
@@ -41,7 +42,7 @@ def build_client(metadata: ClientMetadata, *, client_id: str, secret_hash: bytes
         token_endpoint_auth_signing_alg=metadata.token_endpoint_auth_signing_alg,
         keys=keys,
         jwks_uri=metadata.jwks_uri,
-        certificate_subject=_certificate_subject(metadata),
+        certificate_subject=read_certificate_subject(metadata),
         registered_certificates=keys.x5c_certificates(),
         secret_hash=secret_hash,
         certificate_bound_access_tokens=metadata.tls_client_certificate_bound_access_tokens,
@@ -49,6 +50,7 @@ def build_client(metadata: ClientMetadata, *, client_id: str, secret_hash: bytes
         require_pushed_authorization_requests=metadata.require_pushed_authorization_requests or must_push,
         id_token_signed_response_alg=metadata.id_token_signed_response_alg,
         introspection_signed_response_alg=metadata.introspection_signed_response_alg,
+        signing=message_signing(metadata, profile),
         default_acr_values=metadata.default_acr_values,
         default_max_age=metadata.default_max_age,
         require_auth_time=metadata.require_auth_time,
@@ -234,37 +236,6 @@ def _parse_keys(metadata: ClientMetadata) -> PublicKeys:
     if metadata.token_endpoint_auth_method == names.SELF_SIGNED_TLS_CLIENT_AUTH and not keys.x5c_certificates():
         raise InvalidClientMetadata("jwks", "The jwks must hold the certificate as x5c.", clause="RFC8705-2.2.2")
     return keys
-
-
-def _certificate_subject(metadata: ClientMetadata) -> CertificateSubject | None:
-    """Return the one certificate subject of a `tls_client_auth` client.
-
-    Spec: RFC8705-2.1.2
-    """
-    if metadata.token_endpoint_auth_method != names.TLS_CLIENT_AUTH:
-        return None
-    members = {
-        "subject_dn": metadata.tls_client_auth_subject_dn,
-        "san_dns": metadata.tls_client_auth_san_dns,
-        "san_uri": metadata.tls_client_auth_san_uri,
-        "san_ip": metadata.tls_client_auth_san_ip,
-        "san_email": metadata.tls_client_auth_san_email,
-    }
-    given = {name: value for name, value in members.items() if value is not None}
-    if len(given) != 1:
-        raise InvalidClientMetadata(
-            "tls_client_auth_subject_dn",
-            "Exactly one of the tls_client_auth subject members is required.",
-            clause="RFC8705-2.1.2",
-        )
-    if metadata.tls_client_auth_subject_dn is not None:
-        try:
-            parse_dn(metadata.tls_client_auth_subject_dn)
-        except ValueError as error:
-            raise InvalidClientMetadata(
-                "tls_client_auth_subject_dn", "The name must be in the string form of RFC 4514.", clause="RFC8705-2.1.2"
-            ) from error
-    return CertificateSubject(**given)
 
 
 def _resource_server(metadata: ClientMetadata, client_id: str) -> ResourceServer | None:

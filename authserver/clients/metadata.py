@@ -66,6 +66,9 @@ class ClientMetadata(Value, frozen=True, kw_only=True):
     require_pushed_authorization_requests: bool = False
     id_token_signed_response_alg: _Text = DEFAULT_ALGORITHM
     introspection_signed_response_alg: _Text = DEFAULT_ALGORITHM
+    request_object_signing_alg: _Text | None = None
+    require_signed_request_object: bool = False
+    authorization_signed_response_alg: _Text | None = None
     default_acr_values: tuple[_Text, ...] = ()
     default_max_age: Annotated[int, Meta(ge=0)] | None = None
     require_auth_time: bool = False

@@ -51,6 +51,17 @@ class Checked(Value, frozen=True):
     on: date | None
 
 
+class MessageSigning(Value, frozen=True):
+    """Whether a client signs its requests, and by which algorithms they and the answers to them are signed.
+
+    Spec: RFC9101-10.5, JARM-3
+    """
+
+    authorization_signed_response_alg: str
+    request_object_signing_alg: str | None = None
+    require_signed_request_object: bool = False
+
+
 class Client(Value, frozen=True):
     """One registered client with its profile and imported keys; names as in RFC 7591.
 
@@ -76,6 +87,7 @@ class Client(Value, frozen=True):
     require_pushed_authorization_requests: bool
     id_token_signed_response_alg: str
     introspection_signed_response_alg: str
+    signing: MessageSigning
     default_acr_values: tuple[str, ...]
     default_max_age: int | None
     require_auth_time: bool

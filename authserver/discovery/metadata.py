@@ -69,7 +69,8 @@ def describe_deployment(deployment: Deployment) -> Mapping[str, object]:
         "claims_supported": [*_SIGN_IN_CLAIMS, *STANDARD_CLAIMS],
         "claim_types_supported": ["normal"],
         "claims_parameter_supported": True,
-        "request_parameter_supported": False,
+        "request_parameter_supported": True,
+        "request_object_signing_alg_values_supported": assertion_algorithms,
         "request_uri_parameter_supported": False,
         "authorization_response_iss_parameter_supported": True,
         "require_pushed_authorization_requests": all(

@@ -6,8 +6,10 @@ from authserver.values import Value
 class Profile(Value, frozen=True):
     """One set of demands on the server and on a client registered under it.
 
-    `bearer_scopes` are the scopes over which tokens bound to no key may be issued. `clauses` names, for each field, the
-    requirement behind its value; `clause()` looks it up for a refusal.
+    `bearer_scopes` are the scopes over which tokens bound to no key may be issued. `request_object_is_dated` says
+    whether request objects must be addressed to us and good for an hour at most, and `unsigned_object_is_unsupported`
+    whether one that nobody signed is answered as a thing not supported, and not as a bad one. `clauses` names, for each
+    field, the requirement behind its value; `clause()` looks it up for a refusal.
     """
 
     name: str
@@ -27,6 +29,9 @@ class Profile(Value, frozen=True):
     grant_types: frozenset[str]
     browser_scripts_allowed: bool
     assertion_audience_issuer_only: bool
+    signed_requests_required: bool
+    request_object_is_dated: bool
+    unsigned_object_is_unsupported: bool
     plain_http_redirects_to_loopback: bool
     code_lifetime_limit_seconds: int
     pushed_request_lifetime_limit_seconds: int

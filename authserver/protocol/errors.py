@@ -122,18 +122,21 @@ class InvalidAuthorizationDetails(OAuthError):
 
 
 class InvalidRequestUri(OAuthError):
-    """The request_uri is unknown, spent, expired, or another client's.
-
-    Spec: RFC9126-4
-    """
+    """The request_uri is unknown, spent, expired, or another client's."""
 
     code = "invalid_request_uri"
 
 
 class RequestNotSupported(OAuthError):
-    """Request objects by value are not supported here."""
+    """Request objects are not supported in this place."""
 
     code = "request_not_supported"
+
+
+class InvalidRequestObject(OAuthError):
+    """The request object is not signed by this client, not for this server, not of now, or malformed."""
+
+    code = "invalid_request_object"
 
 
 class RequestUriNotSupported(OAuthError):

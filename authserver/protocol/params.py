@@ -1,5 +1,6 @@
 """The parameters of a request, each at most once."""
 
+import json
 from collections.abc import Iterator, Mapping
 from urllib.parse import unquote_plus
 
@@ -72,6 +73,40 @@ def parse_params(encoded: str) -> Params:
         else:
             values[name] = value
     return Params({name: value for name, value in values.items() if value}, repeated)
+
+
+def params_of_members(members: Mapping[str, object]) -> Params:
+    """Return the parameters that the members of a JSON object make; objects and lists of them as their JSON text.
+
+    Raises InvalidRequest where one has no form as a parameter, holds a NUL, or there are too many.
+
+    Spec: RFC9101-4
+    """
+    if len(members) > _MAX_PARAMETERS:
+        raise InvalidRequest("The parameters cannot be read.", reason="there are too many", clause=_CLAUSE)
+    values = {name: _as_text(value) for name, value in members.items() if name not in _REPEATABLE}
+    repeated = {name: _as_texts(members[name]) for name in _REPEATABLE if name in members}
+    if any(
+        "\x00" in text for text in (*values, *values.values(), *(each for group in repeated.values() for each in group))
+    ):
+        raise InvalidRequest("A parameter holds a character that is not allowed.", clause=_CLAUSE)
+    return Params({name: value for name, value in values.items() if value}, repeated)
+
+
+def _as_text(value: object) -> str:
+    if isinstance(value, str):
+        return value
+    if isinstance(value, dict | list) or (isinstance(value, int) and not isinstance(value, bool)):
+        return json.dumps(value, ensure_ascii=False)
+    raise InvalidRequest("A parameter has no such value.", clause=_CLAUSE)
+
+
+def _as_texts(value: object) -> tuple[str, ...]:
+    given = value if isinstance(value, list) else [value]
+    texts = tuple(text for text in given if isinstance(text, str))
+    if len(texts) != len(given):
+        raise InvalidRequest("A parameter has no such value.", clause=_CLAUSE)
+    return tuple(filter(None, texts))
 
 
 def _pairs(encoded: str) -> list[tuple[str, str]]:

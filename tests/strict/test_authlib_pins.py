@@ -126,10 +126,10 @@ def test_a_basic_header_in_no_encoding_authenticates_no_one(
 
 @pytest.mark.parametrize("claims", [b'{"response_type":["code"]}', b'{"redirect_uri":5}', b"[1]", b""])
 @pytest.mark.spec("RFC9126-2.1-3", "OIDCC-6.1")
-def test_a_request_object_is_refused_before_it_is_read(client: RelyingParty, claims: bytes) -> None:
+def test_the_members_of_a_request_object_are_judged_before_they_are_used(client: RelyingParty, claims: bytes) -> None:
     request_object = forge({"alg": "ES256", "typ": "oauth-authz-req+jwt"}, claims, client.key, "ES256")
     status, code = refusal(client.push(request=request_object))
-    assert (status, code) == (400, "request_not_supported")
+    assert (status, code) == (400, "invalid_request_object")
 
 
 @pytest.mark.parametrize(

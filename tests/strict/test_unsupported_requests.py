@@ -58,19 +58,10 @@ def test_a_plain_app_is_told_of_such_a_response_mode_in_the_query(
     assert answer_of(location)["error"] == "invalid_request"
 
 
-@pytest.mark.spec("OIDCC-6.1", "RFC9101-5.1")
-def test_a_pushed_request_object_is_refused_by_name(app: RelyingParty) -> None:
-    assert refusal(app.push(request=UNSIGNED)) == (400, "request_not_supported")
-
-
-@pytest.mark.spec("OIDCC-6.1", "RFC9101-5.1")
-def test_a_pushed_request_object_is_refused_by_name_where_nothing_stands_beside_it(app: RelyingParty) -> None:
-    response = app.send("/par", {**app.credentials(), "request": UNSIGNED})
-    assert refusal(response) == (400, "request_not_supported")
-
-
 @pytest.mark.spec("OIDCC-6.1", "OIDCC-3.1.2.6")
-def test_a_plain_app_is_told_that_request_objects_are_not_supported(login_app: RelyingParty, alice: Person) -> None:
+def test_a_plain_app_without_keys_is_told_that_its_request_objects_are_not_supported(
+    login_app: RelyingParty, alice: Person
+) -> None:
     location = alice.open(plain_url(login_app, request=UNSIGNED)).headers["Location"]
     assert (answer_of(location)["error"], answer_of(location)["state"]) == ("request_not_supported", "state-123")
 

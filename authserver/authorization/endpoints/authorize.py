@@ -13,6 +13,7 @@ from authserver.authorization.dispatch import Dispatcher
 from authserver.authorization.model import BrowserCookies, Visit
 from authserver.authorization.next_step import NextStep
 from authserver.authorization.parse import RequestPolicy, parse_redirect, parse_request
+from authserver.authorization.request_object import RequestObjects
 from authserver.authorization.store import find_pushed, find_visit, open_interaction, pushed_row
 from authserver.authorization.stored_request import check_pushed, unknown_reference
 from authserver.clients.authenticated_request import RequestLimiter
@@ -67,6 +68,7 @@ class Authorize(Assembly, frozen=True):
     pages: Pages
     events: EventSink
     policy: Callable[[], RequestPolicy]
+    request_objects: RequestObjects
     conduct: Dispatcher
     session_limits: SessionLimits
     pushed_lifetime_seconds: int
@@ -133,17 +135,23 @@ class Authorize(Assembly, frozen=True):
     def _begin_plain(self, request: MachineRequest, params: Params, client: Client, now: int) -> MachineResponse:
         """Open an interaction for a request in the URL itself, where the client's profile permits one.
 
-        Spec: FAPI2-SP-FINAL-5.3.2.2-4, RFC9126-5
+        Spec: FAPI2-SP-FINAL-5.3.2.2-4, RFC9126-5, RFC9101-5
         """
         if client.require_pushed_authorization_requests:
             raise InvalidRequest(
                 "The request must be pushed first.", clause=client.profile.clause("pushed_requests_required")
             )
-        parse_redirect(params, client)
         try:
-            asked = parse_request(params, client, self.policy())
+            opened = self.request_objects.open(params, client, now)
         except OAuthError as error:
+            if "redirect_uri" not in params:
+                raise
             return self._refuse_plain(params, client, error)
+        parse_redirect(opened, client)
+        try:
+            asked = parse_request(opened, client, self.policy())
+        except OAuthError as error:
+            return self._refuse_plain(opened, client, error)
         request_uri = self._store(asked, now)
         if request.method == "POST":
             return _by_get(client.client_id, request_uri)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from authserver.authorization.answers.model import Redirect
 from authserver.authorization.parse import RequestPolicy, parse_request
+from authserver.authorization.request_object import RequestObjects
 from authserver.authorization.store import pushed_row
 from authserver.binding.demand import check_dpop_wanted
 from authserver.binding.dpop import DpopProof
@@ -23,20 +24,22 @@ from authserver.web.machine.responses import created
 class PushedAuthorizationRequest(Assembly, frozen=True):
     """`POST /par`: an authenticated client leaves its request and gets a reference for the browser to carry.
 
-    Spec: RFC9126-2, FAPI2-SP-FINAL-5.3.2.2-2, FAPI2-SP-FINAL-5.3.2.2-12
+    Spec: RFC9126-2, RFC9126-3, FAPI2-SP-FINAL-5.3.2.2-2, FAPI2-SP-FINAL-5.3.2.2-12
     """
 
     database: Database
     clock: Clock
     reception: RequestAuthenticator
     policy: Callable[[], RequestPolicy]
+    request_objects: RequestObjects
     lifetime_seconds: int
 
     def __call__(self, request: MachineRequest) -> MachineResponse:
         """Answer one pushed request."""
         now = self.clock()
         received = self.reception.receive(request, now)
-        asked, redirect = parse_request(received.params, received.client, self.policy())
+        params = self.request_objects.open(received.params, received.client, now)
+        asked, redirect = parse_request(params, received.client, self.policy())
         if received.proof is not None:
             check_dpop_wanted(binding_demand(received.client))
         redirect = bind_code_to_key(redirect, received.proof)
