@@ -4,7 +4,7 @@ from contextlib import suppress
 
 from flask import Flask
 
-from authserver.app.parts import build_parts
+from authserver.app.parts import Parts, build_parts
 from authserver.app.routes import endpoint_middleware, machine_routes, metadata_document, page_blueprints
 from authserver.clock import Clock, system_clock
 from authserver.events.model import EventSink
@@ -39,7 +39,8 @@ def create_configured_app() -> Flask:
     settings = load_settings()
     configure_log(settings.log_level)
     app = create_app(settings)
-    letters = app.extensions["authserver"].letters
-    if letters is not None:
-        letters.start()
+    parts: Parts = app.extensions["authserver"]
+    if parts.letters is not None:
+        parts.letters.start()
+    parts.logouts.start()
     return app

@@ -8,6 +8,7 @@ from limits.errors import ConfigurationError
 from authserver.accounts.attempts import Attempts
 from authserver.accounts.factors.passkey.ceremony_token import Ceremonies
 from authserver.accounts.factors.passkey.verification import relying_party
+from authserver.app.logouts import build_logouts, waking
 from authserver.app.notices import build_queue, check_channel, post_of
 from authserver.authorization.parse import RequestPolicy
 from authserver.authorization.request_object import RequestObjects
@@ -28,6 +29,7 @@ from authserver.keys.store import find_all, find_archived
 from authserver.limits.fallback import WindowStorage
 from authserver.limits.rates import Limits, build_limits, build_storage, shared_limits_path
 from authserver.outbound.fetch import SafeFetcher
+from authserver.outbound.queue_worker import QueueWorker
 from authserver.outbound.sender import DeliveryWorker as QueueSender
 from authserver.profiles.catalogue import PROFILES
 from authserver.protocol import urls
@@ -36,6 +38,7 @@ from authserver.sealing.master_key import MasterKeyEnvelope, read_master_key
 from authserver.sessions.model import SessionLimits
 from authserver.settings.load import SettingsError
 from authserver.settings.model import Settings
+from authserver.signals.model import LogoutNotice
 from authserver.values import Assembly
 from authserver.web.machine.client_certificate import CertificatePolicy, parse_policy
 from authserver.web.machine.evidence import Origins
@@ -65,6 +68,7 @@ class Parts(Assembly, frozen=True):
     attempts: Attempts
     passkeys: Ceremonies
     letters: QueueSender | None
+    logouts: QueueWorker[LogoutNotice]
     certificates: CertificatePolicy
 
     def audiences(self) -> frozenset[str]:
@@ -101,16 +105,18 @@ def build_parts(settings: Settings, app: Flask, clock: Clock, events: EventSink)
     origins = Origins(settings.issuer, settings.certificate_origin)
     nonces = DpopNonces(envelope.derive("dpop nonce"), required=settings.dpop_nonce == "required")
     limits = _limits(settings, app, envelope, events, clock)
+    fetcher = _fetcher(settings)
     authentication = ClientAuthentication(
         registry=registry,
         # Half of the threads may wait for keys from elsewhere; the other half goes on with what needs none.
-        remote_keys=RemoteKeys(_fetcher(settings), clock, events, most_waiting=max(1, settings.threads // 2)),
+        remote_keys=RemoteKeys(fetcher, clock, events, most_waiting=max(1, settings.threads // 2)),
         chain=_chain(settings),
         issuer=settings.issuer,
         own_urls=frozenset(url for path in _AUTHENTICATED_PATHS for url in origins.urls(path)),
     )
     letters = build_queue(settings, database, events, clock)
-    journal = Journal(events, post_of(letters))
+    logouts = build_logouts(settings, database, (registry.find, keys.current, fetcher), events, clock)
+    journal = Journal(waking(logouts, events), post_of(letters))
     return Parts(
         settings=settings,
         clock=clock,
@@ -130,6 +136,7 @@ def build_parts(settings: Settings, app: Flask, clock: Clock, events: EventSink)
             relying_party(settings.issuer, settings.site_name, settings.passkey_aaguids), envelope, journal
         ),
         letters=letters,
+        logouts=logouts,
         certificates=_certificate_policy(settings),
     )
 

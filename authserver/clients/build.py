@@ -5,6 +5,7 @@ from msgspec.structs import asdict
 from authserver.clients.browser_origins import browser_origins, check_browser_origins
 from authserver.clients.certificate_members import read_certificate_subject
 from authserver.clients.display import parse_shown
+from authserver.clients.logout_uris import parse_logout_uris
 from authserver.clients.metadata import AS_JWT, SIGNED_ANSWERS, ClientMetadata
 from authserver.clients.model import Client, ResourceServer
 from authserver.clients.signing import message_signing
@@ -67,6 +68,7 @@ def build_client(metadata: ClientMetadata, *, client_id: str, secret_hash: bytes
         checked=parse_shown(metadata),
         post_logout_redirect_uris=tuple(metadata.post_logout_redirect_uris),
         browser_origins=browser_origins(asdict(metadata)),
+        logout_uris=parse_logout_uris(metadata),
     )
 
 

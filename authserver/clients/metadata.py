@@ -29,7 +29,8 @@ _ENCRYPTION = ("introspection_encrypted_response_alg", "introspection_encrypted_
 class ClientMetadata(Value, frozen=True, kw_only=True):
     """The members a registration may hold; any other is refused, so that nothing is set that was not meant.
 
-    Spec: RFC7591-2, OIDCR-2, RFC8705-2.1.2, RFC8705-3.4, RFC9126-6, RFC9449-5.2, RFC9396-10, RFC9701-6
+    Spec: RFC7591-2, OIDCR-2, RFC8705-2.1.2, RFC8705-3.4, RFC9126-6, RFC9449-5.2, RFC9396-10, RFC9701-6,
+    OIDCBCL-2.2, OIDCFCL-2
     """
 
     client_id: Annotated[str, Meta(pattern=f"^{CLIENT_ID}$")] | None = None
@@ -78,6 +79,10 @@ class ClientMetadata(Value, frozen=True, kw_only=True):
     resource: Annotated[tuple[_Text, ...], Meta(max_length=8)] = ()
     resource_scopes: Annotated[str, Meta(max_length=4096)] = ""
     access_token_format: Literal["jwt", "opaque"] = AS_JWT
+    backchannel_logout_uri: _Text | None = None
+    backchannel_logout_session_required: bool = False
+    frontchannel_logout_uri: _Text | None = None
+    frontchannel_logout_session_required: bool = False
 
 
 _MEMBERS = get_type_hints(ClientMetadata, include_extras=True)

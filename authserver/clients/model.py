@@ -62,6 +62,16 @@ class MessageSigning(Value, frozen=True):
     require_signed_request_object: bool = False
 
 
+class LogoutUris(Value, frozen=True):
+    """Where the client is told that a person's session has ended: by us, and in the person's browser."""
+
+    backchannel: str | None = None
+    frontchannel: str | None = None
+
+
+NO_LOGOUT_URIS = LogoutUris()
+
+
 class Client(Value, frozen=True):
     """One registered client with its profile and imported keys; names as in RFC 7591.
 
@@ -105,6 +115,7 @@ class Client(Value, frozen=True):
     checked: Checked | None = None
     browser_origins: frozenset[str] = frozenset()
     post_logout_redirect_uris: tuple[str, ...] = ()
+    logout_uris: LogoutUris = NO_LOGOUT_URIS
 
     @property
     def is_public(self) -> bool:

@@ -11,7 +11,7 @@ from authserver.db.tables.authorization import interactions, pushed_requests
 from authserver.db.tables.events import events
 from authserver.db.tables.grants import authorization_codes, device_authorizations, grants, issued_tokens
 from authserver.db.tables.one_time_ids import claimed_ids
-from authserver.db.tables.outbound import letters
+from authserver.db.tables.outbound import letters, logout_notices
 from authserver.db.tables.sessions import sessions
 from authserver.values import Value
 
@@ -50,6 +50,7 @@ EXPIRIES = (
     Retention(invitations, _A_DAY),
     Retention(events, 0),
     Retention(letters, 0),
+    Retention(logout_notices, 0),
     Retention(grants, _A_DAY),
 )
 

@@ -223,6 +223,11 @@ NOTICE_FAILED: Final = Kind("notice.failed", ("notice", "error"))
 NOTICE_GIVEN_UP: Final = Kind("notice.given_up", ("notice", "error"), is_alarm=True)
 NOTICE_SENDER_FAILED: Final = Kind("notice.sender_failed", ("notice", "error"), is_alarm=True)
 NOTICES_BEHIND: Final = Kind("notices.behind", ("seconds",), is_alarm=True)
+LOGOUT_TOLD: Final = Kind("logout.told")
+LOGOUT_FAILED: Final = Kind("logout.failed", ("error",))
+LOGOUT_GIVEN_UP: Final = Kind("logout.given_up", ("error",), is_alarm=True)
+LOGOUT_SENDER_FAILED: Final = Kind("logout.sender_failed", ("error",), is_alarm=True)
+LOGOUTS_BEHIND: Final = Kind("logouts.behind", ("seconds",), is_alarm=True)
 EVENTS_READER_BEHIND: Final = Kind("events.reader_behind", ("reader", "days"), is_alarm=True)
 
 KINDS: Final[Mapping[str, Kind]] = {kind.name: kind for kind in list(globals().values()) if isinstance(kind, Kind)}

@@ -146,6 +146,7 @@ def delete_account(task: OperationContext[DeleteAccount]) -> int:
     """
     with task.transaction() as connection:
         account_id = hold(connection, task.act.account_id).account_id
+        lifecycle.end_all(connection, account_id, task.now)  # before it is forgotten which apps they served
         kept = erase_account(connection, account_id)
         # Nothing names the person any more: whoever has the id from elsewhere can tell that this was it.
         pseudonym = hash_handle(account_id).hex()[:_PSEUDONYM_DIGITS]

@@ -146,7 +146,8 @@ def check_served(metadata: Mapping[str, object], rules: OperationRules) -> None:
     ):
         description = "give jwks with x5c; our own TLS takes self-signed ones from there alone"
         raise InvalidClientMetadata("jwks_uri", description, clause="RFC8705-2.2.2")
-    _check_fetched(metadata.get("jwks_uri"), rules)
+    for member in ("jwks_uri", "backchannel_logout_uri"):
+        _check_fetched(member, metadata.get(member), rules)
 
 
 def _check_offered(types: object, rules: OperationRules) -> None:
@@ -156,13 +157,13 @@ def _check_offered(types: object, rules: OperationRules) -> None:
         raise InvalidClientMetadata("authorization_details_types", description, clause="RFC9396-10")
 
 
-def _check_fetched(url: object, rules: OperationRules) -> None:
+def _check_fetched(member: str, url: object, rules: OperationRules) -> None:
     try:
         if isinstance(url, str):
             find_permission(url, rules.fetch_allow)
     except FetchRefused as error:
         description = f"it is never fetched: {error}. Add it to FETCH_ALLOW."
-        raise InvalidClientMetadata("jwks_uri", description, clause="RFC9700-4.11") from error
+        raise InvalidClientMetadata(member, description, clause="RFC9700-4.11") from error
 
 
 def check_signable(connection: Connection, metadata: Mapping[str, object]) -> None:

@@ -1,4 +1,4 @@
-"""Fetching from an address that a client chose, without becoming its arm into our network.
+"""Fetching from an address that a client chose, or posting to it, without becoming its arm into our network.
 
 Written on the standard library's HTTP client, which follows no redirect, knows no proxy, decompresses nothing and takes
 a socket that is already open: what is connected is one of the very addresses that were judged.
@@ -9,7 +9,7 @@ Spec: RFC9700-4.11, RFC7591-5
 import re
 import socket
 import ssl
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from http.client import HTTPConnection, HTTPException, HTTPResponse
@@ -25,6 +25,8 @@ Resolver = Callable[[str, int], Sequence[str]]
 
 _HTTPS_PORT = 443
 _OK = 200
+_DONE = frozenset({_OK, 204})
+_WORTHLESS_BODY = 16 * 1024
 _MAX_BODY = 256 * 1024
 _TOTAL_SECONDS = 5.0
 _RESOLVER_THREADS = 64
@@ -34,7 +36,10 @@ _JSON = re.compile(r"application/([a-z0-9.-]+\+)?json\s*(;.*)?", re.IGNORECASE)
 
 
 class FetchRefused(Exception):
-    """Nothing was fetched; the text is a reason for the operator and names no more of the URL than its host."""
+    """Nothing was fetched, or what was posted was not taken.
+
+    The text is a reason for the operator and names no more of the URL than its host.
+    """
 
 
 class _Target(Value, frozen=True):
@@ -54,7 +59,7 @@ def resolve_by_system(host: str, port: int) -> Sequence[str]:
 
 
 class SafeFetcher:
-    """Fetches one small JSON document over HTTPS from a public address.
+    """Fetches one small JSON document over HTTPS from a public address, or posts a form to one.
 
     `allow` lists the "host:port" pairs that may also lie on a private address or another port. `ca_file` holds further
     certificate authorities to trust. The whole fetch, name resolution to last byte, ends within five seconds.
@@ -79,6 +84,16 @@ class SafeFetcher:
 
     def fetch(self, url: str) -> bytes:
         """Return the body of a 200 answer, or raise FetchRefused."""
+        return self._ask(url, _get)
+
+    def post_form(self, url: str, form: bytes) -> None:
+        """Post an encoded form; raises FetchRefused unless it is answered with 200 or 204.
+
+        Spec: OIDCBCL-2.5, OIDCBCL-2.8
+        """
+        self._ask(url, lambda connection, target: _post(connection, target, form))
+
+    def _ask(self, url: str, ask: Callable[[ssl.SSLSocket, _Target], bytes]) -> bytes:
         deadline = monotonic() + self._total_seconds
         target = _parse_url(url)
         allowed = target.authority in self._allow
@@ -87,7 +102,7 @@ class SafeFetcher:
         addresses = self._addresses(target, deadline, allowed=allowed)
         try:
             with self._connect(addresses, target, deadline) as connection, _cut_at(deadline, connection):
-                return _get(connection, target)
+                return ask(connection, target)
         except (OSError, HTTPException, ValueError) as error:
             reason = "took too long" if monotonic() >= deadline else f"failed: {type(error).__name__}"
             raise FetchRefused(f"fetching from {target.authority} {reason}") from error
@@ -207,18 +222,31 @@ def _remaining(deadline: float) -> float:
 
 
 def _get(connection: ssl.SSLSocket, target: _Target) -> bytes:
-    client = HTTPConnection(target.host, target.port)
-    client.sock = connection
-    authority = target.authority.removesuffix(f":{_HTTPS_PORT}")
-    headers = {
-        "Host": authority,
-        "Accept": "application/json",
-        "Accept-Encoding": "identity",
-        "Connection": "close",
-    }
-    client.request("GET", target.path, headers=headers)
+    client = _client(connection, target)
+    client.request("GET", target.path, headers=_headers(target, {"Accept": "application/json"}))
     with client.getresponse() as response:
         return _read_body(response, target)
+
+
+def _post(connection: ssl.SSLSocket, target: _Target, form: bytes) -> bytes:
+    client = _client(connection, target)
+    own = {"Content-Type": "application/x-www-form-urlencoded", "Content-Length": str(len(form))}
+    client.request("POST", target.path, body=form, headers=_headers(target, own))
+    with client.getresponse() as response:
+        if response.status not in _DONE:
+            raise FetchRefused(f"{target.authority} answered with status {response.status}")
+        return response.read(_WORTHLESS_BODY)  # so that whoever answers is not cut off in the middle of it
+
+
+def _client(connection: ssl.SSLSocket, target: _Target) -> HTTPConnection:
+    client = HTTPConnection(target.host, target.port)
+    client.sock = connection
+    return client
+
+
+def _headers(target: _Target, own: Mapping[str, str]) -> dict[str, str]:
+    authority = target.authority.removesuffix(f":{_HTTPS_PORT}")
+    return {"Host": authority, "Accept-Encoding": "identity", "Connection": "close", **own}
 
 
 def _read_body(response: HTTPResponse, target: _Target) -> bytes:

@@ -58,15 +58,15 @@ def is_due(session: Session, now: int) -> bool:
 def start(
     connection: Connection, account_id: str, method: str, limits: SessionLimits, now: int, browser: Browser
 ) -> tuple[Session, str]:
-    """Begin a session on one factor and answer it with the cookie's value; the browser's old session is ended.
+    """Begin a session on one factor and answer it with the cookie's value; the browser's old one is worth nothing then.
 
-    That is ended whoever's it was: a cookie value known before the authentication is worth nothing after it.
+    That one ends, and the apps that it served are told. Where it was the same person's it goes on: they are signed in
+    to those apps still, so the public id, by which apps know it, stays.
 
     Spec: ASVS5-7.2.4, ASVS5-7.2.3
     """
-    end(connection, browser.cookie, now)
     session = Session(
-        session_id=secrets.token_urlsafe(_RANDOM_BYTES),
+        session_id=_replace(connection, account_id, browser.cookie, now) or secrets.token_urlsafe(_RANDOM_BYTES),
         account_id=account_id,
         factors=(ProvedFactor(method, now),),
         created_at=now,
@@ -89,7 +89,7 @@ def elevate(
     Spec: ASVS5-7.2.4, RFC9470-5
     """
     session = find_current(connection, cookie_value, limits, now)
-    if session is None or not end(connection, cookie_value, now):
+    if session is None or not store.replace_cookie(connection, _hash_of(cookie_value or ""), now):
         return None
     kept = tuple(factor for factor in session.factors if factor.method != method)
     raised = replace(session, factors=(*kept, ProvedFactor(method, now)), authenticated_at=now, last_seen_at=now)
@@ -154,6 +154,18 @@ def seconds_left(session: Session, limits: SessionLimits, now: int) -> int:
     is_strong = satisfies(acr_for(session.factors), ACR_TWO_FACTORS)
     idle_seconds = limits.strong_idle_seconds if is_strong else limits.idle_seconds
     return min(session.expires_at, session.last_seen_at + idle_seconds) - now
+
+
+def _replace(connection: Connection, account_id: str, cookie_value: str, now: int) -> str:
+    """End what a browser was signed in by; return the public id of what the same person goes on with."""
+    session_hash = _hash(cookie_value)
+    before = store.find(connection, session_hash) if session_hash is not None else None
+    if session_hash is None or before is None:
+        return ""
+    if before.account_id != account_id:
+        store.end(connection, session_hash, now)
+        return ""
+    return before.session_id if store.replace_cookie(connection, session_hash, now) else ""
 
 
 def _save(connection: Connection, session: Session) -> str:

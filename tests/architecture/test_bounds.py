@@ -39,6 +39,8 @@ FILLED_BY: Final[dict[str, tuple[str, str]]] = {
     "events.actor": (OPERATOR, "events/store: LONGEST_TEXT"),
     "events.reason": (OPERATOR, "events/store: LONGEST_TEXT"),
     "events.correlation_id": (OURSELVES, "web/request_id: one form"),
+    "logout_notices.notice_id": (OURSELVES, "one for each client that a session served"),
+    "logout_notices.client_id": (CLIENT, "one that is registered"),
     "letters.detail": (PERSON, "notices/post: 200 characters, and MOST_WAITING letters of a person"),
     "approvals.client_id": (CLIENT, "one that is registered"),
     "approvals.evidence": (PERSON, "one payment of at most 8,192 characters and one answer of a passkey"),

@@ -17,7 +17,7 @@ from authserver.events.store import KEPT_SECONDS
 from authserver.keys import compact, remote
 from authserver.limits import fallback, prefetched_quota, rates
 from authserver.outbound import model as letters
-from authserver.outbound import sender
+from authserver.outbound import queue_worker
 from authserver.protocol.details.names import MAX_NAME_LENGTH
 from authserver.resource import introspected_tokens, signed_answers, store
 from authserver.serving.tls import REQUEST_SECONDS
@@ -61,9 +61,9 @@ CLAIMS = [
     ("errors.md", f"every {said(of(remote, '_LONGEST_RETRY_SECONDS'))} at last"),
     ("errors.md", f"after {said(of(letters, '_FIRST_DELAY_SECONDS'))}, then later each time, "),
     ("errors.md", f"{_WORDS[letters.MOST_ATTEMPTS]} times within about a day"),
-    ("errors.md", f"its row stays for {said(of(sender, '_KEPT_SECONDS'))}"),
-    ("errors.md", f"letters go out more than {said(sender.BEHIND_SECONDS)} after what they tell of"),
-    ("errors.md", f"; at most every {said(of(sender, '_SECONDS_BETWEEN_ALARMS'))}"),
+    ("errors.md", f"its row stays for {said(of(queue_worker, '_KEPT_SECONDS'))}"),
+    ("errors.md", f"letters go out more than {said(queue_worker.BEHIND_SECONDS)} after what they tell of"),
+    ("errors.md", f"; at most every {said(of(queue_worker, '_SECONDS_BETWEEN_ALARMS'))}"),
     ("protect-an-api.md", f"{said(of(signed_answers, '_OLDEST_SECONDS'), digits=True)}, about this very token"),
     ("protect-an-api.md", f"takes {said(of(introspected_tokens, '_SECONDS'))} at most"),
     ("protect-an-api.md", f"forgets a token {said(of(store, '_KEPT_SECONDS'))} after it has expired"),

@@ -21,6 +21,10 @@ PATHS = ("/.well-known/openid-configuration", "/.well-known/oauth-authorization-
 KNOWN_MEMBERS = {
     "device_authorization_endpoint",
     "end_session_endpoint",
+    "backchannel_logout_supported",
+    "backchannel_logout_session_supported",
+    "frontchannel_logout_supported",
+    "frontchannel_logout_session_supported",
     "authorization_details_types_supported",
     "issuer",
     "authorization_endpoint",

@@ -1,4 +1,4 @@
-"""The table of letters that wait to be sent."""
+"""The tables of what waits to be sent: letters to people, notices to apps."""
 
 from sqlalchemy import BigInteger, Column, Index, Integer, String, Table, Text
 
@@ -19,4 +19,19 @@ letters = Table(
     Column("expires_at", BigInteger),  # none while it waits: no purge takes what was not sent
     Index("letters_account_id", "account_id"),
     Index("letters_due", "expires_at", "due_at"),
+)
+
+logout_notices = Table(
+    "logout_notices",
+    metadata,
+    Column("notice_id", Text, primary_key=True),  # the session and the client: one is told of the other once
+    Column("session_id", String(64), nullable=False),
+    Column("account_id", String(64), nullable=False),
+    Column("client_id", Text, nullable=False),
+    Column("happened_at", BigInteger, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("due_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger),  # none while it waits: no purge takes what was not sent
+    Index("logout_notices_due", "expires_at", "due_at"),
+    Index("logout_notices_client_id", "client_id"),
 )
