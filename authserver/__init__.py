@@ -1,5 +1,5 @@
 """An OAuth 2.0 and OpenID Connect authorization server for financial-grade APIs.
 
-People meet `pages/` (Flask). Machines meet `endpoints/` (plain callables from a request value to a response value).
-SQL lives in `store`. Everything else is plain rules on frozen values.
+Endpoints (plain callables from a request value to a response value) and pages (Flask) meet the outside, stores hold
+SQL, acts change things, and the rest is pure rules on frozen values.
 """
