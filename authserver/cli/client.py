@@ -1,6 +1,7 @@
 """`authserver client`: who may ask."""
 
 import json
+import sys
 from typing import TextIO
 
 import click
@@ -12,6 +13,7 @@ from authserver.cli.operators import cannot_be_undone, open_operator, operation
 from authserver.cli.output import TakesId, fail, json_option, moment, note, print_done, print_record, print_rows
 from authserver.operations import lookups
 from authserver.operations.acts import (
+    USUAL_OVERLAP_SECONDS,
     AddClient,
     DeleteClient,
     DisableClient,
@@ -92,15 +94,34 @@ def update(client_id: str, file: TextIO, reason: str, *, as_json: bool) -> None:
 
 @client.command(cls=TakesId, name="rotate-secret")
 @click.argument("client_id")
+@click.option(
+    "--overlap",
+    "overlap_hours",
+    type=click.IntRange(min=0),
+    default=USUAL_OVERLAP_SECONDS // 3600,
+    show_default=True,
+    help="For how many hours the current secret stays valid.",
+)
 @click.option("--at-once", is_flag=True, help="End the current secret now, for example because it leaked.")
+@click.option(
+    "--import-from-stdin", "imports", is_flag=True, help="Take the secret from standard input instead of making one."
+)
 @operation
-def rotate_secret(client_id: str, reason: str, *, at_once: bool, as_json: bool) -> None:
-    """Give a client a new secret and print it once; the current one stays valid for a day."""
-    made = open_operator().perform(RotateClientSecret(client_id, ends_previous=at_once, reason=reason))
-    note("The client_secret is shown this once. Servers take it within two seconds.")
+def rotate_secret(
+    client_id: str, overlap_hours: int, reason: str, *, at_once: bool, imports: bool, as_json: bool
+) -> None:
+    """Give a client a new secret and print it once; the current one stays valid for a while.
+
+    A secret that the client has already, from another server, is read from standard input and not printed.
+    """
+    act = RotateClientSecret(client_id, 0 if at_once else overlap_hours * 3600, reason=reason)
+    made = open_operator().perform(act, secret=sys.stdin.readline().rstrip("\r\n") if imports else None)
+    if not imports:
+        note("The client_secret is shown this once.")
+    note("Servers take it within two seconds.")
+    shown = {} if imports else {"client_secret": made.client_secret}
     ends = "at once" if made.previous_until is None else moment(made.previous_until)
-    record = {"client_id": client_id, "client_secret": made.client_secret, "previous_secret_ends": ends}
-    print_record(record, as_json=as_json)
+    print_record({"client_id": client_id, **shown, "previous_secret_ends": ends}, as_json=as_json)
 
 
 @client.command(cls=TakesId)

@@ -36,6 +36,8 @@ WORDS: Final[Mapping[type[OperationRefused], Callable[[Any], str]]] = {
     ),
     refusals.SecretMissing: lambda refusal: f"{refusal.client_id} has no secret: it authenticates by {refusal.method}",
     refusals.SecretNeeded: lambda _: "token_endpoint_auth_method: this client has no secret; register it anew",
+    refusals.SecretUnfit: lambda refusal: f"the secret on standard input: {refusal.problem}",
+    refusals.OverlapTooLong: lambda refusal: f"--overlap: at most {refusal.most_seconds // 3600} hours",
     refusals.ChangedMeanwhile: lambda refusal: f"{refusal.what} was changed at the same moment; check it and try again",
     refusals.KeyNotFound: lambda refusal: f"there is no key {refusal.kid}",
     refusals.KeyRetiredAlready: lambda refusal: f"{refusal.kid} is retired already",

@@ -4,6 +4,7 @@ import base64
 import binascii
 import hashlib
 import hmac
+import re
 import secrets
 from urllib.parse import unquote_plus
 
@@ -12,7 +13,10 @@ from authserver.protocol.errors import InvalidClient
 from authserver.values import Hidden, Value
 
 SECRET_OVERLAP_SECONDS = 86_400
-"""How long a secret stays good beside the one that took its place."""
+"""How long a secret stays good beside the one that took its place, unless another time is chosen."""
+LONGEST_OVERLAP_SECONDS = 90 * 86_400
+_IMPORTABLE = re.compile(r"[\x21-\x7e]{22,255}")
+_LEAST_DIFFERENT = 10
 
 
 class BasicCredentials(Value, frozen=True):
@@ -30,6 +34,19 @@ def new_secret() -> str:
 def hash_secret(secret: str) -> bytes:
     """Return the SHA-256 of a secret; a slow hash would add nothing to 256 random bits."""
     return hashlib.sha256(secret.encode("utf-8")).digest()
+
+
+def check_imported(secret: str) -> None:
+    """Raise ValueError for a secret from elsewhere that could be guessed, or that no client could send.
+
+    It is kept as a fast hash, which is enough for what was made at random and for nothing else.
+
+    Spec: RFC6749-10.10
+    """
+    if not _IMPORTABLE.fullmatch(secret):
+        raise ValueError("it must be 22 to 255 visible ASCII characters, without spaces")
+    if len(set(secret)) < _LEAST_DIFFERENT:
+        raise ValueError(f"it must contain at least {_LEAST_DIFFERENT} different characters, as a random secret does")
 
 
 def parse_basic(header: str) -> BasicCredentials:

@@ -9,11 +9,14 @@ from typing import Final, Generic, TypeVar
 
 from authserver.accounts.model import Account
 from authserver.clients.registration import Registration
+from authserver.clients.shared_secrets import SECRET_OVERLAP_SECONDS
 from authserver.keys.rotation import RotationStep
 from authserver.operations.results import Invitation, NewSecret
 from authserver.protocol.safe_text import is_unseen
 from authserver.values import Value
 
+USUAL_OVERLAP_SECONDS: Final = SECRET_OVERLAP_SECONDS
+"""For how long a client's secret stays good beside the next, where nothing else is said."""
 LONGEST_REASON: Final = 200
 """How many characters a reason may have."""
 
@@ -123,10 +126,13 @@ class UpdateClient(Act[Mapping[str, object]], frozen=True):
 
 
 class RotateClientSecret(Act[NewSecret], frozen=True):
-    """Give a client another secret; the present one stays good for a day, or ends now."""
+    """Give a client another secret, the one beside it or else a new one; the present one stays good for a while.
+
+    `overlap_seconds` is for how long; with 0 it ends now.
+    """
 
     client_id: str
-    ends_previous: bool = False
+    overlap_seconds: int = USUAL_OVERLAP_SECONDS
 
 
 class DisableClient(Act[None], frozen=True):

@@ -6,7 +6,7 @@ from authserver.clients import store
 from authserver.clients.load import load_client
 from authserver.clients.metadata import DEFAULT_ALGORITHM, SIGNED_ANSWERS
 from authserver.clients.registration import Registration, prepare_registration
-from authserver.clients.shared_secrets import SECRET_OVERLAP_SECONDS, hash_secret, new_secret
+from authserver.clients.shared_secrets import LONGEST_OVERLAP_SECONDS, check_imported, hash_secret, new_secret
 from authserver.clients.store import ClientRecord
 from authserver.db.engine import Connection
 from authserver.events import catalogue as kinds
@@ -29,9 +29,11 @@ from authserver.operations.refusals import (
     ClientIdSpent,
     ClientIdTaken,
     ClientNotFound,
+    OverlapTooLong,
     ProfileNotServed,
     SecretMissing,
     SecretNeeded,
+    SecretUnfit,
     SigningKeyMissing,
 )
 from authserver.operations.results import NewSecret
@@ -80,9 +82,15 @@ def update_client(task: OperationContext[UpdateClient]) -> Mapping[str, object]:
 
 
 def rotate_client_secret(task: OperationContext[RotateClientSecret]) -> NewSecret:
-    """Give a client another secret; of two rotations at once one is refused, and shows no secret that is none."""
-    client_id, secret = task.act.client_id, new_secret()
-    until = None if task.act.ends_previous else task.now + SECRET_OVERLAP_SECONDS
+    """Give a client another secret; of two rotations at once one is refused, and shows no secret that is none.
+
+    Raises SecretUnfit for one from elsewhere that could be guessed, and OverlapTooLong.
+    """
+    client_id, overlap = task.act.client_id, task.act.overlap_seconds
+    if not 0 <= overlap <= LONGEST_OVERLAP_SECONDS:
+        raise OverlapTooLong(LONGEST_OVERLAP_SECONDS)
+    secret = new_secret() if task.secret is None else _imported(task.secret)
+    until = task.now + overlap if overlap else None
     with task.transaction() as connection:
         record = find(connection, client_id)
         if record.secret_hash is None:
@@ -91,6 +99,14 @@ def rotate_client_secret(task: OperationContext[RotateClientSecret]) -> NewSecre
             raise ChangedMeanwhile(client_id)
         task.record(connection, task.event(kinds.CLIENT_SECRET_ROTATED, client_id=client_id))
     return NewSecret(secret, until)
+
+
+def _imported(secret: str) -> str:
+    try:
+        check_imported(secret)
+    except ValueError as error:
+        raise SecretUnfit(str(error)) from None  # whose text may be shown, since it holds nothing of the secret
+    return secret
 
 
 def disable_client(task: OperationContext[DisableClient]) -> None:

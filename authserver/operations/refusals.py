@@ -119,6 +119,20 @@ class SecretNeeded(OperationRefused):
 
 
 @dataclass(eq=False)
+class SecretUnfit(OperationRefused):
+    """A secret from elsewhere that cannot be a client's; `problem` says why, and holds nothing of it."""
+
+    problem: str
+
+
+@dataclass(eq=False)
+class OverlapTooLong(OperationRefused):
+    """Two secrets were to be valid together for longer than `most_seconds`, or for less than no time."""
+
+    most_seconds: int
+
+
+@dataclass(eq=False)
 class ChangedMeanwhile(OperationRefused):
     """Someone else changed the same thing at the same moment; `what` names it by its id."""
 

@@ -2,13 +2,17 @@
 
 import json
 import stat
+import time
 from pathlib import Path
 
 import pytest
 from joserfc.jwk import ECKey
 
+from authserver.clients.shared_secrets import hash_secret
+from authserver.clients.store import find_client
 from authserver.keys.jwks import thumbprint
 from tests.support.command_line import CommandLine
+from tests.support.databases import connected, sqlite_url
 
 
 @pytest.fixture
@@ -94,6 +98,74 @@ def test_a_client_without_a_secret_gets_none(deployed: CommandLine, tmp_path: Pa
     )
     assert "s has no secret: it authenticates by private_key_jwt" in deployed.refused("client", "rotate-secret", "s")
     assert "there is no client" in deployed.refused("client", "rotate-secret", "nobody")
+
+
+LOGIN_APP: dict[str, object] = {
+    "client_id": "login",
+    "redirect_uris": ["https://a.example/b"],
+    "profile": "oidc",
+    "scope": "openid",
+    "token_endpoint_auth_method": "client_secret_basic",
+}
+IMPORTED = "f3k2A9-from-another-server-0xZ"
+
+
+@pytest.mark.spec("RFC6749-10.10", "RFC6749-2.3.1")
+def test_a_secret_from_another_server_is_taken_in_and_not_shown(deployed: CommandLine) -> None:
+    first = deployed.data("client", "add", "-", given=json.dumps(LOGIN_APP))["client_secret"]
+    said = ("client", "rotate-secret", "login", "--import-from-stdin", "--overlap", "48", "--json")
+    result = deployed.run(*said, given=IMPORTED + "\n")
+    assert result.exit_code == 0, result.output
+    assert IMPORTED not in result.output
+    assert set(json.loads(result.stdout)) == {"client_id", "previous_secret_ends"}
+    url = sqlite_url(next(deployed.folder.rglob("authserver.sqlite")))
+    with connected(url) as database, database.read() as connection:
+        record = find_client(connection, "login")
+    assert record is not None
+    assert record.secret_hash == hash_secret(IMPORTED)
+    assert record.previous_secret_hash == hash_secret(first)
+    assert abs((record.previous_secret_until or 0) - time.time() - 48 * 3600) < 60
+
+
+@pytest.mark.parametrize(
+    "secret", ["", "short", "a" * 40, "with a space in it 0123456789", "ünicode-0123456789abcdefghij", "x" * 256]
+)
+@pytest.mark.spec("RFC6749-10.10")
+def test_a_secret_that_could_be_guessed_or_sent_by_nobody_is_refused_unseen(deployed: CommandLine, secret: str) -> None:
+    deployed.done("client", "add", "-", given=json.dumps(LOGIN_APP))
+    result = deployed.run("client", "rotate-secret", "login", "--import-from-stdin", given=secret + "\n")
+    assert result.exit_code == 1
+    assert "the secret on standard input: it must" in result.stderr
+    assert not secret or secret not in result.output
+
+
+def test_two_secrets_are_not_good_together_for_ever(deployed: CommandLine) -> None:
+    deployed.done("client", "add", "-", given=json.dumps(LOGIN_APP))
+    assert "--overlap: at most 2160 hours" in deployed.refused("client", "rotate-secret", "login", "--overlap", "2161")
+    assert deployed.data("client", "rotate-secret", "login", "--overlap", "0")["previous_secret_ends"] == "at once"
+
+
+@pytest.mark.parametrize(
+    ("kind", "redirect_uri", "application_type"),
+    [("browser", "https://spa.example/", "web"), ("native", "http://127.0.0.1/callback", "native")],
+)
+@pytest.mark.spec("RFC6749-2.1", "RFC8252-8.4")
+def test_an_app_that_keeps_no_secret_is_registered_without_a_key(
+    deployed: CommandLine, tmp_path: Path, kind: str, redirect_uri: str, application_type: str
+) -> None:
+    said = ["client", "new", "--keys", str(tmp_path)]
+    shown = deployed.data(*said, given=f"{kind}\nReader\nreader\n{redirect_uri}\n\n")
+    assert (shown["token_endpoint_auth_method"], shown["profile"]) == ("none", "oidc")
+    assert (shown["application_type"], shown["redirect_uris"], shown["scope"]) == (
+        application_type,
+        [redirect_uri],
+        "openid",
+    )
+    assert not list(tmp_path.glob("*.jwk.json"))
+    assert deployed.data("assess", "reader") == []
+    options = ["--kind", kind, "--name", "R", "--client-id", "r2", "--redirect-uri"]
+    assert deployed.refused(*said, *options, "http://a.example/", "--scope", "openid").startswith("redirect_uris: ")
+    assert deployed.refused(*said, *options, redirect_uri, "--scope", "openid accounts").startswith("scope: ")
 
 
 @pytest.mark.spec("RFC8705-2.1.2")
