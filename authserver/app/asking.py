@@ -1,6 +1,7 @@
 """The endpoints at which authorization is asked for, and what carries a request on to its answer."""
 
 from authserver.app.parts import Parts
+from authserver.authorization.answers.signed import ResponseSigner
 from authserver.authorization.dispatch import Dispatcher
 from authserver.authorization.endpoints.authorize import Authorize
 from authserver.authorization.endpoints.device import DeviceAuthorizationEndpoint
@@ -60,6 +61,7 @@ def dispatcher(parts: Parts) -> Dispatcher:
         parts.database,
         parts.journal,
         AnswerPolicy(settings.issuer, settings.code_lifetime, settings.grant_lifetime, settings.refresh_idle_lifetime),
+        ResponseSigner(parts.keys.current),
         parts.registry.find,
         parts.audiences,
         own_pages=frozenset(settings.issuer + path for path in PATHS),

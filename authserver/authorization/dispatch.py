@@ -4,8 +4,9 @@ from collections.abc import Callable
 from functools import partial
 
 from authserver.accounts.factors.model import Factor
-from authserver.authorization.answers.model import AuthorizationResponse, Device, OwnPage, ToClient
+from authserver.authorization.answers.model import AuthorizationResponse, Delivery, Device, OwnPage, ToClient
 from authserver.authorization.answers.parameters import to_device, to_own_page, with_code, with_refusal
+from authserver.authorization.answers.signed import ResponseSigner
 from authserver.authorization.model import Interaction, Visit
 from authserver.authorization.next_step import NextStep, Situation, find_consent, may_rest_on_earlier, next_step
 from authserver.authorization.respond import AnswerPolicy, complete, issue, refusal_moves
@@ -42,6 +43,7 @@ class Dispatcher(Assembly, frozen=True):
     database: Database
     journal: Journal
     answers: AnswerPolicy
+    signer: ResponseSigner
     find_client: Callable[[str], Client | None]
     audiences: Callable[[], frozenset[str]]
     own_pages: frozenset[str] = frozenset()
@@ -54,7 +56,6 @@ class Dispatcher(Assembly, frozen=True):
         this, or was answered meanwhile.
         """
         client, delivery = self._still_asks(visit.interaction), visit.interaction.delivery
-        app_name = client.client_name if client is not None else ""
         situation = self._situation(visit, self._consents(visit, client, now))
         self._touch(situation, now)
         try:
@@ -62,14 +63,16 @@ class Dispatcher(Assembly, frozen=True):
         except OAuthError as error:
             complete(self.database.write, situation, now, moves=refusal_moves(delivery, error.code, now))
             self._tell(AUTHORIZATION_REFUSED, situation, now, correlation_id, error.code)
-            return with_refusal(delivery, error, self.answers.issuer, app_name)
+            return self.refuse(delivery, client, error, now)
         if step is not NextStep.ISSUE:
             return step
         if isinstance(delivery, OwnPage):
             complete(self.database.write, situation, now)
             return to_own_page(delivery)
+        if client is None:
+            raise TypeError("whoever is answered elsewhere than on a page of ours is a client")
         code = self._issue(situation, delivery, now, correlation_id)
-        return self._answer(delivery, code, app_name)
+        return self._answer(delivery, client, code, now)
 
     def awaits_consent(self, visit: Visit) -> bool:
         """Return whether consent is what this request needs next, leaving aside what was allowed before it.
@@ -100,12 +103,21 @@ class Dispatcher(Assembly, frozen=True):
         situation = self._situation(Visit(interaction, visit.visitor), (allowed.consent,))
         self._touch(situation, now)
         code = self._issue(situation, delivery, now, correlation_id, allowed)
-        return self._answer(delivery, code, client.client_name)
+        return self._answer(delivery, client, code, now)
 
-    def _answer(self, delivery: ToClient, code: str, app_name: str) -> AuthorizationResponse:
+    def refuse(self, delivery: Delivery, client: Client | None, error: OAuthError, now: int) -> AuthorizationResponse:
+        """Return the refusal as it travels to the client, or to a page of ours where there is none.
+
+        Spec: RFC6749-4.1.2.1, JARM-2.1
+        """
+        app_name = client.client_name if client is not None else ""
+        refusal = with_refusal(delivery, error, self.answers.issuer, app_name)
+        return refusal if client is None else self.signer.sign(refusal, client, now)
+
+    def _answer(self, delivery: ToClient, client: Client, code: str, now: int) -> AuthorizationResponse:
         if isinstance(delivery, Device):
-            return to_device(delivery, app_name)
-        return with_code(delivery, code, self.answers.issuer, app_name)
+            return to_device(delivery, client.client_name)
+        return self.signer.sign(with_code(delivery, code, self.answers.issuer, client.client_name), client, now)
 
     def _still_asks(self, interaction: Interaction) -> Client | None:
         """Return the app that may still ask for this, or None where it is a page of ours.

@@ -53,7 +53,7 @@ def describe_deployment(deployment: Deployment) -> Mapping[str, object]:
     """Return the metadata document; a member that does not apply is left out, never null or empty.
 
     Spec: RFC8414-2, OIDCD-3, RFC9126-5, RFC8705-3.3, RFC8705-5, RFC9449-5.1, RFC9207-2.3, RFC9207-3,
-    FAPI2-SP-FINAL-5.3.2.1-1, RFC9700-2.6-1, RFC9396-10, RFC9701-7, OIDCBCL-2.1
+    FAPI2-SP-FINAL-5.3.2.1-1, RFC9700-2.6-1, RFC9396-10, RFC9701-7, OIDCBCL-2.1, JARM-4
     """
     methods = _union(profile.client_authentication_methods for profile in deployment.profiles)
     assertion_algorithms = _union(profile.signing_algorithms for profile in deployment.profiles)
@@ -69,6 +69,7 @@ def describe_deployment(deployment: Deployment) -> Mapping[str, object]:
         "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": signing,
         "introspection_signing_alg_values_supported": signing,
+        "authorization_signing_alg_values_supported": signing,
         "code_challenge_methods_supported": ["S256"],
         "claims_supported": [*_SIGN_IN_CLAIMS, *STANDARD_CLAIMS],
         "claim_types_supported": ["normal"],

@@ -27,6 +27,14 @@ RESPONSE_TYPE_CODE: Final = "code"
 RESPONSE_MODE_QUERY: Final = "query"
 RESPONSE_MODE_FRAGMENT: Final = "fragment"
 RESPONSE_MODE_FORM_POST: Final = "form_post"
+RESPONSE_MODE_JWT: Final = "jwt"
+RESPONSE_MODE_QUERY_JWT: Final = "query.jwt"
+RESPONSE_MODE_FRAGMENT_JWT: Final = "fragment.jwt"
+RESPONSE_MODE_FORM_POST_JWT: Final = "form_post.jwt"
+SIGNED_RESPONSE_MODES: Final = frozenset(
+    {RESPONSE_MODE_JWT, RESPONSE_MODE_QUERY_JWT, RESPONSE_MODE_FRAGMENT_JWT, RESPONSE_MODE_FORM_POST_JWT}
+)
+"""The modes in which an answer is one signed JWT."""
 
 TOKEN_TYPE_BEARER: Final = "Bearer"  # noqa: S105 - a token type's name
 TOKEN_TYPE_DPOP: Final = "DPoP"  # noqa: S105 - a token type's name

@@ -19,6 +19,7 @@ from authserver.accounts.factors.totp.credential import enrol_totp
 from authserver.accounts.store import people as accounts
 from authserver.authorization import store
 from authserver.authorization.answers.model import Redirect
+from authserver.authorization.answers.signed import ResponseSigner
 from authserver.authorization.asked import AuthorizationRequest
 from authserver.authorization.dispatch import Dispatcher
 from authserver.authorization.model import BrowserCookies, Interaction, PushedRequest
@@ -37,6 +38,7 @@ from authserver.interaction.pages.login import LoginDeps, login_page
 from authserver.interaction.pages.logout import logout_page
 from authserver.interaction.pages.totp import TotpDeps, totp_page
 from authserver.interaction.step import DID_NOT_WORK, StepDeps
+from authserver.keys.signer import SigningKeys
 from authserver.limits.rates import build_limits
 from authserver.limits.storage import SqliteStorage
 from authserver.protocol.demand import AuthenticationDemand
@@ -79,6 +81,10 @@ CLIENT = build_client(
 )
 
 
+def no_keys() -> SigningKeys:
+    raise AssertionError("no answer here is signed")
+
+
 class House:
     """The pages on a database, with a person's browser in front."""
 
@@ -105,7 +111,12 @@ class House:
         self.app.register_blueprint(totp_page(TotpDeps(step, envelope)))
         terms = ConsentTerms(new_handle, 90 * 86400)
         conduct = Dispatcher(
-            database, Journal(self.events.append), AnswerPolicy(ORIGIN, 60, 86400, 3600), step.find_client, frozenset
+            database,
+            Journal(self.events.append),
+            AnswerPolicy(ORIGIN, 60, 86400, 3600),
+            ResponseSigner(no_keys),
+            step.find_client,
+            frozenset,
         )
         self.app.register_blueprint(consent_page(ConsentDeps(step, conduct, terms, lambda _: (), {}, tuple)))
         self.app.register_blueprint(logout_page(step, envelope))

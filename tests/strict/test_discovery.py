@@ -9,6 +9,8 @@ import pytest
 from authserver.clients.registry import FRESH_SECONDS
 from authserver.clients.store import set_disabled
 from authserver.db.engine import Database
+from authserver.profiles.fapi2 import FAPI2
+from authserver.profiles.oidc import OIDC
 from authserver.settings.load import SettingsError, parse_settings
 from tests.support.deployment import ISSUER, MTLS_ORIGIN, Deployment, deploy
 from tests.support.details import ACCOUNTS, FUNDS, Document, text_of
@@ -32,6 +34,7 @@ KNOWN_MEMBERS = {
     "token_endpoint",
     "introspection_endpoint",
     "introspection_signing_alg_values_supported",
+    "authorization_signing_alg_values_supported",
     "revocation_endpoint",
     "userinfo_endpoint",
     "jwks_uri",
@@ -148,7 +151,8 @@ def test_the_document_promises_the_issuer_in_every_response_with_a_boolean(docum
 def test_code_with_s256_is_the_one_way_offered(document: dict[str, Any]) -> None:
     assert document["response_types_supported"] == ["code"]
     assert document["code_challenge_methods_supported"] == ["S256"]
-    assert set(document["response_modes_supported"]) == {"query", "fragment", "form_post"}
+    assert set(document["response_modes_supported"]) == OIDC.response_modes | FAPI2.response_modes
+    assert {"jwt", "query.jwt", "fragment.jwt", "form_post.jwt"} <= set(document["response_modes_supported"])
 
 
 @pytest.mark.spec("RFC8414-2", "FAPI2-SP-FINAL-5.3.2.1-2")
@@ -184,7 +188,7 @@ def test_plain_openid_clients_find_rs256_and_their_claims(document: dict[str, An
 @pytest.mark.spec("FAPI2-SP-FINAL-5.4.1-1.3", "RFC8725-3.1")
 def test_the_algorithm_none_is_offered_nowhere(document: dict[str, Any]) -> None:
     listed = [value for name, value in document.items() if "_alg_values_" in name]
-    assert len(listed) == 7
+    assert len(listed) == 8
     assert not any("none" in value for value in listed)
 
 

@@ -98,10 +98,10 @@ def test_a_code_and_a_refusal_in_the_query(app: RelyingParty, alice: Person) -> 
 
 @pytest.mark.spec("OAUTH-MRT-2.1")
 def test_a_mode_that_no_profile_permits_is_refused_in_the_query(plain: RelyingParty, alice: Person) -> None:
-    for mode in ("jwt", "query.jwt", "web_message", "form_post "):
+    for mode in ("query ", "jws", "web_message", "form_post "):
         assert _told(alice.open(plain_url(plain, response_mode=mode))) == (
             f"{REDIRECT_URI}?error=invalid_request&error_description=The%20response_mode%20must%20be%20one%20of%3A%20"
-            f"form_post%2C%20fragment%2C%20query.&state=state-123&iss={_ISS}"
+            f"form_post%2C%20form_post.jwt%2C%20fragment%2C%20fragment.jwt%2C%20jwt%2C%20query%2C%20query.jwt.&state=state-123&iss={_ISS}"
         )
 
 

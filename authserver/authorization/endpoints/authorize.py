@@ -6,7 +6,6 @@ from urllib.parse import urlencode
 from authserver.accounts.factors.model import Factor
 from authserver.authorization.account_request import is_sealed, open_account_request
 from authserver.authorization.answers.model import AuthorizationResponse, Delivery
-from authserver.authorization.answers.parameters import with_refusal
 from authserver.authorization.answers.send import send
 from authserver.authorization.asked import AuthorizationRequest
 from authserver.authorization.dispatch import Dispatcher
@@ -166,8 +165,8 @@ class Authorize(Assembly, frozen=True):
 
     def _refuse_plain(self, params: Params, client: Client, error: OAuthError) -> MachineResponse:
         """Return a refusal to a redirect URI that is known, for a request that otherwise cannot be accepted."""
-        redirect, issuer = parse_redirect(params, client), self.conduct.answers.issuer
-        return send(with_refusal(redirect, error, issuer, client.client_name), self.pages)
+        refusal = self.conduct.refuse(parse_redirect(params, client), client, error, self.clock())
+        return send(refusal, self.pages)
 
     def _proceed(self, request: MachineRequest) -> MachineResponse:
         handle = read_query(request).require("interaction", clause="RFC6749-4.1.1")
