@@ -7,7 +7,7 @@ from limits.errors import ConfigurationError
 
 from authserver.accounts.attempts import Attempts
 from authserver.accounts.factors.passkey.ceremony_token import Ceremonies
-from authserver.accounts.factors.passkey.verification import relying_party
+from authserver.accounts.factors.passkey.model import relying_party
 from authserver.app.logouts import build_logouts, waking
 from authserver.app.notices import build_queue, check_channel, post_of
 from authserver.authorization.parse import RequestPolicy

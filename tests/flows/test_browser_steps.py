@@ -13,7 +13,7 @@ from werkzeug.test import TestResponse
 
 from authserver.accounts.attempts import Attempts
 from authserver.accounts.factors.passkey.ceremony_token import Ceremonies
-from authserver.accounts.factors.passkey.verification import relying_party
+from authserver.accounts.factors.passkey.model import relying_party
 from authserver.accounts.factors.password.hashing import PasswordPool, hash_password
 from authserver.accounts.factors.totp.credential import enrol_totp
 from authserver.accounts.store import people as accounts

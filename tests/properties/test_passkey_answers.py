@@ -8,11 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from authserver.accounts.factors.passkey.model import ExpectedCeremony, PasskeyRefused, parse_credential
+from authserver.accounts.factors.passkey.model import ExpectedCeremony, PasskeyRefused, parse_credential, relying_party
 from authserver.accounts.factors.passkey.verification import (
     assertion_options,
     registration_options,
-    relying_party,
     verify_assertion,
     verify_registration,
 )

@@ -12,8 +12,7 @@ from playwright.sync_api import CDPSession, Page
 from authserver.accounts.factors.passkey import store as passkeys
 from authserver.accounts.factors.passkey.ceremonies import begin_registration, finish_registration
 from authserver.accounts.factors.passkey.ceremony_token import Ceremonies, CeremonyPurpose, CeremonyResponse
-from authserver.accounts.factors.passkey.model import Passkey
-from authserver.accounts.factors.passkey.verification import relying_party
+from authserver.accounts.factors.passkey.model import Passkey, relying_party
 from authserver.accounts.store import people
 from authserver.app.parts import open_envelope
 from authserver.db.engine import Database

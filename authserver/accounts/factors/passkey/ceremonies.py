@@ -6,7 +6,7 @@ too, and a copied key stays closed.
 
 import secrets
 from hashlib import sha256
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from authserver.accounts.factors.passkey import store
 from authserver.accounts.factors.passkey.ceremony_token import (
@@ -29,17 +29,16 @@ from authserver.accounts.factors.passkey.model import (
     parse_name,
 )
 from authserver.accounts.factors.passkey.sign_count import CeremonyStart, may_be_late
-from authserver.accounts.factors.passkey.verification import (
-    assertion_options,
-    evidence_of,
-    registration_options,
-    verify_assertion,
-    verify_registration,
-)
 from authserver.db.engine import Connection
+from authserver.deferred import Deferred
 from authserver.events.catalogue import PASSKEY_CLOSED
 from authserver.events.model import Event
 from authserver.values import Hidden, Value, replace
+
+if TYPE_CHECKING:
+    from authserver.accounts.factors.passkey import verification
+else:
+    verification = Deferred("authserver.accounts.factors.passkey.verification")  # with its library 13 MB and 0.1 s
 
 ACCEPTED: Final = "accepted"
 STALE_CEREMONY: Final = "stale_ceremony"
@@ -108,7 +107,9 @@ def begin_registration(
     challenge = secrets.token_bytes(_CHALLENGE_BYTES)
     existing = store.find_all(connection, asked.account_id)
     party = ceremonies.relying_party
-    options = registration_options(party, (asked.account_id, username), challenge, existing, verify=asked.verify_user)
+    options = verification.registration_options(
+        party, (asked.account_id, username), challenge, existing, verify=asked.verify_user
+    )
     return Ceremony(seal_ceremony(ceremonies, asked, challenge, CeremonyStart(now)), options)
 
 
@@ -118,7 +119,7 @@ def begin_sign_in(ceremonies: Ceremonies, asked: CeremonyPurpose, now: int) -> C
     Spec: WEBAUTHN-13.4.3
     """
     challenge = secrets.token_bytes(_CHALLENGE_BYTES)
-    options = assertion_options(ceremonies.relying_party, challenge, (), verify=asked.verify_user)
+    options = verification.assertion_options(ceremonies.relying_party, challenge, (), verify=asked.verify_user)
     return Ceremony(seal_ceremony(ceremonies, asked, challenge, CeremonyStart(now)), options)
 
 
@@ -137,7 +138,7 @@ def begin_assertion(
     """
     nonce = challenge or secrets.token_bytes(_CHALLENGE_BYTES)
     usable = [each for each in store.find_all(connection, asked.account_id) if each.disabled_at is None]
-    options = assertion_options(ceremonies.relying_party, nonce, usable, verify=asked.verify_user)
+    options = verification.assertion_options(ceremonies.relying_party, nonce, usable, verify=asked.verify_user)
     begun = CeremonyStart(now, {each.passkey_id: each.sign_count for each in usable})
     return Ceremony(seal_ceremony(ceremonies, asked, nonce, begun, carried), options, usable=bool(usable))
 
@@ -160,7 +161,7 @@ def finish_registration(
         return RegistrationResult(STALE_CEREMONY)
     try:
         expected = ExpectedCeremony(ceremonies.relying_party, opened.challenge, asked.verify_user)
-        made = verify_registration(parse_credential(answer.credential), expected)
+        made = verification.verify_registration(parse_credential(answer.credential), expected)
     except PasskeyRefused:
         return RegistrationResult(REFUSED)
     if len(store.find_all(connection, asked.account_id)) >= MOST_PASSKEYS:
@@ -218,7 +219,7 @@ def _prove(
     (credential, passkey), (asked, opened) = shown, wanted
     try:
         expected = ExpectedCeremony(ceremonies.relying_party, opened.challenge, asked.verify_user)
-        signed = verify_assertion(credential, passkey.public_key, expected)
+        signed = verification.verify_assertion(credential, passkey.public_key, expected)
         check_owner(credential, signed, passkey, found_by_handle=not asked.account_id)
     except PasskeyRefused as refusal:
         return AssertionResult(REFUSED, passkey.account_id, reason=str(refusal))
@@ -228,7 +229,9 @@ def _prove(
                 LATE, passkey.account_id, reason="a later signature of this key was accepted before it"
             )
         return _refuse_copy(connection, ceremonies, passkey, now)
-    evidence = evidence_of(credential, opened.challenge, passkey.public_key, user_verified=signed.user_verified)
+    evidence = verification.evidence_of(
+        credential, opened.challenge, passkey.public_key, user_verified=signed.user_verified
+    )
     method = _method(backup_eligible=signed.backup_eligible, user_verified=signed.user_verified)
     return AssertionResult(ACCEPTED, passkey.account_id, method, passkey, evidence)
 

@@ -2,8 +2,9 @@
 
 import base64
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final
+from urllib.parse import urlsplit
 
 from authserver.values import Hidden, Value
 
@@ -28,6 +29,15 @@ class RelyingParty(Value, frozen=True):
     origin: str
     name: str
     aaguids: frozenset[str] = frozenset()
+
+
+def relying_party(issuer: str, name: str, aaguids: Iterable[str] = ()) -> RelyingParty:
+    """Return the relying party of an issuer: its host, under its origin alone.
+
+    Spec: WEBAUTHN-5.1.2
+    """
+    host = urlsplit(issuer).hostname or ""
+    return RelyingParty(host, issuer, name or host, frozenset(aaguid.lower() for aaguid in aaguids))
 
 
 class Passkey(Value, frozen=True):
