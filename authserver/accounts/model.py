@@ -138,6 +138,13 @@ def _are_bank_accounts(value: object) -> bool:
     return True
 
 
+def _are_names(value: object) -> bool:
+    return (
+        isinstance(value, list) and all(each and _is_string(each) for each in value) and len(set(value)) == len(value)
+    )
+
+
+_NAMES_WANTED: Final = "a list of strings without control characters, none empty and none twice"
 _ADDRESS_MEMBERS: Final = frozenset({
     "formatted", "street_address", "locality", "region", "postal_code", "country",
 })  # fmt: skip
@@ -149,6 +156,8 @@ _STANDARD_CLAIMS: Final[Mapping[str, tuple[str, Callable[[object], bool]]]] = {
     "phone_number_verified": ("true or false", _is_boolean),
     "address": ("an object of address members, each a string", _is_address),
     "updated_at": ("a number of seconds", _is_number),
+    "groups": (_NAMES_WANTED, _are_names),
+    "roles": (_NAMES_WANTED, _are_names),
     BANK_ACCOUNTS: ("a list of objects, each with an iban and a name, none twice", _are_bank_accounts),
 }
 """The claims that are not plain strings; every other claim is one."""

@@ -3,7 +3,7 @@
 How the answer to it travels is a value of its own: `answers.model`.
 """
 
-from authserver.issuance.claims import STANDARD_CLAIMS
+from authserver.protocol.claims import STANDARD_CLAIMS
 from authserver.protocol.claims_request import ClaimsRequest
 from authserver.protocol.demand import AuthenticationDemand
 from authserver.protocol.details.model import Detail, Details

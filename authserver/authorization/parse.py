@@ -16,10 +16,10 @@ from authserver.authorization.hints import parse_login_hint, parse_ui_locales
 from authserver.authorization.id_token_hint import read_id_token_hint
 from authserver.clients.model import Client, ResourceServer
 from authserver.issuance.audience import Reach, check_details_served, resolve_audience
-from authserver.issuance.claims import STANDARD_CLAIMS
 from authserver.issuance.rights import keep_claims
 from authserver.keys.model import PublicKeys
 from authserver.protocol.assurance import strongest, weakest_known
+from authserver.protocol.claims import STANDARD_CLAIMS
 from authserver.protocol.claims_request import ClaimsRequest, parse_claims_request
 from authserver.protocol.demand import (
     AuthenticationDemand,

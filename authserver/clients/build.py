@@ -66,6 +66,7 @@ def build_client(metadata: ClientMetadata, *, client_id: str, secret_hash: bytes
         disabled=False,
         authorization_details_types=frozenset(metadata.authorization_details_types),
         checked=parse_shown(metadata),
+        id_token_claims=metadata.id_token_claims,
         post_logout_redirect_uris=tuple(metadata.post_logout_redirect_uris),
         browser_origins=browser_origins(asdict(metadata)),
         logout_uris=parse_logout_uris(metadata),

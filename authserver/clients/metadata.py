@@ -66,6 +66,7 @@ class ClientMetadata(Value, frozen=True, kw_only=True):
     dpop_bound_access_tokens: bool = False
     require_pushed_authorization_requests: bool = False
     id_token_signed_response_alg: _Text = DEFAULT_ALGORITHM
+    id_token_claims: Annotated[tuple[_Text, ...], Meta(max_length=32)] = ()
     introspection_signed_response_alg: _Text = DEFAULT_ALGORITHM
     request_object_signing_alg: _Text | None = None
     require_signed_request_object: bool = False

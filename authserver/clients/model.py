@@ -113,6 +113,7 @@ class Client(Value, frozen=True):
     authorization_details_types: frozenset[str] = frozenset()
     previous_secret: PreviousSecret | None = None
     checked: Checked | None = None
+    id_token_claims: tuple[str, ...] = ()
     browser_origins: frozenset[str] = frozenset()
     post_logout_redirect_uris: tuple[str, ...] = ()
     logout_uris: LogoutUris = NO_LOGOUT_URIS

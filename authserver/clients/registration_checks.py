@@ -12,6 +12,7 @@ from authserver.keys.model import PublicKeys
 from authserver.keys.verifier import MAX_CANDIDATES
 from authserver.outbound.fetch import FetchRefused, check_url
 from authserver.protocol import names
+from authserver.protocol.claims import claims_of_scope
 from authserver.protocol.demand import parse_max_age
 from authserver.protocol.errors import InvalidClientMetadata, InvalidRequest
 
@@ -23,6 +24,7 @@ def check_usable(metadata: ClientMetadata, client: Client) -> None:
     """
     _check_subject(metadata, client)
     _check_keys(client)
+    _check_id_token_claims(client)
     if client.jwks_uri is not None:
         try:
             check_url(client.jwks_uri)
@@ -33,6 +35,19 @@ def check_usable(metadata: ClientMetadata, client: Client) -> None:
             parse_max_age(str(client.default_max_age))
         except InvalidRequest as error:
             raise InvalidClientMetadata("default_max_age", error.description, clause="OIDCR-2") from error
+
+
+def _check_id_token_claims(client: Client) -> None:
+    """Refuse claims for the ID token that no scope of the client covers: they would never be told.
+
+    Spec: OIDCC-5.4, OIDCC-5.5
+    """
+    told = sorted(claims_of_scope(client.scope))
+    if not set(client.id_token_claims) <= set(told):
+        permitted = f"one of {', '.join(told)}" if told else "of a scope such as profile or email, of which it has none"
+        raise InvalidClientMetadata(
+            "id_token_claims", f"Under the client's scope each must be {permitted}.", clause="OIDCC-5.4"
+        )
 
 
 def _check_subject(metadata: ClientMetadata, client: Client) -> None:

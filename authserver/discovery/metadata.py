@@ -6,10 +6,10 @@ from typing import Final
 from authlib.oauth2.rfc8414 import AuthorizationServerMetadata
 from authlib.oidc.discovery import OpenIDProviderMetadata
 
-from authserver.issuance.claims import STANDARD_CLAIMS
 from authserver.messages import LANGUAGES
 from authserver.profiles.model import Profile
 from authserver.protocol import names, urls
+from authserver.protocol.claims import STANDARD_CLAIMS
 from authserver.values import Value
 
 _PATHS: Final = {

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from authserver.issuance.claims import SCOPE_CLAIMS
 from authserver.messages import ENGLISH, Message
+from authserver.protocol.claims import SCOPE_CLAIMS
 from authserver.values import Value
 
 
@@ -28,6 +28,7 @@ _WORDS: Final[Mapping[str, DataCluster]] = {
     "email": DataCluster(Message("Your email address"), Message("And whether it is confirmed.")),
     "address": DataCluster(Message("Your postal address")),
     "phone": DataCluster(Message("Your phone number"), Message("And whether it is confirmed.")),
+    "groups": DataCluster(Message("Your groups and roles"), Message("What you belong to, and what you may do there.")),
     "accounts": DataCluster(Message("Your accounts"), Message("See account numbers, balances and transactions.")),
     "payments": DataCluster(Message("Payments"), Message("Ask for payments from your accounts.")),
     "offline_access": DataCluster(
@@ -54,6 +55,8 @@ _CLAIMS: Final[Mapping[str, Message]] = {
     "address": Message("Postal address"),
     "phone_number": Message("Phone number"),
     "phone_number_verified": Message("Whether the phone number is confirmed"),
+    "groups": Message("Groups"),
+    "roles": Message("Roles"),
 }
 _UNKNOWN: Final = Message("There is no description of this. Ask what it means before you allow it.")
 

@@ -24,8 +24,9 @@ class IdTokenContext(Value, frozen=True):
 def issue_id_token(grant: Grant, account_claims: Mapping[str, object], signer: Signer, context: IdTokenContext) -> str:
     """Return a signed ID token for the client of a grant.
 
-    A nonce stands in it only where one was sent. Claims asked for one by one are in it; those of scopes are at
-    UserInfo. On refresh `iat` is new and `auth_time` is that of the grant.
+    A nonce stands in it only where one was sent. Claims asked for one by one are in it, and those that the
+    client registered for it; the others of its scopes are at UserInfo. On refresh `iat` is new and `auth_time` is that
+    of the grant.
 
     Spec: OIDCC-2, OIDCC-3.1.3.6, OIDCC-12.2, FAPI2-SP-FINAL-5.3.2.3-1
     """

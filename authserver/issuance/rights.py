@@ -5,11 +5,10 @@ meanwhile is not issued from that moment on, and is there again once it is put b
 """
 
 from collections.abc import Container, Iterable
-from functools import lru_cache
 
 from authserver.clients.model import Client
 from authserver.grants.model import Grant
-from authserver.issuance.claims import SCOPE_CLAIMS, STANDARD_CLAIMS
+from authserver.protocol.claims import STANDARD_CLAIMS, claims_of_scope
 from authserver.protocol.details.narrowing import widens
 from authserver.protocol.details.registry import find_payment
 from authserver.protocol.errors import InvalidGrant
@@ -25,7 +24,7 @@ def keep_claims(asked: Iterable[str], client: Client) -> tuple[str, ...]:
 
     Spec: OIDCC-5.5
     """
-    allowed = _claims_of(client.scope)
+    allowed = claims_of_scope(client.scope)
     return tuple(name for name in asked if name in allowed or name not in STANDARD_CLAIMS)
 
 
@@ -60,7 +59,20 @@ def usable_grant(grant: Grant, client: Client, audiences: Container[str]) -> Gra
         reason = "none of the resources that the grant names is an API of this server now"
     if reason:
         raise InvalidGrant("The client is no longer registered for what was granted.", reason=reason, clause=_CLAUSE)
+    left = _with_registered_claims(left, client)
     return left if resources == grant.resources else replace(left, resources=resources)
+
+
+def _with_registered_claims(grant: Grant, client: Client) -> Grant:
+    """Return a grant with those claims in the ID token that the client is registered for and the scope covers.
+
+    Spec: OIDCC-2, OIDCC-5.4
+    """
+    if not client.id_token_claims:
+        return grant
+    told = claims_of_scope(frozenset(grant.scope))
+    registered = (name for name in client.id_token_claims if name in told)
+    return replace(grant, id_token_claims=tuple(dict.fromkeys((*grant.id_token_claims, *registered))))
 
 
 def _fault(grant: Grant, left: Grant, client: Client) -> str:
@@ -73,8 +85,3 @@ def _fault(grant: Grant, left: Grant, client: Client) -> str:
         # To an API its scope alone may stand for every account, beside the detail only for those that were chosen.
         return "the client is no longer registered for a type of details that limited its scope"
     return "" if left.scope or left.authorization_details else "the client is registered for nothing of it now"
-
-
-@lru_cache(maxsize=1024)
-def _claims_of(scope: frozenset[str]) -> frozenset[str]:
-    return frozenset(name for scope_name in scope for name in SCOPE_CLAIMS.get(scope_name, ()))

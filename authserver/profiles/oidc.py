@@ -32,7 +32,7 @@ OIDC = Profile(
     pkce_required=False,
     redirect_uri_required=True,
     sender_constraint_required=False,
-    bearer_scopes=frozenset({"openid", "profile", "email", "address", "phone", "offline_access"}),
+    bearer_scopes=frozenset({"openid", "profile", "email", "address", "phone", "groups", "offline_access"}),
     client_authentication_methods=frozenset(
         {
             "private_key_jwt",

@@ -41,8 +41,11 @@ TOKEN_TYPE_DPOP: Final = "DPoP"  # noqa: S105 - a token type's name
 
 SCOPE_OPENID: Final = "openid"
 SCOPE_OFFLINE_ACCESS: Final = "offline_access"
-SCOPES_OF_OPENID: Final = (SCOPE_OPENID, "profile", "email", "address", "phone", SCOPE_OFFLINE_ACCESS)
-"""Scopes that OpenID Connect gives a meaning: they reach no API but UserInfo, and mean nothing without a person."""
+SCOPES_OF_OPENID: Final = (SCOPE_OPENID, "profile", "email", "address", "phone", "groups", SCOPE_OFFLINE_ACCESS)
+"""Scopes that OpenID Connect gives a meaning, and `groups`, which is like them.
+
+They reach no API but UserInfo, and mean nothing without a person.
+"""
 
 ACR_ONE_FACTOR: Final = "urn:openbanking:psd2:ca"
 ACR_TWO_FACTORS: Final = "urn:openbanking:psd2:sca"

@@ -7,7 +7,7 @@ from authserver.grants.store.sharing import Permission
 from authserver.interaction.detail_clusters import describe_allowed
 from authserver.interaction.requester import Requester, requester_of
 from authserver.interaction.scope_words import DataCluster, ScopeDescriptions, describe_claims, describe_scopes
-from authserver.issuance.claims import SCOPE_CLAIMS
+from authserver.protocol.claims import SCOPE_CLAIMS
 from authserver.protocol.details.model import DetailWords
 from authserver.protocol.details.registry import describe_detail, is_single_use, last_moment, type_of
 from authserver.values import Value

@@ -8,7 +8,7 @@ from authserver.grants.model import Grant
 
 
 def claims_for_id_token(connection: Connection, grant: Grant) -> Mapping[str, object]:
-    """Return the person's claims where the grant names some for the ID token; most name none, and nothing is read.
+    """Return the person's claims where some are for the ID token; of most grants none are, and nothing is read.
 
     Spec: OIDCC-5.5
     """

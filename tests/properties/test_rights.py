@@ -10,9 +10,9 @@ from authserver.clients.build import build_client
 from authserver.clients.metadata import parse_metadata
 from authserver.clients.model import Client
 from authserver.grants.model import Authentication, Grant
-from authserver.issuance.claims import SCOPE_CLAIMS, STANDARD_CLAIMS
 from authserver.issuance.rights import usable_grant
 from authserver.profiles.catalogue import PROFILES
+from authserver.protocol.claims import SCOPE_CLAIMS, STANDARD_CLAIMS
 from authserver.protocol.details.registry import TYPES, find_payment, type_names
 from authserver.protocol.errors import InvalidGrant
 from authserver.protocol.names import SCOPES_OF_OPENID
