@@ -1,7 +1,7 @@
 """Scripts of other sites: those of a registered origin may ask and read, and those of any other may not."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 from hypothesis import given
@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from werkzeug.test import TestResponse
 
 from authserver.clients.registration import prepare_registration
-from authserver.protocol.errors import InvalidClientMetadata
+from authserver.db.engine import Database
+from authserver.protocol.errors import InvalidClientMetadata, TemporarilyUnavailable
 from authserver.protocol.origin import is_origin, origin_of
 from tests.support.deployment import ISSUER, Deployment
 from tests.support.login_app import plain_url, register_login_app
@@ -122,6 +123,26 @@ def test_elsewhere_a_browser_is_told_nothing(deployment: Deployment, path: str) 
     assert preflight(deployment, path).status_code == 405
     answer = deployment.app.test_client().get(path, base_url=ISSUER, headers={"Origin": APP})
     assert ALLOWED not in answer.headers
+
+
+@pytest.mark.usefixtures("spa")
+@pytest.mark.parametrize("path", REGISTERED)
+@pytest.mark.spec("RFC9110-15.6.4")
+def test_a_database_that_is_away_is_told_of_and_fails_nothing_else(
+    deployment: Deployment, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    def fail(*_: object, **__: object) -> NoReturn:
+        raise TemporarilyUnavailable("The database is away.", reason="test", clause="RFC6749-4.1.2.1")
+
+    monkeypatch.setattr(Database, "read", fail)
+    client = deployment.app.test_client()
+    form = {"client_id": "unknown-to-every-cache", "grant_type": "refresh_token", "refresh_token": "x", "token": "x"}
+    answer = client.post(path, data=form, headers={"Origin": "https://seen-by-none.example"})
+    assert answer.status_code in {401, 503}
+    assert "Access-Control-Allow-Origin" not in answer.headers
+    asked = {"Origin": "https://seen-by-none.example", "Access-Control-Request-Method": "POST"}
+    preflight = client.options(path, headers=asked)
+    assert (preflight.status_code, preflight.headers.get("Access-Control-Allow-Origin")) == (204, None)
 
 
 @pytest.mark.usefixtures("spa")

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from enum import Enum
 from typing import Final
 
+from authserver.protocol.errors import OAuthError
 from authserver.values import Assembly
 from authserver.web.machine.model import MachineRequest, MachineResponse
 from authserver.web.machine.responses import Headers
@@ -42,7 +43,10 @@ class CrossOrigin(Assembly, frozen=True):
         To an origin that is not registered nothing is said, which a browser takes for a no.
         """
         origin = str(environ["HTTP_ORIGIN"])
-        allowed = _ANYONE if readers is Readers.ANYONE else self._allow(origin) if self.may_ask(origin) else ()
+        if readers is Readers.ANYONE:
+            allowed = _ANYONE
+        else:
+            allowed = self._allow(origin) if _is_told(lambda: self.may_ask(origin)) else ()
         if not allowed:
             return MachineResponse(_NO_CONTENT, _VARY)
         asked = (
@@ -57,8 +61,20 @@ class CrossOrigin(Assembly, frozen=True):
         if readers is Readers.ANYONE:
             return _ANYONE
         origin = request.headers["origin"]
-        return (*(self._allow(origin) if self.may_read(origin, request) else ()), *_VARY)
+        is_allowed = _is_told(lambda: self.may_read(origin, request))
+        return (*(self._allow(origin) if is_allowed else ()), *_VARY)
 
     @staticmethod
     def _allow(origin: str) -> Headers:
         return (("Access-Control-Allow-Origin", origin), ("Access-Control-Expose-Headers", _EXPOSED_HEADERS))
+
+
+def _is_told(ask: Callable[[], bool]) -> bool:
+    """Return what the registrations say, or a no while they cannot be read.
+
+    The endpoint has answered by then: what it said, a token among it, must not be lost to a later failure.
+    """
+    try:
+        return ask()
+    except OAuthError:
+        return False
