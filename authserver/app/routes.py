@@ -8,6 +8,7 @@ from authserver.accounts.factors.password.hashing import PasswordPool
 from authserver.app.account_pages import account_pages
 from authserver.app.asking import authorize_endpoint, device_authorization, dispatcher, pushed_requests
 from authserver.app.parts import Parts
+from authserver.app.registration import registration_routes
 from authserver.authorization.endpoints.end_session import EndSession
 from authserver.banking.own_accounts import stored_accounts
 from authserver.banking.unlinked import parse_limits
@@ -95,6 +96,7 @@ def machine_routes(parts: Parts, document: MetadataDocument) -> tuple[Route, ...
         Route(urls.JWKS_ARCHIVE, get, Jwks(parts.keys.archive)),
         Route(urls.OPENID_CONFIGURATION, get, metadata, anyone),
         Route(urls.OAUTH_METADATA, get, metadata, anyone),
+        *registration_routes(parts),
         Route("/healthz", get, healthz),
         Route("/readyz", get, readiness),
     )
@@ -245,4 +247,5 @@ def _deployment(parts: Parts) -> Deployment:
         scopes=tuple(sorted(frozenset[str]().union(*(server.scopes for server in servers)))),
         detail_types=tuple(sorted(frozenset[str]().union(*(each.authorization_details_types for each in servers)))),
         signing_algorithms=parts.keys.current().algorithms(),
+        registers_clients=settings.registration != "off",
     )

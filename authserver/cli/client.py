@@ -18,6 +18,7 @@ from authserver.operations.acts import (
     DeleteClient,
     DisableClient,
     EnableClient,
+    MakeInitialToken,
     RotateClientSecret,
     UpdateClient,
 )
@@ -49,6 +50,26 @@ def add(file: TextIO, reason: str, *, as_json: bool) -> None:
 client.add_command(new)
 
 
+@client.command()
+@click.option(
+    "--uses", type=click.IntRange(1, 1000), default=1, show_default=True, help="How many clients it registers."
+)
+@click.option(
+    "--hours", type=click.IntRange(1, 24 * 90), default=24, show_default=True, help="How long it is good for."
+)
+@click.option("--profile", help="The profile of those clients. Default: DEFAULT_PROFILE.")
+@operation
+def token(uses: int, hours: int, profile: str | None, reason: str, *, as_json: bool) -> None:
+    """Make an initial access token, by which clients register themselves at /register, and print it once."""
+    operator = open_operator()
+    if operator.settings.registration == "off":
+        note("REGISTRATION is off: nothing registers by it until that is token or open.")
+    wanted = profile or operator.settings.default_profile
+    made = operator.perform(MakeInitialToken(wanted, uses, hours * 3600, reason=reason))
+    note("The initial_access_token is shown this once.")
+    print_record({"initial_access_token": made.token, "profile": wanted, "until": moment(made.until)}, as_json=as_json)
+
+
 @client.command(name="list")
 @json_option
 def list_command(*, as_json: bool) -> None:
@@ -60,6 +81,7 @@ def list_command(*, as_json: bool) -> None:
             "name": record.metadata.get("client_name", ""),
             "profile": record.metadata.get("profile", ""),
             "state": "enabled" if record.disabled_at is None else "disabled",
+            "registered_by": record.registered_by or "operator",
             "since": moment(record.created_at),
         }
         for record in lookups.list_clients(database)
@@ -77,7 +99,8 @@ def show(client_id: str, *, as_json: bool) -> None:
     if record is None:
         fail(f"there is no client {client_id}")
     disabled = {} if record.disabled_at is None else {"disabled_at": moment(record.disabled_at)}
-    print_record({**record.metadata, **disabled}, as_json=as_json)
+    itself = {} if record.registered_by is None else {"registered_by": record.registered_by}
+    print_record({**record.metadata, **itself, **disabled}, as_json=as_json)
 
 
 @client.command(cls=TakesId)

@@ -157,4 +157,5 @@ def _check_as_authlib_does(document: Mapping[str, object]) -> None:
         try:
             check(dict(claims), {}).validate()
         except Exception as error:  # whatever Authlib raises about a member is a refusal of the metadata
-            raise _refusal("metadata", "The metadata does not follow RFC 7591.") from error
+            member = getattr(error, "claim", None) or "metadata"
+            raise _refusal(str(member), "The metadata does not follow RFC 7591.") from error

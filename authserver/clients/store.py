@@ -29,6 +29,7 @@ class ClientRecord(Value, frozen=True):
     disabled_at: int | None
     previous_secret_hash: bytes | None = None
     previous_secret_until: int | None = None
+    registered_by: str | None = None
 
 
 _COLUMNS = (
@@ -40,11 +41,13 @@ _COLUMNS = (
     clients.c.disabled_at,
     clients.c.previous_secret_hash,
     clients.c.previous_secret_until,
+    clients.c.registered_by,
 )
 _STANDS = clients.c.deleted_at.is_(None)
 _FIND = Statement(select(*_COLUMNS).where(clients.c.client_id == bindparam("client_id"), _STANDS))
 _FIND_DELETED = select(clients.c.metadata).where(clients.c.client_id == bindparam("client_id"), ~_STANDS)
 _LIST = select(*_COLUMNS).where(_STANDS).order_by(clients.c.client_id)
+_OPERATORS = Statement(select(clients.c.metadata).where(clients.c.registered_by.is_(None), _STANDS))
 _RESOURCE_SERVERS = Statement(
     select(*_COLUMNS)
     .where(clients.c.is_resource_server == 1, clients.c.disabled_at.is_(None))
@@ -123,6 +126,12 @@ def list_clients(connection: Connection) -> list[ClientRecord]:
     return [_record(tuple(row)) for row in connection.execute(_LIST)]
 
 
+def list_names(connection: Connection) -> list[str]:
+    """Return the names of the clients that operators registered."""
+    found = [json.loads(metadata).get("client_name") for (metadata,) in _OPERATORS.rows(connection, {})]
+    return [name for name in found if isinstance(name, str)]
+
+
 def list_resource_servers(connection: Connection) -> list[ClientRecord]:
     """Return the enabled clients that are resource servers."""
     return [_record(tuple(row)) for row in _RESOURCE_SERVERS.rows(connection, {})]
@@ -152,6 +161,7 @@ def insert_client(
         "created_at": now,
         "disabled_at": None,
         "deleted_at": None,
+        "registered_by": None,
     }
     is_new: bool = connection.execute(_INSERT[connection.dialect.name], values).rowcount == 1
     if is_new:

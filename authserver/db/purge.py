@@ -8,6 +8,7 @@ from sqlalchemy import Column, Delete, Select, Table, bindparam, delete, func, s
 from authserver.db.engine import DIALECTS, Database
 from authserver.db.tables.accounts import attempt_counters, invitations, known_devices
 from authserver.db.tables.authorization import interactions, pushed_requests
+from authserver.db.tables.clients import initial_access_tokens
 from authserver.db.tables.events import events
 from authserver.db.tables.grants import authorization_codes, device_authorizations, grants, issued_tokens
 from authserver.db.tables.one_time_ids import claimed_ids
@@ -39,6 +40,7 @@ class Retention(Value, frozen=True):
 # the clock of every node: purged early, what was spent is good again. Consents stay: they are the record of the person.
 EXPIRIES = (
     Retention(claimed_ids, _A_DAY),
+    Retention(initial_access_tokens, 0),
     Retention(pushed_requests, _AN_HOUR),
     Retention(interactions, _AN_HOUR),
     Retention(authorization_codes, _A_DAY),

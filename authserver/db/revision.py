@@ -6,7 +6,7 @@ from sqlalchemy import column, inspect, select, table
 
 from authserver.db.engine import Database
 
-HEAD: Final = "0011"
+HEAD: Final = "0012"
 """The newest revision in `migrations/`."""
 
 _TABLE: Final = table("alembic_version", column("version_num"))

@@ -47,6 +47,7 @@ class Deployment(Value, frozen=True):
     scopes: tuple[str, ...]
     detail_types: tuple[str, ...]
     signing_algorithms: frozenset[str]
+    registers_clients: bool = False
 
 
 def describe_deployment(deployment: Deployment) -> Mapping[str, object]:
@@ -89,6 +90,8 @@ def describe_deployment(deployment: Deployment) -> Mapping[str, object]:
         **dict.fromkeys(_SIGN_OUT_MEMBERS, True),
         **_authentication_members(methods, assertion_algorithms),
     }
+    if deployment.registers_clients:
+        document["registration_endpoint"] = deployment.issuer + urls.REGISTRATION
     document["end_session_endpoint"] = deployment.issuer + urls.END_SESSION
     if names.GRANT_DEVICE_CODE in _union(profile.grant_types for profile in deployment.profiles):
         document["device_authorization_endpoint"] = deployment.issuer + urls.DEVICE_AUTHORIZATION

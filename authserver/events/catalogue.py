@@ -168,6 +168,7 @@ PERMISSIONS_REVOKED: Final = Kind(
     words=Message("We stopped everything that you had allowed apps"),
 )
 CLIENT_REGISTERED: Final = Kind("client.registered", is_recorded=True)
+INITIAL_TOKEN_MADE: Final = Kind("initial_token.made", ("profile", "uses"), is_recorded=True)
 CLIENT_UPDATED: Final = Kind("client.updated", is_recorded=True)
 CLIENT_SECRET_ROTATED: Final = Kind("client.secret_rotated", is_recorded=True)
 CLIENT_DISABLED: Final = Kind("client.disabled", is_recorded=True)
@@ -213,6 +214,7 @@ REFRESH_REUSE_DETECTED: Final = Kind(
     words=Message("What you had allowed an app was stopped, because someone else may have used it"),
     is_alarm=True,
 )
+REGISTRATION_REFUSED: Final = Kind("registration.refused", _REFUSAL)
 CLIENT_AUTHENTICATION_FAILED: Final = Kind("client.authentication_failed", ("claimed_client_id", "reason"))
 
 # The server itself.

@@ -11,7 +11,7 @@ from authserver.accounts.model import Account
 from authserver.clients.registration import Registration
 from authserver.clients.shared_secrets import SECRET_OVERLAP_SECONDS
 from authserver.keys.rotation import RotationStep
-from authserver.operations.results import Invitation, NewSecret
+from authserver.operations.results import InitialToken, Invitation, NewSecret
 from authserver.protocol.safe_text import is_unseen
 from authserver.values import Value
 
@@ -116,6 +116,24 @@ class AddClient(Act[Registration], frozen=True):
     """Register a client by its metadata; the outcome has its secret, which is shown this once."""
 
     metadata: Mapping[str, object]
+
+
+class RegisterItself(Act[Registration], frozen=True):
+    """Register a client by its own words.
+
+    The secret beside it is the token with which it changes itself later, and, after a space, the initial access token
+    that it came with, if any, which is used up by one.
+    """
+
+    metadata: Mapping[str, object]
+
+
+class MakeInitialToken(Act[InitialToken], frozen=True):
+    """Make a token by which so many clients may register themselves under a profile, for so many seconds."""
+
+    profile: str
+    uses: int
+    lifetime_seconds: int
 
 
 class UpdateClient(Act[Mapping[str, object]], frozen=True):

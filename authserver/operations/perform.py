@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final, TypeVar
 
 from authserver.events.model import Actor
-from authserver.operations import accounts, acts, clients, invitations, keys, maintenance
+from authserver.operations import accounts, acts, clients, invitations, keys, maintenance, self_registration
 from authserver.operations.acts import Act
 from authserver.operations.context import OperationContext, OperationParts
 
@@ -22,6 +22,8 @@ HANDLERS: Final[Mapping[type[Act[Any]], Callable[[Any], Any]]] = {
     acts.EndSharing: accounts.end_sharing,
     acts.DeleteAccount: accounts.delete_account,
     acts.AddClient: clients.add_client,
+    acts.RegisterItself: self_registration.register_itself,
+    acts.MakeInitialToken: self_registration.make_initial_token,
     acts.UpdateClient: clients.update_client,
     acts.RotateClientSecret: clients.rotate_client_secret,
     acts.DisableClient: clients.disable_client,

@@ -17,3 +17,10 @@ class NewSecret(Value, frozen=True):
 
     client_secret: Hidden[str]
     previous_until: int | None
+
+
+class InitialToken(Value, frozen=True):
+    """A token by which clients register themselves, kept as its hash alone, and until when."""
+
+    token: Hidden[str]
+    until: int

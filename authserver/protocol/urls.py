@@ -12,6 +12,7 @@ END_SESSION: Final = "/end_session"
 SIGN_OUT: Final = "/logout"  # the page where a person signs out
 INTROSPECTION: Final = "/introspect"
 ENDED_TOKENS: Final = "/introspect/ended"
+REGISTRATION: Final = "/register"
 REVOCATION: Final = "/revoke"
 USERINFO: Final = "/userinfo"
 JWKS: Final = "/jwks"

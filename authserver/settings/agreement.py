@@ -7,6 +7,8 @@ def find_disagreement(settings: Settings) -> str:
     """Return the name and the reason of the first setting that does not agree with the rest, or nothing."""
     if settings.default_profile not in settings.profiles:
         return f"DEFAULT_PROFILE was {settings.default_profile!r}; it may be: one of PROFILES"
+    if settings.registration == "open" and "oidc" not in settings.profiles:
+        return "REGISTRATION was 'open'; it may be: token or off, since PROFILES has no oidc, the one that may be open"
     needed = (
         ("tls_cert_file", "tls_key_file", "the key of TLS_CERT_FILE in PEM"),
         ("tls_key_file", "tls_cert_file", "the certificate chain of TLS_KEY_FILE in PEM"),

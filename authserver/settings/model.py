@@ -63,6 +63,9 @@ class Settings(BankingSettings, frozen=True, kw_only=True):
     """Additional certificate authorities for those fetches, in PEM."""
     default_profile: kinds.ProfileName = DEFAULT_PROFILE.name
     """The profile of clients whose registration names none; one of `PROFILES`."""
+    registration: Literal["off", "token", "open"] = "off"
+    """Whether clients may register themselves at `/register`. `token`: with an initial access token, which `authserver
+    client token` makes. `open`: without one too, under the profile `oidc` alone."""
     profiles: kinds.ProfileNames = (DEFAULT_PROFILE.name,)
     """The profiles that clients may have. The metadata advertises what they permit."""
     scope_acr: kinds.ScopeAcrs = MappingProxyType({"accounts": ACR_TWO_FACTORS, "payments": ACR_TWO_FACTORS})
@@ -146,6 +149,8 @@ class Settings(BankingSettings, frozen=True, kw_only=True):
     """Account pages opened, forms sent there, and sign-outs by one network address."""
     limit_account_person: kinds.Limit = "30/minute;300/hour"
     """Forms that one person sends in their account."""
+    limit_registration_address: kinds.Limit = "20/minute;200/hour"
+    """Registrations, and changes of them, by one network address."""
     limit_client: kinds.Limit = "6000/minute"
     """Authenticated requests by one client."""
     limit_client_authentication_failure: kinds.Limit = "120/minute"
@@ -183,6 +188,7 @@ class Settings(BankingSettings, frozen=True, kw_only=True):
             "device_code.address": self.limit_device_code_address,
             "account.address": self.limit_account_address,
             "account.person": self.limit_account_person,
+            "registration.address": self.limit_registration_address,
             "client": self.limit_client,
             "client_authentication_failure": self.limit_client_authentication_failure,
         }

@@ -136,7 +136,7 @@ def test_text_from_outside_has_no_length_in_the_schema() -> None:
     assert bounded == {
         "aaguid", "account_id", "actor_role", "algorithm", "approval_id", "consent_id", "error", "event_id", "grant_id",
         "holder", "kid", "kind", "language", "letter_id", "method", "name", "passkey_id", "profile", "refused_with",
-        "revoked_because", "session_id", "state",
+        "registered_by", "revoked_because", "session_id", "state",
     }  # fmt: skip
 
 

@@ -64,3 +64,13 @@ def _wanted_authentication(error: InsufficientUserAuthentication) -> list[str]:
     """
     members = [f'acr_values="{" ".join(error.acr_values)}"'] if error.acr_values else []
     return [*members, f'max_age="{error.max_age_seconds}"'] if error.max_age_seconds is not None else members
+
+
+def render_bearer_challenge(error: InvalidToken, correlation_id: str, *, token_was_sent: bool) -> MachineResponse:
+    """Return the refusal of an endpoint whose tokens are bound to no key, as those of a registration are.
+
+    Spec: RFC6750-3, RFC7591-3, RFC7592-2
+    """
+    members = f' error="{error.code}", error_description="{error.description}"' if token_was_sent else ""
+    body = {"error": error.code, "error_description": error.description, "correlation_id": correlation_id}
+    return json_no_store(body, status=error.status, headers=(("WWW-Authenticate", f"Bearer{members}"),))

@@ -1,0 +1,1 @@
+"""The endpoint at which clients register themselves, in a file of its own."""
