@@ -1,6 +1,6 @@
 """Passkeys and security keys: what a browser is asked for, and what must be true of its answer.
 
-Imported at the first ceremony: the library is 7 MB, which a worker without people does not need to hold.
+Imported at the first ceremony: the library takes 4 MB, which a worker without people does not need to hold.
 It verifies signatures and structures; what it leaves to its caller is checked here, and whatever it raises on
 a hostile answer is one refusal.
 """
