@@ -14,7 +14,7 @@ from authserver.outbound.queue_worker import QueueWorker, Sending
 from authserver.settings.model import Settings
 from authserver.signals.logout import LogoutDelivery
 from authserver.signals.model import LogoutNotice
-from authserver.signals.store import LogoutQueue
+from authserver.signals.store import MOST_OF_ONE_CLIENT, LogoutQueue
 
 _SENDING: Final = Sending(
     (FetchRefused,),
@@ -23,6 +23,7 @@ _SENDING: Final = Sending(
     kinds.LOGOUT_SENDER_FAILED,
     kinds.LOGOUTS_BEHIND,
     threads=32,
+    most_of_one_client=MOST_OF_ONE_CLIENT,
     poll_seconds=1.0,  # what a command or another node queued is found by looking
 )
 _MAY_END_SESSIONS: Final = frozenset(

@@ -126,7 +126,7 @@ def page_blueprints(parts: Parts) -> tuple[Blueprint, ...]:
         *passkey_pages(PasskeyDeps(step, parts.passkeys)),
         consent_page(ConsentDeps(step, dispatcher(parts), terms, stored_accounts, described, servers)),
         *([device_page(DeviceDeps(step, parts.settings.par_lifetime))] if _has_devices(parts.settings) else []),
-        logout_page(step, parts.envelope),
+        logout_page(step, parts.envelope, parts.settings.issuer),
         *([approve_page(_approving(parts, step))] if parts.settings.banking == "on" else []),
         *account_pages(parts, step, passwords),
     )

@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 from authserver.clients.metadata import ClientMetadata
 from authserver.clients.model import LogoutUris
 from authserver.protocol.errors import InvalidClientMetadata
+from authserver.protocol.origin import origin_of
 from authserver.protocol.redirect_uri import find_registration_fault
 
 _HTTPS_PORT = 443
@@ -23,6 +24,10 @@ def parse_logout_uris(metadata: ClientMetadata) -> LogoutUris:
         _check("backchannel_logout_uri", backchannel, "OIDCBCL-2.2")
     if frontchannel is not None:
         _check("frontchannel_logout_uri", frontchannel, "OIDCFCL-2")
+        if origin_of(frontchannel) is None:
+            raise InvalidClientMetadata(
+                "frontchannel_logout_uri", "Its host has no name that a browser would frame.", clause="OIDCFCL-2"
+            )
         if _site(frontchannel) not in {_site(uri) for uri in metadata.redirect_uris}:
             raise InvalidClientMetadata(
                 "frontchannel_logout_uri",

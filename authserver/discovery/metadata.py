@@ -31,6 +31,8 @@ _MTLS_ALIASES: Final = (
 _SIGN_OUT_MEMBERS: Final = (
     "backchannel_logout_supported",
     "backchannel_logout_session_supported",
+    "frontchannel_logout_supported",
+    "frontchannel_logout_session_supported",
 )
 _SIGN_IN_CLAIMS: Final = ("sub", "iss", "aud", "exp", "iat", "auth_time", "acr", "amr", "nonce", "sid", "at_hash")
 
@@ -54,7 +56,7 @@ def describe_deployment(deployment: Deployment) -> Mapping[str, object]:
     """Return the metadata document; a member that does not apply is left out, never null or empty.
 
     Spec: RFC8414-2, OIDCD-3, RFC9126-5, RFC8705-3.3, RFC8705-5, RFC9449-5.1, RFC9207-2.3, RFC9207-3,
-    FAPI2-SP-FINAL-5.3.2.1-1, RFC9700-2.6-1, RFC9396-10, RFC9701-7, OIDCBCL-2.1, JARM-4
+    FAPI2-SP-FINAL-5.3.2.1-1, RFC9700-2.6-1, RFC9396-10, RFC9701-7, OIDCBCL-2.1, OIDCFCL-3, JARM-4
     """
     methods = _union(profile.client_authentication_methods for profile in deployment.profiles)
     assertion_algorithms = _union(profile.signing_algorithms for profile in deployment.profiles)

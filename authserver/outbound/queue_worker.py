@@ -1,6 +1,7 @@
 """The thread of a worker that sends what is due in a queue; any number of workers and nodes share a queue."""
 
 import threading
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import Final, Generic, Protocol, TypeVar
@@ -77,7 +78,8 @@ class Sending(Value, frozen=True):
     """How a queue is emptied: what its delivery may raise, and the kinds of events that tell how it goes.
 
     They are for what is tried again, given up, met a fault of ours, or goes out late. `threads` send at once; several
-    share one connection to the database, since it is others that they wait for.
+    share one connection to the database, since it is others that they wait for. At most `most_of_one_client` of them
+    wait for any one client.
     """
 
     failures: tuple[type[Exception], ...]
@@ -87,6 +89,7 @@ class Sending(Value, frozen=True):
     behind: Kind
     threads: int = 1
     poll_seconds: float = 15.0
+    most_of_one_client: int = 1
 
 
 class QueueWorker(Generic[W]):
@@ -108,7 +111,7 @@ class QueueWorker(Generic[W]):
         self._events, self._clock = events, clock
         is_alone = sending.threads == 1
         self._pool = None if is_alone else ThreadPoolExecutor(sending.threads, thread_name_prefix="outbound")
-        self._under_way: set[Future[bool]] = set()
+        self._under_way: dict[Future[bool], str] = {}
         self._database_turn = threading.Lock()
         self._news = threading.Event()
         self._next_alarm_at = 0
@@ -128,8 +131,15 @@ class QueueWorker(Generic[W]):
             due = self._queue.find_due(connection, now, most)
         if self._pool is None:
             return sum(self._try(found, now) for found in due)
-        self._under_way |= {self._pool.submit(self._try, found, now) for found in due}
-        ended, self._under_way = wait(self._under_way, timeout=_SLOW_SECONDS)
+        busy = Counter(self._under_way.values())
+        for found in due:
+            client_id = self._queue.describe(found)[1]
+            if busy[client_id] < self._sending.most_of_one_client:
+                busy[client_id] += 1
+                self._under_way[self._pool.submit(self._try, found, now)] = client_id
+        ended = wait(self._under_way, timeout=_SLOW_SECONDS).done
+        for each in ended:
+            del self._under_way[each]
         return sum(each.result() for each in ended)
 
     def _run(self) -> None:

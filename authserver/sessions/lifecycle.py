@@ -134,6 +134,14 @@ def find_live(connection: Connection, account_id: str, limits: SessionLimits, no
     return [found for found in store.find_all(connection, account_id, now) if is_live(found, limits, now)]
 
 
+def find_served(connection: Connection, session: Session) -> list[str]:
+    """Find the ids of the clients that a session served, a hundred at most.
+
+    Spec: OIDCFCL-3
+    """
+    return store.find_served(connection, session)
+
+
 def is_live(session: Session, limits: SessionLimits, now: int) -> bool:
     """Answer whether a session is within its absolute and its idle limit.
 

@@ -119,7 +119,7 @@ class House:
             frozenset,
         )
         self.app.register_blueprint(consent_page(ConsentDeps(step, conduct, terms, lambda _: (), {}, tuple)))
-        self.app.register_blueprint(logout_page(step, envelope))
+        self.app.register_blueprint(logout_page(step, envelope, ORIGIN))
         self.browser = self.app.test_client()
         self._add_people(envelope)
 

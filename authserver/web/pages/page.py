@@ -13,6 +13,7 @@ from jinja2 import Environment
 from authserver.assets import find_assets
 from authserver.messages import ENGLISH
 from authserver.protocol.errors import InvitationOver, OAuthError, SignInOver, TooManyRequests, UnreadableCookies
+from authserver.protocol.origin import origin_of
 from authserver.values import Assembly, Value, field
 from authserver.web.headers import new_nonce, page_headers
 from authserver.web.machine.model import MachineResponse
@@ -55,12 +56,16 @@ class Pages(Assembly, frozen=True):
         forms_stay: bool = True,
         headers: Headers = (),
     ) -> MachineResponse:
-        """Return one page; `forms_stay` unless its forms may lead to an app in the end."""
+        """Return one page; `forms_stay` unless its forms may lead to an app in the end.
+
+        `frames` among the values are addresses that it loads in frames: the origins of these may be framed, no others.
+        """
         nonce, language = new_nonce(), current_language() if self.speaks_others else ENGLISH
         links = language_links(language) if self.speaks_others else ()
         own = {"csp_nonce": nonce, "lang": language, "languages": links}
         markup = self.environment(language).get_template(template).render({**own, **values})
-        shared = (*page_headers(nonce, forms_stay=forms_stay), ("Content-Language", language))
+        framed = _origins_of(values.get("frames", ()))
+        shared = (*page_headers(nonce, forms_stay=forms_stay, framed=framed), ("Content-Language", language))
         return html_no_store(markup, status=status, headers=(*shared, *headers))
 
     def error(self, error: OAuthError, correlation_id: str) -> MachineResponse:
@@ -81,6 +86,11 @@ class Pages(Assembly, frozen=True):
         }
         headers = (("Retry-After", str(error.retry_after)),) if isinstance(error, TooManyRequests) else ()
         return self.render("error.html", values, status=error.status, headers=headers)
+
+
+def _origins_of(frames: object) -> frozenset[str]:
+    addresses = frames if isinstance(frames, tuple) else ()
+    return frozenset(origin for origin in map(origin_of, addresses) if origin is not None)
 
 
 def load_pages(site: Site, folder: Path | None = None, *, speaks_others: bool = False) -> Pages:
