@@ -3,10 +3,12 @@
 from collections.abc import Iterable
 from typing import Final
 
+from authserver.profiles.fapi1_advanced import FAPI1_ADVANCED
 from authserver.profiles.fapi2 import FAPI2
+from authserver.profiles.fapi2_message_signing import FAPI2_MESSAGE_SIGNING
 from authserver.profiles.oidc import OIDC
 
-PROFILES: Final = {profile.name: profile for profile in (FAPI2, OIDC)}
+PROFILES: Final = {profile.name: profile for profile in (FAPI2, FAPI2_MESSAGE_SIGNING, FAPI1_ADVANCED, OIDC)}
 DEFAULT_PROFILE: Final = FAPI2
 """The profile of clients and deployments that name none."""
 

@@ -32,6 +32,9 @@ class Profile(Value, frozen=True):
     signed_requests_required: bool
     request_object_is_dated: bool
     unsigned_object_is_unsupported: bool
+    response_mode_required: bool
+    pkce_required_when_pushed: bool
+    signed_introspection_required: bool
     plain_http_redirects_to_loopback: bool
     code_lifetime_limit_seconds: int
     pushed_request_lifetime_limit_seconds: int

@@ -106,7 +106,7 @@ Authorities = Annotated[tuple[str, ...], MayBe("`host:port` entries, separated b
 ProfileName = Annotated[str, MayBe(_PROFILES, lambda value: value in PROFILES)]
 ProfileNames = Annotated[
     tuple[str, ...],
-    MayBe(f"{_PROFILES}, or both, separated by commas", lambda value: value and set(value) <= set(PROFILES)),
+    MayBe(f"{_PROFILES}, or several of them, separated by commas", lambda value: value and set(value) <= set(PROFILES)),
 ]
 Aaguids = Annotated[
     tuple[str, ...], MayBe("identifiers of authenticator models, separated by commas; or empty for all", are_aaguids)

@@ -207,7 +207,10 @@ def test_a_secret_is_shown_once_and_kept_as_its_hash(deployed: CommandLine) -> N
         ({"token_endpoint_auth_method": "client_secret_basic"}, "[FAPI2-SP-FINAL-5.3.2.1-6]"),
         ({"grant_types": ["implicit"]}, "grant_types: The profile fapi2 permits: authorization_code"),
         ({"profile": "oidc"}, "profile: this deployment has fapi2; see PROFILES [RFC7591-2]"),
-        ({"profile": "fapi9"}, "profile: The profile must be one of: fapi2, oidc. [RFC7591-2]"),
+        (
+            {"profile": "fapi9"},
+            "profile: The profile must be one of: fapi1_advanced, fapi2, fapi2_message_signing, oidc. [RFC7591-2]",
+        ),
         ({"jwks": None}, "jwks: private_key_jwt needs jwks or jwks_uri. [RFC7591-2]"),
         (
             {"jwks": {"keys": [private_key("ES256").as_dict(private=True)]}},

@@ -77,7 +77,14 @@ def test_wrong_usage_is_told_from_refusal(words: tuple[str, ...], code: int) -> 
         ("ISSUER", "https://me@login.example.com", "it may be: an https origin"),
         ("ISSUER", "https://login.example.com:0", "it may be: an https origin"),
         ("MTLS_ORIGIN", "login.example.com", "it may be: an https origin"),
-        ("PROFILES", "fapi9", "PROFILES was 'fapi9'; it may be: `fapi2` or `oidc`, or both"),
+        (
+            "PROFILES",
+            "fapi9",
+            (
+                "PROFILES was 'fapi9'; it may be: "
+                "`fapi1_advanced` or `fapi2` or `fapi2_message_signing` or `oidc`, or several of them"
+            ),
+        ),
         ("PROFILES", "", "PROFILES was ''"),
         ("DEFAULT_PROFILE", "oidc", "DEFAULT_PROFILE was 'oidc'; it may be: one of PROFILES"),
         ("TRUSTED_PROXIES", "0.0.0.0/0", "of the public internet not more together than an IPv4 /8 or an IPv6 /16"),

@@ -47,7 +47,13 @@ def test_a_setting_is_read_as_its_type(name: str, given: object, value: object) 
         ({"data_dir": 5}, "DATA_DIR was 5; it may be: a path"),
         ({"banking": "x"}, "BANKING was 'x'; it may be: `on`, `off`"),
         ({"notices": ["file"]}, "NOTICES was ['file']; it may be: `file`, `console`, `smtp`, `none`"),
-        ({"profiles": [1]}, "PROFILES was [1]; it may be: `fapi2` or `oidc`, or both, separated by commas"),
+        (
+            {"profiles": [1]},
+            (
+                "PROFILES was [1]; it may be: "
+                "`fapi1_advanced` or `fapi2` or `fapi2_message_signing` or `oidc`, or several of them"
+            ),
+        ),
         ({"fetch_allow": "x"}, "FETCH_ALLOW was 'x'; it may be: `host:port` entries, separated by commas"),
         ({"valkey_url": "redis://:s3cret@x"}, "VALKEY_URL was a value that is not shown; it may be: "),
         ({"database_url": 5}, "DATABASE_URL was a value that is not shown; it may be: "),

@@ -10,12 +10,14 @@ from authserver.binding.demand import check_dpop_wanted
 from authserver.binding.dpop import DpopProof
 from authserver.clients.authenticated_request import RequestAuthenticator
 from authserver.clients.binding import binding_demand
+from authserver.clients.model import Client
 from authserver.clock import Clock
 from authserver.db.engine import Database
 from authserver.db.writes import Writes
 from authserver.protocol.errors import InvalidRequest
 from authserver.protocol.handles import new_handle
 from authserver.protocol.names import REQUEST_URI_PREFIX
+from authserver.protocol.params import Params
 from authserver.values import Assembly, replace
 from authserver.web.machine.model import MachineRequest, MachineResponse
 from authserver.web.machine.responses import created
@@ -39,6 +41,7 @@ class PushedAuthorizationRequest(Assembly, frozen=True):
         now = self.clock()
         received = self.reception.receive(request, now)
         params = self.request_objects.open(received.params, received.client, now)
+        _check_pkce(params, received.client)
         asked, redirect = parse_request(params, received.client, self.policy())
         if received.proof is not None:
             check_dpop_wanted(binding_demand(received.client))
@@ -50,6 +53,15 @@ class PushedAuthorizationRequest(Assembly, frozen=True):
             {"request_uri": request_uri, "expires_in": self.lifetime_seconds},
             headers=self.reception.nonce_headers(received, now),
         )
+
+
+def _check_pkce(params: Params, client: Client) -> None:
+    """Refuse a request without PKCE where the profile demands it of those that are pushed.
+
+    Spec: FAPI1-ADV-FINAL-5.2.2-18
+    """
+    if client.profile.pkce_required_when_pushed and "code_challenge" not in params:
+        raise InvalidRequest("A code_challenge is required.", clause=client.profile.clause("pkce_required_when_pushed"))
 
 
 def bind_code_to_key(redirect: Redirect, proof: DpopProof | None) -> Redirect:

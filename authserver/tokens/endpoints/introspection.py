@@ -22,9 +22,9 @@ class Introspection(Assembly, frozen=True):
     """`POST /introspect`: a resource server asks about a token it received.
 
     A JWT is looked up like any other token, so that its revocation is known at once. A hint is no more than that. The
-    answer is signed where the Accept header asks for that, and may be kept for `max_age_seconds` at most.
+    answer is signed where the Accept header or the profile asks for it, and may be kept for `max_age_seconds` at most.
 
-    Spec: RFC7662-2, RFC7662-2.1, RFC7662-2.2, RFC7662-4, RFC9701-4, RFC9701-5
+    Spec: RFC7662-2, RFC7662-2.1, RFC7662-2.2, RFC7662-4, RFC9701-4, RFC9701-5, FAPI2-MS-FINAL-5.5
     """
 
     database: Database
@@ -44,7 +44,8 @@ class Introspection(Assembly, frozen=True):
             state = find_token(connection, token_hash)
         told = describe_token(state, received.client, now)
         keep, headers = seconds_to_keep(told, self.max_age_seconds, now), self.reception.nonce_headers(received, now)
-        if asks_for(request.headers.get("accept", ""), CONTENT_TYPE, _JSON):
+        must_sign = received.client.profile.signed_introspection_required
+        if must_sign or asks_for(request.headers.get("accept", ""), CONTENT_TYPE, _JSON):
             signed = sign_description(told, token_hash, received.client, self.keys(), self.issuer, now)
             return private_answer(signed, CONTENT_TYPE, max_age_seconds=keep, headers=headers)
         return private_answer(render_description(told), _JSON, max_age_seconds=keep, headers=headers)
