@@ -99,6 +99,7 @@ def test_an_app_registers_itself_and_signs_a_person_in_at_once(opened: Deploymen
     assert members["id_token_signed_response_alg"] == "RS256"
     assert "client_secret" not in members
     assert set(members["scope"].split()) >= {"openid", "profile", "email", "offline_access"}
+    assert "groups" not in members["scope"].split()
     app, alice = as_app(opened, members), Person(opened)
     page = finish(alice, alice.open(plain_url(app)))
     tokens = app.redeem(code_of(page.headers["Location"])).json

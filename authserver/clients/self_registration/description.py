@@ -17,6 +17,7 @@ _OF_OPERATORS: Final = frozenset(
         "resource_scopes", "access_token_format", "authorization_details_types",
     }
 )  # fmt: skip
+_NOT_PRESUMED: Final = frozenset({"groups"})  # where a person belongs is told to who asks for it by name
 _CLAUSE: Final = "RFC7591-2"
 _LONGEST_NAME: Final = 100
 
@@ -37,7 +38,7 @@ def describe_itself(document: Mapping[str, object], profile: str) -> dict[str, o
     if isinstance(name, str) and len(name) > _LONGEST_NAME:
         raise InvalidClientMetadata("client_name", f"A name has at most {_LONGEST_NAME} characters.", clause=_CLAUSE)
     rules = PROFILES[profile]
-    presumed: dict[str, object] = {"scope": " ".join(sorted(rules.bearer_scopes | {SCOPE_OPENID}))}
+    presumed: dict[str, object] = {"scope": " ".join(sorted((rules.bearer_scopes | {SCOPE_OPENID}) - _NOT_PRESUMED))}
     if CLIENT_SECRET_BASIC in rules.client_authentication_methods:
         presumed["token_endpoint_auth_method"] = CLIENT_SECRET_BASIC
     return {**presumed, **document, "profile": profile}
