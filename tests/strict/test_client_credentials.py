@@ -112,4 +112,4 @@ def test_a_client_named_like_a_person_is_not_taken_for_one(shared: Deployment, s
 @pytest.mark.spec("RFC8414-2")
 def test_the_metadata_names_the_grant(client: RelyingParty) -> None:
     metadata = client.send("/.well-known/openid-configuration").json
-    assert set(metadata["grant_types_supported"]) == {"authorization_code", "refresh_token", "client_credentials"}
+    assert "client_credentials" in metadata["grant_types_supported"]

@@ -29,7 +29,7 @@ def post(client: RelyingParty, body: bytes, content_type: str | None = FORM, pat
     [
         "password",
         "implicit",
-        "urn:ietf:params:oauth:grant-type:device_code",
+        "urn:ietf:params:oauth:grant-type:token-exchange",
         "urn:ietf:params:oauth:grant-type:jwt-bearer",
         "Authorization_Code",
         "authorization_code ",

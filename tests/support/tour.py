@@ -128,7 +128,7 @@ def device_pages(deployment: Deployment, language: str) -> Iterator[TestResponse
     """Yield the pages of a device's code: typed, unknown, found, and answered in both ways."""
     grants = [GRANT_DEVICE_CODE]
     members = {"token_endpoint_auth_method": "none", "redirect_uris": [], "grant_types": grants, "scope": "openid"}
-    device = register_login_app(deployment, "television", client_name="Evening Television", **members)
+    device = register_login_app(deployment, "television", **members)
     for decision in ("approve", "deny"):
         told = device.authenticated("/device_authorization", {"scope": "openid"}).json
         person = arrives(deployment, language)
