@@ -188,6 +188,8 @@ def _act(name: str, account_id: str, kid: str) -> tuple[Act[Any], str | None]:
         "EndSharing": (acts.EndSharing(account_id), None),
         "DeleteAccount": (acts.DeleteAccount(account_id), None),
         "AddClient": (acts.AddClient({**_SHOP, "client_id": "b"}), None),
+        "RegisterItself": (acts.RegisterItself({**_SHOP, "client_id": "c"}), "a-registration-access-token"),
+        "MakeInitialToken": (acts.MakeInitialToken("fapi2", 1, 60), None),
         "UpdateClient": (acts.UpdateClient("shop", {**_SHOP, "client_name": "Shop"}), None),
         "RotateClientSecret": (acts.RotateClientSecret("shop"), None),
         "DisableClient": (acts.DisableClient("shop"), None),

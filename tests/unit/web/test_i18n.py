@@ -137,7 +137,7 @@ def test_the_switch_is_there_where_the_page_can_be_asked_for_again(request_conte
     request_context["QUERY_STRING"] = "interaction=a&lang=fr"
     i18n.offer_switch(lambda: True)
     assert "hreflang" not in _text(PAGES), "a refusal repeats nothing of its address"
-    page = PAGES.render("interaction/signed_out.html", {}).body.decode()
+    page = PAGES.render("interaction/signed_out.html", {"leads_to": "", "frames": ()}).body.decode()
     assert re.findall(r'href="(\?[^"]*)" lang="(..)"', page) == [
         ("?interaction=a&amp;lang=de", "de"),
         ("?interaction=a&amp;lang=fr", "fr"),
