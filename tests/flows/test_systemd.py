@@ -15,13 +15,20 @@ from pathlib import Path
 import pytest
 
 from tests.support.command_line import CommandLine
+from tests.support.programs import skip_or_fail
 from tests.support.second_user import SECOND_USER
 from tests.support.servers import ROOT
 
 UNITS = ROOT / "deploy" / "systemd"
 PROGRAM = "/opt/authserver/.venv/bin/authserver"
 SERVICES = sorted(UNITS.glob("*.service"))
-as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can become a second user")
+
+
+@pytest.fixture
+def as_root() -> None:
+    """Root's rights, without which nobody becomes a second user."""
+    if os.geteuid() != 0:
+        skip_or_fail("only root can become a second user")
 
 
 def _unit(path: Path) -> configparser.ConfigParser:
@@ -81,7 +88,7 @@ def _as_the_service(place: Path, *commands: list[str]) -> list[tuple[int, str]]:
     return [(code, output) for code, output in json.loads(done.stdout)]
 
 
-@as_root
+@pytest.mark.usefixtures("as_root")
 def test_a_second_user_sets_up_rotates_and_purges_with_the_key_that_root_alone_can_read(place: Path) -> None:
     commands = [_words(_unit(service)["Service"]["ExecStart"]) for service in SERVICES]
     daily = [words for words in commands if words != ["serve"]]
@@ -95,7 +102,7 @@ def test_a_second_user_sets_up_rotates_and_purges_with_the_key_that_root_alone_c
     assert "master_key" not in (state / "authserver.toml").read_text(encoding="utf-8")
 
 
-@as_root
+@pytest.mark.usefixtures("as_root")
 def test_without_the_credential_the_key_where_it_lies_opens_nothing_for_that_user(place: Path) -> None:
     (place / "credentials" / "master.key").unlink()
     lying = f"MASTER_KEY_FILE={place / 'etc' / 'master.key'}"

@@ -12,6 +12,7 @@ from socket import create_connection
 import pytest
 
 from tests.support.authority import NOW, create_authority
+from tests.support.programs import skip_or_fail
 from tests.support.servers import accepts, free_port, probe_command, running, wait_until
 
 _OPEN_FILES = 300
@@ -42,7 +43,7 @@ def many_files() -> Iterator[None]:
     """As many files as the test itself needs, where it may have them."""
     before = getrlimit(RLIMIT_NOFILE)
     if before[1] != RLIM_INFINITY and before[1] < _MANY_FILES:
-        pytest.skip("this user may not open so many files")
+        skip_or_fail("this user may not open so many files")
     setrlimit(RLIMIT_NOFILE, (max(before[0], _MANY_FILES), before[1]))
     yield
     setrlimit(RLIMIT_NOFILE, before)

@@ -1,13 +1,14 @@
-"""The system programs that some tests drive: found, or the test is skipped aloud, and never skipped where CI=true.
+"""What some tests need of the machine: found, or the test is skipped aloud, and never skipped where CI=true.
 
 A pytest plugin. Mark a test `@pytest.mark.chromium` (or `nginx`, `node`, `valkey`) and it runs only where the program
 is; `find_program("nginx")` gives its path. Each missing program gets one line at the end of the run, with the number
-of tests that went unrun and the command that mends it.
+of tests that went unrun and the command that mends it. A test that needs something else calls `skip_or_fail`.
 """
 
 import os
 import shutil
 from dataclasses import dataclass
+from typing import NoReturn
 
 import pytest
 
@@ -44,16 +45,21 @@ def find_program(marker: str) -> str | None:
     return next((program for program in found if program), None)
 
 
+def skip_or_fail(reason: str) -> NoReturn:
+    """Skip this test for what the machine lacks, or fail it where CI promised that nothing is lacking."""
+    if os.environ.get("CI", "").lower() == "true":
+        pytest.fail(f"CI=true, where nothing is skipped: {reason}", pytrace=False)
+    pytest.skip(reason)
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Skip a marked test before its fixtures start anything, or fail it where CI promised the program."""
     for marker, program in PROGRAMS.items():
         if item.get_closest_marker(marker) is None or find_program(marker):
             continue
-        if os.environ.get("CI", "").lower() == "true":
-            pytest.fail(f"{marker} is missing and CI=true: {program.install}", pytrace=False)
         item.user_properties.append((_PROPERTY, marker))
-        pytest.skip(f"{marker} is not on this machine")
+        skip_or_fail(f"{marker} is not on this machine: {program.install}")
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -15,6 +15,7 @@ from authserver.accounts.factors.password.hashing import (
     verify_password,
 )
 from authserver.protocol.errors import TemporarilyUnavailable
+from tests.support.programs import skip_or_fail
 
 SALT = b"0123456789abcdef"
 PASSWORD = "correct-horse-battery-staple"
@@ -154,8 +155,9 @@ def test_whoever_only_asks_for_room_takes_none() -> None:
     assert pool.hashes_computed == 1
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="a thread has a priority of its own on Linux alone")
 def test_a_hash_lets_others_have_the_processor_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    if sys.platform != "linux":
+        skip_or_fail("a thread has a priority of its own on Linux alone")
     seen = []
 
     def note(*_: object) -> bool:
