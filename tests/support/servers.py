@@ -8,23 +8,20 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests.support import ports
+
 ROOT = Path(__file__).parents[2]
 _PATIENCE_SECONDS = 15
 
 
 def free_port() -> int:
-    """Answer a loopback port that nothing listens on just now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """Answer a loopback port that nothing listens on, and that no other process of a test run is given."""
+    return ports.take(1)
 
 
 def free_ports_in_a_row(count: int) -> int:
-    """Answer the first of as many consecutive loopback ports that nothing listens on just now."""
-    while True:
-        first = free_port()
-        if not any(accepts(("127.0.0.1", port)) for port in range(first, first + count)):
-            return first
+    """Answer the first of as many consecutive loopback ports, by the same rule."""
+    return ports.take(count)
 
 
 def accepts(address: tuple[str, int] | str) -> bool:
