@@ -164,6 +164,7 @@ def test_fifty_wrong_codes_posted_at_once_cost_five_tries(either: Deployment, ur
     assert outcomes == {"wrong_code": 5, "blocked": PARALLEL - 5}
 
 
+@pytest.mark.production_hashing
 @pytest.mark.spec("ASVS5-6.3.8", "RTS-SCA-4.3")
 def test_whoever_is_named_and_however_it_fails_a_sign_in_takes_the_same_time(
     sqlite_database: Database, sqlite_url: str, capsys: pytest.CaptureFixture[str]

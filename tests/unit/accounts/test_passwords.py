@@ -17,6 +17,8 @@ from authserver.accounts.factors.password.hashing import (
 from authserver.protocol.errors import TemporarilyUnavailable
 from tests.support.programs import skip_or_fail
 
+pytestmark = pytest.mark.production_hashing
+
 SALT = b"0123456789abcdef"
 PASSWORD = "correct-horse-battery-staple"
 HASH = hash_password(PASSWORD, SALT)
