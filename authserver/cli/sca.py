@@ -10,7 +10,7 @@ from authserver.banking.document import MAX_BYTES
 from authserver.banking.evidence import Evidence, dump_evidence
 from authserver.banking.text import payment_amount
 from authserver.banking.verify import STATED, Expected, Verdict, verify_proof
-from authserver.cli.output import fail, json_option, moment, print_rows
+from authserver.cli.output import TakesId, fail, json_option, moment, print_rows
 from authserver.protocol.safe_text import neutralise
 
 
@@ -59,7 +59,7 @@ def list_command(most: int, *, as_json: bool) -> None:
     print_rows(rows, as_json=as_json, empty="No payment has been approved yet.")
 
 
-@sca.command()
+@sca.command(cls=TakesId)
 @click.argument("approval_id", metavar="ID")
 @click.option(
     "--output",

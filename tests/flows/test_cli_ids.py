@@ -53,3 +53,8 @@ def test_a_key_whose_id_begins_with_a_hyphen_is_looked_for(deployed: CommandLine
 def test_a_misspelt_option_is_still_told(deployed: CommandLine) -> None:
     result = deployed.run("keys", "retire", "some-key", "--compromized")
     assert (result.exit_code, "No such option" in result.output) == (2, True)
+
+
+def test_an_approval_whose_id_begins_with_a_hyphen_is_looked_for(deployed: CommandLine) -> None:
+    for arguments in ((_ID, "--output", "proof.json"), ("--output", "proof.json", _ID)):
+        assert "there is no approval of that id" in deployed.refused("sca", "export", *arguments)
