@@ -40,6 +40,7 @@ from authserver.operations.results import NewSecret
 from authserver.outbound.fetch import FetchRefused, find_permission
 from authserver.protocol.errors import InvalidClientMetadata
 from authserver.protocol.names import SELF_SIGNED_TLS_CLIENT_AUTH
+from authserver.protocol.names_alike import looks_like
 
 
 def add_client(task: OperationContext[AddClient]) -> Registration:
@@ -71,6 +72,8 @@ def update_client(task: OperationContext[UpdateClient]) -> Mapping[str, object]:
         if registration.secret_hash is not None and record.secret_hash is None:
             raise SecretNeeded(act.client_id)
         check_served(registration.metadata, rules)
+        if record.registered_by is not None:
+            check_name(connection, registration.metadata)
         check_signable(connection, registration.metadata)
         if not store.replace_metadata(connection, act.client_id, registration.metadata):
             raise ClientNotFound(act.client_id)
@@ -192,6 +195,16 @@ def check_signable(connection: Connection, metadata: Mapping[str, object]) -> No
         algorithm = str(metadata.get(member, DEFAULT_ALGORITHM))
         if lacking(keys, (algorithm,)):
             raise SigningKeyMissing(member, algorithm)
+
+
+def check_name(connection: Connection, metadata: Mapping[str, object]) -> None:
+    """Refuse a name by which a person would take a client that registered itself for one of an operator's.
+
+    Spec: RFC7591-5
+    """
+    name = str(metadata.get("client_name", ""))
+    if name and any(looks_like(name, other) for other in store.list_names(connection)):
+        raise InvalidClientMetadata("client_name", "Another client has a name like this.", clause="RFC7591-5")
 
 
 def _set_disabled(

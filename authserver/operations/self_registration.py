@@ -7,13 +7,11 @@ from authserver.clients.registration import Registration, prepare_registration
 from authserver.clients.self_registration import store as registration_store
 from authserver.events import catalogue as kinds
 from authserver.operations.acts import MakeInitialToken, RegisterItself
-from authserver.operations.clients import check_served, check_signable
+from authserver.operations.clients import check_name, check_served, check_signable
 from authserver.operations.context import OperationContext
 from authserver.operations.refusals import ChangedMeanwhile, ProfileNotServed
 from authserver.operations.results import InitialToken
-from authserver.protocol.errors import InvalidClientMetadata
 from authserver.protocol.handles import hash_handle, new_handle
-from authserver.protocol.names_alike import looks_like
 
 ITSELF: Final = "itself"
 """Stands in a client's row for who registered it."""
@@ -50,7 +48,7 @@ def register_itself(context: OperationContext[RegisterItself]) -> Registration:
     token_hash, *initial_hash = map(hash_handle, tokens)
     with context.transaction() as connection:
         check_signable(connection, registration.metadata)
-        _check_name(str(registration.metadata.get("client_name", "")), store.list_names(connection))
+        check_name(connection, registration.metadata)
         if initial_hash and not registration_store.use_initial_token(connection, initial_hash[0], context.now):
             raise ChangedMeanwhile("the initial access token")
         if not store.insert_client(connection, client_id, registration.metadata, registration.secret_hash, context.now):
@@ -58,12 +56,3 @@ def register_itself(context: OperationContext[RegisterItself]) -> Registration:
         registration_store.note_self_registered(connection, client_id, token_hash, ITSELF)
         context.record(connection, context.event(kinds.CLIENT_REGISTERED, client_id=client_id))
     return registration
-
-
-def _check_name(name: str, others: list[str]) -> None:
-    """Refuse a name by which a person would take the client for one that an operator registered.
-
-    Spec: RFC7591-5
-    """
-    if name and any(looks_like(name, other) for other in others):
-        raise InvalidClientMetadata("client_name", "Another client has a name like this.", clause="RFC7591-5")

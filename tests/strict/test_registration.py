@@ -239,7 +239,10 @@ def test_what_is_no_registration_is_refused(opened: Deployment, body: bytes, con
 def test_no_client_takes_the_name_of_one_that_an_operator_registered(opened: Deployment, name: str) -> None:
     register(opened, "ledger", client_name="Harbour Ledger")
     assert refused(sign_up(opened, client_name=name)) == (400, "invalid_client_metadata")
-    assert sign_up(opened, client_name="Harbour Ledger for Tides").status_code == 201
+    members = told(sign_up(opened, client_name="Harbour Ledger for Tides"))
+    document = {**APP, "client_id": members["client_id"], "client_name": name}
+    answer = ask(opened, "PUT", path_of(members), members["registration_access_token"], document)
+    assert refused(answer) == (400, "invalid_client_metadata"), "nor by a change of its registration"
 
 
 @pytest.mark.spec("RFC7592-2.1", "RFC7592-2.2", "RFC7592-2.3", "RFC7592-3")
