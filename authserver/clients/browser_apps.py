@@ -18,6 +18,7 @@ from authserver.keys.model import BadJwt
 from authserver.keys.verifier import read_unverified
 from authserver.protocol.errors import OAuthError
 from authserver.protocol.origin import is_origin
+from authserver.resource.checks import read_authorization
 from authserver.web.machine.evidence import Origins, read_evidence
 from authserver.web.machine.forms import read_form
 from authserver.web.machine.model import MachineRequest
@@ -68,10 +69,10 @@ class BrowserApps:
 
     def _claimed_client(self, request: MachineRequest) -> str:
         """Return whose request it says it is; nothing of it is verified, and nothing is given for it but a reading."""
-        scheme, _, token = request.headers.get("authorization", "").partition(" ")
-        if scheme.lower() in {"bearer", "dpop"}:
+        presented = read_authorization(request.headers.get("authorization"))
+        if presented is not None:
             try:
-                return str(read_unverified(token.strip()).claims.get("client_id", ""))
+                return str(read_unverified(presented.token).claims.get("client_id", ""))
             except BadJwt:
                 return ""
         try:

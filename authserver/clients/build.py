@@ -37,7 +37,7 @@ def build_client(metadata: ClientMetadata, *, client_id: str, secret_hash: bytes
         client_name=metadata.client_name or client_id,
         redirect_uris=metadata.redirect_uris,
         grant_types=frozenset(metadata.grant_types),
-        response_types=frozenset(_response_types(metadata)),
+        response_types=frozenset(response_types(metadata)),
         scope=frozenset(_scope(metadata.scope, "scope")),
         token_endpoint_auth_method=metadata.token_endpoint_auth_method,
         token_endpoint_auth_signing_alg=metadata.token_endpoint_auth_signing_alg,
@@ -148,7 +148,7 @@ def _check_grants(metadata: ClientMetadata, profile: Profile) -> None:
             f"The profile {profile.name} permits: {', '.join(sorted(profile.grant_types))}.",
             clause=profile.clause("grant_types"),
         )
-    if not set(_response_types(metadata)) <= profile.response_types:
+    if not set(response_types(metadata)) <= profile.response_types:
         raise InvalidClientMetadata(
             "response_types", "The only response type is code.", clause=profile.clause("response_types")
         )
@@ -264,7 +264,11 @@ def _scope(text: str, member: str) -> tuple[str, ...]:
         raise InvalidClientMetadata(member, error.description, clause=error.clause) from error
 
 
-def _response_types(metadata: ClientMetadata) -> tuple[str, ...]:
+def response_types(metadata: ClientMetadata) -> tuple[str, ...]:
+    """Return the response types of a registration; where it names none, those that its grant types need.
+
+    Spec: RFC7591-2.1
+    """
     if metadata.response_types is not None:
         return metadata.response_types
     return (names.RESPONSE_TYPE_CODE,) if _uses_code(metadata) else ()

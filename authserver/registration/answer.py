@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping
 
-from authserver.clients.metadata import ClientMetadata, parse_metadata
+from authserver.clients.build import response_types
+from authserver.clients.metadata import parse_metadata
 from authserver.values import Hidden, Value
 
 _KEPT_FROM_CLIENTS = frozenset({"checked_by", "checked_on", "request_limit", "refresh_rotation"})
-_ALWAYS_TOLD = ("grant_types", "response_types", "token_endpoint_auth_method", "id_token_signed_response_alg")
+_ALWAYS_TOLD = ("grant_types", "token_endpoint_auth_method", "id_token_signed_response_alg")
 
 
 class Management(Value, frozen=True):
@@ -26,15 +27,9 @@ def describe_registration(
     Spec: RFC7591-3.2.1, RFC7592-3
     """
     parsed = parse_metadata(metadata)
-    presumed = {name: _as_json(parsed, name) for name in _ALWAYS_TOLD}
+    presumed: dict[str, object] = {name: getattr(parsed, name) for name in _ALWAYS_TOLD}
+    presumed["response_types"] = response_types(parsed)
     told = {name: value for name, value in {**presumed, **metadata}.items() if name not in _KEPT_FROM_CLIENTS}
     secret = {} if client_secret is None else {"client_secret": client_secret, "client_secret_expires_at": 0}
     managed = {"registration_client_uri": management.uri, "registration_access_token": management.token}
     return {**told, "client_id_issued_at": issued_at, **secret, **managed}
-
-
-def _as_json(metadata: ClientMetadata, name: str) -> object:
-    value = getattr(metadata, name)
-    if name == "response_types" and value is None:
-        value = ["code"] if "authorization_code" in metadata.grant_types else []
-    return list(value) if isinstance(value, tuple) else value

@@ -49,7 +49,7 @@ def skip_or_fail(reason: str) -> NoReturn:
     """Skip this test for what the machine lacks, or fail it where CI promised that nothing is lacking."""
     if os.environ.get("CI", "").lower() == "true":
         pytest.fail(f"CI=true, where nothing is skipped: {reason}", pytrace=False)
-    pytest.skip(reason)
+    pytest.skip(reason)  # the one skip there is: on a machine that lacks a program, never where CI=true
 
 
 @pytest.hookimpl(tryfirst=True)

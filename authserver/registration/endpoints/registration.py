@@ -37,6 +37,7 @@ from authserver.protocol.errors import InvalidClientMetadata, InvalidRequest, In
 from authserver.protocol.handles import hash_handle, new_handle
 from authserver.protocol.urls import REGISTRATION
 from authserver.registration.answer import Management, describe_registration
+from authserver.resource.checks import read_authorization
 from authserver.values import Assembly
 from authserver.web.machine.challenges import render_bearer_challenge
 from authserver.web.machine.forms import read_query
@@ -153,8 +154,8 @@ class ClientRegistration(Assembly, frozen=True):
 
 
 def _bearer(request: MachineRequest) -> str:
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    return token.strip() if scheme.lower() == "bearer" else ""
+    presented = read_authorization(request.headers.get("authorization"))
+    return presented.token if presented is not None and presented.scheme == "bearer" else ""
 
 
 def _is_token_of(client: ManagedClient, used_hash: bytes) -> bool:
