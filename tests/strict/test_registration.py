@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from werkzeug.test import TestResponse
 
 from authserver.app.operations import operation_parts
+from authserver.clients.store import find_client
 from authserver.events.journal import Journal
 from authserver.events.model import Actor
 from authserver.operations.acts import MakeInitialToken
@@ -307,6 +308,20 @@ def test_of_many_that_read_at_one_moment_no_token_that_was_told_is_dead(opened: 
     assert newest
     assert {each.status_code for each in answers} <= {200, 401}
     assert any(ask(opened, "GET", path, each).status_code == 200 for each in reversed(newest))
+
+
+@pytest.mark.spec("RFC7592-2.2", "RFC7592-3")
+def test_of_changes_at_one_moment_those_that_are_refused_have_changed_nothing(opened: Deployment) -> None:
+    members = told(sign_up(opened))
+    path, token = path_of(members), members["registration_access_token"]
+    documents = [{**APP, "client_id": members["client_id"], "client_name": f"Reader {number}"} for number in range(6)]
+    answers = at_once([partial(ask, opened, "PUT", path, token, each) for each in documents])
+    assert {answer.status_code for answer in answers} <= {200, 401}
+    accepted = {json.loads(each.data)["client_name"] for each in answers if each.status_code == 200}
+    with opened.database.read() as connection:
+        record = find_client(connection, members["client_id"])
+    assert record is not None
+    assert record.metadata["client_name"] in accepted
 
 
 @pytest.mark.spec("RFC7591-5")

@@ -124,11 +124,11 @@ class ClientRegistration(Assembly, frozen=True):
         if request.method == "DELETE":
             self._do(DeleteClient(client_id), actor, now)
             return empty(status=204)
-        metadata = record.metadata
+        # The token first: of two at once one is refused, and has changed nothing. What is refused leaves it good.
+        management, metadata = self._management(client_id, self._renew(client, used_hash)), record.metadata
         if request.method == "PUT":
             document = _read_replacement(_read_document(request), record)
             metadata = self._do(UpdateClient(client_id, document), actor, now)
-        management = self._management(client_id, self._renew(client, used_hash))
         return json_no_store(describe_registration(metadata, management, issued_at=record.created_at))
 
     def _renew(self, client: ManagedClient, used_hash: bytes) -> str:
